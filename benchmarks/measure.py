@@ -1,0 +1,156 @@
+"""Interleaved measuring: every contender in processes of its own, all of them in turn, round after round."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from contenders import Contender
+from rivals import Job
+
+# Keras needs no back end to load pictures, and TensorFlow is to be silent.
+ENVIRONMENT = {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one epoch of one contender took: CPU seconds of all its threads, and seconds on the wall."""
+
+    images: int
+    cpu: float
+    wall: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """One contender with one number of threads: medians over the rounds.
+
+    Attributes:
+        title: The contender's name.
+        threads: Threads or processes it was given.
+        ratio: CPU time for an image over the baseline's with one thread, both of the same round.
+        cpu_per_1000: CPU seconds for 1000 images.
+        images_per_second: Images a second on the wall.
+    """
+
+    title: str
+    threads: int
+    ratio: float
+    cpu_per_1000: float
+    images_per_second: float
+
+
+def measure(
+    contenders: Sequence[Contender],
+    paths: Sequence[str],
+    work_name: str,
+    threads: Sequence[int] = (1, 2),
+    rounds: int = 7,
+    progress: Callable[[str], None] = lambda line: None,
+) -> list[Result]:
+    """Run contenders in turn over the same files.
+
+    Args:
+        contenders: The first one, with one thread, is the baseline.
+        paths: The files; an unmeasured first round brings them into the page cache.
+        work_name: A key of `WORKS`.
+        threads: Numbers of threads; the baseline's one thread is measured in any case.
+        rounds: Measured rounds.
+        progress: Called with a line of text before each step.
+
+    Returns:
+        One result for each contender and number of threads, in that order.
+    """
+    pairs = [(contender, n) for contender in contenders for n in threads]
+    if (contenders[0], 1) not in pairs:
+        pairs.insert(0, (contenders[0], 1))
+    base = pairs.index((contenders[0], 1))
+    with ExitStack() as stack:
+        runners = []
+        for contender, n in pairs:
+            progress(f"{work_name}: preparing {contender.title}, {n}")
+            job = Job(tuple(paths), work_name, 1 if contender.processes else n)
+            runners.append(stack.enter_context(_Runner(contender, job, n if contender.processes else 1)))
+        log: list[list[Round]] = [[] for _ in pairs]
+        for k in range(rounds):
+            for place in range(len(pairs)):
+                who = (place + k) % len(pairs)
+                progress(f"{work_name}: round {k + 1} of {rounds}, {pairs[who][0].title}, {pairs[who][1]}")
+                log[who].append(runners[who].run())
+    return [
+        _result(contender.title, n, own, log[base]) for (contender, n), own in zip(pairs, log, strict=True)
+    ]
+
+
+def _result(title: str, threads: int, own: Sequence[Round], base: Sequence[Round]) -> Result:
+    costs = [a.cpu / a.images for a in own]
+    return Result(
+        title,
+        threads,
+        statistics.median(cost / (b.cpu / b.images) for cost, b in zip(costs, base, strict=True)),
+        1000 * statistics.median(costs),
+        statistics.median(a.images / a.wall for a in own),
+    )
+
+
+class _Runner:
+    """The processes of one contender; each runs one epoch whenever it is told to."""
+
+    def __init__(self, contender: Contender, job: Job, processes: int) -> None:
+        self._title = contender.title
+        self._pipes: list[Connection] = []
+        self._processes: list[Any] = []
+        context = multiprocessing.get_context("spawn")
+        for _ in range(processes):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(contender, job, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> _Runner:
+        self.run()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            process.join()
+
+    def run(self) -> Round:
+        """Run an epoch in every process at once."""
+        for pipe in self._pipes:
+            pipe.send("run")
+        try:
+            rounds = [pipe.recv() for pipe in self._pipes]
+        except EOFError:
+            raise RuntimeError(f"{self._title} died; its traceback is above") from None
+        return Round(sum(r.images for r in rounds), sum(r.cpu for r in rounds), max(r.wall for r in rounds))
+
+
+def _serve(contender: Contender, job: Job, pipe: Connection) -> None:
+    os.environ.update(ENVIRONMENT)
+    epoch = contender.prepare(job)
+    # CPU time counts from the end of one round to the end of the next: work done ahead is paid for too.
+    cpu = time.process_time()
+    while True:
+        try:
+            pipe.recv()
+        except EOFError:
+            return
+        start = end = time.perf_counter()
+        images = 0
+        for batch in epoch():
+            images += len(batch[0] if isinstance(batch, (tuple, list)) else batch)
+            end = time.perf_counter()
+        before, cpu = cpu, time.process_time()
+        pipe.send(Round(images, cpu - before, end - start))

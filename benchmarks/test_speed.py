@@ -1,0 +1,43 @@
+"""pytest-benchmark benches of `fastseq.decode_batch`; run them with ``pytest benchmarks/test_speed.py``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from contenders import transforms
+from pictures import make_set
+from works import WORKS
+
+import fastseq
+
+BATCH = 64
+CASES = [(name, kind) for name in ("whole", "crop", "tutorial") for kind in WORKS[name].interpolations]
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return the paths of one batch of JPEGs."""
+    return make_set(tmp_path_factory.mktemp("pictures"), BATCH)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("name", "interpolation"), CASES)
+def test_decode_batch(benchmark: Any, paths: list[str], name: str, interpolation: str, threads: int) -> None:
+    """Time one batch of a work into a buffer that is there already."""
+    work = WORKS[name]
+    out = np.empty((len(paths), *work.size, 3), np.uint8)
+    benchmark.extra_info["images"] = len(paths)
+    benchmark(
+        fastseq.decode_batch,
+        paths,
+        size=work.size,
+        transform=transforms(work),
+        interpolation=interpolation,
+        orient=work.orient,
+        color=work.color,
+        out=out,
+        threads=threads,
+    )
+    assert out.any()

@@ -1,0 +1,121 @@
+#include "batch.h"
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "file.h"
+
+namespace fastseq {
+namespace {
+
+constexpr size_t kKeptBytes = 64u << 20;  // of one scratch buffer, from sample to sample
+
+void set_path(const Source& source, std::string* path) {
+  path->clear();
+  const bool absolute = source.size > 0 && source.data[0] == '/';
+  if (source.root_size > 0 && !absolute) {
+    path->append(source.root, source.root_size);
+    if (path->back() != '/') path->push_back('/');
+  }
+  path->append(source.data, source.size);
+}
+
+bool is_done(Status status) { return status == Status::kOk || status == Status::kRecovered; }
+
+}  // namespace
+
+BatchJob::BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots,
+                   std::vector<double> draws, int draws_per_sample)
+    : recipe_(std::move(recipe)),
+      sources_(std::move(sources)),
+      slots_(slots),
+      draws_(std::move(draws)),
+      draws_per_sample_(draws_per_sample),
+      statuses_(sources_.size()),
+      running_or_waiting_(static_cast<int>(sources_.size())) {
+  for (auto& status : statuses_) status.store(static_cast<int32_t>(Status::kPending), std::memory_order_relaxed);
+}
+
+template <class Work>
+void BatchJob::guarded(int i, Workspace* workspace, Work work) {
+  Status status;
+  std::string reason;
+  try {
+    status = work();
+    reason = workspace->reason;
+  } catch (const std::bad_alloc&) {
+    status = Status::kOutOfMemory;
+  } catch (...) {
+    status = Status::kInternal;
+  }
+  // A failed sample must not show what was in its slot before.
+  if (!is_done(status)) std::memset(slot(i), 0, recipe_->format.bytes());
+  workspace->trim(kKeptBytes);
+  end(i, status, std::move(reason));
+}
+
+void BatchJob::run(int i, Workspace* workspace) {
+  guarded(i, workspace, [&] {
+    if (cancelled_.load(std::memory_order_relaxed)) return Status::kCancelled;
+    workspace->reason.clear();
+    const Source& source = sources_[i];
+    const uint8_t* data = reinterpret_cast<const uint8_t*>(source.data);
+    size_t size = source.size;
+    if (source.root) {
+      set_path(source, &workspace->path);
+      const Status status = read_file(workspace->path, recipe_->limits.file_bytes, &workspace->file, &size);
+      if (status != Status::kOk) return status;
+      data = workspace->file.data();
+    }
+    return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_);
+  });
+}
+
+void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++running_or_waiting_;
+  }
+  guarded(i, workspace, [&] {
+    return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_);
+  });
+}
+
+void BatchJob::fail(int i, Status status, std::string reason) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++running_or_waiting_;
+  }
+  end(i, status, std::move(reason));
+}
+
+void BatchJob::end(int i, Status status, std::string reason) {
+  statuses_[i].store(static_cast<int32_t>(status), std::memory_order_release);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!reason.empty() && status != Status::kOk) reasons_.emplace_back(i, std::move(reason));
+  if (--running_or_waiting_ == 0) ended_.notify_all();
+}
+
+void BatchJob::cancel() { cancelled_.store(true); }
+
+bool BatchJob::wait(std::chrono::milliseconds timeout) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return ended_.wait_for(lock, timeout, [this] { return running_or_waiting_ == 0; });
+}
+
+std::string BatchJob::reason(int i) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& entry : reasons_) {
+    if (entry.first == i) return entry.second;
+  }
+  return {};
+}
+
+int BatchJob::take() { return next_ < size() && !cancelled() ? next_++ : -1; }
+
+void BatchJob::finish_untaken() {
+  while (next_ < size()) end(next_++, Status::kCancelled, {});
+}
+
+}  // namespace fastseq

@@ -1,0 +1,52 @@
+// Batch buffers: 64-byte aligned, lent out, and taken back when the borrower lets go.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace fastseq {
+
+class BufferPool;
+
+// The right to one buffer. Its end gives the buffer back, whichever thread that is on, also after the pool's own end.
+class Lease {
+ public:
+  Lease(std::shared_ptr<BufferPool> pool, uint8_t* data, size_t size);
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  ~Lease();
+
+  uint8_t* data() const { return data_; }
+  size_t size() const { return size_; }
+
+ private:
+  std::shared_ptr<BufferPool> pool_;
+  uint8_t* data_;
+  size_t size_;
+};
+
+class BufferPool : public std::enable_shared_from_this<BufferPool> {
+ public:
+  explicit BufferPool(size_t cap_bytes) : cap_(cap_bytes) {}
+  ~BufferPool();
+
+  // A buffer of `size` bytes; what was written to it before may still be there. Null where the lent bytes would pass
+  // the cap, unless `needed`. Throws std::bad_alloc.
+  std::unique_ptr<Lease> lend(size_t size, bool needed);
+  size_t lent_bytes() const;
+  size_t held_bytes() const;  // lent or free
+
+ private:
+  friend class Lease;
+  void take_back(uint8_t* data, size_t size);
+
+  const size_t cap_;
+  mutable std::mutex mutex_;
+  size_t lent_ = 0, free_ = 0;  // bytes
+  size_t lent_count_ = 0;
+  std::vector<std::pair<uint8_t*, size_t>> free_buffers_;
+};
+
+}  // namespace fastseq

@@ -1,0 +1,78 @@
+#include "file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fastseq {
+namespace {
+
+Status status_of_errno(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return Status::kNotFound;
+    case EACCES:
+    case EPERM:
+      return Status::kPermissionDenied;
+    case EISDIR:
+    case ENXIO:
+      return Status::kNotAFile;
+    case ENOMEM:
+      return Status::kOutOfMemory;
+    default:
+      return Status::kReadError;
+  }
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+int open_retrying(const char* path) {
+  int fd;
+  do {
+    fd = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);  // O_NONBLOCK: a FIFO must not block
+  } while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+}  // namespace
+
+Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size) {
+  *size = 0;
+  const Descriptor file(open_retrying(path.c_str()));
+  if (file.get() < 0) return status_of_errno(errno);
+  struct stat info;
+  if (::fstat(file.get(), &info) != 0) return status_of_errno(errno);
+  if (!S_ISREG(info.st_mode)) return Status::kNotAFile;
+  if (info.st_size > max_bytes) return Status::kFileTooLarge;
+  if (info.st_size == 0) return Status::kEmpty;
+  const size_t wanted = static_cast<size_t>(info.st_size);
+  uint8_t* data = bytes->reserve(wanted);
+  size_t have = 0;
+  while (have < wanted) {
+    const ssize_t got = ::pread(file.get(), data + have, wanted - have, static_cast<off_t>(have));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return status_of_errno(errno);
+    }
+    if (got == 0) break;
+    have += static_cast<size_t>(got);
+  }
+  *size = have;
+  return have == 0 ? Status::kEmpty : Status::kOk;
+}
+
+}  // namespace fastseq

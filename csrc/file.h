@@ -1,0 +1,16 @@
+// Reading a whole file that others own: no mmap, no blocking on what is not a regular file.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "status.h"
+#include "workspace.h"
+
+namespace fastseq {
+
+// Reads `path` into `bytes`, which grows as needed. EINTR and short reads are handled; a file that shrinks under the
+// reader gives the bytes that were there. Returns kOk, or why not.
+Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size);
+
+}  // namespace fastseq

@@ -1,0 +1,60 @@
+// Filters as tables: which source samples make an output sample, and with what weights.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "geometry.h"
+
+namespace fastseq {
+
+enum class Interpolation : int32_t { kAntialias = 0, kLinear = 1, kCv2Linear = 2, kCv2Nearest = 3 };
+
+inline bool is_exact(Interpolation i) { return i == Interpolation::kCv2Linear || i == Interpolation::kCv2Nearest; }
+
+constexpr int kWeightBits = 14;
+constexpr int kTapStep = 8;  // weights are padded with zeros to a multiple of this
+
+// Entry i reads samples first[i] .. first[i] + taps[i] - 1. Weights of an entry sum to 1 << kWeightBits.
+struct FilterTable {
+  int stride = 0;  // weights from one entry to the next
+  std::vector<int32_t> first;
+  std::vector<int32_t> taps;
+  std::vector<int16_t> weights;
+
+  int size() const { return static_cast<int>(first.size()); }
+  const int16_t* entry(int i) const { return weights.data() + static_cast<size_t>(i) * stride; }
+};
+
+// How the samples of a plane lie on the axis of the upright picture.
+struct PlaneAxis {
+  int samples = 0;       // of the plane along this axis
+  int scale = 1;         // full-size pixels to one sample of the luma plane: 1, 2, 4 or 8
+  int upsampling = 1;    // luma samples to one of this plane
+  bool triangle = false; // libjpeg's fancy upsampling, where upsampling is 2; else each sample is repeated
+  int pixels = 0;        // of the whole stored picture along this axis, at full size
+  bool reversed = false; // the stored axis runs against the upright one
+  int origin = 0;        // stored index of the first sample that is at hand
+};
+
+// Order of entries: by ascending stored position (`kStored`), or by place in the output (`kSlot`).
+enum class TableOrder { kStored, kSlot };
+
+// Triangle filters, for kAntialias (support widens with the reduction, as Pillow's BILINEAR) and kLinear (two taps, as
+// cv2.INTER_LINEAR), composed with the upsampling of a subsampled plane.
+FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
+
+// cv2's own arithmetic: a pair of samples and 11-bit weights for each output, along a column or row axis of the upright
+// picture, in its order. cv2.nearest: low == high.
+struct PairTable {
+  std::vector<int32_t> low, high;
+  std::vector<int16_t> weight_low, weight_high;
+};
+PairTable make_cv2_table(const AxisMap& axis, Interpolation filter, bool columns);
+
+// Where entry i of a stored-order table goes in the output.
+inline int slot_position(const AxisMap& axis, bool reversed, int i) {
+  return reversed != axis.mirror ? axis.length - 1 - i : i;
+}
+
+}  // namespace fastseq

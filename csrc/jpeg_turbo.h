@@ -1,0 +1,34 @@
+// JPEG rows by libjpeg-turbo's libjpeg API.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "jpeg_header.h"
+#include "row_source.h"
+#include "workspace.h"
+
+namespace fastseq {
+
+// What the caller needs of the stored picture, in full-size pixels. Rows and columns outside need not be decoded.
+struct PixelWindow {
+  int x0, y0, x1, y1;
+};
+
+struct JpegRequest {
+  bool planes = false;    // raw YCbCr planes where the file has them, else pixels
+  bool gray = false;      // one channel
+  bool bgr = false;       // channel order of pixels
+  int scale = 1;          // 1, 2, 4 or 8: the DCT's reduction
+  PixelWindow window{};   // in pixels of the whole picture
+  bool strict = true;
+  int64_t memory_bytes = 0;
+};
+
+// Opens the picture in data[0, size), which must outlive the source. On failure *source is null and *reason
+// holds libjpeg's words. finish() gives kOk, kRecovered (not strict), or what is wrong. `scanline` is scratch memory of
+// the source's own.
+Status open_jpeg(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
+                 std::string* reason, Buffer* scanline, std::unique_ptr<RowSource>* source);
+
+}  // namespace fastseq

@@ -1,0 +1,24 @@
+// Rows of pixels that somebody else decoded.
+#pragma once
+#include <cstddef>
+#include <memory>
+
+#include "row_source.h"
+#include "workspace.h"
+
+namespace fastseq {
+
+// An 8-bit picture in memory, rows `stride` bytes apart, 1 or 3 channels; outlives the source.
+struct PixelImage {
+  const uint8_t* data;
+  int height, width, channels;
+  ptrdiff_t stride;
+};
+
+// `packed`: 4-byte pixels, else planes. `swap` exchanges the first and third channel.
+std::unique_ptr<RowSource> open_pixels(const PixelImage& image, bool packed, bool swap);
+
+// Splits the 4-byte pixels of `source` into planes as they stream.
+std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch);
+
+}  // namespace fastseq

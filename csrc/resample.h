@@ -1,0 +1,39 @@
+// From a source's rows to a finished slot.
+#pragma once
+#include <atomic>
+
+#include "filter_table.h"
+#include "geometry.h"
+#include "row_source.h"
+#include "slot_writer.h"
+#include "workspace.h"
+
+namespace fastseq {
+
+// The map of one picture: an upright geometry, how the stored picture lies in it, and the source's reduction.
+struct ResamplePlan {
+  Geometry geometry;
+  Orientation orientation;
+  Interpolation interpolation = Interpolation::kAntialias;
+  int stored_height = 0, stored_width = 0;  // full size
+  int scale = 1;
+
+  const AxisMap& stored_rows() const { return orientation.transpose ? geometry.columns : geometry.rows; }
+  const AxisMap& stored_columns() const { return orientation.transpose ? geometry.rows : geometry.columns; }
+  bool rows_reversed() const { return orientation.flip_rows; }
+  bool columns_reversed() const { return orientation.flip_columns; }
+  // A crop leaves what lies below it unread; a whole picture is read, and so judged, to its end.
+  bool reads_to_end() const {
+    return stored_rows().source_length == stored_height && stored_columns().source_length == stored_width;
+  }
+};
+
+// For kAntialias and kLinear: filters planes, then makes the colour. `source` must not be kPacked4.
+Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
+                       Workspace* workspace, const std::atomic<bool>& cancelled);
+
+// For the filters that are bit for bit another library's. `source` must be kGray or kPacked4.
+Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels,
+                      Workspace* workspace, const std::atomic<bool>& cancelled);
+
+}  // namespace fastseq

@@ -1,0 +1,120 @@
+#include "sample.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "image_format.h"
+#include "jpeg_header.h"
+#include "jpeg_turbo.h"
+#include "resample.h"
+
+namespace fastseq {
+namespace {
+
+Status plan_sample(const Recipe& recipe, const double* draws, int stored_height, int stored_width, int exif,
+                   ResamplePlan* plan) {
+  plan->interpolation = recipe.interpolation;
+  plan->stored_height = stored_height;
+  plan->stored_width = stored_width;
+  plan->orientation = resolve_orientation(recipe.orient, exif, stored_height, stored_width);
+  const bool transpose = plan->orientation.transpose;
+  const bool resolved = resolve_geometry(recipe.ops, draws, transpose ? stored_width : stored_height,
+                                         transpose ? stored_height : stored_width, recipe.format.height,
+                                         recipe.format.width, &plan->geometry);
+  return resolved ? Status::kOk : Status::kInternal;
+}
+
+// The largest reduction in the DCT that leaves at least as many pixels as the output has.
+int choose_dct_scale(const ResamplePlan& plan) {
+  const auto fits = [](const AxisMap& axis, int scale) { return (axis.source_length + scale - 1) / scale >= axis.grid; };
+  for (int scale : {8, 4, 2}) {
+    if (fits(plan.geometry.rows, scale) && fits(plan.geometry.columns, scale)) return scale;
+  }
+  return 1;
+}
+
+std::pair<int, int> stored_window(const AxisMap& axis, int stored_size, bool reversed) {
+  const int begin = reversed ? stored_size - axis.source_begin - axis.source_length : axis.source_begin;
+  return {begin, begin + axis.source_length};
+}
+
+Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe, uint8_t* slot,
+                Workspace* workspace, const std::atomic<bool>& cancelled) {
+  SlotWriter writer(recipe.format, plan.orientation.transpose, slot, &workspace->tile);
+  const int channels = recipe.format.channels;
+  Status status;
+  if (is_exact(recipe.interpolation)) {
+    status = resample_exact(source.get(), plan, &writer, channels, workspace, cancelled);
+  } else {
+    if (source->layout() == PixelLayout::kPacked4) source = split_packed(std::move(source), &workspace->packed);
+    status = resample_planes(source.get(), plan, recipe.bgr, &writer, channels, workspace, cancelled);
+  }
+  return status == Status::kOk ? source->finish() : status;
+}
+
+Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                   Workspace* workspace, const std::atomic<bool>& cancelled) {
+  JpegHeader header;
+  Status status = read_jpeg_header(data, size, &header);
+  if (status != Status::kOk) return status;
+  status = check_jpeg_limits(header, recipe.limits);
+  if (status != Status::kOk) return status;
+  if (header.width == 0 || header.height == 0) return Status::kUnsupportedJpeg;  // its height follows in a DNL marker
+
+  ResamplePlan plan;
+  status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);
+  if (status != Status::kOk) return status;
+  if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan);
+  const auto rows = stored_window(plan.stored_rows(), header.height, plan.rows_reversed());
+  const auto columns = stored_window(plan.stored_columns(), header.width, plan.columns_reversed());
+
+  JpegRequest request;
+  request.planes = !is_exact(recipe.interpolation);
+  request.gray = recipe.format.channels == 1;
+  request.bgr = recipe.bgr;
+  request.scale = plan.scale;
+  request.window = {columns.first, rows.first, columns.second, rows.second};
+  request.strict = recipe.strict;
+  request.memory_bytes = recipe.limits.memory_bytes;
+  std::unique_ptr<RowSource> source;
+  status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->scanline, &source);
+  if (status != Status::kOk) return status;
+  return resample(std::move(source), plan, recipe, slot, workspace, cancelled);
+}
+
+}  // namespace
+
+Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                     Workspace* workspace, const std::atomic<bool>& cancelled) {
+  workspace->reason.clear();
+  if (size == 0) return Status::kEmpty;
+  if (static_cast<int64_t>(size) > recipe.limits.file_bytes) return Status::kFileTooLarge;
+  const ImageInfo info = sniff_image(data, size);
+  switch (info.format) {
+    case ImageFormat::kJpeg:
+      return decode_jpeg(data, size, recipe, draws, slot, workspace, cancelled);
+    case ImageFormat::kOther:
+      if (info.width < 0 || info.height < 0) return Status::kCorrupt;
+      if (info.height > 0 && info.width > recipe.limits.pixels / info.height) return Status::kTooManyPixels;
+      return Status::kNeedsDecoder;
+    case ImageFormat::kUnsupported:
+      return Status::kUnsupportedFormat;
+    default:
+      return Status::kNotAnImage;
+  }
+}
+
+Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                       uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+  workspace->reason.clear();
+  if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
+  if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
+  ResamplePlan plan;
+  const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
+  if (status != Status::kOk) return status;
+  const bool packed = is_exact(recipe.interpolation);
+  return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, slot, workspace, cancelled);
+}
+
+}  // namespace fastseq

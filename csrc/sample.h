@@ -1,0 +1,40 @@
+// One sample into its slot.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "filter_table.h"
+#include "geometry.h"
+#include "decode_limits.h"
+#include "pixel_rows.h"
+#include "slot_writer.h"
+#include "status.h"
+#include "workspace.h"
+
+namespace fastseq {
+
+// What every sample of a batch goes through.
+struct Recipe {
+  SlotFormat format;
+  bool bgr = false;  // channel order of the output; one channel means gray
+  Interpolation interpolation = Interpolation::kAntialias;
+  Orient orient = Orient::kExif;
+  bool strict = true;
+  std::vector<Op> ops;
+  Limits limits;
+};
+
+// Bytes of an image file into `slot`. `draws` are the sample's uniform numbers for the ops.
+// On kOk and kRecovered the whole slot is written. Otherwise its content is undefined, and workspace->reason may hold
+// words about it. kNeedsDecoder: not a JPEG, within the limits. Throws std::bad_alloc.
+Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                     Workspace* workspace, const std::atomic<bool>& cancelled);
+
+// The same from decoded pixels (1 or 3 channels, rgb; or bgr where image_bgr), upright already.
+Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                       uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled);
+
+}  // namespace fastseq

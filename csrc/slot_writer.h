@@ -1,0 +1,49 @@
+// The last step: finished rows of bytes into the slot, turned, converted and laid out as the batch wants them.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "workspace.h"
+
+namespace fastseq {
+
+struct SlotFormat {
+  int height = 0, width = 0, channels = 0;
+  bool channels_first = false;
+  int item_bytes = 1;           // 1, 2, 4 or 8
+  std::vector<uint8_t> lookup;  // 256 values of item_bytes each: what a byte becomes; empty where items are bytes
+
+  size_t bytes() const { return static_cast<size_t>(height) * width * channels * item_bytes; }
+};
+
+// Rows come in stored order. Without `transpose` a row of `width` pixels becomes row `position` of the slot, with it a row
+// of `height` pixels becomes column `position`.
+class SlotWriter {
+ public:
+  // `slot` has format.bytes() bytes. Takes memory from `tile` where it must hold rows; throws std::bad_alloc.
+  SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile);
+
+  // Where the caller writes the interleaved bytes of the row for `position`; valid until commit().
+  uint8_t* row(int position);
+  void commit(int position);
+  // Writes what still waits. Call once, after the last row.
+  void flush();
+
+ private:
+  static constexpr int kTileRows = 16;
+
+  void emit(int row, int column, int count, const uint8_t* pixels);
+  template <class T>
+  void emit_converted(int row, int column, int count, const uint8_t* pixels);
+
+  const SlotFormat& format_;
+  const bool transpose_;
+  const bool direct_;  // rows go straight into the slot
+  uint8_t* slot_;
+  uint8_t* tile_ = nullptr;
+  size_t tile_stride_ = 0;
+  int tile_first_ = -1;  // the slot column of the tile's first row
+};
+
+}  // namespace fastseq

@@ -1,0 +1,47 @@
+// Every way that a sample can end. Closed: Python's IntEnum is built from this table.
+#pragma once
+#include <cstdint>
+
+namespace fastseq {
+
+enum class Status : int32_t {
+  kOk = 0,
+  kPending = 1,
+  kCancelled = 2,
+  kRecovered = 3,  // strict=False: decoded, though libjpeg had to mend damaged data
+  kNeedsDecoder = 4,  // not JPEG: the caller decodes it elsewhere and hands the pixels back
+
+  kNotFound = 10,
+  kPermissionDenied = 11,
+  kNotAFile = 12,
+  kReadError = 13,
+  kEmpty = 14,
+
+  kNotAnImage = 20,
+  kUnsupportedFormat = 21,
+  kUnsupportedJpeg = 22,
+
+  kCorrupt = 30,
+  kTruncated = 31,
+
+  kFileTooLarge = 40,
+  kTooManyPixels = 41,
+  kTooManyScans = 42,
+  kTooMuchScanWork = 43,
+  kTooMuchMemory = 44,
+  kOutOfMemory = 45,
+  kInternal = 50,
+};
+
+struct StatusText {
+  Status status;
+  const char* name;    // of the enum's member in Python
+  const char* reason;  // one clause, lower case
+  const char* remedy;  // what the user can do
+};
+
+// All statuses; `*count` receives how many.
+const StatusText* status_texts(int* count);
+const StatusText& status_text(Status status);
+
+}  // namespace fastseq

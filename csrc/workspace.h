@@ -1,0 +1,66 @@
+// Memory that one thread keeps between samples, so that nothing is allocated once it is warm.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace fastseq {
+
+struct FreeDeleter {
+  void operator()(void* pointer) const { std::free(pointer); }
+};
+
+// A 64-byte aligned block that only grows. `reserve` loses the contents; throws std::bad_alloc.
+class Buffer {
+ public:
+  uint8_t* reserve(size_t size) {
+    if (size > capacity_) {
+      data_.reset();
+      capacity_ = 0;
+      const size_t rounded = (size + size / 4 + 63) / 64 * 64;
+      data_.reset(static_cast<uint8_t*>(std::aligned_alloc(64, rounded)));
+      if (!data_) throw std::bad_alloc();
+      capacity_ = rounded;
+    }
+    return data_.get();
+  }
+  template <class T>
+  T* reserve_as(size_t count) {
+    return reinterpret_cast<T*>(reserve(count * sizeof(T)));
+  }
+  uint8_t* data() { return data_.get(); }
+  size_t capacity() const { return capacity_; }
+  void release() {
+    data_.reset();
+    capacity_ = 0;
+  }
+
+ private:
+  std::unique_ptr<uint8_t, FreeDeleter> data_;
+  size_t capacity_ = 0;
+};
+
+struct Workspace {
+  std::string path;
+  Buffer file;
+  Buffer rings[3];      // rows of each plane as they stream
+  Buffer scanline;      // one row as libjpeg gives it
+  Buffer packed;        // interleaved rows on their way into planes
+  Buffer columns[4];    // one row between the two passes, and the finished planes
+  Buffer tile;          // rows that wait to be turned
+  std::string reason;   // libjpeg's words for the last failure
+
+  // Gives back what one huge image made grow.
+  void trim(size_t keep) {
+    for (Buffer* buffer : {&file, &rings[0], &rings[1], &rings[2], &scanline, &packed, &columns[0], &columns[1], &columns[2],
+                           &columns[3], &tile}) {
+      if (buffer->capacity() > keep) buffer->release();
+    }
+  }
+};
+
+}  // namespace fastseq

@@ -1,0 +1,102 @@
+# Everything that the binding takes from csrc.
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp cimport bool as cbool
+from libcpp.memory cimport shared_ptr, unique_ptr
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+
+cdef extern from "status.h" namespace "fastseq" nogil:
+    cdef enum class Status(int32_t):
+        kInternal
+    cdef cppclass StatusText:
+        Status status
+        const char* name
+        const char* reason
+        const char* remedy
+    const StatusText* status_texts(int* count)
+
+cdef extern from "decode_limits.h" namespace "fastseq" nogil:
+    cdef cppclass CLimits "fastseq::Limits":
+        int64_t pixels, scans, scan_pixels, file_bytes, memory_bytes
+
+cdef extern from "geometry.h" namespace "fastseq" nogil:
+    cdef enum class OpKind(int32_t):
+        pass
+    cdef enum class Orient(int32_t):
+        pass
+    cdef cppclass Op:
+        OpKind kind
+        double a, b, c, d
+        int32_t draw
+
+cdef extern from "filter_table.h" namespace "fastseq" nogil:
+    cdef enum class Interpolation(int32_t):
+        pass
+
+cdef extern from "slot_writer.h" namespace "fastseq" nogil:
+    cdef cppclass SlotFormat:
+        int height, width, channels, item_bytes
+        cbool channels_first
+        vector[uint8_t] lookup
+        size_t bytes()
+
+cdef extern from "workspace.h" namespace "fastseq" nogil:
+    cdef cppclass Workspace:
+        Workspace() except +
+
+cdef extern from "pixel_rows.h" namespace "fastseq" nogil:
+    cdef cppclass PixelImage:
+        const uint8_t* data
+        int height, width, channels
+        Py_ssize_t stride
+
+cdef extern from "sample.h" namespace "fastseq" nogil:
+    cdef cppclass CRecipe "fastseq::Recipe":
+        SlotFormat format
+        cbool bgr, strict
+        Interpolation interpolation
+        Orient orient
+        vector[Op] ops
+        CLimits limits
+
+cdef extern from "<chrono>" namespace "std::chrono" nogil:
+    cdef cppclass milliseconds:
+        milliseconds(int)
+
+cdef extern from "batch.h" namespace "fastseq" nogil:
+    cdef cppclass Source:
+        const char* data
+        size_t size
+        const char* root
+        size_t root_size
+    cdef cppclass BatchJob:
+        BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int) except +
+        int size()
+        void run_pixels(int, const PixelImage&, cbool, Workspace*)
+        void fail(int, Status, string)
+        cbool wait(milliseconds)
+        Status status(int)
+        string reason(int) except +
+
+cdef extern from "pool.h" namespace "fastseq" nogil:
+    cdef cppclass CPool "fastseq::Pool":
+        CPool(int) except +
+        int threads()
+        void submit(shared_ptr[BatchJob], cbool) except +
+        void hurry(const shared_ptr[BatchJob]&) except +
+        void cancel(const shared_ptr[BatchJob]&)
+
+cdef extern from "buffer_pool.h" namespace "fastseq" nogil:
+    cdef cppclass CLease "fastseq::Lease":
+        uint8_t* data()
+        size_t size()
+    cdef cppclass BufferPool:
+        BufferPool(size_t) except +
+        unique_ptr[CLease] lend(size_t, cbool) except +
+        size_t lent_bytes()
+        size_t held_bytes()
+
+cdef extern from "kernels.h" namespace "fastseq::kernels" nogil:
+    int64_t c_instruction_sets "fastseq::kernels::instruction_sets"()
+    void c_disable_instruction_sets "fastseq::kernels::disable_instruction_sets"(int64_t)

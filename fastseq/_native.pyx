@@ -1,0 +1,259 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+# distutils: language = c++
+"""The native core's binding: buffers in, one call without the GIL, status out.
+
+Objects of a parent process are dead in a forked child: they are leaked there, for their threads are gone.
+"""
+import os
+
+from cpython.exc cimport PyErr_CheckSignals
+from cython.operator cimport dereference
+from libcpp.memory cimport make_shared
+from libcpp.utility cimport move
+
+cdef int WAIT_MS = 50  # between looks for signals
+
+
+def status_table():
+    """Every status as (number, name, reason, remedy)."""
+    cdef int count = 0
+    cdef const StatusText* texts = status_texts(&count)
+    return [(<int>texts[i].status, texts[i].name.decode(), texts[i].reason.decode(), texts[i].remedy.decode())
+            for i in range(count)]
+
+
+def default_limits():
+    """(pixels, scans, scan_pixels, file_bytes, memory_bytes)."""
+    cdef CLimits limits
+    return limits.pixels, limits.scans, limits.scan_pixels, limits.file_bytes, limits.memory_bytes
+
+
+def instruction_sets():
+    """The vector instruction sets in use, as Highway's bit mask."""
+    return c_instruction_sets()
+
+
+def disable_instruction_sets(mask):
+    """Leaves out the instruction sets of `mask`; 0 brings all back. For tests of one against another."""
+    c_disable_instruction_sets(mask)
+
+
+cdef class Recipe:
+    """What every sample of a batch goes through; see Recipe in sample.h."""
+    cdef shared_ptr[CRecipe] recipe
+    cdef readonly size_t slot_bytes
+
+    def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
+                  const uint8_t[::1] lookup, bint bgr, int interpolation, int orient, bint strict, ops, limits):
+        cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
+        cdef CRecipe* r = recipe.get()
+        cdef Op op
+        r.format.height, r.format.width, r.format.channels = height, width, channels
+        r.format.channels_first = channels_first
+        r.format.item_bytes = item_bytes
+        if lookup.shape[0] not in (0, 256 * item_bytes):
+            raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
+        r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
+        r.bgr, r.strict = bgr, strict
+        r.interpolation = <Interpolation>interpolation
+        r.orient = <Orient>orient
+        for kind, a, b, c, d, draw in ops:
+            op.kind = <OpKind><int>kind
+            op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
+            r.ops.push_back(op)
+        (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
+        self.slot_bytes = r.format.bytes()
+        self.recipe = recipe
+
+
+cdef class Pool:
+    """Native threads that take samples from jobs."""
+    cdef CPool* pool
+    cdef int pid
+
+    def __cinit__(self, int threads):
+        self.pid = os.getpid()
+        self.pool = new CPool(threads)
+
+    def __dealloc__(self):
+        if self.pool is not NULL and self.pid == os.getpid():
+            with nogil:
+                del self.pool
+
+    @property
+    def threads(self):
+        return self.pool.threads()
+
+
+cdef class Lease:
+    """The owner of one batch buffer: writable bytes, 64-byte aligned, given back when the last reference goes."""
+    cdef unique_ptr[CLease] lease
+    cdef int pid
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        PyBuffer_FillInfo(view, self, self.lease.get().data(), <Py_ssize_t>self.lease.get().size(), 0, flags)
+
+    def __dealloc__(self):
+        if self.pid != os.getpid():
+            self.lease.release()
+
+
+cdef class Buffers:
+    """Lends batch buffers, bounded in bytes."""
+    cdef shared_ptr[BufferPool] pool
+
+    def __cinit__(self, size_t cap_bytes):
+        self.pool = make_shared[BufferPool](cap_bytes)
+
+    def lend(self, size_t size, bint needed):
+        """A Lease of `size` bytes; None where the cap is reached and it is not needed now."""
+        cdef Lease lease = Lease.__new__(Lease)
+        lease.pid = os.getpid()
+        lease.lease = move(self.pool.get().lend(size, needed))
+        return lease if lease.lease.get() is not NULL else None
+
+    @property
+    def lent_bytes(self):
+        return self.pool.get().lent_bytes()
+
+    @property
+    def held_bytes(self):
+        return self.pool.get().held_bytes()
+
+
+cdef class Job:
+    """A batch under way. Holds what the native side points to; its end cancels and drains first.
+
+    Args:
+        out: writable bytes, one slot a sample.
+        draws: (n, k) float64, the samples' uniform numbers.
+        sources: (blob, offsets, root, rows) of a path table, or a list of bytes (a path where paths[i]) and buffers.
+    """
+    cdef shared_ptr[BatchJob]* job
+    cdef Pool pool
+    cdef object owners
+    cdef int pid
+
+    def __cinit__(self, Pool pool, Recipe recipe, uint8_t[::1] out, const double[:, ::1] draws, sources,
+                  paths=None, *, bint urgent=False):
+        cdef vector[Source] items
+        cdef vector[double] numbers
+        cdef Py_ssize_t n, k = draws.shape[1]
+        owners = table_sources(sources, &items) if paths is None else list_sources(sources, paths, &items)
+        n = <Py_ssize_t>items.size()
+        if draws.shape[0] != n or <size_t>out.shape[0] != n * recipe.slot_bytes:
+            raise ValueError(f"{n} samples, but {draws.shape[0]} rows of draws and a buffer of {out.shape[0]} bytes")
+        if n * k:
+            numbers.assign(&draws[0, 0], &draws[0, 0] + n * k)
+        self.pid = os.getpid()
+        self.pool = pool
+        self.owners = (owners, out)
+        self.job = new shared_ptr[BatchJob](
+            new BatchJob(recipe.recipe, move(items), &out[0] if n else NULL, move(numbers), <int>k))
+        with nogil:
+            pool.pool.submit(dereference(self.job), urgent)
+
+    def __dealloc__(self):
+        if self.job is NULL or self.pid != os.getpid():
+            return
+        with nogil:
+            self.pool.pool.cancel(dereference(self.job))
+            while not self.job.get().wait(milliseconds(WAIT_MS)):
+                pass
+            del self.job
+
+    def __len__(self):
+        return self.job.get().size()
+
+    def ready(self):
+        """Whether every sample has ended."""
+        return self.job.get().wait(milliseconds(0))
+
+    def wait(self):
+        """Returns when every sample has ended; an interrupt cancels the job, drains it and is raised."""
+        cdef bint done = False
+        with nogil:
+            self.pool.pool.hurry(dereference(self.job))
+        while not done:
+            with nogil:
+                done = self.job.get().wait(milliseconds(WAIT_MS))
+            if not done:
+                try:
+                    PyErr_CheckSignals()
+                except BaseException:
+                    self.cancel()
+                    raise
+
+    def cancel(self):
+        """Ends the job: samples not begun are cancelled, those that run are waited for."""
+        with nogil:
+            self.pool.pool.cancel(dereference(self.job))
+            while not self.job.get().wait(milliseconds(WAIT_MS)):
+                pass
+
+    def statuses(self, int32_t[::1] out):
+        """Writes each sample's status; returns whether all are 0."""
+        cdef int i
+        cdef bint clean = True
+        for i in range(self.job.get().size()):
+            out[i] = <int32_t>self.job.get().status(i)
+            clean = clean and out[i] == 0
+        return clean
+
+    def reason(self, int i):
+        """libjpeg's words about sample i; "" where it had none."""
+        return self.job.get().reason(i).decode("utf-8", "replace")
+
+    def put_pixels(self, int i, const uint8_t[:, :, ::1] pixels, bint bgr):
+        """Finishes sample i, which is no JPEG, from its upright pixels."""
+        cdef PixelImage image
+        cdef Workspace workspace
+        image.height, image.width = <int>pixels.shape[0], <int>pixels.shape[1]
+        image.channels = <int>pixels.shape[2]
+        if image.channels not in (1, 3) or not 0 <= i < len(self):
+            raise ValueError(f"sample {i} with {image.channels} channels")
+        image.stride = pixels.shape[1] * pixels.shape[2]
+        image.data = &pixels[0, 0, 0] if pixels.size else NULL
+        with nogil:
+            self.job.get().run_pixels(i, image, bgr, &workspace)
+
+    def fail(self, int i, int status, str reason):
+        """Ends sample i, which is no JPEG, with a status."""
+        self.job.get().fail(i, <Status>status, reason.encode())
+
+
+cdef object table_sources(sources, vector[Source]* items):
+    cdef const uint8_t[::1] blob = sources[0]
+    cdef const int64_t[::1] offsets = sources[1], rows = sources[3]
+    cdef bytes root = sources[2]
+    cdef Source source
+    cdef Py_ssize_t i, row
+    source.root, source.root_size = root, len(root)
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        if not 0 <= row < offsets.shape[0] - 1 or not 0 <= offsets[row] <= offsets[row + 1] <= blob.shape[0]:
+            raise IndexError(f"row {row} is not in the path table")
+        source.data = <const char*>&blob[0] + offsets[row]
+        source.size = <size_t>(offsets[row + 1] - offsets[row])
+        items.push_back(source)
+    return blob, root
+
+
+cdef object list_sources(sources, paths, vector[Source]* items):
+    cdef Source source
+    cdef const uint8_t[::1] view
+    cdef const char* empty = ""
+    owners = []
+    for item, is_path in zip(sources, paths, strict=True):
+        view = item
+        owners.append(view)
+        source.data = <const char*>&view[0] if view.shape[0] else empty
+        source.size = <size_t>view.shape[0]
+        source.root = empty if is_path else NULL
+        source.root_size = 0
+        items.push_back(source)
+    return owners
+
+
+cdef extern from "Python.h":
+    int PyBuffer_FillInfo(Py_buffer* view, object owner, void* data, Py_ssize_t size, int readonly, int flags) except -1

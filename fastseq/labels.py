@@ -1,0 +1,93 @@
+"""What is learnt: the labels of a batch, in the form that a loss expects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from fastseq.samples import Samples
+
+KINDS = ("auto", "int", "binary", "categorical", "multi_hot", "raw", None)
+
+
+class LabelEncoder:
+    """Gives the labels of any samples as one array.
+
+    Attributes:
+        kind: "int", "binary", "categorical", "multi_hot", "raw" or None.
+    """
+
+    def __init__(self, samples: Samples, kind: str | None = "auto") -> None:
+        """Decide on the kind of labels, and check that the samples have them.
+
+        Args:
+            samples: where the labels come from.
+            kind: "int" for class numbers, "binary" for 0.0 and 1.0 of two classes, "categorical" for one-hot
+                rows, "multi_hot" for rows with any number of ones, "raw" for the values themselves, None for
+                no labels. "auto" is None without labels, "multi_hot" where samples have several labels, "int"
+                with classes, "raw" otherwise.
+
+        Raises:
+            ValueError: if the samples' labels cannot be given as `kind`.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"labels={kind!r} is not known; use one of {', '.join(map(repr, KINDS))}")
+        self.kind = _automatic(samples) if kind == "auto" else kind
+        self._labels = None if self.kind is None else samples.labels
+        self._width = len(samples.classes or ())
+        problem = _problem(samples, self.kind)
+        if problem:
+            raise ValueError(f"labels={self.kind!r} does not fit: {problem}")
+
+    def __call__(self, indices: NDArray[np.int64]) -> NDArray[Any] | None:
+        """Give the labels of some samples.
+
+        Args:
+            indices: int64 (b,), sample numbers.
+
+        Returns:
+            A new array: int32 (b,) for "int"; float32 (b,) for "binary"; float32 (b, classes) for
+            "categorical" and "multi_hot"; float32 or int64, (b,) or (b, m), for "raw"; None for None.
+        """
+        if self._labels is None:
+            return None
+        labels: NDArray[Any] = self._labels[indices]
+        if self.kind in ("int", "raw"):
+            return labels
+        if self.kind == "binary" or labels.ndim == 2:
+            return labels.astype(np.float32)
+        hot = np.zeros((len(labels), self._width), np.float32)
+        hot[np.arange(len(labels)), labels] = 1
+        return hot
+
+
+def _automatic(samples: Samples) -> str | None:
+    if samples.labels is None:
+        return None
+    if samples.multi_label:
+        return "multi_hot"
+    return "raw" if samples.classes is None else "int"
+
+
+def _problem(samples: Samples, kind: str | None) -> str | None:
+    """Say why these samples cannot have labels of this kind, and what to do; None if they can."""
+    if kind is None:
+        return None
+    if samples.labels is None:
+        return "these samples have no labels; use labels=None, or give them labels"
+    if samples.multi_label:
+        return None if kind == "multi_hot" else 'a sample can have several labels; use labels="multi_hot"'
+    if samples.classes is None:
+        if kind == "raw":
+            return None
+        return 'these labels are numbers without classes; use labels="raw", or labels of text or integers'
+    if kind == "raw":
+        return 'these labels are class numbers; use labels="int", or read numbers with label=["column"]'
+    if kind == "binary" and len(samples.classes) != 2:
+        names = ", ".join(map(repr, samples.classes[:10])) + (", ..." if len(samples.classes) > 10 else "")
+        count = len(samples.classes)
+        return f'it needs two classes, not {count} ({names}); use labels="int" or "categorical"'
+    return None

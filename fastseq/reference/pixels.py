@@ -1,0 +1,91 @@
+"""What each filter promises, stated with the libraries that the promise names."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def decode_cv2(
+    data: bytes,
+    color: Literal["rgb", "bgr", "gray"] = "rgb",
+    orient: Literal["exif", "none", "landscape"] = "exif",
+) -> Pixels:
+    """Decode a whole image with ``cv2.imdecode``.
+
+    Args:
+        data: The file's bytes.
+        color: Order of the channels; ``"gray"`` is the decoder's own luma.
+        orient: ``"exif"`` applies the EXIF orientation, ``"none"`` ignores it, ``"landscape"`` applies it
+            and then turns a picture that is higher than wide by ``np.rot90``.
+
+    Returns:
+        uint8 pixels of shape (height, width, 3), or (height, width, 1) for gray.
+
+    Raises:
+        ValueError: If cv2 cannot decode the bytes.
+    """
+    flags = cv2.IMREAD_GRAYSCALE if color == "gray" else cv2.IMREAD_COLOR
+    if orient == "none":
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    # cv2 raises on an empty buffer and returns None for every other one that it cannot read.
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    if image is None:
+        raise ValueError(f"cv2 cannot decode these {len(data)} bytes")
+    if color == "gray":
+        image = image[:, :, np.newaxis]
+    elif color == "rgb":
+        image = image[:, :, ::-1]
+    if orient == "landscape" and image.shape[0] > image.shape[1]:
+        image = np.rot90(image)
+    return np.ascontiguousarray(image, dtype=np.uint8)
+
+
+def resize_cv2_linear(image: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resize with two taps, ``cv2.INTER_LINEAR``.
+
+    Args:
+        image: uint8 pixels of shape (height, width, channels).
+        size: (height, width) of the result.
+
+    Returns:
+        uint8 pixels of shape (*size, channels).
+    """
+    return _resize_cv2(image, size, cv2.INTER_LINEAR)
+
+
+def resize_cv2_nearest(image: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resize with ``cv2.INTER_NEAREST``; arguments and result as in `resize_cv2_linear`."""
+    return _resize_cv2(image, size, cv2.INTER_NEAREST)
+
+
+def resize_pil_bilinear(image: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resize with Pillow's BILINEAR, a triangle filter with antialiasing.
+
+    Arguments and result as in `resize_cv2_linear`; 1 or 3 channels.
+    """
+    height, width = size
+    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    resized = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    return resized.reshape(height, width, image.shape[2])
+
+
+def psnr(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
+    """Peak signal-to-noise ratio of two 8-bit pictures of one shape, in dB; infinite where they are equal."""
+    first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if first.shape != second.shape:
+        raise ValueError(f"the shapes differ: {first.shape} and {second.shape}")
+    error = float(np.mean((first - second) ** 2))
+    return float("inf") if error == 0 else float(10 * np.log10(255.0**2 / error))
+
+
+def _resize_cv2(image: Pixels, size: tuple[int, int], interpolation: int) -> Pixels:
+    height, width = size
+    resized: Any = cv2.resize(image, (width, height), interpolation=interpolation)
+    return np.asarray(resized, np.uint8).reshape(height, width, image.shape[2])

@@ -1,0 +1,117 @@
+"""Millions of paths in two arrays instead of millions of Python strings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+StrPath: TypeAlias = str | os.PathLike[str]
+
+CHUNK = 1 << 16
+"""Rows that are Python objects at the same time."""
+
+
+@dataclass(frozen=True, eq=False)
+class PathTable:
+    """Paths, one for each row, in little memory; its arrays cannot be written to.
+
+    Attributes:
+        root: folder that relative paths start from, as the operating system spells it; b"" for none.
+        blob: uint8 (bytes,), the paths one after the other, as the operating system spells them, without
+            separators.
+        offsets: int64 (n + 1,), where each path starts in `blob`, and the end of the last one.
+    """
+
+    root: bytes
+    blob: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Protect the arrays."""
+        self.blob.setflags(write=False)
+        self.offsets.setflags(write=False)
+
+    @classmethod
+    def from_strings(cls, strings: Iterable[str], root: StrPath | None = None) -> PathTable:
+        """Store paths.
+
+        Args:
+            strings: the paths, consumed in chunks; absolute ones ignore `root`.
+            root: folder of the relative ones; None for the working directory.
+
+        Raises:
+            ValueError: if a path contains a NUL character; the message names its row.
+        """
+        rest = iter(strings)
+        return cls.from_chunks(iter(lambda: list(islice(rest, CHUNK)), []), root)
+
+    @classmethod
+    def from_chunks(cls, chunks: Iterable[Sequence[str]], root: StrPath | None = None) -> PathTable:
+        """Store paths that come many at a time; otherwise like `from_strings`."""
+        blob = bytearray()
+        sizes = [np.zeros(1, np.int64)]
+        rows = 0
+        for chunk in chunks:
+            text = "".join(chunk)
+            if "\0" in text:
+                row = next(i for i, path in enumerate(chunk) if "\0" in path)
+                raise ValueError(
+                    f"row {rows + row} (counted from 0): the path {chunk[row]!r} contains a NUL character"
+                )
+            if text.isascii():
+                blob += text.encode("ascii")
+                lengths = map(len, chunk)
+            else:
+                encoded = list(map(os.fsencode, chunk))
+                blob += b"".join(encoded)
+                lengths = map(len, encoded)
+            sizes.append(np.fromiter(lengths, np.int64, len(chunk)))
+            rows += len(chunk)
+        return cls(
+            b"" if root is None else os.fsencode(root),
+            np.frombuffer(blob, np.uint8),
+            np.cumsum(np.concatenate(sizes)),
+        )
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.offsets) - 1
+
+    def path(self, i: int) -> str:
+        """Give the path of row `i`, 0 <= i < len(table), joined to the root.
+
+        Raises:
+            IndexError: if there is no row `i`.
+        """
+        if not 0 <= i < len(self):
+            raise IndexError(f"there is no row {i}: the table has {len(self)}")
+        relative = self.blob[self.offsets[i] : self.offsets[i + 1]].tobytes()
+        return os.fsdecode(os.path.join(self.root, relative))
+
+    def take(self, rows: NDArray[np.int64]) -> PathTable:
+        """Give a new table of some rows (int64, in any order) with the same root."""
+        parts = list(self.parts(rows))
+        sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
+        blobs = [np.zeros(0, np.uint8), *(blob for _, blob in parts)]
+        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)))
+
+    def parts(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        """Give the paths of some rows (int64, in any order), 65536 rows at a time.
+
+        Yields:
+            The lengths of the paths, int64 (b,), and their bytes without the root, uint8 (sum of the
+            lengths,).
+        """
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            starts = self.offsets[chunk]
+            lengths = self.offsets[chunk + 1] - starts
+            ends = np.cumsum(lengths)
+            places = np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1])
+            yield lengths, self.blob[places]

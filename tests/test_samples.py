@@ -1,0 +1,250 @@
+"""Samples: paths, selections, splits, fingerprints and pickles, and samples from a list of files."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastseq.errors import UnknownLabelError
+from fastseq.samples import PathTable, Samples
+from fastseq.samples import table as table_module
+
+NAMES = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=8)
+
+
+def numbered(n: int, **options) -> Samples:
+    return Samples.from_files([f"{i:05d}.jpg" for i in range(n)], **options)
+
+
+@given(st.lists(NAMES), st.sampled_from([None, "data", "data/", "ü", Path("a/b")]))
+def test_a_table_gives_back_its_paths(names, root):
+    table = PathTable.from_strings(iter(names), root)
+    assert len(table) == len(names)
+    paths = [table.path(i) for i in range(len(names))]
+    assert paths == [os.path.join(root or "", name) for name in names]
+
+
+def test_a_table_takes_chunks_of_any_size(monkeypatch):
+    monkeypatch.setattr(table_module, "CHUNK", 3)
+    names = ["a", "", "bé", "\udcff.jpg", "/abs/c", "dd", "e"]
+    table = PathTable.from_strings(names, "root")
+    assert [table.path(i) for i in range(7)] == [os.path.join("root", name) for name in names]
+    assert os.fsencode(table.path(3)) == b"root/\xff.jpg"
+    part = table.take(np.array([6, 0, 3, 3, 5, 1]))
+    assert [part.path(i) for i in range(6)] == [table.path(i) for i in (6, 0, 3, 3, 5, 1)]
+
+
+@pytest.mark.parametrize("row", [-1, 2])
+def test_a_row_out_of_range_is_an_index_error(row):
+    with pytest.raises(IndexError, match="the table has 2"):
+        PathTable.from_strings(["a", "b"]).path(row)
+
+
+def test_a_nul_in_a_path_is_an_error_with_its_row():
+    with pytest.raises(ValueError, match=r"row 1 .*'b\\x00.jpg'"):
+        Samples.from_files(["a.jpg", "b\0.jpg"])
+
+
+def test_files_keep_their_order():
+    samples = Samples.from_files(path for path in ["b.jpg", Path("x/a.jpg"), "/abs/c.jpg"])
+    assert len(samples) == 3
+    assert list(samples.paths()) == ["b.jpg", "x/a.jpg", "/abs/c.jpg"]
+    assert samples.path(-1) == "/abs/c.jpg"
+    assert (samples.labels, samples.classes, samples.multi_label) == (None, None, False)
+    with pytest.raises(IndexError):
+        samples.path(3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "dtype", "expected", "names"),
+    [
+        (["b", "a", "b"], None, "int32", [1, 0, 1], ("a", "b")),
+        (np.array(["b", "a", "b"]), None, "int32", [1, 0, 1], ("a", "b")),
+        (["b", "a", "b"], ["b", "c", "a"], "int32", [0, 2, 0], ("b", "c", "a")),
+        ([10, 9, 10], None, "int32", [1, 0, 1], ("9", "10")),
+        (np.array([2, 0, 2], np.uint8), [0, 1, 2], "int32", [2, 0, 2], ("0", "1", "2")),
+        ((label for label in (True, False, True)), None, "int32", [1, 0, 1], ("False", "True")),
+        ([1.5, 2, 3], None, "float32", [1.5, 2, 3], None),
+        ([[1, 2.5], [3, 4], [5, 6]], None, "float32", [[1, 2.5], [3, 4], [5, 6]], None),
+        (np.array([[1, 2], [3, 4], [5, 6]]), None, "int64", [[1, 2], [3, 4], [5, 6]], None),
+        ([["b", "a"], (), {"a"}], None, "bool", [[1, 1], [0, 0], [1, 0]], ("a", "b")),
+        ([["b", "b"], [], ["a"]], ["b", "a"], "bool", [[1, 0], [0, 0], [0, 1]], ("b", "a")),
+        (np.eye(3, dtype=bool), None, "bool", np.eye(3), ("0", "1", "2")),
+    ],
+)
+def test_labels_of_files(labels, classes, dtype, expected, names):
+    samples = Samples.from_files(["x.jpg", "y.jpg", "z.jpg"], labels, classes)
+    assert samples.labels.dtype == dtype
+    assert np.array_equal(samples.labels, expected)
+    assert samples.classes == names
+    assert samples.multi_label == (dtype == "bool")
+
+
+@pytest.mark.parametrize(
+    ("files", "labels", "classes", "error", "message"),
+    [
+        ([], None, None, ValueError, "files is empty"),
+        ("a.jpg", None, None, TypeError, "from_directory"),
+        (["a.jpg", ""], None, None, ValueError, "files, row 1"),
+        (["a.jpg", b"b.jpg"], None, None, TypeError, "files, row 1"),
+        (["a.jpg"], ["x", "y"], None, ValueError, "1 files but 2 labels"),
+        (["a.jpg"], None, ["x"], ValueError, "classes without labels"),
+        (["a.jpg"], ["x"], "x", TypeError, "not the string 'x'"),
+        (["a.jpg"], ["x"], [], ValueError, "classes is empty"),
+        (["a.jpg"], ["x"], ["x", "y", "x"], ValueError, "'x' more than once"),
+        (["a.jpg", "b.jpg"], ["x", None], None, ValueError, "labels, row 1"),
+        (["a.jpg", "b.jpg"], ["x", ""], None, ValueError, "labels, row 1"),
+        (["a.jpg", "b.jpg"], ["x", 3], None, ValueError, "labels, row 1 .*3 is no text"),
+        (["a.jpg", "b.jpg"], [["x"], "y"], None, ValueError, "labels, row 1 .*'y' is no list"),
+        (["a.jpg", "b.jpg"], [["x"], [""]], None, ValueError, "labels, row 1"),
+        (["a.jpg", "b.jpg"], [["x"], [3]], None, ValueError, "only text"),
+        (["a.jpg", "b.jpg"], [[1.0], [1.0, 2.0]], None, ValueError, "different lengths"),
+        (["a.jpg", "b.jpg"], [[], []], None, ValueError, "no sample has a label"),
+        (["a.jpg", "b.jpg"], [0.5, float("nan")], None, ValueError, "labels, row 1"),
+        (["a.jpg", "b.jpg"], [0.5, 1e300], None, ValueError, "labels, row 1"),
+        (["a.jpg"], [object()], None, ValueError, "is no label"),
+        (["a.jpg"], np.array(["2020-01-01"], "M8[D]"), None, ValueError, "datetime64"),
+        (["a.jpg"], np.zeros((1, 2, 3)), None, ValueError, r"shape \(1, 2, 3\)"),
+        (["a.jpg"], np.zeros((1, 2), bool), ["x"], ValueError, "2 columns of booleans for 1 classes"),
+    ],
+)
+def test_files_and_labels_that_are_wrong(files, labels, classes, error, message):
+    with pytest.raises(error, match=message):
+        Samples.from_files(files, labels, classes)
+
+
+def test_unknown_labels_are_listed():
+    labels = [f"n{i:02d}" for i in range(14)]
+    with pytest.raises(UnknownLabelError, match=r"12 .*'n02', .*'n11', \.\.\. \(12 in all\)"):
+        numbered(14, labels=labels, classes=["n00", "n01"])
+    with pytest.raises(UnknownLabelError, match="1 of the labels: 'emu'"):
+        numbered(2, labels=[["cat"], ["emu", "cat"]], classes=["cat"])
+
+
+def test_select_takes_numbers_or_a_mask():
+    samples = numbered(5, labels=list("abcab"))
+    for which in ([4, 0, 0], np.array([-1, 0, 0], np.int32)):
+        part = samples.select(which)
+        assert list(part.paths()) == ["00004.jpg", "00000.jpg", "00000.jpg"]
+        assert part.labels.tolist() == [1, 0, 0]
+        assert part.classes == ("a", "b", "c")
+        assert part.table is samples.table
+    masked = samples.select(samples.labels == 1)
+    assert list(masked.paths()) == ["00001.jpg", "00004.jpg"]
+    assert list(masked.select([1]).paths()) == ["00004.jpg"]
+    assert len(samples.select([])) == 0
+
+
+@pytest.mark.parametrize(
+    ("which", "error"),
+    [([5], IndexError), ([True], IndexError), ([0.5], TypeError), ([[0]], TypeError), (0, TypeError)],
+)
+def test_select_refuses_what_is_not_there(which, error):
+    with pytest.raises(error):
+        numbered(5).select(which)
+
+
+def test_arrays_are_read_only():
+    samples = numbered(3, labels=[1, 2, 3])
+    for array in (samples.rows, samples.labels, samples.table.blob, samples.table.offsets):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+@given(st.lists(st.integers(0, 4), min_size=2, max_size=80), st.floats(0.01, 0.99), st.integers(0, 99))
+def test_split_is_stratified_ordered_and_complete(labels, fraction, seed):
+    n = len(labels)
+    first, second = numbered(n, labels=labels).split(fraction, seed=seed)
+    total = min(max(round(fraction * n), 1), n - 1)
+    assert (len(first), len(second)) == (n - total, total)
+    assert sorted([*first.rows, *second.rows]) == list(range(n))
+    assert np.all(np.diff(first.rows) > 0)
+    assert np.all(np.diff(second.rows) > 0)
+    sizes = np.bincount(first.labels, minlength=5) + np.bincount(second.labels, minlength=5)
+    assert np.all(np.abs(np.bincount(second.labels, minlength=5) - sizes * total / n) < 1 + 1e-6)
+
+
+def test_split_is_the_same_each_time_and_differs_by_seed():
+    samples = numbered(100, labels=[i % 3 for i in range(100)])
+    parts = [samples.split(0.3, seed=seed)[1].rows.tolist() for seed in (0, 0, 1)]
+    assert parts[0] == parts[1] != parts[2]
+    assert samples.split(0.3, stratify=False)[1].rows.tolist() != parts[0]
+
+
+@pytest.mark.parametrize("labels", [None, [[str(i % 3)] for i in range(10)], [i / 2 for i in range(10)]])
+def test_split_without_single_classes(labels):
+    first, second = numbered(10, labels=labels).split(0.2)
+    assert (len(first), len(second)) == (8, 2)
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.5, 20])
+def test_split_refuses_fractions_out_of_range(fraction):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        numbered(10).split(fraction)
+    with pytest.raises(ValueError, match="cannot be split"):
+        numbered(1).split(0.5)
+
+
+def test_a_fingerprint_names_the_samples():
+    base = numbered(6, labels=list("aabbcc"))
+    others = [
+        numbered(6),
+        numbered(7),
+        numbered(6, labels=list("aabbca")),
+        numbered(6, labels=list("aabbdd")),
+        numbered(6, labels=[0, 0, 1, 1, 2, 2]),
+        numbered(6, labels=[0.0, 0, 1, 1, 2, 2]),
+        numbered(6, labels=[[c] for c in "aabbcc"]),
+        base.select([1, 0, 2, 3, 4, 5]),
+        base.select([]),
+        Samples.from_files(["00000.jpg0", "0001.jpg", *list(base.paths())[2:]], list("aabbcc")),
+        Samples(PathTable.from_strings(base.paths(), "root"), None, base.labels, base.classes),
+    ]
+    prints = [samples.fingerprint() for samples in (base, *others)]
+    assert len(set(prints)) == len(prints)
+    assert all(len(bytes.fromhex(text)) == 8 for text in prints)
+    assert numbered(6, labels=list("aabbcc")).fingerprint() == base.fingerprint() == base.fingerprint()
+
+
+def test_a_fingerprint_is_of_the_samples_not_of_the_table():
+    part = numbered(9).select([3, 5])
+    assert part.fingerprint() == Samples.from_files(["00003.jpg", "00005.jpg"]).fingerprint()
+
+
+def test_a_pickle_holds_only_what_it_needs():
+    samples = numbered(10_000, labels=[i % 7 for i in range(10_000)])
+    part = samples.select([9999, 5, 5])
+    small = pickle.dumps(part)
+    assert len(small) < 2000 < len(pickle.dumps(samples)) < 400_000
+    for before in (samples, part):
+        after = pickle.loads(pickle.dumps(before))
+        assert list(after.paths()) == list(before.paths())
+        assert np.array_equal(after.labels, before.labels)
+        assert after.classes == before.classes
+        assert after.fingerprint() == before.fingerprint()
+        assert not after.labels.flags.writeable
+
+
+def test_repr_says_what_there_is():
+    assert repr(numbered(2, labels=["b", "a"])) == "<Samples: 2 images, 2 classes: 'a', 'b'>"
+    assert repr(numbered(2)) == "<Samples: 2 images>"
+    assert repr(numbered(2, labels=[0.5, 1])) == "<Samples: 2 images, labels float32 (2,)>"
+
+
+def test_labels_must_match_rows():
+    with pytest.raises(ValueError, match="2 samples but 1 labels"):
+        Samples(PathTable.from_strings(["a", "b"]), labels=np.zeros(1, np.float32))
+
+
+def test_importing_samples_imports_no_framework():
+    code = "import sys, fastseq.samples; print({'keras', 'tensorflow', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,147 @@
+"""Samples from a folder: the files, their order and their classes as Keras has them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastseq.samples import Samples
+
+TREE = [
+    "b/2.jpg",
+    "b/10.jpg",
+    "b/a b/1.jpg",
+    "b/a/z.png",
+    "b/a/b/deep.jpeg",
+    "b/a-c/1.gif",
+    "b/.hidden.jpg",
+    "b/.folder/inside.jpg",
+    "b/UPPER.JPG",
+    "b/é.bmp",
+    "b/notes.txt",
+    "B/x.jpg",
+    "class 10/x.jpg",
+    "class 9/x.jpg",
+    "a.b/x.jpg",
+    ".git/x.jpg",
+    "beside.jpg",
+]
+
+
+def make(root: Path, names: list[str]) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+    return root
+
+
+def keras_lists(root: Path, **options) -> tuple[list[str], list[str]]:
+    from keras.utils import image_dataset_from_directory
+
+    dataset = image_dataset_from_directory(str(root), shuffle=False, verbose=False, **options)
+    return dataset.file_paths, dataset.class_names
+
+
+@pytest.fixture
+def tree(tmp_path):
+    make(tmp_path, TREE)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "b" / "linked.jpg").symlink_to(tmp_path / "b" / "2.jpg")
+    (tmp_path / "b" / "broken.jpg").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "b" / "other").symlink_to(tmp_path / "B")
+    (tmp_path / "linked").symlink_to(tmp_path / "a.b")
+    return tmp_path
+
+
+@pytest.mark.parametrize("follow_links", [False, True])
+@pytest.mark.parametrize("classes", [None, ["class 9", "b"]])
+def test_order_is_that_of_keras(tree, follow_links, classes):
+    samples = Samples.from_directory(tree, follow_links=follow_links, classes=classes)
+    paths, names = keras_lists(tree, follow_links=follow_links, class_names=classes)
+    assert list(samples.paths()) == paths
+    assert list(samples.classes) == names
+    folders = [os.path.relpath(path, tree).split(os.sep)[0] for path in paths]
+    assert [samples.classes[label] for label in samples.labels] == folders
+    assert samples.labels.dtype == np.int32
+
+
+def test_only_the_extensions_asked_for(tmp_path):
+    make(tmp_path, ["x/a.jpg", "x/b.JPEG", "x/c.png", "x/d.jpe", "x/e.webp", "x/f.TIF", "x/g.txt", "x/jpg"])
+    names = [os.path.basename(path) for path in Samples.from_directory(tmp_path).paths()]
+    assert names == ["a.jpg", "b.JPEG", "c.png", "d.jpe", "e.webp", "f.TIF"]
+    some = Samples.from_directory(str(tmp_path), extensions=[".Png", ".JPE"])
+    assert [os.path.basename(path) for path in some.paths()] == ["c.png", "d.jpe"]
+    with pytest.raises(TypeError, match=r"not the string '\.jpg'"):
+        Samples.from_directory(tmp_path, extensions=".jpg")
+
+
+def test_paths_start_as_the_folder_was_given(tmp_path, monkeypatch):
+    make(tmp_path, ["data/x/a.jpg"])
+    monkeypatch.chdir(tmp_path)
+    for given in ("data", "data/", Path("data"), "./data"):
+        path = Samples.from_directory(given).path(0)
+        assert path == os.path.join(given, "x/a.jpg")
+        assert Path(path).exists()
+
+
+def test_names_that_are_not_unicode(tmp_path):
+    os.makedirs(os.fsencode(tmp_path) + b"/x")
+    name = os.fsencode(tmp_path) + b"/x/\xff\xfe.jpg"
+    open(name, "wb").close()
+    assert os.fsencode(Samples.from_directory(tmp_path).path(0)) == name
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    make(tmp_path, ["x/a.jpg", "y/b.jpg"])
+    (tmp_path / "x" / "to_y").symlink_to(tmp_path / "y")
+    (tmp_path / "y" / "to_x").symlink_to(tmp_path / "x")
+    (tmp_path / "x" / "self").symlink_to(tmp_path / "x")
+    paths = Samples.from_directory(tmp_path, follow_links=True).paths()
+    assert [os.path.relpath(path, tmp_path) for path in paths] == [
+        "x/a.jpg",
+        "x/to_y/b.jpg",
+        "y/b.jpg",
+        "y/to_x/a.jpg",
+    ]
+
+
+def test_a_folder_without_images(tmp_path):
+    make(tmp_path, ["x/a.txt"])
+    with pytest.raises(ValueError, match=r"\.jpg.*\.tiff") as caught:
+        Samples.from_directory(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_images_without_class_folders(tmp_path):
+    make(tmp_path, ["a.JPG", ".cache/b.jpg"])
+    with pytest.raises(ValueError, match=r"no class folders.*Samples\.from_files") as caught:
+        Samples.from_directory(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_classes_without_folders(tmp_path):
+    make(tmp_path, ["cat/a.jpg"])
+    with pytest.raises(ValueError, match="no folders for the classes 'dog'; the folders are 'cat'"):
+        Samples.from_directory(tmp_path, classes=["cat", "dog"])
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        Samples.from_directory(tmp_path / "nowhere")
+
+
+def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    make(tmp_path, ["x/a.jpg", "y/b.jpg"])
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("y"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError, match="y"):
+        Samples.from_directory(tmp_path)
