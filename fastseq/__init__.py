@@ -1,1 +1,46 @@
-"""A JPEG loader for Keras."""
+"""A batch loader for Keras: JPEG folders and tables, decoded by a native core straight into the batch.
+
+`ImageSequence` is for Keras, `Loader` and `decode_batch` give numpy arrays to anyone. Importing this package imports
+neither Keras nor TensorFlow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastseq.decode import decode_batch
+from fastseq.errors import DecodeError, UnknownLabelError
+from fastseq.limits import Limits
+from fastseq.loader import Loader
+from fastseq.samples import Samples
+from fastseq.status import Status
+from fastseq.transforms import CenterCrop, RandomFlip, RandomResizedCrop, Resize
+
+if TYPE_CHECKING:
+    from fastseq.keras.sequence import ImageSequence
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CenterCrop",
+    "DecodeError",
+    "ImageSequence",
+    "Limits",
+    "Loader",
+    "RandomFlip",
+    "RandomResizedCrop",
+    "Resize",
+    "Samples",
+    "Status",
+    "UnknownLabelError",
+    "decode_batch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs Keras when it is asked for."""
+    if name == "ImageSequence":
+        from fastseq.keras.sequence import ImageSequence
+
+        return ImageSequence
+    raise AttributeError(f"module 'fastseq' has no attribute {name!r}")

@@ -4,12 +4,11 @@
 
 Objects of a parent process are dead in a forked child: they are leaked there, for their threads are gone.
 """
-import os
-
 from cpython.exc cimport PyErr_CheckSignals
 from cython.operator cimport dereference
 from libcpp.memory cimport make_shared
 from libcpp.utility cimport move
+from posix.unistd cimport getpid
 
 cdef int WAIT_MS = 50  # between looks for signals
 
@@ -72,11 +71,11 @@ cdef class Pool:
     cdef int pid
 
     def __cinit__(self, int threads):
-        self.pid = os.getpid()
+        self.pid = getpid()
         self.pool = new CPool(threads)
 
     def __dealloc__(self):
-        if self.pool is not NULL and self.pid == os.getpid():
+        if self.pool is not NULL and self.pid == getpid():
             with nogil:
                 del self.pool
 
@@ -94,7 +93,7 @@ cdef class Lease:
         PyBuffer_FillInfo(view, self, self.lease.get().data(), <Py_ssize_t>self.lease.get().size(), 0, flags)
 
     def __dealloc__(self):
-        if self.pid != os.getpid():
+        if self.pid != getpid():
             self.lease.release()
 
 
@@ -108,7 +107,7 @@ cdef class Buffers:
     def lend(self, size_t size, bint needed):
         """A Lease of `size` bytes; None where the cap is reached and it is not needed now."""
         cdef Lease lease = Lease.__new__(Lease)
-        lease.pid = os.getpid()
+        lease.pid = getpid()
         lease.lease = move(self.pool.get().lend(size, needed))
         return lease if lease.lease.get() is not NULL else None
 
@@ -145,7 +144,7 @@ cdef class Job:
             raise ValueError(f"{n} samples, but {draws.shape[0]} rows of draws and a buffer of {out.shape[0]} bytes")
         if n * k:
             numbers.assign(&draws[0, 0], &draws[0, 0] + n * k)
-        self.pid = os.getpid()
+        self.pid = getpid()
         self.pool = pool
         self.owners = (owners, out)
         self.job = new shared_ptr[BatchJob](
@@ -154,7 +153,7 @@ cdef class Job:
             pool.pool.submit(dereference(self.job), urgent)
 
     def __dealloc__(self):
-        if self.job is NULL or self.pid != os.getpid():
+        if self.job is NULL or self.pid != getpid():
             return
         with nogil:
             self.pool.pool.cancel(dereference(self.job))

@@ -1,0 +1,111 @@
+"""decode_batch: files or bytes to one array."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fastseq import _native
+from fastseq.batch import PendingBatch, Read
+from fastseq.errors import DecodeError
+from fastseq.fallback import read_file
+from fastseq.limits import Limits
+from fastseq.runtime import native_pool, python_executor, thread_count
+from fastseq.settings import Settings
+from fastseq.status import Status, is_good
+from fastseq.transforms import Transform
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+
+
+def decode_batch(
+    sources: Sequence[Source],
+    size: tuple[int, int],
+    *,
+    transform: Transform | Iterable[Transform] = (),
+    seed: int = 0,
+    epoch: int = 0,
+    interpolation: str = "antialias",
+    orient: str = "exif",
+    color: str = "rgb",
+    dtype: DTypeLike = "uint8",
+    scale: float = 1.0,
+    offset: float = 0.0,
+    data_format: str = "channels_last",
+    strict: bool = True,
+    limits: Limits | None = None,
+    out: NDArray[Any] | None = None,
+    threads: int | None = None,
+    on_error: str = "raise",
+) -> NDArray[Any]:
+    """Decode images of any size into one batch, all cores on it.
+
+    Args:
+        sources: paths (str or PathLike), and the contents of files (bytes or any contiguous buffer).
+        size: (height, width) of the output, pixels.
+        transform: a `fastseq` transform, or several in their order; source i draws as sample number i.
+        seed: of random transforms.
+        epoch: of random transforms: another one gives other draws.
+        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest".
+        orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
+        color: "rgb", "bgr" or "gray".
+        dtype: uint8 (0-255), float16, float32 or float64.
+        scale: of float dtypes: values are `offset + scale * pixel`.
+        offset: see scale.
+        data_format: "channels_last" or "channels_first".
+        strict: whether pictures that decode with warnings, or are cut off, are bad.
+        limits: what one picture may cost.
+        out: a C-contiguous array of the result's shape and dtype to write to.
+        threads: as many as there are cores where None.
+        on_error: "raise".
+
+    Returns:
+        (n, height, width, channels), or (n, channels, height, width) for "channels_first"; `out` if it was given.
+
+    Raises:
+        DecodeError: for the first source that is bad; every other one has been written by then.
+        ValueError: for a setting or an `out` that does not fit.
+    """
+    if on_error != "raise":
+        raise ValueError(f"on_error must be 'raise', not {on_error!r}")
+    settings = Settings(
+        size, transform, interpolation, orient, color, dtype, scale, offset, data_format, strict, limits or Limits()
+    )
+    sources = list(sources)
+    images = _output(settings, len(sources), out)
+    is_path = [isinstance(source, (str, os.PathLike)) for source in sources]
+    items = [os.fsencode(s) if p else s for s, p in zip(sources, is_path, strict=True)]  # type: ignore[arg-type]
+    draws = settings.pipeline.draw(seed, epoch, np.arange(len(sources)))
+    count = thread_count(threads)
+
+    def reader(i: int) -> Read:
+        return partial(read_file, items[i]) if is_path[i] else lambda: memoryview(items[i])  # type: ignore[arg-type]
+
+    job = _native.Job(
+        native_pool(count), settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=True
+    )
+    batch = PendingBatch(job, images, settings, reader, partial(python_executor, count))
+    statuses = batch.result()
+    if not batch.clean:
+        for i, status in enumerate(statuses.tolist()):
+            if not is_good(status):
+                path = os.fspath(sources[i]) if is_path[i] else None  # type: ignore[arg-type]
+                raise DecodeError(path, i, Status(status), batch.reason(i))
+    return images
+
+
+def _output(settings: Settings, samples: int, out: NDArray[Any] | None) -> NDArray[Any]:
+    shape, dtype = settings.batch_shape(samples), settings.numpy_dtype
+    if out is None:
+        return np.empty(shape, dtype)
+    if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError(
+            f"out must be a writable C-contiguous array of shape {shape} and dtype {dtype}, "
+            f"not of shape {out.shape} and dtype {out.dtype}"
+        )
+    return out

@@ -1,0 +1,110 @@
+"""What Keras is doing with a dataset, told from how it asks.
+
+Keras tells a PyDataset neither its epoch number, nor the order in which `fit(shuffle=True)` will ask for the batches, nor
+which requests are probes (for the spec on TensorFlow, to build the model elsewhere). But its adapter and its generator read
+certain properties at certain moments (keras/src/trainers/data_adapters/py_dataset_adapter.py, epoch_iterator.py, 3.x):
+
+- `workers`, when an adapter is made: a `fit`, `evaluate` or `predict` begins, or its validation.
+- `num_batches`, when an iterator over all batches is made, just before its order is drawn with Python's global `random`.
+- `on_epoch_end` from `EpochIterator.reset`, after the probes and before the first epoch of `fit` and `evaluate`.
+
+So a pass is what follows the making of an iterator. A pass of `fit` or `evaluate` is an epoch of its own; probes, and
+`predict`, which promises nothing about epochs, are served from the epoch that comes next and use nothing up.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+
+
+class _Phase(Enum):
+    DIRECT = auto()  # nobody but the user's own code asks
+    PROBING = auto()  # Keras sets up, or predicts
+    LIVE = auto()  # Keras fits or evaluates
+
+
+class KerasPasses:
+    """Tells for each request which epoch it is of, and which batches will be asked for next.
+
+    Whatever it guesses of the order only decides what is begun ahead, never what a request gets.
+
+    Attributes:
+        epoch: of the batches that are being served, counted from 0.
+    """
+
+    def __init__(self, batches: int) -> None:
+        """Start at epoch 0 of a dataset with so many batches."""
+        self.epoch = 0
+        self._batches = batches
+        self._phase = _Phase.DIRECT
+        self._used = False  # whether the epoch has served real requests
+        self._iterator_made = False
+        self._orders: list[Sequence[int]] = []  # that Keras may be following, and how far it is
+        self._asked: set[int] = set()  # in this pass
+        self._lock = threading.Lock()
+
+    def adapter_made(self) -> None:
+        """Keras read `workers`."""
+        with self._lock:
+            self._phase = _Phase.PROBING
+            self._orders = []
+            self._asked = set()
+
+    def iterator_made(self) -> None:
+        """Keras read `num_batches`, perhaps about to shuffle."""
+        shuffled = list(range(self._batches))
+        generator = random.Random()
+        generator.setstate(random.getstate())
+        generator.shuffle(shuffled)
+        with self._lock:
+            self._iterator_made = True
+            self._next_orders: list[Sequence[int]] = [shuffled, range(self._batches)]
+
+    def epoch_ended(self) -> None:
+        """`on_epoch_end` was called, by Keras or by the user."""
+        with self._lock:
+            if self._phase is _Phase.PROBING:
+                self._phase = _Phase.LIVE
+            elif self._phase is _Phase.DIRECT and self._used:
+                self._begin_epoch()
+
+    def request(self, k: int, depth: int) -> tuple[int, Iterable[tuple[int, int]]]:
+        """Batch `k` was asked for.
+
+        Args:
+            k: its number.
+            depth: how many batches ahead are of interest.
+
+        Returns:
+            The epoch that it is of, and (epoch, k) of the batches expected next.
+        """
+        with self._lock:
+            live = self._phase is _Phase.LIVE
+            if self._iterator_made or (live and k in self._asked):
+                self._begin_pass(live)
+            self._asked.add(k)
+            if self._phase is not _Phase.PROBING:
+                self._used = True
+            epoch = self.epoch + (self._used and self._phase is _Phase.PROBING)
+            return epoch, [(epoch, n) for n in self._expected(k, depth)]
+
+    def _begin_pass(self, live: bool) -> None:
+        if live and self._used:
+            self._begin_epoch()
+        self._orders = self._next_orders if self._iterator_made else []
+        self._iterator_made = False
+        self._asked = set()
+
+    def _begin_epoch(self) -> None:
+        self.epoch += 1
+        self._used = False
+
+    def _expected(self, k: int, depth: int) -> Sequence[int]:
+        if self._phase is _Phase.DIRECT:
+            return range(k + 1, min(k + 1 + depth, self._batches))
+        place = len(self._asked) - 1
+        self._orders = [order for order in self._orders if place < len(order) and order[place] == k]
+        return self._orders[0][place + 1 : place + 1 + depth] if self._orders else ()

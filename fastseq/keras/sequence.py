@@ -1,0 +1,117 @@
+"""ImageSequence: the front door for Keras."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from fastseq.keras.passes import KerasPasses
+from fastseq.loader import Batch, Loader
+
+
+class ImageSequence(keras.utils.PyDataset):  # type: ignore[misc]
+    """A `keras.utils.PyDataset` of image batches for `fit`, `evaluate` and `predict`, on any back end of Keras.
+
+    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Decoding runs ahead in
+    native threads of fastseq's own, whatever `workers` says, and follows the order in which Keras asks, also that of
+    `fit(shuffle=True)`. Each pass of `fit` or `evaluate` is an epoch, with every sample exactly once; what Keras asks for
+    to build the model uses nothing up. With `steps_per_epoch` below the number of batches a pass goes on in the next
+    Keras epoch. In a loop of your own, call `on_epoch_end()` to go to the next epoch.
+
+    Args:
+        *args: those of `fastseq.Loader`, whose order and defaults are the same.
+        **kwargs: likewise.
+
+    Attributes:
+        loader: the `Loader` behind it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See `fastseq.Loader`."""
+        super().__init__()
+        self.loader = Loader(*args, **kwargs)
+        self._passes = KerasPasses(len(self.loader))
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(self.loader)
+
+    def __getitem__(self, k: int) -> Batch:
+        """Batch `k` of the current epoch.
+
+        Returns:
+            x, (x, y) or (x, y, w); see `fastseq.Loader.batch`.
+
+        Raises:
+            IndexError: if there is no such batch.
+            DecodeError: for the first bad sample in it.
+        """
+        batches = len(self.loader)
+        k = int(k)
+        if not -batches <= k < batches:
+            raise IndexError(f"batch {k} of {batches}")
+        epoch, ahead = self._passes.request(k % batches, self.loader.depth)
+        return self.loader.batch(epoch, k, ahead)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches of the current epoch in their order."""
+        return (self[k] for k in range(len(self)))
+
+    @property
+    def epoch(self) -> int:
+        """The number of the current epoch, counted from 0."""
+        return self._passes.epoch
+
+    @property
+    def num_batches(self) -> int:
+        """The same as `len`."""
+        if _called_by_keras():
+            self._passes.iterator_made()
+        return len(self.loader)
+
+    def on_epoch_end(self) -> None:
+        """Go to the next epoch, if batches of this one were taken; while Keras fits, its passes decide."""
+        self._passes.epoch_ended()
+
+    @property
+    def workers(self) -> int:
+        """Always 1: fastseq has its own threads, and Keras's would hand batches of one epoch to the next."""
+        if _called_by_keras():
+            self._passes.adapter_made()
+        return 1
+
+    @workers.setter
+    def workers(self, value: int) -> None:
+        """Accepted and left alone, for code that sets it; `threads` says how many decode."""
+
+    @property
+    def use_multiprocessing(self) -> bool:
+        """Always False; see `workers`."""
+        return False
+
+    @use_multiprocessing.setter
+    def use_multiprocessing(self, value: bool) -> None:
+        """Accepted and left alone."""
+
+    def close(self) -> None:
+        """Cancel what was begun ahead and let go of its memory. The sequence can be used again."""
+        self.loader.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The loader and the epoch; what Keras was doing stays behind."""
+        return {"loader": self.loader, "epoch": self.epoch}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore, at the same epoch."""
+        super().__init__()
+        self.loader = state["loader"]
+        self._passes = KerasPasses(len(self.loader))
+        self._passes.epoch = state["epoch"]
+
+
+def _called_by_keras() -> bool:
+    """Whether the code that reads a property of the sequence is Keras's, not the user's."""
+    return str(sys._getframe(2).f_globals.get("__name__", "")).startswith("keras.")

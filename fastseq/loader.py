@@ -1,0 +1,226 @@
+"""Loader: samples, order, transforms and labels -> numpy batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from fastseq.labels import LabelEncoder
+from fastseq.limits import Limits
+from fastseq.order import Order
+from fastseq.prefetch import Prefetcher
+from fastseq.samples import Samples
+from fastseq.settings import Settings
+from fastseq.transforms import Transform
+
+_STATE_VERSION = 1
+
+Batch = Any  # x; (x, y); or (x, y, w)
+
+
+class Loader:
+    """Batches of a set of images, decoded ahead of need. One `for` is one epoch.
+
+    The bytes of a batch depend on the samples, the settings, `seed`, the epoch and the batch's number, and on nothing
+    else. A batch is an array over memory that is lent to it: it stays as it is for as long as anybody holds it.
+
+    Args:
+        samples: the images and their labels.
+        size: (height, width) of the pictures, pixels.
+        batch_size: samples in a batch of all ranks together.
+        shuffle: whether each epoch has an order of its own, by sample.
+        seed: of the order and the random transforms.
+        labels: "auto", "int", "binary", "categorical", "multi_hot", "raw", or None for images alone.
+        transform: a transform, or several in their order.
+        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest".
+        orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
+        color: "rgb", "bgr" or "gray".
+        dtype: uint8 (0-255), float16, float32 or float64.
+        scale: of float dtypes: values are `offset + scale * pixel`.
+        offset: see scale.
+        data_format: "channels_last" or "channels_first".
+        drop_last: whether a last batch that is not full is left out.
+        on_error: "raise": a bad sample raises `DecodeError`.
+        strict: whether a picture that decodes with warnings, or is cut off, is bad.
+        max_bad: None; it has a meaning for policies other than "raise" only.
+        threads: that decode; as many as there are cores where None.
+        prefetch_bytes: bound on the batches begun ahead, 256 MiB where None; 0 turns it off.
+        rank: of this process; 0 where None.
+        world_size: number of processes; 1 where None. Each has the same number of batches, and its share of each.
+        sample_weight: one number for each sample; batches are then (x, y, w) with float32 w.
+        limits: what one picture may cost.
+
+    Raises:
+        ValueError: for a setting that is not possible; the message says what is.
+    """
+
+    def __init__(
+        self,
+        samples: Samples,
+        size: tuple[int, int] = (224, 224),
+        batch_size: int = 32,
+        shuffle: bool = False,
+        seed: int = 0,
+        labels: str | None = "auto",
+        transform: Transform | Iterable[Transform] = (),
+        interpolation: str = "antialias",
+        orient: str = "exif",
+        color: str = "rgb",
+        dtype: DTypeLike = "uint8",
+        scale: float = 1.0,
+        offset: float = 0.0,
+        data_format: str = "channels_last",
+        drop_last: bool = False,
+        on_error: str = "raise",
+        strict: bool = True,
+        max_bad: int | float | None = None,
+        threads: int | None = None,
+        prefetch_bytes: int | None = None,
+        rank: int | None = None,
+        world_size: int | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """See the class."""
+        if on_error != "raise":
+            raise ValueError(f"on_error must be 'raise', not {on_error!r}")
+        if max_bad is not None:
+            raise ValueError("max_bad needs a policy other than on_error='raise'")
+        self.samples = samples
+        self.settings = Settings(
+            size, transform, interpolation, orient, color, dtype, scale, offset, data_format, strict, limits or Limits()
+        )
+        self.order = Order(
+            len(samples),
+            batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            drop_last=drop_last,
+            rank=rank or 0,
+            world_size=1 if world_size is None else world_size,
+        )
+        self._state = {"seed": seed, "batch_size": batch_size, "shuffle": int(shuffle), "drop_last": int(drop_last)}
+        self._labels = LabelEncoder(samples, labels)
+        self._weights = _weights(sample_weight, len(samples), self._labels.kind)
+        self._prefetcher = Prefetcher(
+            samples,
+            self.order,
+            self.settings,
+            batch_size=batch_size,
+            seed=seed,
+            threads=threads,
+            prefetch_bytes=prefetch_bytes,
+        )
+        self._epoch = 0
+        self._handed_out = 0  # batches of that epoch
+        self._fresh = True  # whether the next `for` begins where these two say
+
+    def __len__(self) -> int:
+        """Batches in an epoch, on every rank."""
+        return len(self.order)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """One epoch, or what is left of it after `load_state_dict`."""
+        if not self._fresh:
+            self._epoch, self._handed_out = self._epoch + 1, 0
+        self._fresh = False
+        return self._iterate(self._epoch, self._handed_out)
+
+    def _iterate(self, epoch: int, first: int) -> Iterator[Batch]:
+        try:
+            for k in range(first, len(self)):
+                batch = self.batch(epoch, k, [(epoch, a) for a in range(k + 1, len(self))[: self.depth]])
+                if epoch == self._epoch:
+                    self._handed_out = k + 1
+                yield batch
+        finally:
+            self._prefetcher.discard()
+
+    @property
+    def depth(self) -> int:
+        """How many batches are begun ahead, where `prefetch_bytes` allows."""
+        return self._prefetcher.depth
+
+    def batch(self, epoch: int, k: int, ahead: Iterable[tuple[int, int]] = ()) -> Batch:
+        """Batch `k` of an epoch, whatever was asked for before.
+
+        Args:
+            epoch: counted from 0.
+            k: counted from 0; negative ones from the end.
+            ahead: (epoch, k) of batches to begin meanwhile.
+
+        Returns:
+            x, or (x, y) where there are labels, or (x, y, w) where there are weights.
+
+        Raises:
+            IndexError: if there is no such batch.
+            DecodeError: for the first bad sample in it.
+        """
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"batch {k} of {len(self)}")
+        images, indices = self._prefetcher.fetch((epoch, k % len(self)), ahead)
+        labels = self._labels(indices)
+        if labels is None:
+            return images
+        return (images, labels) if self._weights is None else (images, labels, self._weights[indices])
+
+    def close(self) -> None:
+        """Cancel what was begun ahead and let go of its memory. The loader can be used again."""
+        self._prefetcher.discard()
+
+    def state_dict(self) -> dict[str, int | str]:
+        """Where the loader is: JSON-ready, a few integers and a fingerprint of samples and settings.
+
+        Counts the batches that were handed out, not those begun ahead.
+        """
+        return {
+            "version": _STATE_VERSION,
+            "epoch": self._epoch,
+            "batch": self._handed_out,
+            **self._state,
+            "samples": self.samples.fingerprint(),
+            "settings": self._settings_fingerprint,
+        }
+
+    def load_state_dict(self, state: dict[str, int | str]) -> None:
+        """Go to where another loader of the same samples and settings was; the next `for` gives the rest of that epoch.
+
+        Rank, world size, threads and prefetch may differ: batches are numbered over all ranks.
+
+        Raises:
+            ValueError: if the samples or settings differ; the message names the difference.
+        """
+        mine = self.state_dict()
+        differing = [key for key in mine if key not in ("epoch", "batch") and state.get(key) != mine[key]]
+        if differing:
+            pairs = ", ".join(f"{key} {state.get(key)!r} (here {mine[key]!r})" for key in differing)
+            raise ValueError(f"this state is of a loader with other {pairs}")
+        epoch, batch = int(state["epoch"]), int(state["batch"])
+        if epoch < 0 or not 0 <= batch <= len(self):
+            raise ValueError(f"no such place: batch {batch} of {len(self)} in epoch {epoch}")
+        self._epoch, self._handed_out = (epoch + 1, 0) if batch == len(self) else (epoch, batch)
+        self._fresh = True
+
+    @cached_property
+    def _settings_fingerprint(self) -> str:
+        digest = blake2b(repr((self.settings, self._labels.kind)).encode(), digest_size=8)
+        if self._weights is not None:
+            digest.update(self._weights.tobytes())
+        return digest.hexdigest()
+
+
+def _weights(weights: ArrayLike | None, samples: int, kind: str | None) -> NDArray[np.float32] | None:
+    if weights is None:
+        return None
+    array = np.array(weights, np.float32)
+    if array.shape != (samples,):
+        raise ValueError(f"sample_weight must have one number for each of {samples} samples, not shape {array.shape}")
+    if kind is None:
+        raise ValueError("sample_weight needs labels: a batch with weights is (x, y, w)")
+    return array

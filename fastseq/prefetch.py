@@ -1,0 +1,154 @@
+"""Batches by number, some of them begun before they are asked for."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq import _native
+from fastseq.batch import PendingBatch, Read
+from fastseq.errors import DecodeError
+from fastseq.fallback import read_file
+from fastseq.order import Order
+from fastseq.runtime import native_pool, python_executor, thread_count
+from fastseq.samples import Samples
+from fastseq.settings import Settings
+from fastseq.status import Status, is_good
+
+Key = tuple[int, int]  # epoch, batch
+
+DEFAULT_PREFETCH_BYTES = 256 << 20
+_LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
+
+
+class Prefetcher:
+    """Decodes batch k of an epoch, and holds those that are wanted next. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        samples: Samples,
+        order: Order,
+        settings: Settings,
+        *,
+        batch_size: int,
+        seed: int,
+        threads: int | None,
+        prefetch_bytes: int | None,
+    ) -> None:
+        """Prepare; no thread is started and no memory taken before the first batch is asked for."""
+        self._samples = samples
+        self._order = order
+        self._settings = settings
+        self._seed = seed
+        self._threads = thread_count(threads)
+        self._cap = DEFAULT_PREFETCH_BYTES if prefetch_bytes is None else prefetch_bytes
+        if not isinstance(self._cap, int) or self._cap < 0:
+            raise ValueError(f"prefetch_bytes must be an integer of at least 0, or None, not {prefetch_bytes!r}")
+        self._depth = max(2, -(-_LEAST_IMAGES_AHEAD * self._threads // batch_size))
+        self._reset()
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[Key, tuple[PendingBatch, NDArray[np.int64]]] = {}
+        self._buffers = _native.Buffers(self._cap)
+        _alive.add(self)
+
+    @property
+    def depth(self) -> int:
+        """How many batches are begun ahead, where the byte cap allows."""
+        return self._depth
+
+    def fetch(self, key: Key, ahead: Iterable[Key]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The images of a batch and its samples' numbers; then the batches of `ahead` are begun.
+
+        Raises:
+            DecodeError: for the first bad sample of the batch.
+        """
+        wanted = dict.fromkeys(ahead)
+        with self._lock:
+            for stale in [k for k in self._open if k != key and k not in wanted]:
+                del self._open[stale]
+            entry = self._open.pop(key, None) or self._begin(key, needed=True)
+            for batch, _ in self._open.values():
+                batch.poll()
+            for k in wanted:
+                if k not in self._open and k != key:
+                    begun = self._begin(k, needed=False)
+                    if begun is None:
+                        break
+                    self._open[k] = begun
+        assert entry is not None
+        batch, indices = entry
+        statuses = batch.result()
+        if not batch.clean:
+            self._raise_first(batch, statuses, indices)
+        return batch.images, indices
+
+    def discard(self) -> None:
+        """Cancel what was begun ahead; returns when no thread writes to it any more."""
+        with self._lock:
+            self._open.clear()
+
+    def _begin(self, key: Key, needed: bool) -> tuple[PendingBatch, NDArray[np.int64]] | None:
+        indices = self._order.indices(*key)
+        shape = self._settings.batch_shape(len(indices))
+        lease = self._buffers.lend(self._settings.recipe.slot_bytes * len(indices), needed)
+        if lease is None:
+            return None
+        images = np.ndarray(shape, self._settings.numpy_dtype, buffer=lease)
+        table = self._samples.table
+        rows = self._samples.rows[indices]
+        job = _native.Job(
+            native_pool(self._threads),
+            self._settings.recipe,
+            lease,
+            self._settings.pipeline.draw(self._seed, key[0], indices),
+            (table.blob, table.offsets, table.root, rows),
+            urgent=needed,
+        )
+
+        def reader(i: int) -> Read:
+            return partial(read_file, table.path(int(rows[i])))
+
+        executor = partial(python_executor, self._threads)
+        return PendingBatch(job, images, self._settings, reader, executor), indices
+
+    def _raise_first(self, batch: PendingBatch, statuses: NDArray[np.int32], indices: NDArray[np.int64]) -> None:
+        for i, status in enumerate(statuses.tolist()):
+            if not is_good(status):
+                sample = int(indices[i])
+                raise DecodeError(self._samples.path(sample), sample, Status(status), batch.reason(i))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but threads, locks and buffers, which another process makes anew."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_open", "_buffers")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore, with nothing begun."""
+        self.__dict__.update(state)
+        self._reset()
+
+
+_alive: weakref.WeakSet[Prefetcher] = weakref.WeakSet()
+
+
+def _forget_parents_batches() -> None:
+    for prefetcher in list(_alive):
+        prefetcher._reset()
+
+
+def _discard_all() -> None:
+    for prefetcher in list(_alive):
+        prefetcher.discard()
+
+
+os.register_at_fork(after_in_child=_forget_parents_batches)
+atexit.register(_discard_all)  # before the pools go: registered after them

@@ -1,0 +1,173 @@
+"""Which part of the picture becomes which part of the slot, step by step in plain Python: the twin of geometry.cpp."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Op = tuple[int, float, float, float, float, int]
+
+RESIZE_SHORT, CENTER_CROP, RANDOM_RESIZED_CROP, FLIP = range(4)
+CROP_TRIES = 10
+CROP_DRAWS = 2 * CROP_TRIES + 2
+
+
+def resize_short(size: int) -> Op:
+    """Make the step that scales the shorter side to `size` and the longer one in proportion."""
+    return (RESIZE_SHORT, size, 0, 0, 0, 0)
+
+
+def center_crop(height: int, width: int) -> Op:
+    """Make the step that keeps the middle, at most (height, width)."""
+    return (CENTER_CROP, height, width, 0, 0, 0)
+
+
+def random_resized_crop(
+    draw: int, scale: tuple[float, float] = (0.08, 1.0), ratio: tuple[float, float] = (3 / 4, 4 / 3)
+) -> Op:
+    """Make the step that crops a random window, from the draws at `draw` (`CROP_DRAWS` of them)."""
+    return (RANDOM_RESIZED_CROP, *scale, *ratio, draw)
+
+
+def flip(draw: int, probability: float, direction: Literal["horizontal", "vertical"]) -> Op:
+    """Make the step that mirrors where the draw at `draw` is below `probability`."""
+    return (FLIP, probability, float(direction == "horizontal"), 0, 0, draw)
+
+
+def upright(image: Pixels, tag: int, orient: Literal["none", "exif", "landscape"] = "exif") -> Pixels:
+    """Turn stored pixels upright.
+
+    Args:
+        image: The stored pixels, (height, width, channels).
+        tag: The EXIF orientation, 1 to 8; anything else means 1.
+        orient: ``"none"`` leaves the picture as stored; ``"landscape"`` turns it by ``np.rot90`` after the EXIF
+            orientation where it is higher than wide.
+
+    Returns:
+        A view of `image`.
+    """
+    if orient == "none":
+        return image
+    turned = image.transpose(1, 0, 2) if tag in (5, 6, 7, 8) else image
+    if tag in (2, 3, 6, 7):
+        turned = turned[:, ::-1]
+    if tag in (3, 4, 7, 8):
+        turned = turned[::-1]
+    if orient == "landscape" and turned.shape[0] > turned.shape[1]:
+        turned = np.rot90(turned)
+    return turned
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis: `window` samples from `start` are resized to `grid`; `length` of those from `begin` are kept.
+
+    `grid` is 0 until the axis is resized; `mirror` means that the kept samples are written backwards.
+    """
+
+    start: int
+    window: int
+    grid: int
+    begin: int
+    length: int
+    mirror: bool
+
+    @classmethod
+    def whole(cls, size: int) -> Axis:
+        """Make the axis of a picture of `size` pixels that nothing was done to."""
+        return cls(0, size, 0, 0, size, False)
+
+    def crop(self, offset: int, length: int) -> Axis:
+        """Keep `length` samples from `offset`, counted as the axis is seen: after mirroring."""
+        offset = self.length - offset - length if self.mirror else offset
+        if self.grid:
+            return replace(self, begin=self.begin + offset, length=length)
+        return replace(self, start=self.start + offset, window=length, length=length)
+
+    def center(self, length: int) -> Axis:
+        """Keep the middle."""
+        kept = min(length, self.length)
+        return self.crop((self.length - kept) // 2, kept)
+
+    def resize(self, size: int) -> Axis:
+        """Resize to `size` samples; an axis that was resized before forgets it."""
+        return replace(self, grid=size, begin=0, length=size)
+
+
+def crop_window(
+    height: int, width: int, scale: tuple[float, float], ratio: tuple[float, float], draws: Sequence[float]
+) -> tuple[int, int, int, int] | None:
+    """Draw a crop as torchvision's ``RandomResizedCrop.get_params`` does, from uniform numbers given to it.
+
+    Args:
+        height: Of the picture.
+        width: Of the picture.
+        scale: Least and greatest share of the picture's area.
+        ratio: Least and greatest width / height.
+        draws: `CROP_DRAWS` numbers in [0, 1): area and ratio of each try, then top and left.
+
+    Returns:
+        (top, left, height, width), or None where no try fitted.
+    """
+    for k in range(CROP_TRIES):
+        area = height * width * (scale[0] + (scale[1] - scale[0]) * draws[2 * k])
+        low, high = math.log(ratio[0]), math.log(ratio[1])
+        aspect = math.exp(low + (high - low) * draws[2 * k + 1])
+        w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        if 1 <= w <= width and 1 <= h <= height:
+            top = int(draws[2 * CROP_TRIES] * (height - h + 1))
+            return top, int(draws[2 * CROP_TRIES + 1] * (width - w + 1)), h, w
+    return None
+
+
+def follow(
+    ops: Iterable[Op], draws: Sequence[float], height: int, width: int, size: tuple[int, int]
+) -> tuple[Axis, Axis]:
+    """Follow the steps over an upright picture.
+
+    Args:
+        ops: Steps as the functions above make them.
+        draws: The sample's uniform numbers.
+        height: Of the upright picture.
+        width: Of the upright picture.
+        size: (height, width) of the output; a picture that no step resized is resized to it.
+
+    Returns:
+        The axes of rows and columns.
+
+    Raises:
+        ValueError: If the steps end in another size.
+    """
+    rows, columns = Axis.whole(height), Axis.whole(width)
+    for kind, a, b, c, d, draw in ops:
+        if kind == RESIZE_SHORT:
+            short = min(rows.length, columns.length)
+            long = max(int(a * max(rows.length, columns.length) / short), 1)
+            tall = rows.length > columns.length
+            rows, columns = rows.resize(long if tall else int(a)), columns.resize(int(a) if tall else long)
+        elif kind == CENTER_CROP:
+            rows, columns = rows.center(int(a)), columns.center(int(b))
+        elif kind == RANDOM_RESIZED_CROP:
+            window = crop_window(rows.length, columns.length, (a, b), (c, d), draws[draw:])
+            if window:
+                top, left, h, w = window
+                rows, columns = rows.crop(top, h), columns.crop(left, w)
+            else:
+                h, w = rows.length, columns.length
+                rows = rows.center(max(round(w / c), 1) if w / h < c else h)
+                columns = columns.center(max(round(h * d), 1) if w / h > d else w)
+        elif draws[draw] < a and b:
+            columns = replace(columns, mirror=not columns.mirror)
+        elif draws[draw] < a:
+            rows = replace(rows, mirror=not rows.mirror)
+    rows = rows if rows.grid else rows.resize(size[0])
+    columns = columns if columns.grid else columns.resize(size[1])
+    if (rows.length, columns.length) != tuple(size):
+        raise ValueError(f"the steps end in {rows.length} x {columns.length}, not {size[0]} x {size[1]}")
+    return rows, columns

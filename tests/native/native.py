@@ -1,0 +1,147 @@
+"""How the tests drive the binding: `recipe` says what to make, `run` makes a batch of it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import settings
+
+from fastseq import _native
+
+INTERPOLATION = {"antialias": 0, "linear": 1, "cv2.linear": 2, "cv2.nearest": 3}
+ORIENT = {"none": 0, "exif": 1, "landscape": 2}
+STATUS = {name: number for number, name, _, _ in _native.status_table()}
+NAMES = {number: name for name, number in STATUS.items()}
+GOOD = ("OK", "RECOVERED")
+NO_LOOKUP = np.empty(0, np.uint8)
+
+# Examples come from the test's name, so that a run can be repeated; nothing is written to disk.
+examples = functools.partial(settings, deadline=None, database=None, derandomize=True)
+
+
+@dataclass
+class Batch:
+    """What came of a batch: `pixels` (n, height, width, channels) or channels first, and a status name each."""
+
+    pixels: npt.NDArray[Any]
+    statuses: list[str]
+    reasons: list[str]
+
+
+@functools.cache
+def pool(threads: int = 2) -> Any:
+    return _native.Pool(threads)
+
+
+def limits(**changed: int) -> tuple[int, ...]:
+    names = ("pixels", "scans", "scan_pixels", "file_bytes", "memory_bytes")
+    values = dict(zip(names, _native.default_limits(), strict=True)) | changed
+    return tuple(values[name] for name in names)
+
+
+def recipe(
+    size: tuple[int, int],
+    channels: int = 3,
+    *,
+    interpolation: str = "antialias",
+    orient: str = "exif",
+    bgr: bool = False,
+    strict: bool = True,
+    channels_first: bool = False,
+    lookup: npt.NDArray[Any] | None = None,
+    ops: Iterable[Sequence[float]] = (),
+    limit: tuple[int, ...] | None = None,
+) -> Any:
+    table = NO_LOOKUP if lookup is None else lookup.view(np.uint8)
+    return _native.Recipe(
+        *size,
+        channels,
+        channels_first=channels_first,
+        item_bytes=1 if lookup is None else lookup.itemsize,
+        lookup=table,
+        bgr=bgr,
+        interpolation=INTERPOLATION[interpolation],
+        orient=ORIENT[orient],
+        strict=strict,
+        ops=list(ops),
+        limits=limit or _native.default_limits(),
+    )
+
+
+def start(
+    sources: Sequence[Any],
+    made: Any,
+    out: npt.NDArray[np.uint8],
+    *,
+    paths: bool = False,
+    draws: npt.ArrayLike | None = None,
+    threads: int = 2,
+    urgent: bool = False,
+    on: Any = None,
+) -> Any:
+    """Submit a job that writes `out`, one row of bytes a sample."""
+    count = len(sources)
+    numbers = np.zeros((count, 0)) if draws is None else np.asarray(draws, np.float64).reshape(count, -1)
+    used = pool(threads) if on is None else on
+    return _native.Job(used, made, out.reshape(-1), numbers, list(sources), [paths] * count, urgent=urgent)
+
+
+def finish(job: Any) -> list[str]:
+    """Wait for a job and name its statuses."""
+    job.wait()
+    statuses = np.empty(len(job), np.int32)
+    job.statuses(statuses)
+    return [NAMES[int(status)] for status in statuses]
+
+
+def run(
+    sources: Sequence[Any],
+    size: tuple[int, int],
+    channels: int = 3,
+    *,
+    paths: bool = False,
+    draws: npt.ArrayLike | None = None,
+    threads: int = 2,
+    **options: Any,
+) -> Batch:
+    """Decode a batch into slots that held 77s; `options` are those of `recipe`."""
+    made = recipe(size, channels, **options)
+    out = np.full((len(sources), made.slot_bytes), 77, np.uint8)
+    job = start(sources, made, out, paths=paths, draws=draws, threads=threads)
+    statuses = finish(job)
+    lookup = options.get("lookup")
+    items = out if lookup is None else out.view(lookup.dtype)
+    shape = (channels, *size) if options.get("channels_first") else (*size, channels)
+    return Batch(items.reshape(-1, *shape), statuses, [job.reason(i) for i in range(len(job))])
+
+
+def one(source: Any, size: tuple[int, int], channels: int = 3, **options: Any) -> npt.NDArray[Any]:
+    """Decode one sound picture."""
+    batch = run([source], size, channels, **options)
+    assert batch.statuses == ["OK"], batch
+    pixels: npt.NDArray[Any] = batch.pixels[0]
+    return pixels
+
+
+def put(
+    pixels: npt.NDArray[np.uint8], size: tuple[int, int], *, pixels_bgr: bool = False, **options: Any
+) -> npt.NDArray[Any]:
+    """Send pixels through the native resampling, as those of a file that is no JPEG."""
+    channels = options.pop("channels", pixels.shape[2])
+    draws = options.pop("draws", None)
+    made = recipe(size, channels, **options)
+    out = np.full(made.slot_bytes, 77, np.uint8)
+    job = start([OTHER_FORMAT], made, out, draws=draws)
+    assert finish(job) == ["NEEDS_DECODER"]
+    job.put_pixels(0, np.ascontiguousarray(pixels), pixels_bgr)
+    assert finish(job) == ["OK"]
+    return out.reshape(*size, channels)
+
+
+# A file that the core leaves to others: the header of a PNG of one pixel.
+OTHER_FORMAT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0"

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
+from images import jpeg, photo
+from native.native import OTHER_FORMAT, examples, finish, one, recipe, start
+
+DTYPES = [np.float16, np.float32, np.float64]
+CANARY = 64
+SIZES = [(5, 7), (16, 16), (17, 33), (33, 17), (1, 32)]
+
+
+def scaled(dtype: Any) -> npt.NDArray[Any]:
+    return (np.arange(256) / 127.5 - 1).astype(dtype)
+
+
+@pytest.mark.parametrize("channels_first", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("tag", [1, 2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("size", SIZES)
+def test_types_and_layouts(size: tuple[int, int], tag: int, channels: int, channels_first: bool) -> None:
+    data = jpeg(photo(40, 50, seed=1), subsampling="4:2:0", orientation=tag)
+    for interpolation in ("antialias", "cv2.linear", "cv2.nearest"):
+        plain = one(data, size, channels, interpolation=interpolation)
+        expected = plain.transpose(2, 0, 1) if channels_first else plain
+        options: dict[str, Any] = {"interpolation": interpolation, "channels_first": channels_first}
+        np.testing.assert_array_equal(one(data, size, channels, **options), expected)
+        for dtype in DTYPES:
+            made = one(data, size, channels, lookup=scaled(dtype), **options)
+            assert made.dtype == dtype
+            np.testing.assert_array_equal(made, scaled(dtype)[expected])
+
+
+def test_a_lookup_table_of_bytes() -> None:
+    data = jpeg(photo(40, 50, seed=1))
+    inverted = np.arange(255, -1, -1).astype(np.uint8)
+    np.testing.assert_array_equal(one(data, (20, 20), lookup=inverted), 255 - one(data, (20, 20)))
+
+
+def test_a_lookup_table_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="lookup has 20 bytes, not 256 items of 4"):
+        recipe((4, 4), lookup=np.zeros(5, np.float32))
+
+
+@examples(max_examples=80)
+@given(st.data(), st.integers(1, 33), st.integers(1, 33))
+def test_no_byte_beside_the_slot_is_touched(data: st.DataObject, height: int, width: int) -> None:
+    channels = data.draw(st.sampled_from([1, 3]))
+    lookup = data.draw(st.sampled_from([None, *DTYPES]))
+    made = recipe(
+        (height, width),
+        channels,
+        interpolation=data.draw(st.sampled_from(["antialias", "linear", "cv2.linear", "cv2.nearest"])),
+        channels_first=data.draw(st.booleans()),
+        lookup=None if lookup is None else scaled(lookup),
+    )
+    tag = data.draw(st.integers(1, 8))
+    shape = data.draw(st.integers(1, 70)), data.draw(st.integers(1, 70))
+    content = data.draw(
+        st.sampled_from([jpeg(photo(*shape, seed=1), subsampling="4:2:0", orientation=tag), b"", OTHER_FORMAT])
+    )
+    slot = made.slot_bytes
+    memory = np.full(slot + 2 * CANARY, 0xA5, np.uint8)
+    for filling in (0xA5, 0x5A):
+        memory[CANARY:-CANARY] = filling
+        job = start([content], made, memory[CANARY:-CANARY])
+        if finish(job) == ["NEEDS_DECODER"]:
+            job.put_pixels(0, photo(*shape, seed=1, channels=channels), False)
+            assert finish(job) == ["OK"]
+        assert (memory[:CANARY] == 0xA5).all()
+        assert (memory[-CANARY:] == 0xA5).all()
+        result = memory[CANARY:-CANARY].copy()
+        if filling == 0xA5:
+            first = result
+    np.testing.assert_array_equal(first, result)  # every byte of the slot was written
+
+
+@pytest.mark.parametrize("orient", ["exif", "landscape"])
+@pytest.mark.parametrize("columns", range(1, 34))
+def test_tiles_of_turned_pictures(columns: int, orient: str) -> None:
+    data = jpeg(photo(50, 30, seed=2), orientation=6 if orient == "exif" else None)
+    image = decode_cv2(data, orient=orient)  # type: ignore[arg-type]
+    made = one(data, (9, columns), interpolation="cv2.linear", orient=orient)
+    np.testing.assert_array_equal(made, resize_cv2_linear(image, (9, columns)))
+
+
+def test_a_batch_of_slots() -> None:
+    files = [jpeg(photo(30 + i, 50 - i, seed=i), orientation=1 + i % 8) for i in range(16)]
+    made = recipe((21, 23), lookup=scaled(np.float32))
+    out = np.zeros((len(files), made.slot_bytes), np.uint8)
+    assert set(finish(start(files, made, out))) == {"OK"}
+    for data, slot in zip(files, out, strict=True):
+        alone = one(data, (21, 23), lookup=scaled(np.float32))
+        np.testing.assert_array_equal(slot.view(np.float32).reshape(21, 23, 3), alone)
+
+
+def test_buffers_of_the_wrong_size_are_refused() -> None:
+    made = recipe((4, 4))
+    for out in (np.zeros(47, np.uint8), np.zeros(49, np.uint8), np.zeros(96, np.uint8)):
+        with pytest.raises(ValueError, match=f"1 samples, but 1 rows of draws and a buffer of {out.size} bytes"):
+            start([b""], made, out)
+    with pytest.raises(ValueError, match="1 samples, but 2 rows of draws"):
+        start([b""], made, np.zeros(48, np.uint8), draws=np.zeros((2, 1))[:, :0].reshape(2, 0))
