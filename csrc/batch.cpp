@@ -25,6 +25,22 @@ bool is_done(Status status) { return status == Status::kOk || status == Status::
 
 }  // namespace
 
+bool add_rows(const uint8_t* blob, size_t blob_size, const int64_t* offsets, size_t offset_count, const char* root,
+              size_t root_size, const int64_t* rows, size_t row_count, std::vector<Source>* sources) {
+  sources->reserve(sources->size() + row_count);
+  for (size_t i = 0; i < row_count; ++i) {
+    if (rows[i] < 0 || static_cast<size_t>(rows[i]) + 1 >= offset_count) return false;
+    const int64_t begin = offsets[rows[i]], end = offsets[rows[i] + 1];
+    if (begin < 0 || begin > end || static_cast<size_t>(end) > blob_size) return false;
+    sources->push_back({reinterpret_cast<const char*>(blob) + begin, static_cast<size_t>(end - begin), root, root_size});
+  }
+  return true;
+}
+
+void add_source(const uint8_t* data, size_t size, bool is_path, std::vector<Source>* sources) {
+  sources->push_back({reinterpret_cast<const char*>(data), size, is_path ? "" : nullptr, 0});
+}
+
 BatchJob::BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots,
                    std::vector<double> draws, int draws_per_sample)
     : recipe_(std::move(recipe)),

@@ -22,6 +22,13 @@ struct Source {
   size_t root_size;
 };
 
+// Adds the rows of a path table: offsets[r] .. offsets[r + 1] of `blob` is the path of row r. False where a row or an
+// offset is out of range.
+bool add_rows(const uint8_t* blob, size_t blob_size, const int64_t* offsets, size_t offset_count, const char* root,
+              size_t root_size, const int64_t* rows, size_t row_count, std::vector<Source>* sources);
+// Adds one path, or the bytes of one image file.
+void add_source(const uint8_t* data, size_t size, bool is_path, std::vector<Source>* sources);
+
 class BatchJob {
  public:
   // `slots`: sources.size() slots of recipe->format.bytes() each, one behind the other; belongs to the caller and must

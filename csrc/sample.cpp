@@ -1,10 +1,13 @@
 #include "sample.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "image_format.h"
+#include "jpeg_baseline.h"
 #include "jpeg_header.h"
 #include "jpeg_turbo.h"
 #include "resample.h"
@@ -53,6 +56,15 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
   return status == Status::kOk ? source->finish() : status;
 }
 
+// FASTSEQ_DECODER=libjpeg: for comparison, and for doubt.
+bool uses_own_decoder() {
+  static const bool own = [] {
+    const char* decoder = std::getenv("FASTSEQ_DECODER");
+    return !decoder || std::strcmp(decoder, "libjpeg") != 0;
+  }();
+  return own;
+}
+
 Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
                    Workspace* workspace, const std::atomic<bool>& cancelled) {
   JpegHeader header;
@@ -78,6 +90,11 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   request.strict = recipe.strict;
   request.memory_bytes = recipe.limits.memory_bytes;
   std::unique_ptr<RowSource> source;
+  if (uses_own_decoder()) open_baseline(data, size, header, request, workspace, &source);
+  if (source) {
+    status = resample(std::move(source), plan, recipe, slot, workspace, cancelled);
+    if (status != Status::kCorrupt) return status;
+  }
   status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->scanline, &source);
   if (status != Status::kOk) return status;
   return resample(std::move(source), plan, recipe, slot, workspace, cancelled);
@@ -109,6 +126,7 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
+  if (image.channels > recipe.format.channels) return Status::kInternal;  // would not fit the slot
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
   ResamplePlan plan;
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);

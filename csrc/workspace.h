@@ -48,6 +48,9 @@ struct Workspace {
   std::string path;
   Buffer file;
   Buffer rings[3];      // rows of each plane as they stream
+  Buffer entropy;       // entropy-coded bytes between two markers
+  Buffer huffman;       // a picture's look-up tables
+  Buffer coefficients;  // of the blocks that are decoded together
   Buffer scanline;      // one row as libjpeg gives it
   Buffer packed;        // interleaved rows on their way into planes
   Buffer columns[4];    // one row between the two passes, and the finished planes
@@ -56,8 +59,8 @@ struct Workspace {
 
   // Gives back what one huge image made grow.
   void trim(size_t keep) {
-    for (Buffer* buffer : {&file, &rings[0], &rings[1], &rings[2], &scanline, &packed, &columns[0], &columns[1], &columns[2],
-                           &columns[3], &tile}) {
+    for (Buffer* buffer : {&file, &entropy, &rings[0], &rings[1], &rings[2], &scanline, &packed, &columns[0],
+                           &columns[1], &columns[2], &columns[3], &tile}) {
       if (buffer->capacity() > keep) buffer->release();
     }
   }

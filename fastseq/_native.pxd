@@ -66,10 +66,10 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
 
 cdef extern from "batch.h" namespace "fastseq" nogil:
     cdef cppclass Source:
-        const char* data
-        size_t size
-        const char* root
-        size_t root_size
+        pass
+    cbool add_rows(const uint8_t*, size_t, const int64_t*, size_t, const char*, size_t, const int64_t*, size_t,
+                   vector[Source]*) except +
+    void add_source(const uint8_t*, size_t, cbool, vector[Source]*) except +
     cdef cppclass BatchJob:
         BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int) except +
         int size()

@@ -41,6 +41,7 @@ cdef class Recipe:
     """What every sample of a batch goes through; see Recipe in sample.h."""
     cdef shared_ptr[CRecipe] recipe
     cdef readonly size_t slot_bytes
+    cdef Py_ssize_t least_draws  # what the ops read of a sample's numbers
 
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   const uint8_t[::1] lookup, bint bgr, int interpolation, int orient, bint strict, ops, limits):
@@ -60,6 +61,7 @@ cdef class Recipe:
             op.kind = <OpKind><int>kind
             op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
             r.ops.push_back(op)
+            self.least_draws = max(self.least_draws, draw + {2: 22, 3: 1}[kind]) if kind >= 2 else self.least_draws
         (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
         self.slot_bytes = r.format.bytes()
         self.recipe = recipe
@@ -84,42 +86,6 @@ cdef class Pool:
         return self.pool.threads()
 
 
-cdef class Lease:
-    """The owner of one batch buffer: writable bytes, 64-byte aligned, given back when the last reference goes."""
-    cdef unique_ptr[CLease] lease
-    cdef int pid
-
-    def __getbuffer__(self, Py_buffer* view, int flags):
-        PyBuffer_FillInfo(view, self, self.lease.get().data(), <Py_ssize_t>self.lease.get().size(), 0, flags)
-
-    def __dealloc__(self):
-        if self.pid != getpid():
-            self.lease.release()
-
-
-cdef class Buffers:
-    """Lends batch buffers, bounded in bytes."""
-    cdef shared_ptr[BufferPool] pool
-
-    def __cinit__(self, size_t cap_bytes):
-        self.pool = make_shared[BufferPool](cap_bytes)
-
-    def lend(self, size_t size, bint needed):
-        """A Lease of `size` bytes; None where the cap is reached and it is not needed now."""
-        cdef Lease lease = Lease.__new__(Lease)
-        lease.pid = getpid()
-        lease.lease = move(self.pool.get().lend(size, needed))
-        return lease if lease.lease.get() is not NULL else None
-
-    @property
-    def lent_bytes(self):
-        return self.pool.get().lent_bytes()
-
-    @property
-    def held_bytes(self):
-        return self.pool.get().held_bytes()
-
-
 cdef class Job:
     """A batch under way. Holds what the native side points to; its end cancels and drains first.
 
@@ -140,6 +106,8 @@ cdef class Job:
         cdef Py_ssize_t n, k = draws.shape[1]
         owners = table_sources(sources, &items) if paths is None else list_sources(sources, paths, &items)
         n = <Py_ssize_t>items.size()
+        if k < recipe.least_draws:
+            raise ValueError(f"{k} draws a sample, but its ops read {recipe.least_draws}")
         if draws.shape[0] != n or <size_t>out.shape[0] != n * recipe.slot_bytes:
             raise ValueError(f"{n} samples, but {draws.shape[0]} rows of draws and a buffer of {out.shape[0]} bytes")
         if n * k:
@@ -155,11 +123,8 @@ cdef class Job:
     def __dealloc__(self):
         if self.job is NULL or self.pid != getpid():
             return
-        with nogil:
-            self.pool.pool.cancel(dereference(self.job))
-            while not self.job.get().wait(milliseconds(WAIT_MS)):
-                pass
-            del self.job
+        self.cancel()
+        del self.job
 
     def __len__(self):
         return self.job.get().size()
@@ -225,34 +190,17 @@ cdef object table_sources(sources, vector[Source]* items):
     cdef const uint8_t[::1] blob = sources[0]
     cdef const int64_t[::1] offsets = sources[1], rows = sources[3]
     cdef bytes root = sources[2]
-    cdef Source source
-    cdef Py_ssize_t i, row
-    source.root, source.root_size = root, len(root)
-    for i in range(rows.shape[0]):
-        row = rows[i]
-        if not 0 <= row < offsets.shape[0] - 1 or not 0 <= offsets[row] <= offsets[row + 1] <= blob.shape[0]:
-            raise IndexError(f"row {row} is not in the path table")
-        source.data = <const char*>&blob[0] + offsets[row]
-        source.size = <size_t>(offsets[row + 1] - offsets[row])
-        items.push_back(source)
+    if rows.shape[0] and not add_rows(&blob[0], blob.shape[0], &offsets[0], offsets.shape[0], root, len(root),
+                                      &rows[0], rows.shape[0], items):
+        raise IndexError("a row is not in the path table")
     return blob, root
 
 
 cdef object list_sources(sources, paths, vector[Source]* items):
-    cdef Source source
     cdef const uint8_t[::1] view
-    cdef const char* empty = ""
     owners = []
     for item, is_path in zip(sources, paths, strict=True):
         view = item
         owners.append(view)
-        source.data = <const char*>&view[0] if view.shape[0] else empty
-        source.size = <size_t>view.shape[0]
-        source.root = empty if is_path else NULL
-        source.root_size = 0
-        items.push_back(source)
+        add_source(&view[0] if view.shape[0] else NULL, view.shape[0], is_path, items)
     return owners
-
-
-cdef extern from "Python.h":
-    int PyBuffer_FillInfo(Py_buffer* view, object owner, void* data, Py_ssize_t size, int readonly, int flags) except -1

@@ -8,22 +8,29 @@ import threading
 import weakref
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
+from fastseq._buffers import Buffers
 from fastseq.batch import PendingBatch, Read
 from fastseq.errors import DecodeError
 from fastseq.fallback import read_file
-from fastseq.order import Order
 from fastseq.runtime import native_pool, python_executor, thread_count
 from fastseq.samples import Samples
 from fastseq.settings import Settings
 from fastseq.status import Status, is_good
 
 Key = tuple[int, int]  # epoch, batch
+
+class BatchOrder(Protocol):
+    """Which samples batch k of an epoch has."""
+
+    def indices(self, epoch: int, k: int, /) -> NDArray[np.int64]:
+        """Their numbers, int64 (b,)."""
+
 
 DEFAULT_PREFETCH_BYTES = 256 << 20
 _LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
@@ -35,7 +42,7 @@ class Prefetcher:
     def __init__(
         self,
         samples: Samples,
-        order: Order,
+        order: BatchOrder,
         settings: Settings,
         *,
         batch_size: int,
@@ -58,7 +65,7 @@ class Prefetcher:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._open: dict[Key, tuple[PendingBatch, NDArray[np.int64]]] = {}
-        self._buffers = _native.Buffers(self._cap)
+        self._buffers = Buffers(self._cap)
         _alive.add(self)
 
     @property
@@ -103,7 +110,7 @@ class Prefetcher:
         lease = self._buffers.lend(self._settings.recipe.slot_bytes * len(indices), needed)
         if lease is None:
             return None
-        images = np.ndarray(shape, self._settings.numpy_dtype, buffer=lease)
+        images: NDArray[Any] = np.ndarray(shape, self._settings.numpy_dtype, buffer=lease)  # type: ignore[arg-type]
         table = self._samples.table
         rows = self._samples.rows[indices]
         job = _native.Job(

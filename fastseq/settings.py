@@ -99,8 +99,9 @@ class Settings:
         dtype = self.numpy_dtype
         if dtype == np.uint8:
             return np.empty(0, np.uint8)
-        work = np.float64 if dtype == np.float64 else np.float32
-        values = work(self.offset) + work(self.scale) * np.arange(256, dtype=work)
+        work = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+        offset, scale = np.array([self.offset, self.scale], work)
+        values: NDArray[Any] = offset + scale * np.arange(256, dtype=work)
         return values.astype(dtype).view(np.uint8)
 
     @cached_property

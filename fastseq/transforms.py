@@ -95,7 +95,7 @@ class RandomResizedCrop(Transform):
         """Check both ranges."""
         for name, (low, high) in (("scale", self.scale), ("ratio", self.ratio)):
             if not (0 < low <= high and math.isfinite(high)):
-                raise ValueError(f"RandomResizedCrop: {name} must be (low, high) with 0 < low <= high, not {(low, high)}")
+                raise ValueError(f"RandomResizedCrop: {name} must be (low, high), 0 < low <= high, not {(low, high)}")
         if self.scale[1] > 1:
             raise ValueError(f"RandomResizedCrop: scale must be at most 1, not {self.scale[1]}")
 
@@ -182,7 +182,7 @@ def _check_resize(transforms: Sequence[Transform], size: tuple[int, int]) -> Non
         raise ValueError("after Resize only CenterCrop and RandomFlip can follow: a picture is resized once")
     crops = [t.sides for t in after if isinstance(t, CenterCrop)]
     if not crops or crops[-1] != size:
-        raise ValueError(f"Resize keeps the aspect ratio: let CenterCrop({size}) follow, which gives the batch its size")
+        raise ValueError(f"Resize keeps the aspect ratio: let CenterCrop({size}) follow, the size of the batch")
     assert isinstance(resize, Resize)
     if any(max(sides) > resize.short for sides in crops):
         raise ValueError(f"Resize({resize.short}) leaves less than CenterCrop({max(crops)}) takes: resize to more")

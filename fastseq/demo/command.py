@@ -8,11 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import numpy as np
 import typer
 from rich.console import Console
 
 import fastseq
 from fastseq.cli import INSTALL
+from fastseq.demo.quiet import quiet_stderr
 
 GRID = "fastseq-demo.png"
 LIMIT = 700  # pictures of a folder that are used: enough to see the speed, few enough to wait for
@@ -21,7 +23,7 @@ LIMIT = 700  # pictures of a folder that are used: enough to see the speed, few 
 def demo(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="A folder with one sub-folder of pictures for each class."),
+        typer.Argument(metavar="DIR", help="A folder with one sub-folder of pictures for each class."),
     ] = None,
 ) -> None:
     """Train a small CNN on the pictures in DIR, or on some made for it, and print images a second."""
@@ -48,8 +50,8 @@ def _found(folder: Path) -> fastseq.Samples:
         samples = fastseq.Samples.from_directory(folder)
     except ValueError as error:
         _fail(str(error))
-    if len(samples.classes or ()) < 2:
-        _fail(f"{folder} has one class folder; to learn anything takes two or more")
+    if samples.labels is None or len(np.unique(samples.labels)) < 2:
+        _fail(f"{folder} has pictures in one class folder only; the demo takes two or more")
     _say(f"{len(samples)} pictures of {len(samples.classes or ())} classes in {folder}")
     if len(samples) > LIMIT:
         samples = samples.split(LIMIT / len(samples))[1]
@@ -70,8 +72,9 @@ def _made(folder: Path) -> fastseq.Samples:
 
 def _on(samples: fastseq.Samples) -> None:
     """Save the grid, train, and print the speeds."""
-    from fastseq.demo.run import loading_speeds, save_first_batch, train
-    from fastseq.report.speeds import speed_table
+    with quiet_stderr():
+        from fastseq.demo.run import loading_speeds, save_first_batch, train
+        from fastseq.report.speeds import speed_table
 
     save_first_batch(samples, GRID)
     _say(f"One batch, as the model gets it: {Path(GRID).absolute()}\n")

@@ -22,9 +22,7 @@ class PlainSequence(keras.utils.PyDataset):  # type: ignore[misc]
         size: (height, width) of the images.
     """
 
-    def __init__(
-        self, paths: Sequence[str], labels: npt.NDArray[Any], batch_size: int, size: tuple[int, int]
-    ) -> None:
+    def __init__(self, paths: Sequence[str], labels: npt.NDArray[Any], batch_size: int, size: tuple[int, int]) -> None:
         super().__init__()
         self.paths, self.labels = paths, labels
         self.batch_size = batch_size

@@ -1,11 +1,11 @@
 """What Keras is doing with a dataset, told from how it asks.
 
-Keras tells a PyDataset neither its epoch number, nor the order in which `fit(shuffle=True)` will ask for the batches, nor
-which requests are probes (for the spec on TensorFlow, to build the model elsewhere). But its adapter and its generator read
-certain properties at certain moments (keras/src/trainers/data_adapters/py_dataset_adapter.py, epoch_iterator.py, 3.x):
+Keras tells a PyDataset neither its epoch number, nor the order in which `fit(shuffle=True)` will ask for the batches,
+nor which requests are probes (for the spec on TensorFlow, to build the model elsewhere). But its adapter and its
+generator read certain properties at certain moments (py_dataset_adapter.py and epoch_iterator.py of Keras 3):
 
 - `workers`, when an adapter is made: a `fit`, `evaluate` or `predict` begins, or its validation.
-- `num_batches`, when an iterator over all batches is made, just before its order is drawn with Python's global `random`.
+- `num_batches`, when an iterator over all batches is made, just before its order is drawn from the global `random`.
 - `on_epoch_end` from `EpochIterator.reset`, after the probes and before the first epoch of `fit` and `evaluate`.
 
 So a pass is what follows the making of an iterator. A pass of `fit` or `evaluate` is an epoch of its own; probes, and
@@ -45,6 +45,11 @@ class KerasPasses:
         self._orders: list[Sequence[int]] = []  # that Keras may be following, and how far it is
         self._asked: set[int] = set()  # in this pass
         self._lock = threading.Lock()
+
+    @property
+    def in_pass(self) -> bool:
+        """Whether Keras fits or evaluates."""
+        return self._phase is _Phase.LIVE
 
     def adapter_made(self) -> None:
         """Keras read `workers`."""

@@ -12,14 +12,51 @@ from fastseq.keras.passes import KerasPasses
 from fastseq.loader import Batch, Loader
 
 
-class ImageSequence(keras.utils.PyDataset):  # type: ignore[misc]
+class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
+    """A `keras.utils.PyDataset` that notices what Keras does with it, and has threads of its own.
+
+    Attributes:
+        passes: what Keras is doing; set by the subclass, for as many batches as it has.
+    """
+
+    passes: KerasPasses
+
+    @property
+    def num_batches(self) -> int:
+        """The same as `len`."""
+        if _called_by_keras():
+            self.passes.iterator_made()
+        return len(self)
+
+    @property
+    def workers(self) -> int:
+        """Always 1: fastseq has its own threads, and Keras's would hand batches of one epoch to the next."""
+        if _called_by_keras():
+            self.passes.adapter_made()
+        return 1
+
+    @workers.setter
+    def workers(self, value: int) -> None:
+        """Accepted and left alone, for code that sets it; `threads` says how many decode."""
+
+    @property
+    def use_multiprocessing(self) -> bool:
+        """Always False; see `workers`."""
+        return False
+
+    @use_multiprocessing.setter
+    def use_multiprocessing(self, value: bool) -> None:
+        """Accepted and left alone."""
+
+
+class ImageSequence(PassAwareDataset):
     """A `keras.utils.PyDataset` of image batches for `fit`, `evaluate` and `predict`, on any back end of Keras.
 
-    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Decoding runs ahead in
-    native threads of fastseq's own, whatever `workers` says, and follows the order in which Keras asks, also that of
-    `fit(shuffle=True)`. Each pass of `fit` or `evaluate` is an epoch, with every sample exactly once; what Keras asks for
-    to build the model uses nothing up. With `steps_per_epoch` below the number of batches a pass goes on in the next
-    Keras epoch. In a loop of your own, call `on_epoch_end()` to go to the next epoch.
+    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Decoding runs
+    ahead in native threads of fastseq's own, whatever `workers` says, and follows the order in which Keras asks, also
+    that of `fit(shuffle=True)`. Each pass of `fit` or `evaluate` is an epoch, with every sample exactly once; what
+    Keras asks for to build the model uses nothing up. With `steps_per_epoch` below the number of batches a pass goes
+    on in the next Keras epoch. In a loop of your own, call `on_epoch_end()` to go to the next epoch.
 
     Args:
         *args: those of `fastseq.Loader`, whose order and defaults are the same.
@@ -33,7 +70,7 @@ class ImageSequence(keras.utils.PyDataset):  # type: ignore[misc]
         """See `fastseq.Loader`."""
         super().__init__()
         self.loader = Loader(*args, **kwargs)
-        self._passes = KerasPasses(len(self.loader))
+        self.passes = KerasPasses(len(self.loader))
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -53,7 +90,7 @@ class ImageSequence(keras.utils.PyDataset):  # type: ignore[misc]
         k = int(k)
         if not -batches <= k < batches:
             raise IndexError(f"batch {k} of {batches}")
-        epoch, ahead = self._passes.request(k % batches, self.loader.depth)
+        epoch, ahead = self.passes.request(k % batches, self.loader.depth)
         return self.loader.batch(epoch, k, ahead)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -63,38 +100,11 @@ class ImageSequence(keras.utils.PyDataset):  # type: ignore[misc]
     @property
     def epoch(self) -> int:
         """The number of the current epoch, counted from 0."""
-        return self._passes.epoch
-
-    @property
-    def num_batches(self) -> int:
-        """The same as `len`."""
-        if _called_by_keras():
-            self._passes.iterator_made()
-        return len(self.loader)
+        return self.passes.epoch
 
     def on_epoch_end(self) -> None:
         """Go to the next epoch, if batches of this one were taken; while Keras fits, its passes decide."""
-        self._passes.epoch_ended()
-
-    @property
-    def workers(self) -> int:
-        """Always 1: fastseq has its own threads, and Keras's would hand batches of one epoch to the next."""
-        if _called_by_keras():
-            self._passes.adapter_made()
-        return 1
-
-    @workers.setter
-    def workers(self, value: int) -> None:
-        """Accepted and left alone, for code that sets it; `threads` says how many decode."""
-
-    @property
-    def use_multiprocessing(self) -> bool:
-        """Always False; see `workers`."""
-        return False
-
-    @use_multiprocessing.setter
-    def use_multiprocessing(self, value: bool) -> None:
-        """Accepted and left alone."""
+        self.passes.epoch_ended()
 
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The sequence can be used again."""
@@ -108,10 +118,10 @@ class ImageSequence(keras.utils.PyDataset):  # type: ignore[misc]
         """Restore, at the same epoch."""
         super().__init__()
         self.loader = state["loader"]
-        self._passes = KerasPasses(len(self.loader))
-        self._passes.epoch = state["epoch"]
+        self.passes = KerasPasses(len(self.loader))
+        self.passes.epoch = state["epoch"]
 
 
 def _called_by_keras() -> bool:
-    """Whether the code that reads a property of the sequence is Keras's, not the user's."""
+    """Whether the code that reads a property of a dataset is Keras's, not the user's."""
     return str(sys._getframe(2).f_globals.get("__name__", "")).startswith("keras.")

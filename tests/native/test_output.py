@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastseq.reference.geometry import flip
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
 from images import jpeg, photo
 from native.native import OTHER_FORMAT, examples, finish, one, recipe, start
@@ -36,12 +37,6 @@ def test_types_and_layouts(size: tuple[int, int], tag: int, channels: int, chann
             made = one(data, size, channels, lookup=scaled(dtype), **options)
             assert made.dtype == dtype
             np.testing.assert_array_equal(made, scaled(dtype)[expected])
-
-
-def test_a_lookup_table_of_bytes() -> None:
-    data = jpeg(photo(40, 50, seed=1))
-    inverted = np.arange(255, -1, -1).astype(np.uint8)
-    np.testing.assert_array_equal(one(data, (20, 20), lookup=inverted), 255 - one(data, (20, 20)))
 
 
 def test_a_lookup_table_of_the_wrong_length_is_refused() -> None:
@@ -106,5 +101,19 @@ def test_buffers_of_the_wrong_size_are_refused() -> None:
     for out in (np.zeros(47, np.uint8), np.zeros(49, np.uint8), np.zeros(96, np.uint8)):
         with pytest.raises(ValueError, match=f"1 samples, but 1 rows of draws and a buffer of {out.size} bytes"):
             start([b""], made, out)
-    with pytest.raises(ValueError, match="1 samples, but 2 rows of draws"):
-        start([b""], made, np.zeros(48, np.uint8), draws=np.zeros((2, 1))[:, :0].reshape(2, 0))
+
+
+def test_pixels_of_more_channels_than_the_slot_are_refused() -> None:
+    made = recipe((4, 4), 1)
+    memory = np.full(made.slot_bytes + CANARY, 0xA5, np.uint8)
+    job = start([OTHER_FORMAT], made, memory[:-CANARY])
+    assert finish(job) == ["NEEDS_DECODER"]
+    job.put_pixels(0, photo(9, 9), False)
+    assert finish(job) == ["INTERNAL"]
+    assert (memory[-CANARY:] == 0xA5).all()
+
+
+def test_too_few_draws_are_refused() -> None:
+    made = recipe((4, 4), ops=[flip(3, 0.5, "horizontal")])
+    with pytest.raises(ValueError, match="draws"):
+        start([b""], made, np.zeros(made.slot_bytes, np.uint8), draws=[[0.1, 0.2, 0.3]])

@@ -1,0 +1,168 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "huffman_decoder.cpp"
+#include "huffman_decoder.h"
+
+#include <hwy/foreach_target.h>  // compiles this file once for each instruction set: BMI's shifts are what it is for
+#include <hwy/highway.h>
+
+#include <cstring>
+
+HWY_BEFORE_NAMESPACE();
+namespace fastseq::HWY_NAMESPACE {
+
+// Natural from zigzag order. A run may lead up to 32 beyond the end: these go behind the block.
+alignas(64) static constexpr uint8_t kNatural[96] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34,
+    27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64};
+
+// The bits at hand: a copy of a segment's that the compiler can keep in registers.
+struct Bits {
+  uint64_t bits;
+  int count;
+  const uint8_t* next;
+
+  // At least 56 bits.
+  HWY_INLINE void refill() {
+    uint64_t word;
+    std::memcpy(&word, next, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    bits |= word >> count;
+    next += (63 - count) >> 3;
+    count |= 56;
+  }
+  HWY_INLINE void drop(int n) {
+    bits <<= n & 63;
+    count -= n;
+  }
+  // The signed number in the next `size` bits, 0 to 15 (T.81, F.2.2.1: EXTEND).
+  HWY_INLINE int take_value(int size) {
+    const int raw = static_cast<int>(bits >> 1 >> (63 - size));
+    const int positive = static_cast<int>(bits >> 63);
+    drop(size);
+    return raw + ((positive - 1) & (1 - (1 << size)));
+  }
+};
+
+HWY_INLINE bool decode_dc(const DcTable& table, Bits& in, int* difference) {
+  in.refill();
+  const uint32_t entry = table.lookup[in.bits >> (64 - DcTable::kBits)];
+  int length = entry & 255, size = static_cast<int>(entry >> 8);
+  if (HWY_UNLIKELY(entry == 0)) {
+    length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), DcTable::kBits + 1, &size);
+    if (length == 0) return false;
+  }
+  in.drop(length);
+  *difference = in.take_value(size);
+  return true;
+}
+
+// One symbol by the book. `k` is the coefficient last read; 128: the block has ended.
+template <bool kStore>
+HWY_NOINLINE bool decode_slowly(const AcTable& table, uint64_t entry, Bits& in, int* k, int16_t* block) {
+  in.refill();
+  int length = static_cast<int>(entry & 63), symbol = static_cast<int>(entry >> 16 & 255);
+  if (length == 0) length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), 1, &symbol);
+  if (length == 0) return false;
+  in.drop(length);
+  const int run = symbol >> 4, size = symbol & 15;
+  if (size == 0 && run != 15) {
+    *k += 128;
+    return true;
+  }
+  *k += run + 1;
+  const int value = in.take_value(size);
+  if (*k > 63) return false;
+  if (kStore) block[kNatural[*k]] = static_cast<int16_t>(value);
+  return true;
+}
+
+// The zigzag index of the last coefficient that is there, -1 where anything is amiss.
+template <bool kStore>
+HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
+  int k = 0;
+  do {
+    in.refill();
+    uint64_t entry = table.lookup[in.bits >> (64 - AcTable::kBits)];
+    const int first = k + static_cast<int>(entry >> 8 & 255);
+    const int second = first + static_cast<int>(entry >> 40 & 255);
+    if (HWY_UNLIKELY((entry & AcTable::kSlow) || second > 63)) {
+      if (!(entry & AcTable::kSlow)) entry = 0;
+      Bits copy = in;
+      if (!decode_slowly<kStore>(table, entry, copy, &k, block)) return -1;
+      in = copy;
+      if (k >= 128) return k - 128;
+      continue;
+    }
+    in.drop(static_cast<int>(entry & 63));
+    if (kStore) {
+      block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
+      block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
+    }
+    k = second;
+    if (entry & AcTable::kEnd) return k - 1;
+  } while (k < 63);
+  return k;
+}
+
+template <bool kStore>
+bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* block, uint8_t* last) {
+  Bits in = {segment->bits, segment->count, segment->next};
+  const uint8_t* const begin = segment->begin;
+  for (int m = 0; m < mcus; ++m) {
+    for (int b = 0; b < layout.blocks; ++b) {
+      const McuLayout::Block& code = layout.block[b];
+      int difference;
+      if (!decode_dc(*code.dc, in, &difference)) return false;
+      int32_t& dc = segment->dc[code.component];
+      dc = static_cast<int32_t>(static_cast<uint32_t>(dc) + static_cast<uint32_t>(difference));
+      int end;
+      if (kStore && code.wanted) {
+        std::memset(block, 0, kBlockSize * sizeof(int16_t));
+        block[0] = static_cast<int16_t>(dc);
+        end = decode_ac<true>(*code.ac, in, block);
+      } else {
+        end = decode_ac<false>(*code.ac, in, block);
+      }
+      if (end < 0 || (in.next - begin) * 8 - in.count > segment->size) return false;
+      if (kStore) {
+        *last++ = static_cast<uint8_t>(end);
+        block += kBlockSize;
+      }
+    }
+  }
+  segment->bits = in.bits;
+  segment->count = in.count;
+  segment->next = in.next;
+  return true;
+}
+
+bool DecodeMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* coefficients, uint8_t* last) {
+  return ReadMcus<true>(layout, mcus, segment, coefficients, last);
+}
+
+bool SkipMcus(const McuLayout& layout, int mcus, BitSegment* segment) {
+  return ReadMcus<false>(layout, mcus, segment, nullptr, nullptr);
+}
+
+}  // namespace fastseq::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fastseq {
+
+HWY_EXPORT(DecodeMcus);
+HWY_EXPORT(SkipMcus);
+
+bool decode_mcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* coefficients, uint8_t* last) {
+  return HWY_DYNAMIC_DISPATCH(DecodeMcus)(layout, mcus, segment, coefficients, last);
+}
+bool skip_mcus(const McuLayout& layout, int mcus, BitSegment* segment) {
+  return HWY_DYNAMIC_DISPATCH(SkipMcus)(layout, mcus, segment);
+}
+
+}  // namespace fastseq
+#endif

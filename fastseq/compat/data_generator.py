@@ -1,0 +1,150 @@
+"""DataGenerator: the class that Keras tutorials teach for images in a table with several labels each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fastseq.keras.passes import KerasPasses
+from fastseq.keras.sequence import PassAwareDataset
+from fastseq.prefetch import Key, Prefetcher
+from fastseq.samples import Samples
+from fastseq.samples.dataframe import DataFrame
+from fastseq.settings import Settings
+
+
+class _Shuffles:
+    """Each order that was drawn, by its number: what a `fastseq.Order` is to a `Loader`."""
+
+    def __init__(self, rows: NDArray[np.int64], batch_size: int) -> None:
+        self.rows = rows
+        self.batch_size = batch_size
+        self.latest = -1
+        self._drawn: dict[int, NDArray[np.int64]] = {}
+
+    def add(self, indexes: NDArray[np.int64], in_use: set[int]) -> None:
+        """Take a new order; of the former ones only those in use are kept."""
+        kept = in_use | {self.latest}
+        self._drawn = {number: order for number, order in self._drawn.items() if number in kept}
+        self.latest += 1
+        self._drawn[self.latest] = indexes
+
+    def indices(self, number: int, k: int) -> NDArray[np.int64]:
+        """The rows of batch `k` in the order of that number."""
+        return self.rows[self._drawn[number][k * self.batch_size : (k + 1) * self.batch_size]]
+
+
+class DataGenerator(PassAwareDataset):
+    """The tutorial's generator, argument for argument, with its pixels bit for bit.
+
+    Images are decoded whole (BGR, EXIF orientation applied), turned by `np.rot90` where height > width, and resized as
+    `cv2.resize` does. While Keras fits, the order of a pass is the one that was drawn last before it began.
+
+    Args:
+        df: a table with the columns "images" (paths) and "labels" ("cat_dog").
+        list_IDs: row positions in `df` of the samples to use.
+        to_fit: whether a batch is (X, y), or X alone.
+        batch_size: samples in a batch; a last smaller one is left out.
+        dim: (height, width) of the pictures, pixels.
+        n_channels: 3 for BGR, 1 for gray.
+        n_classes: columns of y.
+        shuffle: whether each epoch's end draws a new order from the global `np.random`.
+        labels: every label there is, in the order of the columns of y; those of `df`, sorted, where None.
+        dtype: of X: float64, as in the tutorial, or float32, float16, uint8; values are 0-255.
+
+    Raises:
+        fastseq.UnknownLabelError: if `df` has labels that are not among `labels`.
+        ValueError: if there are more labels than `n_classes`.
+    """
+
+    def __init__(
+        self,
+        df: DataFrame,
+        list_IDs: Sequence[int],  # noqa: N803 - the tutorial's name
+        to_fit: bool = True,
+        batch_size: int = 8,
+        dim: tuple[int, int] = (256, 472),
+        n_channels: int = 3,
+        n_classes: int = 13,
+        shuffle: bool = True,
+        labels: Sequence[str] | None = None,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        """See the class."""
+        super().__init__()
+        if n_channels not in (1, 3):
+            raise ValueError(f"n_channels must be 3 (BGR) or 1 (gray), not {n_channels}")
+        self.df, self.list_IDs, self.to_fit, self.batch_size = df, list_IDs, to_fit, batch_size
+        self.dim, self.n_channels, self.n_classes, self.shuffle = dim, n_channels, n_classes, shuffle
+        self._samples = (
+            Samples.from_dataframe(df, image="images", label="labels", label_sep="_", classes=labels)
+            if to_fit
+            else Samples.from_dataframe(df, image="images", label=None)
+        )
+        self.labels = list(self._samples.classes or ()) if labels is None else labels
+        if to_fit and len(self.labels) > n_classes:
+            raise ValueError(f"{len(self.labels)} labels do not fit into n_classes={n_classes} columns")
+        rows = np.asarray(list_IDs, np.int64)
+        if rows.size and (rows.min() < 0 or rows.max() >= len(self._samples)):
+            raise IndexError(f"list_IDs must be row positions below {len(self._samples)}")
+        self._shuffles = _Shuffles(rows, batch_size)
+        self._numbers: dict[int, int] = {}  # the order that each epoch of the passes is served from
+        self._prefetcher = Prefetcher(
+            self._samples,
+            self._shuffles,
+            Settings(
+                dim,
+                interpolation="cv2.linear",
+                orient="landscape",
+                color="bgr" if n_channels == 3 else "gray",
+                dtype=dtype,
+            ),
+            batch_size=batch_size,
+            seed=0,
+            threads=None,
+            prefetch_bytes=None,
+        )
+        self.passes = KerasPasses(len(self))
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        """The number of whole batches in an epoch."""
+        return len(self.list_IDs) // self.batch_size
+
+    def __getitem__(self, index: int) -> Any:
+        """Batch `index`: X (batch, *dim, n_channels), with y int (batch, n_classes) where `to_fit`.
+
+        Raises:
+            IndexError: if there is no such batch.
+            DecodeError: for the first bad sample in it.
+        """
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"batch {index} of {len(self)}")
+        epoch, expected = self.passes.request(int(index) % len(self), self._prefetcher.depth)
+        number = self._numbers.setdefault(epoch, self._shuffles.latest)
+        ahead: list[Key] = [(number, k) for _, k in expected]
+        images, rows = self._prefetcher.fetch((number, int(index) % len(self)), ahead)
+        return (images, self._targets(rows)) if self.to_fit else images
+
+    def on_epoch_end(self) -> None:
+        """Start again with all of `list_IDs`, in a new order where they are shuffled."""
+        self.indexes = np.arange(len(self.list_IDs))
+        if self.shuffle:
+            np.random.shuffle(self.indexes)
+        in_pass = self.passes.in_pass
+        self._shuffles.add(self.indexes, set(self._numbers.values()) if in_pass else set())
+        self.passes.epoch_ended()
+        if in_pass:
+            self._numbers = {e: n for e, n in self._numbers.items() if e == self.passes.epoch}
+        else:
+            self._numbers = {}
+
+    def _targets(self, rows: NDArray[np.int64]) -> NDArray[np.int_]:
+        assert self._samples.labels is not None
+        targets = np.zeros((len(rows), self.n_classes), dtype=int)
+        targets[:, : len(self.labels)] = self._samples.labels[rows]
+        return targets
+

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastseq import _native
+from images import jpeg, photo
+from native.native import Batch, finish, one, recipe, run
+
+SIZE = (16, 16)
+PICTURE = jpeg(photo(30, 40, seed=1))
+
+
+def read(*paths: Path | bytes) -> Batch:
+    return run([bytes(path) for path in paths], SIZE, paths=True)
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(PICTURE)
+    batch = read(path, path)
+    assert batch.statuses == ["OK", "OK"]
+    np.testing.assert_array_equal(batch.pixels, [one(PICTURE, SIZE)] * 2)
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "dangling").symlink_to("nothing")
+    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    expected = {
+        tmp_path / "missing.jpg": "NOT_FOUND",
+        tmp_path / "a.jpg" / "b.jpg": "NOT_FOUND",
+        tmp_path / "dangling": "NOT_FOUND",
+        tmp_path: "NOT_A_FILE",
+        tmp_path / "fifo": "NOT_A_FILE",
+        Path("/dev/null"): "NOT_A_FILE",
+        Path("/dev/zero"): "NOT_A_FILE",
+        tmp_path / "empty.jpg": "EMPTY",
+        tmp_path / "loop": "READ_ERROR",
+        tmp_path / ("x" * 300): "READ_ERROR",
+        Path("/" + "x/" * 3000): "READ_ERROR",
+    }
+    batch = read(*expected)
+    assert dict(zip(expected, batch.statuses, strict=True)) == expected
+    assert not batch.pixels.any()
+
+
+def test_an_empty_path() -> None:
+    assert read(b"").statuses == ["NOT_FOUND"]
+
+
+def test_a_path_that_may_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "secret.jpg"
+    path.write_bytes(PICTURE)
+    path.chmod(0)
+    # The superuser may read everything.
+    assert read(path).statuses == ["OK" if os.access(path, os.R_OK) else "PERMISSION_DENIED"]
+
+
+def test_a_read_that_fails() -> None:
+    # A regular file whose reads at offset 0 give EIO.
+    assert read(b"/proc/self/mem").statuses in (["READ_ERROR"], ["EMPTY"])
+
+
+def test_names_of_any_bytes(tmp_path: Path) -> None:
+    names = [b"\xff\xfe.jpg", "bäuerin 犬.jpg".encode(), b"new\nline.jpg", b" .jpg", b"x" * 251 + b".jpg"]
+    paths = [os.path.join(bytes(tmp_path), name) for name in names]
+    for path in paths:
+        Path(os.fsdecode(path)).write_bytes(PICTURE)
+    assert read(*paths).statuses == ["OK"] * len(names)
+
+
+def table(root: bytes, names: list[bytes], rows: list[int]) -> tuple[object, ...]:
+    offsets = np.cumsum([0, *map(len, names)]).astype(np.int64)
+    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64)
+
+
+def decode_table(source: tuple[object, ...], count: int) -> tuple[list[str], np.ndarray]:
+    made = recipe(SIZE)
+    out = np.full((count, made.slot_bytes), 77, np.uint8)
+    job = _native.Job(_native.Pool(2), made, out.reshape(-1), np.zeros((count, 0)), source)
+    return finish(job), out
+
+
+@pytest.mark.parametrize("slash", [b"", b"/"])
+def test_a_path_table(tmp_path: Path, slash: bytes) -> None:
+    names = [b"a.jpg", b"b c.jpg", b"deep/er.jpg", bytes(tmp_path / "absolute.jpg"), b"gone.jpg"]
+    (tmp_path / "root" / "deep").mkdir(parents=True)
+    pictures = [jpeg(photo(30, 40, seed=seed)) for seed in range(4)]
+    for name, picture in zip(names, pictures, strict=False):
+        (tmp_path / "root" / os.fsdecode(name)).write_bytes(picture)
+    rows = [3, 0, 0, 4, 2, 1]
+    statuses, out = decode_table(table(bytes(tmp_path / "root") + slash, names, rows), len(rows))
+    assert statuses == ["OK", "OK", "OK", "NOT_FOUND", "OK", "OK"]
+    for slot, row in zip(out, rows, strict=True):
+        expected = one(pictures[row], SIZE).reshape(-1) if row < 4 else np.zeros(len(slot))
+        np.testing.assert_array_equal(slot, expected)
+
+
+def test_a_table_without_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    monkeypatch.chdir(tmp_path)
+    assert decode_table(table(b"", [b"a.jpg"], [0]), 1)[0] == ["OK"]
+
+
+@pytest.mark.parametrize("row", [-1, 2, 2**40])
+def test_rows_beyond_the_table_are_refused(row: int) -> None:
+    with pytest.raises(IndexError, match="not in the path table"):
+        decode_table(table(b"", [b"a", b"b"], [row]), 1)
+
+
+def test_a_table_whose_offsets_lie_is_refused() -> None:
+    blob, offsets, root, rows = table(b"", [b"a", b"b"], [1])
+    offsets[2] = 99  # type: ignore[index]
+    with pytest.raises(IndexError, match="not in the path table"):
+        decode_table((blob, offsets, root, rows), 1)
+
+
+def test_empty_names_and_tables() -> None:
+    assert decode_table(table(b"", [b""], [0]), 1)[0] == ["NOT_FOUND"]
+    assert decode_table(table(b"/", [b""], [0]), 1)[0] == ["NOT_A_FILE"]
+    assert decode_table(table(b"", [b"a"], []), 0)[0] == []

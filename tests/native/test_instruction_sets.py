@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from fastseq import _native
+from images import jpeg, photo
+from native.native import put, run
+
+TARGETS = [1 << bit for bit in range(63) if _native.instruction_sets() >> bit & 1]
+FILTERS = ["antialias", "linear", "cv2.linear", "cv2.nearest"]
+FILES = [
+    jpeg(photo(61 + k, 97 - k, seed=k), 92, sampling, gray=gray, orientation=k + 1)
+    for k, (sampling, gray) in enumerate(
+        [("4:4:4", False), ("4:2:0", False), ("4:2:2", False), ("4:4:0", False), ("4:1:1", False), ("4:4:4", True)]
+    )
+]
+
+
+@pytest.fixture
+def every_set_again() -> Iterator[None]:
+    yield
+    _native.disable_instruction_sets(0)
+
+
+def everything() -> list[np.ndarray]:
+    made = []
+    for interpolation in FILTERS:
+        for size in ((31, 33), (61, 97), (130, 75), (7, 1)):
+            for channels in (1, 3):
+                made.append(run(FILES, size, channels, interpolation=interpolation, bgr=channels == 3).pixels)
+                pixels = photo(50, 77, seed=9, channels=channels)
+                made.append(put(pixels, size, interpolation=interpolation))
+    return made
+
+
+@pytest.fixture(scope="module")
+def by_the_best() -> list[np.ndarray]:
+    return everything()
+
+
+@pytest.mark.usefixtures("every_set_again")
+@pytest.mark.parametrize("target", TARGETS, ids=hex)
+def test_every_instruction_set_gives_the_same_bits(target: int, by_the_best: list[np.ndarray]) -> None:
+    _native.disable_instruction_sets(target - 1)  # the better ones have the lower bits
+    for made, expected in zip(everything(), by_the_best, strict=True):
+        np.testing.assert_array_equal(made, expected)
+
+
+@pytest.mark.usefixtures("every_set_again")
+def test_sets_come_back() -> None:
+    before = _native.instruction_sets()
+    _native.disable_instruction_sets(TARGETS[0])
+    assert _native.instruction_sets() == before & ~TARGETS[0] or len(TARGETS) == 1
+    _native.disable_instruction_sets(0)
+    assert _native.instruction_sets() == before

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import gc
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastseq import _native
+from images import jpeg, photo
+from native.native import NAMES, finish, one, recipe, run, start
+
+SIZE = (16, 16)
+FILES = [jpeg(photo(40 + k, 60 - k, seed=k), subsampling="4:2:0") for k in range(8)]
+SLOW = jpeg(photo(1200, 1200, seed=1), progressive=True)
+ENDLESS = 4000  # slow samples: more than any test waits for
+
+
+def slots(count: int, made: Any) -> np.ndarray:
+    return np.full((count, made.slot_bytes), 77, np.uint8)
+
+
+def statuses_now(job: Any) -> set[str]:
+    numbers = np.empty(len(job), np.int32)
+    job.statuses(numbers)
+    return {NAMES[int(number)] for number in numbers}
+
+
+@pytest.fixture
+def busy() -> Iterator[Any]:
+    """A job that will not end by itself, on a pool of one thread."""
+    job = endless(_native.Pool(1))
+    yield job
+    job.cancel()
+
+
+def endless(on: Any) -> Any:
+    made = recipe(SIZE)
+    return start([SLOW] * ENDLESS, made, slots(ENDLESS, made), on=on)
+
+
+def pool_of(job: Any, made: Any, sources: list[bytes], out: np.ndarray, **options: Any) -> Any:
+    return start(sources, made, out, **options)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_many_jobs_at_once(threads: int) -> None:
+    on = _native.Pool(threads)
+    assert on.threads == threads
+    made = recipe(SIZE)
+    expected = [one(data, SIZE).reshape(-1) for data in FILES]
+    outs = [slots(len(FILES), made) for _ in range(50)]
+    jobs = [start(FILES, made, out, on=on, urgent=k % 3 == 0) for k, out in enumerate(outs)]
+    for job, out in zip(reversed(jobs), reversed(outs), strict=True):
+        assert finish(job) == ["OK"] * len(FILES)
+        assert job.ready()
+        np.testing.assert_array_equal(out, expected)
+
+
+def test_an_empty_job() -> None:
+    assert run([], SIZE).statuses == []
+
+
+def test_several_threads_wait() -> None:
+    on = _native.Pool(2)
+    made = recipe(SIZE)
+    expected = [one(data, SIZE).reshape(-1) for data in FILES]
+    shared_out = slots(len(FILES) * 20, made)
+    shared = start(FILES * 20, made, shared_out, on=on)
+    wrong: list[int] = []
+
+    def use(number: int) -> None:
+        for _ in range(10):
+            out = slots(len(FILES), made)
+            if finish(start(FILES, made, out, on=on)) != ["OK"] * len(FILES) or (out != expected).any():
+                wrong.append(number)
+        if finish(shared) != ["OK"] * len(FILES) * 20:
+            wrong.append(number)
+
+    threads = [threading.Thread(target=use, args=(k,)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    np.testing.assert_array_equal(shared_out, expected * 20)
+
+
+def test_an_urgent_job_goes_first() -> None:
+    on = _native.Pool(1)
+    first = endless(on)
+    made = recipe(SIZE)
+    out = slots(1, made)
+    assert finish(start(FILES[:1], made, out, on=on, urgent=True)) == ["OK"]
+    assert not first.ready()
+    first.cancel()
+
+
+def test_a_job_that_is_waited_for_goes_first() -> None:
+    on = _native.Pool(1)
+    others = [endless(on) for _ in range(3)]
+    made = recipe(SIZE)
+    job = start(FILES, made, slots(len(FILES), made), on=on)
+    assert finish(job) == ["OK"] * len(FILES)
+    assert not any(other.ready() for other in others)
+
+
+def test_cancel(busy: Any) -> None:
+    busy.cancel()
+    assert busy.ready()
+    busy.wait()
+    assert "CANCELLED" in statuses_now(busy)
+    assert statuses_now(busy) <= {"OK", "CANCELLED"}
+
+
+def test_cancelled_slots_show_no_earlier_tenant() -> None:
+    made = recipe(SIZE)
+    out = slots(ENDLESS, made)
+    job = start([SLOW] * ENDLESS, made, out, on=_native.Pool(2))
+    job.cancel()
+    numbers = np.empty(ENDLESS, np.int32)
+    job.statuses(numbers)
+    cancelled = out[[NAMES[int(number)] == "CANCELLED" for number in numbers]]
+    assert len(cancelled) > 0
+    assert not (cancelled == 77).all(axis=1).any()
+
+
+def test_cancelling_twice_and_after_the_end() -> None:
+    made = recipe(SIZE)
+    job = start(FILES, made, slots(len(FILES), made))
+    assert finish(job) == ["OK"] * len(FILES)
+    job.cancel()
+    job.cancel()
+    assert finish(job) == ["OK"] * len(FILES)
+
+
+def test_a_job_that_is_dropped_writes_no_more() -> None:
+    on = _native.Pool(2)
+    made = recipe(SIZE)
+    for _ in range(10):
+        out = slots(100, made)
+        job = start([SLOW] * 100, made, out, on=on)
+        del job
+        gc.collect()
+        before = out.copy()
+        assert finish(start(FILES, made, slots(len(FILES), made), on=on)) == ["OK"] * len(FILES)
+        np.testing.assert_array_equal(out, before)
+
+
+def test_a_job_keeps_what_it_needs() -> None:
+    made = recipe(SIZE)
+    out = slots(200, made)
+    job = _native.Job(
+        _native.Pool(2), made, out.reshape(-1), np.zeros((200, 0)), [bytearray(FILES[0]) for _ in range(200)], [False] * 200
+    )
+    del made
+    gc.collect()
+    assert set(finish(job)) == {"OK"}
+    np.testing.assert_array_equal(out, [one(FILES[0], SIZE).reshape(-1)] * 200)
+
+
+def test_pools_come_and_go() -> None:
+    made = recipe(SIZE)
+    for threads in [1, 3] * 25:
+        on = _native.Pool(threads)
+        job = start(FILES, made, slots(len(FILES), made), on=on)
+        del on
+        if threads == 3:
+            assert finish(job) == ["OK"] * len(FILES)
+
+
+def test_an_interrupt_ends_the_wait(busy: Any) -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    timer = threading.Timer(0.02, signal.pthread_kill, (main, signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        busy.wait()
+    timer.join()
+    assert busy.ready()
+    assert "CANCELLED" in statuses_now(busy)
+
+
+def test_a_handler_that_raises_nothing_lets_the_wait_go_on() -> None:
+    seen: list[int] = []
+    made = recipe(SIZE)
+    job = start([SLOW] * 20, made, slots(20, made), on=_native.Pool(1))
+    before = signal.signal(signal.SIGUSR1, lambda number, _: seen.append(number))
+    try:
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGUSR1)
+        assert finish(job) == ["OK"] * 20
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert seen == [signal.SIGUSR1]
+
+
+def in_a_process(body: str) -> None:
+    """Run a script that ends well and says nothing."""
+    script = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+import numpy as np
+from fastseq import _native
+from native.native import finish, recipe, start
+from native.test_pool import ENDLESS, FILES, SIZE, endless, slots
+made = recipe(SIZE)
+def decode(on):
+    assert finish(start(FILES, made, slots(len(FILES), made), on=on)) == ["OK"] * len(FILES)
+{body}
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_forked_child_makes_its_own_pool() -> None:
+    in_a_process("""
+from fastseq._buffers import Buffers
+on, buffers = _native.Pool(2), Buffers(1 << 20)
+lease = buffers.lend(1000, True)
+decode(on)
+running = endless(on)
+for _ in range(5):
+    child = os.fork()
+    if child == 0:
+        del running, on, lease, buffers
+        decode(_native.Pool(2))
+        sys.exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+decode(on)
+running.cancel()
+""")
+
+
+def test_a_child_that_only_exits() -> None:
+    in_a_process("""
+on = _native.Pool(2)
+running = endless(on)
+child = os.fork()
+if child == 0:
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+running.cancel()
+""")
+
+
+@pytest.mark.parametrize(
+    "end", ["", "sys.exit(0)", "os._exit(0)", "import builtins; builtins.kept = (on, running)", "del on", "del running"]
+)
+def test_exit_with_work_under_way(end: str) -> None:
+    in_a_process(f"on = _native.Pool(2)\nrunning = endless(on)\n{end}\n")

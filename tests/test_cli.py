@@ -1,0 +1,155 @@
+"""The command line: the demo's pieces, what it says when something is wrong, and one run from end to end."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import images
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from rich.console import Console
+
+from fastseq import cli
+from fastseq.demo.command import GRID, LIMIT, demo
+from fastseq.demo.pictures import PHOTOGRAPHS, make_set
+from fastseq.report.grid import save_grid
+from fastseq.report.speeds import Speed, speed_table
+
+
+def picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(images.jpeg(images.photo(40, 50)))
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capsys):
+    """Run the demo on a folder, in `tmp_path`, and give what it says as it refuses."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    def run(folder: Path | None) -> str:
+        with pytest.raises(typer.Exit) as exit_:
+            demo(folder)
+        assert exit_.value.exit_code == 1
+        return capsys.readouterr().err
+
+    return run
+
+
+def test_made_set_is_of_jpegs_of_realistic_size(tmp_path):
+    samples = make_set(tmp_path, per_class=2)
+    assert samples.classes == tuple(sorted(PHOTOGRAPHS))
+    assert np.bincount(samples.labels).tolist() == [2] * len(PHOTOGRAPHS)
+    for path in samples.paths():
+        with Image.open(path) as image:
+            image.load()
+            assert (image.format, sorted(image.size)) == ("JPEG", [375, 500])
+
+
+def test_made_set_is_the_same_each_time_and_has_no_picture_twice(tmp_path):
+    sets = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        sets.append([Path(p).read_bytes() for p in make_set(tmp_path / name, per_class=3).paths()])
+    assert sets[0] == sets[1]
+    assert len(set(sets[0])) == len(sets[0])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize(("count", "columns"), [(1, 8), (5, 3), (8, 8)])
+def test_grid_is_a_picture_of_all_images(tmp_path, count, columns, dtype):
+    batch = np.zeros((count, 20, 20, 3), dtype)
+    batch[..., 0] = 255 if dtype is np.uint8 else 1
+    save_grid(batch, [f"class {k}" for k in range(count)], tmp_path / "grid.png", columns)
+    with Image.open(tmp_path / "grid.png") as grid:
+        pixels = np.asarray(grid.convert("RGB"))
+    red = (pixels == (255, 0, 0)).all(axis=-1)
+    assert runs(red.any(axis=1)) == -(-count // columns)
+    assert runs(red.any(axis=0)) == min(count, columns)
+
+
+def runs(flags: np.ndarray) -> int:
+    """Count the runs of True."""
+    return int(np.count_nonzero(np.diff(flags.astype(int), prepend=0) == 1))
+
+
+def test_grid_wants_a_title_for_each_image(tmp_path):
+    with pytest.raises(ValueError, match="shorter"):
+        save_grid(np.zeros((3, 8, 8, 3), np.uint8), ["a", "b"], tmp_path / "grid.png")
+
+
+def test_table_shows_each_speed():
+    out = io.StringIO()
+    Console(file=out, width=80).print(speed_table([Speed("one way", 1, 900.4), Speed("another", 2, 12345)]))
+    assert [row.split("│")[1:4] for row in out.getvalue().splitlines() if "│" in row] == [
+        [" one way ", "       1 ", "        900 "],
+        [" another ", "       2 ", "     12,345 "],
+    ]
+
+
+@pytest.mark.parametrize("absent", ["typer", "rich"])
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch, absent):
+    monkeypatch.setitem(sys.modules, absent, None)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == f'fastseq: the command line needs {absent}: pip install "fastseq[demo]"'
+
+
+def test_without_photographs_one_line_says_what_to_install(refused, monkeypatch):
+    monkeypatch.delitem(sys.modules, "skimage.data", raising=False)
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    message = refused(None)
+    assert message.startswith("fastseq: the demo needs skimage")
+    assert message.endswith(': pip install "fastseq[demo]"\n')
+
+
+def test_refuses_a_folder_that_is_missing(refused, tmp_path):
+    assert f"{tmp_path / 'nowhere'} is not a folder" in refused(tmp_path / "nowhere")
+
+
+def test_refuses_a_folder_without_pictures(refused, tmp_path):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "notes.txt").touch()
+    message = refused(tmp_path)
+    assert str(tmp_path) in message
+    assert ".jpg" in message
+
+
+def test_refuses_a_folder_without_class_folders(refused, tmp_path):
+    picture(tmp_path / "0.jpg")
+    assert "class folder" in refused(tmp_path)
+
+
+def test_refuses_a_single_class(refused, tmp_path):
+    picture(tmp_path / "set" / "cat" / "0.jpg")
+    (tmp_path / "set" / "dog").mkdir()
+    assert "one class folder only" in refused(tmp_path / "set")
+
+
+def test_names_a_bad_picture(refused, tmp_path):
+    bad = images.folder(tmp_path / "set") / "dog" / "001.jpg"
+    bad.write_bytes(b"no picture")
+    assert str(bad) in refused(tmp_path / "set")
+
+
+def test_says_where_it_cannot_write(refused, tmp_path):
+    (tmp_path / GRID).mkdir()
+    assert GRID in refused(images.folder(tmp_path / "set"))
+
+
+def test_trains_on_a_folder(tmp_path):
+    images.folder(tmp_path / "set", per_class=LIMIT // 3 + 2)
+    script = Path(sysconfig.get_path("scripts")) / "fastseq"
+    done = subprocess.run([script, "demo", "set"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{LIMIT} of them are used" in done.stdout
+    for words in ("Accuracy", "images / s", "fastseq.Loader", "cv2", "fastseq.ImageSequence"):
+        assert words in done.stdout
+    with Image.open(tmp_path / GRID) as grid:
+        assert grid.format == "PNG"
