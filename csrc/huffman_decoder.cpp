@@ -10,17 +10,16 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
-// Natural from zigzag order. A run may lead up to 32 beyond the end: these go behind the block.
-alignas(64) static constexpr uint8_t kNatural[96] = {
+// Natural from zigzag order.
+alignas(64) static constexpr uint8_t kNatural[64] = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34,
     27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
-    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63, 64, 64, 64, 64, 64, 64, 64, 64,
-    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64};
+    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 // The bits at hand: a copy of a segment's that the compiler can keep in registers.
 struct Bits {
   uint64_t bits;
-  int count;
+  uint64_t count;
   const uint8_t* next;
 
   // At least 56 bits.
@@ -34,12 +33,12 @@ struct Bits {
     next += (63 - count) >> 3;
     count |= 56;
   }
-  HWY_INLINE void drop(int n) {
+  HWY_INLINE void drop(uint32_t n) {
     bits <<= n & 63;
     count -= n;
   }
   // The signed number in the next `size` bits, 0 to 15 (T.81, F.2.2.1: EXTEND).
-  HWY_INLINE int take_value(int size) {
+  HWY_INLINE int take_value(uint32_t size) {
     const int raw = static_cast<int>(bits >> 1 >> (63 - size));
     const int positive = static_cast<int>(bits >> 63);
     drop(size);
@@ -47,70 +46,86 @@ struct Bits {
   }
 };
 
+// Leaves at least 25 bits.
 HWY_INLINE bool decode_dc(const DcTable& table, Bits& in, int* difference) {
   in.refill();
   const uint32_t entry = table.lookup[in.bits >> (64 - DcTable::kBits)];
-  int length = entry & 255, size = static_cast<int>(entry >> 8);
+  uint32_t length = entry & 255;
+  int size = static_cast<int>(entry >> 8);
   if (HWY_UNLIKELY(entry == 0)) {
     length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), DcTable::kBits + 1, &size);
     if (length == 0) return false;
   }
   in.drop(length);
-  *difference = in.take_value(size);
+  *difference = in.take_value(static_cast<uint32_t>(size));
   return true;
 }
 
-// One symbol by the book. `k` is the coefficient last read; 128: the block has ended.
+struct SlowStep {
+  Bits in;
+  int k;  // the coefficient that was written; 64 + the last one: the block has ended; -1: something is amiss
+};
+
+// One symbol by the book.
 template <bool kStore>
-HWY_NOINLINE bool decode_slowly(const AcTable& table, uint64_t entry, Bits& in, int* k, int16_t* block) {
+HWY_NOINLINE SlowStep decode_slowly(const AcTable& table, uint64_t entry, Bits in, int k, int16_t* block) {
   in.refill();
-  int length = static_cast<int>(entry & 63), symbol = static_cast<int>(entry >> 16 & 255);
+  uint32_t length = entry & 63;
+  int symbol = static_cast<int>(entry >> 16 & 255);
   if (length == 0) length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), 1, &symbol);
-  if (length == 0) return false;
   in.drop(length);
   const int run = symbol >> 4, size = symbol & 15;
-  if (size == 0 && run != 15) {
-    *k += 128;
-    return true;
-  }
-  *k += run + 1;
-  const int value = in.take_value(size);
-  if (*k > 63) return false;
-  if (kStore) block[kNatural[*k]] = static_cast<int16_t>(value);
-  return true;
+  if (length == 0) return {in, -1};
+  if (size == 0 && run != 15) return {in, 64 + k};
+  k += run + 1;
+  const int value = in.take_value(static_cast<uint32_t>(size));
+  if (k > 63) return {in, -1};
+  if (kStore) block[kNatural[k]] = static_cast<int16_t>(value);
+  in.refill();
+  return {in, k};
 }
 
 // The zigzag index of the last coefficient that is there, -1 where anything is amiss.
 template <bool kStore>
 HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
-  int k = 0;
-  do {
-    in.refill();
-    uint64_t entry = table.lookup[in.bits >> (64 - AcTable::kBits)];
-    const int first = k + static_cast<int>(entry >> 8 & 255);
-    const int second = first + static_cast<int>(entry >> 40 & 255);
-    if (HWY_UNLIKELY((entry & AcTable::kSlow) || second > 63)) {
-      if (!(entry & AcTable::kSlow)) entry = 0;
-      Bits copy = in;
-      if (!decode_slowly<kStore>(table, entry, copy, &k, block)) return -1;
-      in = copy;
-      if (k >= 128) return k - 128;
-      continue;
+  constexpr int kSteps = 2;  // of kBits each, between refills
+  for (int k = 0;; in.refill()) {
+    for (int i = 0; i < kSteps; ++i) {
+      const uint64_t entry = table.lookup[in.bits >> (64 - AcTable::kBits)];
+      const int first = k + static_cast<int>(entry >> 8 & 255);
+      const int second = k + static_cast<int>(entry >> 40 & 255);
+      if (HWY_UNLIKELY(second > 62)) {
+        const bool ends = entry & AcTable::kEnd;
+        if (HWY_LIKELY(ends ? second < 63 + AcTable::kEndSteps : second == 63)) {
+          in.drop(entry & 255);
+          if (kStore) {
+            block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
+            if (!ends) block[63] = static_cast<int16_t>(entry >> 48);
+          }
+          return ends ? second - AcTable::kEndSteps : 63;
+        }
+        // Slow, or the block is full before the second symbol.
+        const bool slow = entry >> 40 & AcTable::kSlowSteps && !ends;
+        const SlowStep step = decode_slowly<kStore>(table, slow ? entry : 0, in, k, block);
+        in = step.in;
+        k = step.k;
+        if (k < 0) return -1;
+        if (k >= 63) return k == 63 ? 63 : k - 64;
+        break;
+      }
+      in.drop(entry & 255);
+      if (kStore) {
+        block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
+        block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
+      }
+      k = second;
     }
-    in.drop(static_cast<int>(entry & 63));
-    if (kStore) {
-      block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
-      block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
-    }
-    k = second;
-    if (entry & AcTable::kEnd) return k - 1;
-  } while (k < 63);
-  return k;
+  }
 }
 
 template <bool kStore>
 bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* block, uint8_t* last) {
-  Bits in = {segment->bits, segment->count, segment->next};
+  Bits in = {segment->bits, static_cast<uint64_t>(segment->count), segment->next};
   const uint8_t* const begin = segment->begin;
   for (int m = 0; m < mcus; ++m) {
     for (int b = 0; b < layout.blocks; ++b) {
@@ -127,7 +142,7 @@ bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* b
       } else {
         end = decode_ac<false>(*code.ac, in, block);
       }
-      if (end < 0 || (in.next - begin) * 8 - in.count > segment->size) return false;
+      if (end < 0 || (in.next - begin) * 8 - static_cast<int64_t>(in.count) > segment->size) return false;
       if (kStore) {
         *last++ = static_cast<uint8_t>(end);
         block += kBlockSize;
@@ -135,7 +150,7 @@ bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* b
     }
   }
   segment->bits = in.bits;
-  segment->count = in.count;
+  segment->count = static_cast<int>(in.count);
   segment->next = in.next;
   return true;
 }

@@ -58,17 +58,24 @@ void fill_one(uint32_t* one, int symbol, int length, int first, int count) {
 }
 
 uint64_t pair_up(const uint32_t* one, uint32_t index) {
+  constexpr uint64_t kSlow = static_cast<uint64_t>(AcTable::kSlowSteps) << 40;
+  constexpr uint64_t kEndSteps = static_cast<uint64_t>(AcTable::kEndSteps) << 40;
   const uint32_t first = one[index];
-  const uint32_t length = first & 31;
-  if (first == 0) return AcTable::kSlow;
-  if (first & kOneSlow) return AcTable::kSlow | (first & 0xFF0000) | length;
-  if (first & kOneEnd) return AcTable::kEnd | (first & 0xFF00) | length;
+  const uint32_t length = first & 31, steps = first >> 8 & 255;
+  if (first == 0) return kSlow;
+  if (first & kOneSlow) return kSlow | (first & 0xFF0000) | length;
+  if (first & kOneEnd) return kEndSteps | AcTable::kEnd | steps << 8 | length;
+  const uint32_t low = first & 0xFFFFFF00;
   const uint32_t second = one[index << length & ((1 << AcTable::kBits) - 1)];
   const uint32_t both = length + (second & 31);
-  const bool fits = second != 0 && !(second & kOneSlow) && both <= AcTable::kBits;
-  if (!fits) return static_cast<uint64_t>(first & 0xFFFF0000) << 32 | (first & 0xFFFFFF00) | length;
-  return static_cast<uint64_t>(second & 0xFFFFFF00) << 32 | (second & kOneEnd ? AcTable::kEnd : 0) |
-         (first & 0xFFFFFF00) | both;
+  if (second == 0 || (second & kOneSlow) || both > AcTable::kBits) {
+    return static_cast<uint64_t>(low) << 32 | low | length;
+  }
+  if (second & kOneEnd) {
+    return (static_cast<uint64_t>(steps) << 40) + kEndSteps | AcTable::kEnd | low | both;
+  }
+  const uint64_t high = (second & 0xFFFF0000) | (steps + (second >> 8 & 255)) << 8;
+  return high << 32 | low | both;
 }
 
 }  // namespace

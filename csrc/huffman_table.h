@@ -36,17 +36,20 @@ struct DcTable {
 };
 
 // An entry holds up to two symbols with the bits of their values, as far as kBits reach.
-//   bits 0-5    length of all that is in the entry
+//   bits 0-7    length of all that is in the entry
 //   bits 8-15   steps to the first coefficient, from the last one that was written
 //   bits 16-31  its value
 //   bits 32-39  flags
-//   bits 40-63  the same for the second; where there is none, the first once more with 0 steps
-// The end of a block counts as one step to a zero. A slow entry has the length of a code and its symbol in bits 16-23
-// (the value's bits are not all there), or length 0 (a longer code, or none).
+//   bits 40-47  steps to the second coefficient, from the same one; where there is none, the first once more
+//   bits 48-63  its value
+// The end of a block is kEndSteps beyond what comes before it; alone, it also writes a zero one step on. A slow entry
+// has kSlowSteps, and the length of a code and its symbol in bits 16-23 (the value's bits are not all there), or length
+// 0 (a longer code, or none).
 struct AcTable {
   static constexpr int kBits = 10;
   static constexpr uint64_t kEnd = 1ull << 32;
-  static constexpr uint64_t kSlow = 1ull << 33;
+  static constexpr int kEndSteps = 65;
+  static constexpr int kSlowSteps = 128;
   uint64_t lookup[1 << kBits];
   CodeSearch codes;
 };

@@ -112,8 +112,16 @@ HWY_INLINE hn::Vec<D8> to_bytes(V v) {
 }
 
 // JFIF: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, with Cb and Cr about 128.
-void YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out) {
+uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out) {
   const D16 d;
+  const D32 d32;
+  auto excess = hn::Zero(d32);
+  const auto white = hn::Set(d, 255 << kFractionBits);
+  const auto finish = [&](auto v) HWY_ATTR {
+    const auto beyond = hn::ShiftRight<kFractionBits - 3>(hn::Sub(v, hn::Min(hn::Max(v, hn::Zero(d)), white)));
+    excess = hn::Add(excess, multiply_pairs(d32, beyond, beyond));
+    return to_bytes(v);
+  };
   const auto centre = hn::Set(d, 128 << kFractionBits);
   const auto r_cr = hn::Set(d, 13173);   // 0.402 * 2^15; the rest of 1.402 is added
   const auto g_cb = hn::Set(d, -11277);  // -0.344136 * 2^15
@@ -123,15 +131,16 @@ void YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count,
     const auto luma = hn::LoadU(d, y + i);
     const auto blue = hn::Sub(hn::LoadU(d, cb + i), centre);
     const auto red = hn::Sub(hn::LoadU(d, cr + i), centre);
-    const auto r = to_bytes(hn::Add(hn::Add(luma, red), hn::MulFixedPoint15(red, r_cr)));
-    const auto g = to_bytes(hn::Add(luma, hn::Add(hn::MulFixedPoint15(blue, g_cb), hn::MulFixedPoint15(red, g_cr))));
-    const auto b = to_bytes(hn::Add(hn::Add(luma, blue), hn::MulFixedPoint15(blue, b_cb)));
+    const auto r = finish(hn::Add(hn::Add(luma, red), hn::MulFixedPoint15(red, r_cr)));
+    const auto g = finish(hn::Add(luma, hn::Add(hn::MulFixedPoint15(blue, g_cb), hn::MulFixedPoint15(red, g_cr))));
+    const auto b = finish(hn::Add(hn::Add(luma, blue), hn::MulFixedPoint15(blue, b_cb)));
     if (bgr) {
       hn::StoreInterleaved3(b, g, r, D8(), to);
     } else {
       hn::StoreInterleaved3(r, g, b, D8(), to);
     }
   });
+  return static_cast<uint32_t>(hn::GetLane(hn::SumOfLanes(d32, excess)));
 }
 
 void PlanesToRgb(const int16_t* a, const int16_t* b, const int16_t* c, int count, uint8_t* out) {
@@ -263,8 +272,8 @@ void filter_rows(const uint8_t* const* rows, const int16_t* weights, int taps, i
 void filter_columns(const int16_t* in, const FilterTable& table, int16_t* out) {
   HWY_DYNAMIC_DISPATCH(FilterColumns)(in, table, out);
 }
-void ycc_to_rgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out) {
-  HWY_DYNAMIC_DISPATCH(YccToRgb)(y, cb, cr, count, bgr, out);
+uint64_t ycc_to_rgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out) {
+  return HWY_DYNAMIC_DISPATCH(YccToRgb)(y, cb, cr, count, bgr, out);
 }
 void planes_to_rgb(const int16_t* a, const int16_t* b, const int16_t* c, int count, uint8_t* out) {
   HWY_DYNAMIC_DISPATCH(PlanesToRgb)(a, b, c, count, out);

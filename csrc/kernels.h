@@ -17,7 +17,8 @@ void filter_rows(const uint8_t* const* rows, const int16_t* weights, int taps, i
 void filter_columns(const int16_t* in, const FilterTable& table, int16_t* out);
 
 // Finished planes (value * 64) to interleaved bytes, rounded and clamped.
-void ycc_to_rgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out);
+// ycc_to_rgb returns by how much the colours passed the range of bytes: the sum of squares, in 1/8 of a level.
+uint64_t ycc_to_rgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out);
 void planes_to_rgb(const int16_t* a, const int16_t* b, const int16_t* c, int count, uint8_t* out);
 void plane_to_gray(const int16_t* a, int count, uint8_t* out);
 void repeat_gray(const uint8_t* gray, int count, uint8_t* out);  // one channel to three

@@ -20,11 +20,11 @@ bool same_axis(const SourcePlane& a, const SourcePlane& b) {
          a.upsampling_v == b.upsampling_v;
 }
 
-// The finished planes of one output row become its bytes.
-void finish_row(PixelLayout layout, int16_t* const* planes, int count, int channels, bool bgr, uint8_t* gray,
+// The finished planes of one output row become its bytes. Returns what ycc_to_rgb says of colours out of range.
+uint64_t finish_row(PixelLayout layout, int16_t* const* planes, int count, int channels, bool bgr, uint8_t* gray,
                 uint8_t* out) {
   if (layout == PixelLayout::kYcc) {
-    kernels::ycc_to_rgb(planes[0], planes[1], planes[2], count, bgr, out);
+    return kernels::ycc_to_rgb(planes[0], planes[1], planes[2], count, bgr, out);
   } else if (layout == PixelLayout::kRgb) {
     kernels::planes_to_rgb(planes[0], planes[1], planes[2], count, out);
   } else if (channels == 1) {
@@ -33,12 +33,13 @@ void finish_row(PixelLayout layout, int16_t* const* planes, int count, int chann
     kernels::plane_to_gray(planes[0], count, gray);
     kernels::repeat_gray(gray, count, out);
   }
+  return 0;
 }
 
 }  // namespace
 
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
-                       Workspace* workspace, const std::atomic<bool>& cancelled) {
+                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
   const int planes = source->planes();
   const SourcePlane& luma = source->plane(0);
   const AxisMap& rows = plan.stored_rows();
@@ -82,6 +83,7 @@ Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, Sl
   uint8_t* gray = scratch + between_bytes;
 
   std::vector<const uint8_t*> taps(most_taps);
+  uint64_t excess = 0;
   for (int i = 0; i < rows.length; ++i) {
     const Status status = ring.advance_to(i);
     if (status != Status::kOk) return status;
@@ -92,10 +94,11 @@ Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, Sl
       kernels::filter_columns(between, *column_table[p], finished[p]);
     }
     const int position = slot_position(rows, plan.rows_reversed(), i);
-    finish_row(source->layout(), finished, count, channels, bgr, gray, writer->row(position));
+    excess += finish_row(source->layout(), finished, count, channels, bgr, gray, writer->row(position));
     writer->commit(position);
   }
   writer->flush();
+  *out_of_range = static_cast<double>(excess) / (64.0 * 3 * count * rows.length);
   return plan.reads_to_end() ? ring.drain() : Status::kOk;
 }
 

@@ -15,6 +15,9 @@
 namespace fastseq {
 namespace {
 
+// Mean square, in levels, from which on filtering YCbCr may differ by 45 dB from filtering colours.
+constexpr double kMostOutOfRange = 1.0;
+
 Status plan_sample(const Recipe& recipe, const double* draws, int stored_height, int stored_width, int exif,
                    ResamplePlan* plan) {
   plan->interpolation = recipe.interpolation;
@@ -37,13 +40,19 @@ int choose_dct_scale(const ResamplePlan& plan) {
   return 1;
 }
 
+bool enlarges(const Geometry& geometry) {
+  return static_cast<int64_t>(geometry.rows.grid) * geometry.columns.grid >
+         static_cast<int64_t>(geometry.rows.source_length) * geometry.columns.source_length;
+}
+
 std::pair<int, int> stored_window(const AxisMap& axis, int stored_size, bool reversed) {
   const int begin = reversed ? stored_size - axis.source_begin - axis.source_length : axis.source_begin;
   return {begin, begin + axis.source_length};
 }
 
 Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe, uint8_t* slot,
-                Workspace* workspace, const std::atomic<bool>& cancelled) {
+                Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
+  *out_of_range = 0;
   SlotWriter writer(recipe.format, plan.orientation.transpose, slot, &workspace->tile);
   const int channels = recipe.format.channels;
   Status status;
@@ -51,7 +60,7 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
     status = resample_exact(source.get(), plan, &writer, channels, workspace, cancelled);
   } else {
     if (source->layout() == PixelLayout::kPacked4) source = split_packed(std::move(source), &workspace->packed);
-    status = resample_planes(source.get(), plan, recipe.bgr, &writer, channels, workspace, cancelled);
+    status = resample_planes(source.get(), plan, recipe.bgr, &writer, channels, workspace, cancelled, out_of_range);
   }
   return status == Status::kOk ? source->finish() : status;
 }
@@ -63,6 +72,21 @@ bool uses_own_decoder() {
     return !decoder || std::strcmp(decoder, "libjpeg") != 0;
   }();
   return own;
+}
+
+// Decodes and resamples by the fast decoder where it takes the file, else by libjpeg-turbo; damage is left to libjpeg.
+Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
+                      const ResamplePlan& plan, const Recipe& recipe, uint8_t* slot, Workspace* workspace,
+                      const std::atomic<bool>& cancelled, double* out_of_range) {
+  std::unique_ptr<RowSource> source;
+  if (uses_own_decoder()) open_baseline(data, size, header, request, workspace, &source);
+  if (source) {
+    const Status status = resample(std::move(source), plan, recipe, slot, workspace, cancelled, out_of_range);
+    if (status != Status::kCorrupt) return status;
+  }
+  const Status status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->scanline, &source);
+  if (status != Status::kOk) return status;
+  return resample(std::move(source), plan, recipe, slot, workspace, cancelled, out_of_range);
 }
 
 Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
@@ -82,22 +106,20 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   const auto columns = stored_window(plan.stored_columns(), header.width, plan.columns_reversed());
 
   JpegRequest request;
-  request.planes = !is_exact(recipe.interpolation);
+  // Enlarging, there are fewer colours to convert before the filter than after it.
+  request.planes = !is_exact(recipe.interpolation) && !enlarges(plan.geometry);
   request.gray = recipe.format.channels == 1;
   request.bgr = recipe.bgr;
   request.scale = plan.scale;
   request.window = {columns.first, rows.first, columns.second, rows.second};
   request.strict = recipe.strict;
   request.memory_bytes = recipe.limits.memory_bytes;
-  std::unique_ptr<RowSource> source;
-  if (uses_own_decoder()) open_baseline(data, size, header, request, workspace, &source);
-  if (source) {
-    status = resample(std::move(source), plan, recipe, slot, workspace, cancelled);
-    if (status != Status::kCorrupt) return status;
-  }
-  status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->scanline, &source);
-  if (status != Status::kOk) return status;
-  return resample(std::move(source), plan, recipe, slot, workspace, cancelled);
+  double out_of_range = 0;
+  status = decode_planned(data, size, header, request, plan, recipe, slot, workspace, cancelled, &out_of_range);
+  if (out_of_range <= kMostOutOfRange) return status;
+  request.planes = false;
+  workspace->reason.clear();
+  return decode_planned(data, size, header, request, plan, recipe, slot, workspace, cancelled, &out_of_range);
 }
 
 }  // namespace
@@ -132,7 +154,9 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
   if (status != Status::kOk) return status;
   const bool packed = is_exact(recipe.interpolation);
-  return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, slot, workspace, cancelled);
+  double out_of_range = 0;
+  return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, slot, workspace, cancelled,
+                  &out_of_range);
 }
 
 }  // namespace fastseq

@@ -4,6 +4,7 @@
 
 Objects of a parent process are dead in a forked child: they are leaked there, for their threads are gone.
 """
+cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cython.operator cimport dereference
 from libcpp.memory cimport make_shared
@@ -86,6 +87,7 @@ cdef class Pool:
         return self.pool.threads()
 
 
+@cython.no_gc_clear  # the garbage collector must not take pool and buffers from a job that runs
 cdef class Job:
     """A batch under way. Holds what the native side points to; its end cancels and drains first.
 

@@ -45,10 +45,6 @@ def endless(on: Any) -> Any:
     return start([SLOW] * ENDLESS, made, slots(ENDLESS, made), on=on)
 
 
-def pool_of(job: Any, made: Any, sources: list[bytes], out: np.ndarray, **options: Any) -> Any:
-    return start(sources, made, out, **options)
-
-
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_many_jobs_at_once(threads: int) -> None:
     on = _native.Pool(threads)
@@ -119,18 +115,6 @@ def test_cancel(busy: Any) -> None:
     assert statuses_now(busy) <= {"OK", "CANCELLED"}
 
 
-def test_cancelled_slots_show_no_earlier_tenant() -> None:
-    made = recipe(SIZE)
-    out = slots(ENDLESS, made)
-    job = start([SLOW] * ENDLESS, made, out, on=_native.Pool(2))
-    job.cancel()
-    numbers = np.empty(ENDLESS, np.int32)
-    job.statuses(numbers)
-    cancelled = out[[NAMES[int(number)] == "CANCELLED" for number in numbers]]
-    assert len(cancelled) > 0
-    assert not (cancelled == 77).all(axis=1).any()
-
-
 def test_cancelling_twice_and_after_the_end() -> None:
     made = recipe(SIZE)
     job = start(FILES, made, slots(len(FILES), made))
@@ -147,6 +131,26 @@ def test_a_job_that_is_dropped_writes_no_more() -> None:
         out = slots(100, made)
         job = start([SLOW] * 100, made, out, on=on)
         del job
+        gc.collect()
+        before = out.copy()
+        assert finish(start(FILES, made, slots(len(FILES), made), on=on)) == ["OK"] * len(FILES)
+        np.testing.assert_array_equal(out, before)
+
+
+class Source(bytearray):
+    """Bytes that can be part of a reference cycle."""
+
+    job: Any = None
+
+
+def test_a_running_job_in_a_cycle_is_collected() -> None:
+    on = _native.Pool(2)
+    made = recipe(SIZE)
+    for _ in range(20):
+        out = slots(100, made)
+        sources = [Source(SLOW) for _ in range(100)]
+        sources[0].job = start(sources, made, out, on=on)
+        del sources
         gc.collect()
         before = out.copy()
         assert finish(start(FILES, made, slots(len(FILES), made), on=on)) == ["OK"] * len(FILES)

@@ -1,0 +1,22 @@
+"""Sets of pictures that several files share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from images import folder
+
+from fastseq import Samples
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three class folders with nine JPEGs each, of differing sizes."""
+    return folder(tmp_path_factory.mktemp("pictures") / "tree", per_class=9)
+
+
+@pytest.fixture(scope="session")
+def samples(tree: Path) -> Samples:
+    """The 27 pictures of `tree`."""
+    return Samples.from_directory(tree)

@@ -1,0 +1,303 @@
+"""decode_batch: sources, outputs, settings, errors and formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from images import encoded, jpeg, photo, with_orientation
+
+import fastseq
+from fastseq import DecodeError, Limits, Status, decode_batch
+from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
+
+SIZE = (24, 32)
+LINEAR = {"interpolation": "cv2.linear"}
+
+
+@pytest.fixture(scope="module")
+def files() -> list[bytes]:
+    return [jpeg(photo(40 + 9 * i, 70 - 8 * i, i), subsampling=("4:4:4", "4:2:0")[i % 2]) for i in range(6)]
+
+
+def expected(files, size=SIZE, **options) -> np.ndarray:
+    return np.stack([resize_cv2_linear(decode_cv2(data, **options), size) for data in files])
+
+
+def test_every_kind_of_source_in_one_batch(files, tmp_path):
+    paths = [tmp_path / f"ü {i}.jpg" for i in range(2)]
+    for path, data in zip(paths, files, strict=False):
+        path.write_bytes(data)
+    sources = [
+        str(paths[0]),
+        paths[1],
+        files[2],
+        bytearray(files[3]),
+        memoryview(b"xx" + files[4])[2:],
+        np.frombuffer(files[5], np.uint8),
+    ]
+    np.testing.assert_array_equal(decode_batch(sources, SIZE, **LINEAR), expected(files))
+
+
+def test_a_relative_path_is_of_the_working_directory(files, tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(files[0])
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_array_equal(decode_batch(["a.jpg"], SIZE, **LINEAR), expected(files[:1]))
+
+
+def test_a_name_that_is_not_unicode(files, tmp_path):
+    path = bytes(tmp_path) + b"/\xff.jpg"
+    Path(path.decode(errors="surrogateescape")).write_bytes(files[0])
+    source = path.decode(errors="surrogateescape")
+    np.testing.assert_array_equal(decode_batch([source], SIZE, **LINEAR), expected(files[:1]))
+
+
+@pytest.mark.parametrize(("dtype", "data_format"), [("uint8", "channels_last"), ("float32", "channels_first")])
+def test_nothing_gives_an_empty_batch(dtype, data_format):
+    batch = decode_batch([], SIZE, dtype=dtype, data_format=data_format)
+    assert batch.shape == ((0, *SIZE, 3) if data_format == "channels_last" else (0, 3, *SIZE))
+    assert batch.dtype == dtype
+
+
+def test_out_is_written_and_returned(files):
+    out = np.full((6, *SIZE, 3), 7.5, np.float32)
+    assert decode_batch(files, SIZE, dtype="float32", out=out, **LINEAR) is out
+    np.testing.assert_array_equal(out, expected(files))
+
+
+def test_a_part_of_an_array_as_out(files):
+    whole = np.full((8, *SIZE, 3), 9, np.uint8)
+    decode_batch(files, SIZE, out=whole[1:7], **LINEAR)
+    np.testing.assert_array_equal(whole[1:7], expected(files))
+    assert (whole[[0, 7]] == 9).all()
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        np.empty((5, *SIZE, 3), np.uint8),
+        np.empty((6, 32, 24, 3), np.uint8),
+        np.empty((6, *SIZE, 3), np.int8),
+        np.empty((6, *SIZE, 3), np.float32),
+        np.empty((6, *SIZE, 6), np.uint8)[..., ::2],
+        np.asfortranarray(np.empty((6, *SIZE, 3), np.uint8)),
+        np.broadcast_to(np.uint8(0), (6, *SIZE, 3)),
+    ],
+)
+def test_an_out_that_does_not_fit_is_refused(files, out):
+    with pytest.raises(ValueError, match=r"out must be a writable C-contiguous array of shape \(6, 24, 32, 3\)"):
+        decode_batch(files, SIZE, out=out)
+
+
+def test_a_readonly_out_is_refused(files):
+    out = np.zeros((6, *SIZE, 3), np.uint8)
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match="writable"):
+        decode_batch(files, SIZE, out=out)
+    assert not out.any()
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (1 / 255, 0.0), (1 / 127.5, -1.0), (-0.3, 1e3)])
+@pytest.mark.parametrize("interpolation", ["antialias", "linear", "cv2.linear", "cv2.nearest"])
+def test_float_values_are_offset_plus_scale_times_pixel(files, interpolation, scale, offset):
+    pixels = decode_batch(files, SIZE, interpolation=interpolation)
+    options = {"interpolation": interpolation, "scale": scale, "offset": offset}
+    single = np.float32(offset) + np.float32(scale) * pixels.astype(np.float32)
+    np.testing.assert_array_equal(decode_batch(files, SIZE, dtype="float32", **options), single)
+    np.testing.assert_array_equal(decode_batch(files, SIZE, dtype=np.float16, **options), single.astype(np.float16))
+    double = offset + scale * pixels.astype(np.float64)
+    np.testing.assert_array_equal(decode_batch(files, SIZE, dtype=np.dtype("f8"), **options), double)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64"])
+@pytest.mark.parametrize("color", ["rgb", "bgr", "gray"])
+def test_channels_first_is_a_transposed_batch(files, color, dtype):
+    last = decode_batch(files, SIZE, color=color, dtype=dtype)
+    first = decode_batch(files, SIZE, color=color, dtype=dtype, data_format="channels_first")
+    assert first.shape == (6, 1 if color == "gray" else 3, *SIZE)
+    assert first.flags.c_contiguous
+    np.testing.assert_array_equal(first, last.transpose(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize("color", ["rgb", "bgr", "gray"])
+def test_colours_are_those_of_cv2(files, color):
+    np.testing.assert_array_equal(decode_batch(files, SIZE, color=color, **LINEAR), expected(files, color=color))
+
+
+@pytest.mark.parametrize("orient", ["exif", "none", "landscape"])
+def test_orientations_are_those_of_cv2(files, orient):
+    turned = [with_orientation(data, tag) for tag in range(1, 9) for data in files[:2]]
+    np.testing.assert_array_equal(decode_batch(turned, SIZE, orient=orient, **LINEAR), expected(turned, orient=orient))
+
+
+@pytest.mark.parametrize("interpolation", ["antialias", "linear", "cv2.linear", "cv2.nearest"])
+def test_threads_do_not_change_a_bit(files, interpolation):
+    sources = [*files * 3, encoded(photo(33, 44), "png")]
+    transform = (fastseq.RandomResizedCrop(), fastseq.RandomFlip("horizontal_and_vertical"))
+    batches = [
+        decode_batch(sources, SIZE, transform=transform, seed=3, interpolation=interpolation, threads=threads)
+        for threads in (1, 2, 5)
+    ]
+    np.testing.assert_array_equal(batches[0], batches[1])
+    np.testing.assert_array_equal(batches[0], batches[2])
+
+
+@pytest.mark.parametrize("color", ["rgb", "bgr", "gray"])
+@pytest.mark.parametrize("form", ["png", "webp", "bmp", "gif", "tiff"])
+def test_other_formats_are_what_opencv_decodes(form, color):
+    data = encoded(photo(50, 41, seed=5), form)
+    batch = decode_batch([data], SIZE, color=color, **LINEAR)
+    np.testing.assert_array_equal(batch, expected([data], color=color))
+
+
+@pytest.mark.parametrize("form", ["png", "tiff"])
+def test_other_formats_in_gray_with_transparency_and_of_16_bits(form):
+    alpha = np.dstack([photo(30, 40), photo(30, 40, 1, channels=1)])
+    deep = photo(30, 40, 2).astype(np.uint16) * 257
+    ok, deep_file = cv2.imencode(f".{form}", deep)
+    assert ok
+    for data in (encoded(alpha, form), encoded(photo(30, 40, 3, channels=1), form), deep_file.tobytes()):
+        np.testing.assert_array_equal(decode_batch([data], SIZE, **LINEAR), expected([data]))
+
+
+def test_other_formats_take_part_in_all_that_is_done_to_a_picture(files):
+    picture = photo(60, 45, seed=8)
+    data = encoded(picture, "png")
+    options = {"orient": "landscape", "data_format": "channels_first", "dtype": "float32", "scale": 0.5, "offset": 2}
+    batch = decode_batch([files[0], data], SIZE, **options, **LINEAR)
+    pixels = expected([files[0], data], orient="landscape").transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(batch, np.float32(2) + np.float32(0.5) * pixels)
+    transform = (fastseq.Resize(40), fastseq.CenterCrop(SIZE))
+    cropped = decode_batch([data], SIZE, transform=transform, **LINEAR)
+    whole = resize_cv2_linear(picture, (53, 40))
+    np.testing.assert_array_equal(cropped[0], whole[14:38, 4:36])
+
+
+@pytest.mark.parametrize("interpolation", ["antialias", "linear", "cv2.nearest"])
+def test_a_png_is_filtered_like_a_jpeg(interpolation):
+    picture = photo(96, 128, seed=4)
+    png, jpg = encoded(picture, "png"), jpeg(picture, 98)
+    batch = decode_batch([png, jpg], SIZE, interpolation=interpolation).astype(int)
+    assert np.abs(batch[0] - batch[1]).mean() < 2
+
+
+def test_the_bytes_decide_not_the_name(files, tmp_path):
+    png = encoded(photo(33, 44), "png")
+    (tmp_path / "jpeg.png").write_bytes(files[0])
+    (tmp_path / "png.jpg").write_bytes(png)
+    batch = decode_batch([tmp_path / "jpeg.png", tmp_path / "png.jpg"], SIZE, **LINEAR)
+    np.testing.assert_array_equal(batch, expected([files[0], png]))
+
+
+def failure(sources, **options) -> DecodeError:
+    with pytest.raises(DecodeError) as caught:
+        decode_batch(sources, SIZE, **options)
+    return caught.value
+
+
+def test_an_error_names_the_file_the_place_the_reason_and_the_remedy(files, tmp_path):
+    missing = tmp_path / "missing.jpg"
+    error = failure([files[0], missing, files[1]])
+    assert (error.path, error.index, error.status) == (str(missing), 1, Status.NOT_FOUND)
+    assert "no such file" in error.reason
+    assert str(error) == (
+        f"cannot decode '{missing}' (sample 1): {error.reason} [NOT_FOUND]; check the path and the root folder"
+    )
+
+
+def test_an_error_of_bytes_has_no_path(files):
+    error = failure([files[0], files[1], b"no picture"])
+    assert (error.path, error.index, error.status) == (None, 2, Status.NOT_AN_IMAGE)
+    assert str(error).startswith("cannot decode sample 2: ")
+
+
+@pytest.mark.parametrize(
+    ("damage", "status"),
+    [
+        (lambda data: b"", Status.EMPTY),
+        (lambda data: b"\0" * 100, Status.NOT_AN_IMAGE),
+        (lambda data: b"\0\0\0\x20ftypheic\0\0\0\0mif1heic", Status.UNSUPPORTED_FORMAT),
+        (lambda data: data[: len(data) // 2], Status.TRUNCATED),
+        (lambda data: encoded(photo(20, 20), "png")[:60], Status.CORRUPT),
+    ],
+)
+def test_what_is_wrong_has_a_status(files, damage, status, tmp_path):
+    path = tmp_path / "bad.jpg"
+    path.write_bytes(damage(files[0]))
+    assert failure([path]).status == status
+    assert failure([path.read_bytes()]).status == status
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    assert failure([tmp_path]).status == Status.NOT_A_FILE
+
+
+def test_the_first_bad_source_is_named_and_the_good_ones_are_written(files, tmp_path):
+    out = np.full((4, *SIZE, 3), 7, np.uint8)
+    error = failure([files[0], b"?", tmp_path / "none", files[3]], out=out, **LINEAR)
+    assert error.index == 1
+    np.testing.assert_array_equal(out[[0, 3]], expected([files[0], files[3]]))
+    assert not out[1:3].any()
+
+
+def test_not_strict_takes_what_is_cut_off(files):
+    cut = files[0][: len(files[0]) * 3 // 4]
+    assert decode_batch([cut], SIZE, strict=False).any()
+    assert failure([cut]).status == Status.TRUNCATED
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [(Limits(pixels=999), Status.TOO_MANY_PIXELS), (Limits(file_bytes=99), Status.FILE_TOO_LARGE)],
+)
+def test_limits(form, limits, status, tmp_path):
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(photo(40, 25), form))
+    assert decode_batch([path], SIZE, limits=Limits(pixels=1000)).any()
+    error = failure([path], limits=limits)
+    assert error.status == status
+    assert "raise Limits." in str(error)
+
+
+def test_an_error_survives_pickling(files):
+    import pickle
+
+    error = failure([b"?"])
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert (again.path, again.index, again.status, again.reason) == (None, 0, error.status, error.reason)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"interpolation": "bilinear"}, ["'antialias'", "'linear'", "'cv2.linear'", "'cv2.nearest'", "'bilinear'"]),
+        ({"orient": "up"}, ["'none'", "'exif'", "'landscape'", "'up'"]),
+        ({"color": "hsv"}, ["'rgb'", "'bgr'", "'gray'", "'hsv'"]),
+        ({"dtype": "int32"}, ["'uint8'", "'float16'", "'float32'", "'float64'", "'int32'"]),
+        ({"data_format": "NCHW"}, ["'channels_last'", "'channels_first'", "'NCHW'"]),
+        ({"on_error": "ignore"}, ["'raise'", "'ignore'"]),
+        ({"scale": 1 / 255}, ["scale", "dtype='float32'"]),
+        ({"offset": -1}, ["offset", "float dtype"]),
+        ({"threads": 0}, ["threads", "positive"]),
+        ({"threads": 1.5}, ["threads", "positive"]),
+    ],
+)
+def test_a_wrong_setting_is_an_error_that_says_what_is_possible(options, words):
+    with pytest.raises(ValueError, match=".") as caught:
+        decode_batch([], SIZE, **options)
+    assert all(word in str(caught.value) for word in words), caught.value
+
+
+@pytest.mark.parametrize("size", [32, (32,), (0, 8), (8, -1), (8.5, 8), "ab", (1, 2, 3), None])
+def test_a_size_is_height_and_width(size):
+    with pytest.raises(ValueError, match=r"size must be \(height, width\)"):
+        decode_batch([], size)
+
+
+def test_limits_are_positive():
+    with pytest.raises(ValueError, match=r"Limits\.scans must be a positive integer, not 0"):
+        Limits(scans=0)
