@@ -45,6 +45,16 @@ void spread_edges(int delivered_width, PairTable* table) {
   }
 }
 
+void spread_weights(PairTable* table) {
+  table->spread.reserve(table->low.size() * 8);
+  for (size_t i = 0; i < table->low.size(); ++i) {
+    for (int channel = 0; channel < 4; ++channel) {
+      table->spread.push_back(table->weight_low[i]);
+      table->spread.push_back(table->weight_high[i]);
+    }
+  }
+}
+
 // The two rows last passed over, kept for the next output row.
 struct ColumnPassCache {
   int row[2] = {-1, -1};
@@ -85,7 +95,10 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
   to_stored(plan.stored_width, plan.columns_reversed(), plane.x0, &columns);
   if (plan.rows_reversed()) reverse_entries(&rows);
   if (column_map.mirror) reverse_entries(&columns);
-  if (linear && !transpose && !mean) spread_edges(plane.delivered_width, &columns);
+  if (linear && !transpose && !mean) {
+    spread_edges(plane.delivered_width, &columns);
+    spread_weights(&columns);
+  }
 
   std::vector<std::vector<RowSpan>> spans(1);
   for (int i = 0; i < row_map.length; ++i) spans[0].push_back({rows.low[i], rows.high[i]});

@@ -100,15 +100,18 @@ FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Inter
 
   const int n = axis.length;
   FilterTable table;
-  table.first.resize(n);
-  table.taps.resize(n);
+  const int padded = (n + kEntryStep - 1) / kEntryStep * kEntryStep;
+  table.size = n;
+  table.first.resize(padded);
+  table.taps.resize(padded);
   const int luma_taps = (static_cast<int>(2 * support) + 2) / plane.scale + 2;
   table.stride = (luma_taps / plane.upsampling + 4 + kTapStep - 1) / kTapStep * kTapStep;
-  table.weights.assign(static_cast<size_t>(n) * table.stride, 0);
+  table.weights.assign(static_cast<size_t>(padded) * table.stride, 0);
   Weights luma, composed;
-  for (int i = 0; i < n; ++i) {
+  for (int i = 0; i < padded; ++i) {
+    const int entry = std::min(i, n - 1);
     const bool backwards = order == TableOrder::kStored ? plane.reversed : axis.mirror;
-    const int output = axis.begin + (backwards ? n - 1 - i : i);
+    const int output = axis.begin + (backwards ? n - 1 - entry : entry);
     const double upright = axis.source_begin + (output + 0.5) * step;
     const double centre = plane.reversed ? plane.pixels - upright : upright;
     if (filter == Interpolation::kAntialias) {

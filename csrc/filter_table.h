@@ -13,16 +13,17 @@ enum class Interpolation : int32_t { kAntialias = 0, kLinear = 1, kCv2Linear = 2
 inline bool is_exact(Interpolation i) { return i == Interpolation::kCv2Linear || i == Interpolation::kCv2Nearest; }
 
 constexpr int kWeightBits = 14;
-constexpr int kTapStep = 8;  // weights are padded with zeros to a multiple of this
+constexpr int kTapStep = 8;    // weights are padded with zeros to a multiple of this
+constexpr int kEntryStep = 4;  // entries are padded with copies of the last to a multiple of this
 
 // Entry i reads samples first[i] .. first[i] + taps[i] - 1. Weights of an entry sum to 1 << kWeightBits.
 struct FilterTable {
+  int size = 0;    // entries, padding not counted
   int stride = 0;  // weights from one entry to the next
   std::vector<int32_t> first;
   std::vector<int32_t> taps;
   std::vector<int16_t> weights;
 
-  int size() const { return static_cast<int>(first.size()); }
   const int16_t* entry(int i) const { return weights.data() + static_cast<size_t>(i) * stride; }
 };
 
@@ -49,6 +50,9 @@ FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Inter
 struct PairTable {
   std::vector<int32_t> low, high;
   std::vector<int16_t> weight_low, weight_high;
+  std::vector<int16_t> spread;  // low, high, low, high ... four times an entry, for vectors of 4-byte pixels
+
+  int size() const { return static_cast<int>(low.size()); }
 };
 PairTable make_cv2_table(const AxisMap& axis, Interpolation filter, bool columns);
 

@@ -61,19 +61,18 @@ HWY_INLINE bool decode_dc(const DcTable& table, Bits& in, int* difference) {
   return true;
 }
 
-struct SlowStep {
+struct Step {
   Bits in;
   int k;  // the coefficient that was written; 64 + the last one: the block has ended; -1: something is amiss
 };
 
 // One symbol by the book.
 template <bool kStore>
-HWY_NOINLINE SlowStep decode_slowly(const AcTable& table, uint64_t entry, Bits in, int k, int16_t* block) {
+HWY_NOINLINE Step decode_symbol(const AcTable& table, Bits in, int k, int16_t* block) {
   in.refill();
-  uint32_t length = entry & 63;
-  int symbol = static_cast<int>(entry >> 16 & 255);
-  if (length == 0) length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), 1, &symbol);
-  in.drop(length);
+  int symbol = 0;
+  const int length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), 1, &symbol);
+  in.drop(static_cast<uint32_t>(length));
   const int run = symbol >> 4, size = symbol & 15;
   if (length == 0) return {in, -1};
   if (size == 0 && run != 15) return {in, 64 + k};
@@ -81,36 +80,42 @@ HWY_NOINLINE SlowStep decode_slowly(const AcTable& table, uint64_t entry, Bits i
   const int value = in.take_value(static_cast<uint32_t>(size));
   if (k > 63) return {in, -1};
   if (kStore) block[kNatural[k]] = static_cast<int16_t>(value);
-  in.refill();
   return {in, k};
 }
 
 // The zigzag index of the last coefficient that is there, -1 where anything is amiss.
 template <bool kStore>
 HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
-  constexpr int kSteps = 2;  // of kBits each, between refills
-  for (int k = 0;; in.refill()) {
-    for (int i = 0; i < kSteps; ++i) {
+  int k = 0;
+  for (;;) {
+    for (int i = 0; i < 2; ++i) {  // of the 25 bits that are there
       const uint64_t entry = table.lookup[in.bits >> (64 - AcTable::kBits)];
       const int first = k + static_cast<int>(entry >> 8 & 255);
       const int second = k + static_cast<int>(entry >> 40 & 255);
+      if (HWY_UNLIKELY(entry & AcTable::kPartial)) {
+        in.drop(entry & 255);
+        in.refill();
+        const int value = in.take_value(static_cast<uint32_t>(entry >> 16 & 15));
+        k = first;
+        if (k > 63) return -1;
+        if (kStore) block[kNatural[k]] = static_cast<int16_t>(value);
+        if (k == 63) return k;
+        continue;
+      }
+      const bool ends = entry & AcTable::kEnd;
       if (HWY_UNLIKELY(second > 62)) {
-        const bool ends = entry & AcTable::kEnd;
-        if (HWY_LIKELY(ends ? second < 63 + AcTable::kEndSteps : second == 63)) {
+        if (ends && second < 63 + AcTable::kEndSteps) {
           in.drop(entry & 255);
-          if (kStore) {
-            block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
-            if (!ends) block[63] = static_cast<int16_t>(entry >> 48);
-          }
-          return ends ? second - AcTable::kEndSteps : 63;
+          if (kStore) block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
+          return second - AcTable::kEndSteps;
         }
-        // Slow, or the block is full before the second symbol.
-        const bool slow = entry >> 40 & AcTable::kSlowSteps && !ends;
-        const SlowStep step = decode_slowly<kStore>(table, slow ? entry : 0, in, k, block);
+      }
+      if (HWY_UNLIKELY(second > 63 || (entry & AcTable::kLong))) {
+        const Step step = decode_symbol<kStore>(table, in, k, block);
         in = step.in;
         k = step.k;
-        if (k < 0) return -1;
-        if (k >= 63) return k == 63 ? 63 : k - 64;
+        if (k < 0 || k == 63) return k;
+        if (k > 63) return k - 64;
         break;
       }
       in.drop(entry & 255);
@@ -119,7 +124,9 @@ HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
         block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
       }
       k = second;
+      if (HWY_UNLIKELY(k == 63)) return k;
     }
+    in.refill();
   }
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 // One symbol: length in bits 0-4, steps in bits 8-15, value in bits 16-31. 0: a longer code, or none.
 constexpr uint32_t kOneEnd = 1 << 5;
-constexpr uint32_t kOneSlow = 1 << 6;
+constexpr uint32_t kOnePartial = 1 << 6;
 
 bool build_search(const HuffmanCode& code, CodeSearch* search) {
   uint32_t next = 0;
@@ -46,7 +46,7 @@ void fill_one(uint32_t* one, int symbol, int length, int first, int count) {
     const uint32_t steps = run == 15 ? 16 : 1;
     std::fill(out, out + count, steps << 8 | (run == 15 ? 0 : kOneEnd) | static_cast<uint32_t>(length));
   } else if (length + size > kBits) {
-    std::fill(out, out + count, static_cast<uint32_t>(symbol) << 16 | kOneSlow | static_cast<uint32_t>(length));
+    std::fill(out, out + count, static_cast<uint32_t>(size) << 16 | static_cast<uint32_t>(run + 1) << 8 | kOnePartial | static_cast<uint32_t>(length));
   } else {
     const uint32_t rest = static_cast<uint32_t>(run + 1) << 8 | static_cast<uint32_t>(length + size);
     const int repeat = count >> size, half = 1 << (size - 1);
@@ -58,21 +58,20 @@ void fill_one(uint32_t* one, int symbol, int length, int first, int count) {
 }
 
 uint64_t pair_up(const uint32_t* one, uint32_t index) {
-  constexpr uint64_t kSlow = static_cast<uint64_t>(AcTable::kSlowSteps) << 40;
   constexpr uint64_t kEndSteps = static_cast<uint64_t>(AcTable::kEndSteps) << 40;
   const uint32_t first = one[index];
   const uint32_t length = first & 31, steps = first >> 8 & 255;
-  if (first == 0) return kSlow;
-  if (first & kOneSlow) return kSlow | (first & 0xFF0000) | length;
+  if (first == 0) return AcTable::kLong;
   if (first & kOneEnd) return kEndSteps | AcTable::kEnd | steps << 8 | length;
   const uint32_t low = first & 0xFFFFFF00;
+  if (first & kOnePartial) return AcTable::kPartial | low | length;
   const uint32_t second = one[index << length & ((1 << AcTable::kBits) - 1)];
   const uint32_t both = length + (second & 31);
-  if (second == 0 || (second & kOneSlow) || both > AcTable::kBits) {
+  if (second == 0 || (second & kOnePartial) || both > AcTable::kBits) {
     return static_cast<uint64_t>(low) << 32 | low | length;
   }
   if (second & kOneEnd) {
-    return (static_cast<uint64_t>(steps) << 40) + kEndSteps | AcTable::kEnd | low | both;
+    return ((static_cast<uint64_t>(steps) << 40) + kEndSteps) | AcTable::kEnd | low | both;
   }
   const uint64_t high = (second & 0xFFFF0000) | (steps + (second >> 8 & 255)) << 8;
   return high << 32 | low | both;

@@ -42,14 +42,15 @@ struct DcTable {
 //   bits 32-39  flags
 //   bits 40-47  steps to the second coefficient, from the same one; where there is none, the first once more
 //   bits 48-63  its value
-// The end of a block is kEndSteps beyond what comes before it; alone, it also writes a zero one step on. A slow entry
-// has kSlowSteps, and the length of a code and its symbol in bits 16-23 (the value's bits are not all there), or length
-// 0 (a longer code, or none).
+// The end of a block is kEndSteps beyond what comes before it; alone, it also writes a zero one step on. In a kPartial
+// entry the bits of the value do not all fit: it has the length of the code, the steps, and the size of the value in
+// bits 16-31. A kLong entry stands for all codes of more than kBits, and for none.
 struct AcTable {
-  static constexpr int kBits = 10;
+  static constexpr int kBits = 11;
   static constexpr uint64_t kEnd = 1ull << 32;
+  static constexpr uint64_t kPartial = 1ull << 33;
+  static constexpr uint64_t kLong = 1ull << 34;
   static constexpr int kEndSteps = 65;
-  static constexpr int kSlowSteps = 128;
   uint64_t lookup[1 << kBits];
   CodeSearch codes;
 };

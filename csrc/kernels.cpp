@@ -71,26 +71,33 @@ HWY_INLINE hn::Vec<B32> column_sum(const int16_t* in, const int16_t* weights, in
   return sum;
 }
 
-void FilterColumns(const int16_t* in, const FilterTable& table, int16_t* out) {
-  const B16 d16;
+// Four outputs at a time; the table's entries are padded to that. `taps` is a constant where one step is enough.
+template <class Taps>
+HWY_INLINE void filter_columns_with(const int16_t* in, const FilterTable& table, Taps taps, int16_t* out) {
   const B32 d32;
+  const hn::Half<B16> d16;
   const auto round = hn::Set(d32, 1 << (kWeightBits - 1));
-  const int n = table.size();
-  const auto sum_at = [&](int i) {
-    const int k = i < n ? i : n - 1;
-    return column_sum(in + table.first[k], table.entry(k), table.taps[k]);
-  };
-  const auto fold = [&](auto a, auto b) {
+  const int32_t* first = table.first.data();
+  const int16_t* weights = table.weights.data();
+  const size_t stride = static_cast<size_t>(table.stride);
+  const auto sum_at = [&](int i) HWY_ATTR { return column_sum(in + first[i], weights + stride * i, taps(i)); };
+  const auto fold = [&](auto a, auto b) HWY_ATTR {
     return hn::Add(hn::InterleaveLower(d32, a, b), hn::InterleaveUpper(d32, a, b));
   };
-  for (int i = 0; i < n; i += 4) {
+  for (int i = 0; i < table.size; i += kEntryStep) {
     const auto ab = fold(sum_at(i), sum_at(i + 1));
     const auto cd = fold(sum_at(i + 2), sum_at(i + 3));
     const auto sums = hn::Add(hn::ConcatLowerLower(d32, cd, ab), hn::ConcatUpperUpper(d32, cd, ab));
-    const auto rounded = hn::ShiftRight<kWeightBits>(hn::Add(sums, round));
-    hn::StoreU(hn::DemoteTo(hn::Half<B16>(), rounded), hn::Half<B16>(), out + i);
+    hn::StoreU(hn::DemoteTo(d16, hn::ShiftRight<kWeightBits>(hn::Add(sums, round))), d16, out + i);
   }
-  (void)d16;
+}
+
+void FilterColumns(const int16_t* in, const FilterTable& table, int16_t* out) {
+  if (table.stride == kTapStep) {
+    filter_columns_with(in, table, [](int) { return kTapStep; }, out);
+  } else {
+    filter_columns_with(in, table, [&table](int i) { return table.taps[i]; }, out);
+  }
 }
 
 // Writes `count` pixels, of which `store(i, out)` writes one vector's worth at i; the last ones by way of a copy.
@@ -117,8 +124,11 @@ uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int co
   const D32 d32;
   auto excess = hn::Zero(d32);
   const auto white = hn::Set(d, 255 << kFractionBits);
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  auto inside = hn::FirstN(d, hn::Lanes(d));  // lanes past the row hold anything
   const auto finish = [&](auto v) HWY_ATTR {
-    const auto beyond = hn::ShiftRight<kFractionBits - 3>(hn::Sub(v, hn::Min(hn::Max(v, hn::Zero(d)), white)));
+    const auto over = hn::IfThenElseZero(inside, hn::Sub(v, hn::Min(hn::Max(v, hn::Zero(d)), white)));
+    const auto beyond = hn::ShiftRight<kFractionBits - 3>(over);
     excess = hn::Add(excess, multiply_pairs(d32, beyond, beyond));
     return to_bytes(v);
   };
@@ -127,7 +137,8 @@ uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int co
   const auto g_cb = hn::Set(d, -11277);  // -0.344136 * 2^15
   const auto g_cr = hn::Set(d, -23401);  // -0.714136 * 2^15
   const auto b_cb = hn::Set(d, 25297);   // 0.772 * 2^15
-  for_pixels(count, static_cast<int>(hn::Lanes(d)), 3, out, [&](int i, uint8_t* to) HWY_ATTR {
+  for_pixels(count, lanes, 3, out, [&](int i, uint8_t* to) HWY_ATTR {
+    if (count - i < lanes) inside = hn::FirstN(d, static_cast<size_t>(count - i));
     const auto luma = hn::LoadU(d, y + i);
     const auto blue = hn::Sub(hn::LoadU(d, cb + i), centre);
     const auto red = hn::Sub(hn::LoadU(d, cr + i), centre);
@@ -192,11 +203,13 @@ void Cv2FirstColumns4(const uint8_t* row, const PairTable& table, int16_t* out) 
   // Bytes 0-7 are two pixels; each channel of the first beside that of the second, as 16-bit lanes.
   alignas(16) static constexpr uint8_t kPairs[16] = {0, 128, 4, 128, 1, 128, 5, 128, 2, 128, 6, 128, 3, 128, 7, 128};
   const auto pairs = hn::Load(d8, kPairs);
-  const int n = static_cast<int>(table.low.size());
-  const auto sum_at = [&](int k) {
-    const auto bytes = hn::LoadU(d8, row + 4 * static_cast<size_t>(table.low[k]));
-    const auto w = hn::BitCast(d16, hn::Set(d32, weight_pair(table.weight_low[k], table.weight_high[k])));
-    return hn::ShiftRight<4>(multiply_pairs(d32, hn::BitCast(d16, hn::TableLookupBytesOr0(bytes, pairs)), w));
+  const int n = table.size();
+  const int32_t* low = table.low.data();
+  const int16_t* weights = table.spread.data();
+  const auto sum_at = [&](int k) HWY_ATTR {
+    const auto bytes = hn::LoadU(d8, row + 4 * static_cast<size_t>(low[k]));
+    const auto lanes = hn::BitCast(d16, hn::TableLookupBytesOr0(bytes, pairs));
+    return hn::ShiftRight<4>(multiply_pairs(d32, lanes, hn::LoadU(d16, weights + 8 * static_cast<size_t>(k))));
   };
   int i = 0;
   for (; i + 2 <= n; i += 2) {
@@ -229,7 +242,7 @@ HWY_INLINE hn::Vec<D> cv2_blend(D d, V low, V high, V w0, V w1) {
 void Cv2SecondColumns4(const int16_t* in, const PairTable& table, uint8_t* out) {
   const hn::Half<B16> d;
   const hn::FixedTag<uint8_t, 4> d8;
-  const int n = static_cast<int>(table.low.size());
+  const int n = table.size();
   for (int i = 0; i < n; ++i) {
     const auto low = hn::LoadU(d, in + 4 * static_cast<size_t>(table.low[i]));
     const auto high = hn::LoadU(d, in + 4 * static_cast<size_t>(table.high[i]));
@@ -305,7 +318,7 @@ void widen3to4(const uint8_t* in, int count, bool swap, uint8_t* out) {
 
 void cv2_first_columns(const uint8_t* row, int pixel, const PairTable& table, int16_t* out) {
   if (pixel == 4) return HWY_DYNAMIC_DISPATCH(Cv2FirstColumns4)(row, table, out);
-  for (size_t i = 0; i < table.low.size(); ++i) {
+  for (int i = 0; i < table.size(); ++i) {
     const int sum = row[table.low[i]] * table.weight_low[i] + row[table.high[i]] * table.weight_high[i];
     out[i] = static_cast<int16_t>(sum >> 4);
   }
@@ -315,7 +328,7 @@ void cv2_first_rows(const uint8_t* low, const uint8_t* high, int weight_low, int
 }
 void cv2_second_columns(const int16_t* in, int pixel, const PairTable& table, uint8_t* out) {
   if (pixel == 4) return HWY_DYNAMIC_DISPATCH(Cv2SecondColumns4)(in, table, out);
-  for (size_t i = 0; i < table.low.size(); ++i) {
+  for (int i = 0; i < table.size(); ++i) {
     const int low = in[table.low[i]] * table.weight_low[i] >> 16;
     const int high = in[table.high[i]] * table.weight_high[i] >> 16;
     out[i] = static_cast<uint8_t>((low + high + 2) >> 2);
@@ -325,7 +338,7 @@ void cv2_second_rows(const int16_t* low, const int16_t* high, int weight_low, in
   HWY_DYNAMIC_DISPATCH(Cv2SecondRows)(low, high, weight_low, weight_high, count, out);
 }
 void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTable& table, uint8_t* out) {
-  for (size_t i = 0; i < table.low.size(); ++i) {
+  for (int i = 0; i < table.size(); ++i) {
     const size_t a = static_cast<size_t>(table.low[i]) * pixel, b = static_cast<size_t>(table.high[i]) * pixel;
     for (int c = 0; c < pixel; ++c) {
       *out++ = static_cast<uint8_t>((low[a + c] + low[b + c] + high[a + c] + high[b + c] + 2) >> 2);
@@ -333,7 +346,7 @@ void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTabl
   }
 }
 void pick_columns(const uint8_t* row, int pixel, const PairTable& table, uint8_t* out) {
-  for (size_t i = 0; i < table.low.size(); ++i, out += pixel) {
+  for (int i = 0; i < table.size(); ++i, out += pixel) {
     std::memcpy(out, row + static_cast<size_t>(table.low[i]) * pixel, pixel);
   }
 }

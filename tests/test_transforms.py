@@ -1,0 +1,195 @@
+"""Transforms: what they draw, what they refuse, and what they make of a picture."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from images import encoded, jpeg, photo
+
+from fastseq import CenterCrop, RandomFlip, RandomResizedCrop, Resize, decode_batch
+from fastseq.reference.geometry import crop_window
+from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
+from fastseq.transforms import Pipeline
+
+SIZE = (20, 28)
+LINEAR = {"interpolation": "cv2.linear"}
+
+
+@pytest.fixture(scope="module")
+def files() -> list[bytes]:
+    return [jpeg(photo(50 + 17 * i, 120 - 13 * i, i), subsampling=("4:2:0", "4:4:4")[i % 2]) for i in range(6)]
+
+
+def draws(transforms, samples, seed=0, epoch=0, size=SIZE) -> np.ndarray:
+    return Pipeline(transforms, size).draw(seed, epoch, np.asarray(samples, np.int64))
+
+
+@hypothesis_settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 2**40), min_size=1, max_size=8),
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**20),
+    st.permutations([RandomFlip(), RandomFlip("horizontal_and_vertical"), RandomResizedCrop(), CenterCrop(9)]),
+)
+def test_a_draw_depends_on_seed_epoch_and_sample_alone(samples, seed, epoch, transforms):
+    together = draws(transforms, samples, seed, epoch)
+    assert together.shape == (len(samples), 25)
+    assert ((together >= 0) & (together < 1)).all()
+    for sample, row in zip(samples, together, strict=True):
+        np.testing.assert_array_equal(draws(transforms, [sample], seed, epoch)[0], row)
+    assert not np.array_equal(draws(transforms, samples, seed, epoch + 1), together)
+    assert not np.array_equal(draws(transforms, samples, (seed + 1) % 2**64, epoch), together)
+
+
+def test_no_two_numbers_of_a_sample_are_the_same():
+    numbers = draws([RandomFlip(), RandomResizedCrop(), RandomFlip(), RandomResizedCrop()], range(100))
+    assert len(np.unique(numbers)) == numbers.size == 100 * 46
+
+
+@pytest.mark.parametrize("crop", [RandomResizedCrop(), CenterCrop(40)])
+def test_another_transform_does_not_change_what_a_flip_draws(crop):
+    alone = draws([RandomFlip()], range(50))[:, 0]
+    np.testing.assert_array_equal(draws([RandomFlip(), crop], range(50))[:, 0], alone)
+    np.testing.assert_array_equal(draws([crop, RandomFlip()], range(50))[:, -1], alone)
+
+
+def test_another_flip_does_not_change_where_a_crop_is(files):
+    crop = RandomResizedCrop()
+    alone = decode_batch(files, SIZE, transform=crop, seed=4, **LINEAR)
+    for transform in ((crop, RandomFlip()), (RandomFlip(), crop)):
+        flipped = decode_batch(files, SIZE, transform=transform, seed=4, **LINEAR)
+        if transform[0] is crop:
+            for a, b in zip(alone, flipped, strict=True):
+                assert np.array_equal(a, b) or np.array_equal(a[:, ::-1], b)
+        first = transform.index(crop)
+        columns = slice(first, first + 22)
+        np.testing.assert_array_equal(draws(transform, range(6), 4)[:, columns], draws(crop, range(6), 4))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: RandomFlip("both"), "'horizontal', 'vertical' or 'horizontal_and_vertical', not 'both'"),
+        (lambda: Resize(0), "Resize: sizes must be positive integers, not 0"),
+        (lambda: Resize(1.5), "not 1.5"),
+        (lambda: CenterCrop((3, -1)), "CenterCrop: sizes must be positive integers, not -1"),
+        (lambda: CenterCrop(True), "not True"),
+        (lambda: RandomResizedCrop(scale=(0, 1)), r"scale must be \(low, high\)"),
+        (lambda: RandomResizedCrop(scale=(0.5, 1.5)), "scale must be at most 1, not 1.5"),
+        (lambda: RandomResizedCrop(ratio=(2, 1)), r"ratio must be \(low, high\)"),
+        (lambda: RandomResizedCrop(ratio=(1, math.inf)), r"ratio must be \(low, high\)"),
+        (lambda: Pipeline(Resize(32), (32, 32)), r"let CenterCrop\(\(32, 32\)\) follow"),
+        (lambda: Pipeline([Resize(32), CenterCrop(16)], (32, 32)), r"let CenterCrop\(\(32, 32\)\) follow"),
+        (lambda: Pipeline([Resize(16), CenterCrop(32)], (32, 32)), "resize to more"),
+        (lambda: Pipeline([Resize(32), RandomResizedCrop(), CenterCrop(32)], (32, 32)), "resized once"),
+        (lambda: Pipeline([Resize(32), Resize(40), CenterCrop(32)], (32, 32)), "resized once"),
+    ],
+)
+def test_what_is_not_possible_is_refused(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_what_is_no_transform_is_refused():
+    with pytest.raises(TypeError, match="not a transform: 'flip'"):
+        decode_batch([], SIZE, transform=["flip"])
+
+
+def test_a_flip_mirrors_the_resized_picture(files):
+    plain = decode_batch(files, SIZE, **LINEAR)
+    for mode, axes in (("horizontal", [1]), ("vertical", [0]), ("horizontal_and_vertical", [1, 0])):
+        flipped = decode_batch(files, SIZE, transform=RandomFlip(mode), seed=9, epoch=2, **LINEAR)
+        numbers = draws(RandomFlip(mode), range(6), 9, 2)
+        assert 0 < (numbers < 0.5).sum() < numbers.size
+        for picture, result, row in zip(plain, flipped, numbers, strict=True):
+            mirrored = [axis for axis, number in zip(axes, row, strict=True) if number < 0.5]
+            np.testing.assert_array_equal(result, np.flip(picture, mirrored))
+
+
+@pytest.mark.parametrize("orient", ["exif", "landscape"])
+@pytest.mark.parametrize(("scale", "ratio"), [((0.08, 1.0), (3 / 4, 4 / 3)), ((0.9, 1.0), (6.0, 9.0))])
+def test_a_random_resized_crop_is_slice_resize_flip(files, orient, scale, ratio):
+    transform = (RandomResizedCrop(scale, ratio), RandomFlip())
+    sources = [*files, encoded(photo(70, 90, seed=7), "png")]
+    batch = decode_batch(sources, SIZE, transform=transform, seed=5, epoch=3, orient=orient, **LINEAR)
+    numbers = draws(transform, range(len(sources)), 5, 3)
+    for data, result, row in zip(sources, batch, numbers, strict=True):
+        picture = decode_cv2(data, orient=orient)
+        height, width = picture.shape[:2]
+        window = crop_window(height, width, scale, ratio, row[:22].tolist())
+        if window is None:  # too wide a ratio for the picture: the largest central crop of the least one
+            h = round(width / ratio[0])
+            window = ((height - h) // 2, 0, h, width)
+        top, left, h, w = window
+        part = resize_cv2_linear(np.ascontiguousarray(picture[top : top + h, left : left + w]), SIZE)
+        np.testing.assert_array_equal(result, part[:, ::-1] if row[22] < 0.5 else part)
+
+
+@pytest.mark.parametrize("crop", [CenterCrop(41), CenterCrop((30, 44)), CenterCrop((500, 33))])
+def test_a_centre_crop_is_slice_resize(files, crop):
+    batch = decode_batch(files, SIZE, transform=crop, **LINEAR)
+    for data, result in zip(files, batch, strict=True):
+        picture = decode_cv2(data)
+        h, w = (min(side, length) for side, length in zip(crop.sides, picture.shape, strict=False))
+        top, left = (picture.shape[0] - h) // 2, (picture.shape[1] - w) // 2
+        part = np.ascontiguousarray(picture[top : top + h, left : left + w])
+        np.testing.assert_array_equal(result, resize_cv2_linear(part, SIZE))
+
+
+@pytest.mark.parametrize("short", [28, 37, 150])
+def test_resize_keeps_the_aspect_ratio(files, short):
+    transform = (Resize(short), CenterCrop(SIZE), RandomFlip("vertical"))
+    batch = decode_batch(files, SIZE, transform=transform, seed=1, **LINEAR)
+    numbers = draws(transform, range(6), 1)[:, 0]
+    for data, result, number in zip(files, batch, numbers, strict=True):
+        picture = decode_cv2(data)
+        least = min(picture.shape[:2])
+        grid = tuple(short * side // least for side in picture.shape[:2])
+        top, left = (grid[0] - SIZE[0]) // 2, (grid[1] - SIZE[1]) // 2
+        part = resize_cv2_linear(picture, grid)[top : top + SIZE[0], left : left + SIZE[1]]
+        np.testing.assert_array_equal(result, part[::-1] if number < 0.5 else part)
+
+
+@pytest.mark.parametrize("interpolation", ["antialias", "linear"])
+def test_the_other_filters_crop_the_same_part(files, interpolation):
+    transform = (RandomResizedCrop((0.2, 0.9)), RandomFlip())
+    exact, other = (
+        decode_batch(files, SIZE, transform=transform, interpolation=name).astype(int)
+        for name in ("cv2.linear", interpolation)
+    )
+    assert np.abs(exact - other).mean() < 6
+
+
+def test_flips_are_as_frequent_as_they_should_be():
+    half = np.zeros((8, 16, 3), np.uint8)
+    half[:4, :8] = 255  # top left
+    source = encoded(half, "png")
+    both = decode_batch([source] * 800, (8, 16), transform=RandomFlip("horizontal_and_vertical"), **LINEAR)
+    corners = np.stack([both[:, 0, 0, 0], both[:, 0, -1, 0], both[:, -1, 0, 0], both[:, -1, -1, 0]], 1) > 127
+    assert (corners.sum(1) == 1).all()
+    assert (abs(corners.mean(0) - 0.25) < 0.05).all()
+
+
+def test_random_crops_are_spread_over_area_ratio_and_place():
+    ramp = np.zeros((256, 256, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = np.arange(256), np.arange(256)[:, None]
+    source = encoded(ramp, "bmp")
+    options = {"transform": RandomResizedCrop((0.1, 0.6), (0.5, 2.0)), "dtype": "float64", "interpolation": "linear"}
+    batch = decode_batch([source] * 600, (16, 16), **options)
+    left, right = batch[:, 0, 0, 0], batch[:, 0, -1, 0]
+    top, bottom = batch[:, 0, 0, 1], batch[:, -1, 0, 1]
+    width, height = (right - left) * 16 / 15, (bottom - top) * 16 / 15
+    area, ratio = width * height / 256**2, width / height
+    assert 0.09 < area.min() < 0.13
+    assert 0.57 < area.max() < 0.62
+    assert abs(area.mean() - 0.35) < 0.02
+    assert 0.47 < ratio.min() < 0.55
+    assert 1.85 < ratio.max() < 2.1
+    assert abs(np.log(ratio).mean()) < 0.06
+    for near, far in ((left, 255 - right), (top, 255 - bottom)):
+        assert abs((near / (near + far)).mean() - 0.5) < 0.04
