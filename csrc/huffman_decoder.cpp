@@ -10,11 +10,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
+namespace hn = hwy::HWY_NAMESPACE;
+
 // Natural from zigzag order.
-alignas(64) static constexpr uint8_t kNatural[64] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34,
-    27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
-    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+alignas(64) static constexpr uint8_t kNatural[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
+                                                     12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
+                                                     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+                                                     58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 // The bits at hand: a copy of a segment's that the compiler can keep in registers.
 struct Bits {
@@ -102,20 +104,17 @@ HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
         if (k == 63) return k;
         continue;
       }
-      const bool ends = entry & AcTable::kEnd;
       if (HWY_UNLIKELY(second > 62)) {
-        if (ends && second < 63 + AcTable::kEndSteps) {
+        if ((entry & AcTable::kEnd) && second < 63 + AcTable::kEndSteps) {
           in.drop(entry & 255);
           if (kStore) block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
           return second - AcTable::kEndSteps;
         }
-      }
-      if (HWY_UNLIKELY(second > 63 || (entry & AcTable::kLong))) {
+        // A long code, or a block that is full before the second symbol.
         const Step step = decode_symbol<kStore>(table, in, k, block);
         in = step.in;
         k = step.k;
-        if (k < 0 || k == 63) return k;
-        if (k > 63) return k - 64;
+        if (k < 0 || k >= 63) return k > 63 ? k - 64 : k;
         break;
       }
       in.drop(entry & 255);
@@ -124,10 +123,14 @@ HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
         block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
       }
       k = second;
-      if (HWY_UNLIKELY(k == 63)) return k;
     }
     in.refill();
   }
+}
+
+HWY_INLINE void clear(int16_t* block) {
+  const hn::CappedTag<int16_t, 32> d;
+  for (size_t i = 0; i < kBlockSize; i += hn::Lanes(d)) hn::StoreU(hn::Zero(d), d, block + i);
 }
 
 template <bool kStore>
@@ -143,7 +146,7 @@ bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* b
       dc = static_cast<int32_t>(static_cast<uint32_t>(dc) + static_cast<uint32_t>(difference));
       int end;
       if (kStore && code.wanted) {
-        std::memset(block, 0, kBlockSize * sizeof(int16_t));
+        clear(block);
         block[0] = static_cast<int16_t>(dc);
         end = decode_ac<true>(*code.ac, in, block);
       } else {

@@ -1,8 +1,8 @@
 #include "huffman_table.h"
 
 #include <algorithm>
-#include <iterator>
 #include <cstring>
+#include <iterator>
 
 namespace fastseq {
 namespace {
@@ -46,7 +46,9 @@ void fill_one(uint32_t* one, int symbol, int length, int first, int count) {
     const uint32_t steps = run == 15 ? 16 : 1;
     std::fill(out, out + count, steps << 8 | (run == 15 ? 0 : kOneEnd) | static_cast<uint32_t>(length));
   } else if (length + size > kBits) {
-    std::fill(out, out + count, static_cast<uint32_t>(size) << 16 | static_cast<uint32_t>(run + 1) << 8 | kOnePartial | static_cast<uint32_t>(length));
+    std::fill(out, out + count,
+              static_cast<uint32_t>(size) << 16 | static_cast<uint32_t>(run + 1) << 8 | kOnePartial |
+                  static_cast<uint32_t>(length));
   } else {
     const uint32_t rest = static_cast<uint32_t>(run + 1) << 8 | static_cast<uint32_t>(length + size);
     const int repeat = count >> size, half = 1 << (size - 1);
@@ -61,7 +63,7 @@ uint64_t pair_up(const uint32_t* one, uint32_t index) {
   constexpr uint64_t kEndSteps = static_cast<uint64_t>(AcTable::kEndSteps) << 40;
   const uint32_t first = one[index];
   const uint32_t length = first & 31, steps = first >> 8 & 255;
-  if (first == 0) return AcTable::kLong;
+  if (first == 0) return static_cast<uint64_t>(AcTable::kLongSteps) << 40;
   if (first & kOneEnd) return kEndSteps | AcTable::kEnd | steps << 8 | length;
   const uint32_t low = first & 0xFFFFFF00;
   if (first & kOnePartial) return AcTable::kPartial | low | length;

@@ -7,7 +7,7 @@ namespace fastseq {
 // As a DHT segment gives it.
 struct HuffmanCode {
   bool defined = false;
-  uint8_t counts[17] = {};   // codes of each length
+  uint8_t counts[17] = {};    // codes of each length
   uint8_t symbols[256] = {};  // by ascending code
 };
 
@@ -44,13 +44,14 @@ struct DcTable {
 //   bits 48-63  its value
 // The end of a block is kEndSteps beyond what comes before it; alone, it also writes a zero one step on. In a kPartial
 // entry the bits of the value do not all fit: it has the length of the code, the steps, and the size of the value in
-// bits 16-31. A kLong entry stands for all codes of more than kBits, and for none.
+// bits 16-31. kLongSteps stand for all codes of more than kBits, and
+// for none.
 struct AcTable {
   static constexpr int kBits = 11;
   static constexpr uint64_t kEnd = 1ull << 32;
   static constexpr uint64_t kPartial = 1ull << 33;
-  static constexpr uint64_t kLong = 1ull << 34;
   static constexpr int kEndSteps = 65;
+  static constexpr int kLongSteps = 128;
   uint64_t lookup[1 << kBits];
   CodeSearch codes;
 };

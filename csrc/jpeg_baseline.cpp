@@ -11,7 +11,7 @@
 namespace fastseq {
 namespace {
 
-constexpr int kBlocksTogether = 120;  // decoded before they are transformed: what stays in the first-level cache
+constexpr int kBlocksTogether = 96;  // decoded before they are transformed: what stays in the first-level cache
 
 struct Tables {
   DcTable dc[4];
@@ -211,13 +211,13 @@ class BaselineSource final : public RowSource {
   uint8_t last_[kBlocksTogether];
   int mcus_across_ = 0, mcus_down_ = 0, mcus_together_ = 0;
   McuSpan columns_{};
-  int row_ = 0;        // of MCUs, the next to be pulled
-  int unread_ = 0;     // MCUs to be skipped before it
+  int row_ = 0;     // of MCUs, the next to be pulled
+  int unread_ = 0;  // MCUs to be skipped before it
   BitSegment segment_;
-  int marker_ = 0;     // at its end
-  size_t at_ = 0;      // where the file goes on behind that
+  int marker_ = 0;      // at its end
+  size_t at_ = 0;       // where the file goes on behind that
   int to_restart_ = 0;  // MCUs
-  int restarts_ = 0;   // modulo 8
+  int restarts_ = 0;    // modulo 8
 };
 
 }  // namespace

@@ -42,6 +42,7 @@ class KerasPasses:
         self._phase = _Phase.DIRECT
         self._used = False  # whether the epoch has served real requests
         self._iterator_made = False
+        self._random_state = random.getstate()  # when it was made
         self._orders: list[Sequence[int]] = []  # that Keras may be following, and how far it is
         self._asked: set[int] = set()  # in this pass
         self._lock = threading.Lock()
@@ -60,13 +61,9 @@ class KerasPasses:
 
     def iterator_made(self) -> None:
         """Keras read `num_batches`, perhaps about to shuffle."""
-        shuffled = list(range(self._batches))
-        generator = random.Random()
-        generator.setstate(random.getstate())
-        generator.shuffle(shuffled)
         with self._lock:
             self._iterator_made = True
-            self._next_orders: list[Sequence[int]] = [shuffled, range(self._batches)]
+            self._random_state = random.getstate()
 
     def epoch_ended(self) -> None:
         """`on_epoch_end` was called, by Keras or by the user."""
@@ -99,9 +96,16 @@ class KerasPasses:
     def _begin_pass(self, live: bool) -> None:
         if live and self._used:
             self._begin_epoch()
-        self._orders = self._next_orders if self._iterator_made else []
+        self._orders = [self._shuffled(), range(self._batches)] if self._iterator_made else []
         self._iterator_made = False
         self._asked = set()
+
+    def _shuffled(self) -> list[int]:
+        order = list(range(self._batches))
+        generator = random.Random()
+        generator.setstate(self._random_state)
+        generator.shuffle(order)
+        return order
 
     def _begin_epoch(self) -> None:
         self.epoch += 1

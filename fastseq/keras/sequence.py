@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -65,6 +66,8 @@ class ImageSequence(PassAwareDataset):
     Attributes:
         loader: the `Loader` behind it.
     """
+
+    __signature__ = inspect.signature(Loader)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """See `fastseq.Loader`."""
