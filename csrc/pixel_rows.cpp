@@ -51,7 +51,7 @@ class SplitSource final : public RowSource {
   SplitSource(std::unique_ptr<RowSource> source, Buffer* scratch)
       : source_(std::move(source)), plane_(source_->plane(0)) {
     const size_t stride = (static_cast<size_t>(plane_.row_bytes) + 127) / 64 * 64;
-    uint8_t* base = scratch->reserve(stride * plane_.rows_per_pull);
+    uint8_t* base = scratch->reserve(stride * plane_.rows_per_pull + kRowOffset) + kRowOffset;
     for (int r = 0; r < plane_.rows_per_pull; ++r) packed_[r] = base + stride * r;
     plane_.row_bytes = plane_.delivered_width;
   }
