@@ -90,6 +90,14 @@ void store_entry(const Weights& weights, int16_t* out) {
   }
 }
 
+// An upper bound of an entry's taps.
+int most_taps(double support, const PlaneAxis& plane, Interpolation filter) {
+  int taps = filter == Interpolation::kLinear ? 2 : static_cast<int>(std::ceil(2 * support)) + 1;
+  if (plane.scale > 1) taps = (taps - 1) / plane.scale + 2;
+  if (plane.upsampling > 1) taps = (taps - 1) / plane.upsampling + (plane.triangle ? 4 : 2);
+  return taps;
+}
+
 }  // namespace
 
 FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order) {
@@ -104,8 +112,7 @@ FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Inter
   table.size = n;
   table.first.resize(padded);
   table.taps.resize(padded);
-  const int luma_taps = (static_cast<int>(2 * support) + 2) / plane.scale + 2;
-  table.stride = (luma_taps / plane.upsampling + 4 + kTapStep - 1) / kTapStep * kTapStep;
+  table.stride = (most_taps(support, plane, filter) + kTapStep - 1) / kTapStep * kTapStep;
   table.weights.assign(static_cast<size_t>(padded) * table.stride, 0);
   Weights luma, composed;
   for (int i = 0; i < padded; ++i) {

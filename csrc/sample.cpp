@@ -31,11 +31,17 @@ Status plan_sample(const Recipe& recipe, const double* draws, int stored_height,
   return resolved ? Status::kOk : Status::kInternal;
 }
 
-// The largest reduction in the DCT that leaves at least as many pixels as the output has.
-int choose_dct_scale(const ResamplePlan& plan) {
+// The largest reduction in the DCT that leaves at least as many pixels as the output has. libjpeg makes up for subsampled
+// colours along both axes or neither; where they are far coarser along one (4:1:1), half as many must be left of them.
+int choose_dct_scale(const ResamplePlan& plan, const JpegHeader& header) {
+  const int across = std::max(header.sampling_h[0] / std::max(header.sampling_h[1], 1), 1);
+  const int down = std::max(header.sampling_v[0] / std::max(header.sampling_v[1], 1), 1);
   const auto fits = [](const AxisMap& axis, int scale) { return (axis.source_length + scale - 1) / scale >= axis.grid; };
   for (int scale : {8, 4, 2}) {
-    if (fits(plan.geometry.rows, scale) && fits(plan.geometry.columns, scale)) return scale;
+    if (fits(plan.stored_rows(), scale * std::max(down / across / 2, 1)) &&
+        fits(plan.stored_columns(), scale * std::max(across / down / 2, 1))) {
+      return scale;
+    }
   }
   return 1;
 }
@@ -101,7 +107,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   ResamplePlan plan;
   status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);
   if (status != Status::kOk) return status;
-  if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan);
+  if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan, header);
   const auto rows = stored_window(plan.stored_rows(), header.height, plan.rows_reversed());
   const auto columns = stored_window(plan.stored_columns(), header.width, plan.columns_reversed());
 

@@ -105,7 +105,12 @@ class Loader:
             rank=rank or 0,
             world_size=1 if world_size is None else world_size,
         )
-        self._state = {"seed": seed, "batch_size": batch_size, "shuffle": int(shuffle), "drop_last": int(drop_last)}
+        self._state = {
+            "seed": self.order.seed,
+            "batch_size": self.order.batch_size,
+            "shuffle": int(shuffle),
+            "drop_last": int(drop_last),
+        }
         self._labels = LabelEncoder(samples, labels)
         self._weights = _weights(sample_weight, len(samples), self._labels.kind)
         self._prefetcher = Prefetcher(
@@ -135,12 +140,15 @@ class Loader:
     def _iterate(self, epoch: int, first: int) -> Iterator[Batch]:
         try:
             for k in range(first, len(self)):
-                batch = self.batch(epoch, k, [(epoch, a) for a in range(k + 1, len(self))[: self.depth]])
-                if epoch == self._epoch:
-                    self._handed_out = k + 1
-                yield batch
+                yield self._hand_out(epoch, k)  # and keep no reference: its memory is the consumer's alone
         finally:
             self._prefetcher.discard()
+
+    def _hand_out(self, epoch: int, k: int) -> Batch:
+        batch = self.batch(epoch, k, [(epoch, a) for a in range(k + 1, len(self))[: self.depth]])
+        if epoch == self._epoch:
+            self._handed_out = k + 1
+        return batch
 
     @property
     def depth(self) -> int:

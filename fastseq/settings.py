@@ -65,6 +65,8 @@ class Settings:
         _one_of("data_format", self.data_format, DATA_FORMATS)
         object.__setattr__(self, "dtype", self.numpy_dtype.name)
         _one_of("dtype", self.numpy_dtype.name, DTYPES)
+        object.__setattr__(self, "scale", float(self.scale))
+        object.__setattr__(self, "offset", float(self.offset))
         if self.numpy_dtype == np.uint8 and (self.scale, self.offset) != (1.0, 0.0):
             raise ValueError("scale and offset need a float dtype, e.g. dtype='float32'")
         object.__setattr__(self, "transform", self.pipeline.transforms)

@@ -1,0 +1,120 @@
+"""The promises over a folder of real and damaged files; runs where FASTSEQ_CORPUS names it.
+
+The folder has a manifest.jsonl with the path and category of each file, and the word of djpeg about it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastseq.reference.pixels import decode_cv2, psnr, resize_cv2_linear, resize_cv2_nearest, resize_pil_bilinear
+from images import jpeg, photo
+from native.native import GOOD, one, run
+
+FOLDER = Path(os.environ.get("FASTSEQ_CORPUS", ""))
+ROWS: list[dict[str, Any]] = (
+    [json.loads(line) for line in (FOLDER / "manifest.jsonl").open()] if "FASTSEQ_CORPUS" in os.environ else []
+)
+CLEAN = [row for row in ROWS if row["status"].get("djpeg") == "ok"]
+OTHERS = [row for row in ROWS if row["status"].get("djpeg") != "ok"]
+UPRIGHT_SIZE = (97, 131)
+TURNED_SIZE = (140, 61)
+NOT_A_VERDICT = {"PENDING", "CANCELLED", "INTERNAL", "OUT_OF_MEMORY"}
+
+pytestmark = [
+    pytest.mark.native,
+    pytest.mark.skipif("FASTSEQ_CORPUS" not in os.environ, reason="FASTSEQ_CORPUS is not set"),
+]
+
+
+def read(row: dict[str, Any]) -> bytes:
+    return (FOLDER / row["path"]).read_bytes()
+
+
+def name(row: dict[str, Any]) -> str:
+    return str(row["path"])
+
+
+def is_cmyk(row: dict[str, Any]) -> bool:
+    return bool(row["header"].get("ncomp") == 4)
+
+
+def tag_of_other_type(row: dict[str, Any]) -> bool:
+    """Orientation stored as another type than SHORT: EXIF says that it is void, OpenCV reads it."""
+    return bool("wrongtype" in row["path"])
+
+
+@pytest.mark.parametrize("row", CLEAN, ids=name)
+def test_exact_filters_of_clean_files(row: dict[str, Any]) -> None:
+    data = read(row)
+    orient = "none" if tag_of_other_type(row) else "exif"
+    image = decode_cv2(data, orient=orient)
+    levels = 2 if is_cmyk(row) else 0
+    half = tuple(max(1, n // 2) for n in image.shape[:2])
+    for size in (UPRIGHT_SIZE, TURNED_SIZE, half, image.shape[:2]):
+        if size[0] * size[1] > 4_000_000:
+            continue
+        for interpolation, resize in (("cv2.linear", resize_cv2_linear), ("cv2.nearest", resize_cv2_nearest)):
+            made = one(data, size, interpolation=interpolation)
+            difference = np.abs(made.astype(int) - resize(image, size)).max()
+            assert difference <= levels, f"{interpolation} to {size}"
+    for orient in ("none", "landscape"):
+        if not tag_of_other_type(row):
+            made = one(data, UPRIGHT_SIZE, interpolation="cv2.linear", orient=orient)
+            expected = resize_cv2_linear(decode_cv2(data, orient=orient), UPRIGHT_SIZE)
+            assert np.abs(made.astype(int) - expected).max() <= levels, orient
+    gray = one(data, UPRIGHT_SIZE, 1, interpolation="cv2.linear", orient="none")
+    expected = resize_cv2_linear(decode_cv2(data, "gray", "none"), UPRIGHT_SIZE)
+    assert np.abs(gray.astype(int) - expected).max() <= levels
+
+
+@pytest.mark.parametrize("row", CLEAN, ids=name)
+def test_likeness_of_clean_files(row: dict[str, Any]) -> None:
+    data = read(row)
+    image = decode_cv2(data, orient="none" if tag_of_other_type(row) else "exif")
+    half = tuple(max(1, n // 2) for n in image.shape[:2])
+    for size in ((224, 224), half):
+        assert psnr(one(data, size, interpolation="linear"), resize_cv2_linear(image, size)) >= 45, size
+        # Reduced in the DCT; one chart of nothing but sharp edges stays below 32 dB at further sizes.
+        may_scale = all(n >= 2 * m - 1 for n, m in zip(image.shape, size, strict=False))
+        assert psnr(one(data, size), resize_pil_bilinear(image, size)) >= (32 if may_scale else 45), size
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("row", OTHERS, ids=name)
+def test_every_other_file_gets_a_status(row: dict[str, Any], strict: bool) -> None:
+    for interpolation in ("antialias", "linear", "cv2.linear"):
+        batch = run([read(row)], UPRIGHT_SIZE, interpolation=interpolation, strict=strict)
+        assert batch.statuses[0] not in NOT_A_VERDICT
+        assert batch.statuses[0] in GOOD or not batch.pixels.any()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_batch_shows_nobody_elses_pixels(threads: int, strict: bool) -> None:
+    rng = np.random.default_rng(threads)
+    good = [jpeg(photo(60 + k, 80 - k, seed=k), subsampling="4:2:0") for k in range(8)]
+    alone = [one(data, UPRIGHT_SIZE) for data in good]
+    bad = [row for row in OTHERS if row["bytes"] < 1_000_000]
+    rng.shuffle(bad)  # type: ignore[arg-type]
+    for begin in range(0, len(bad), 24):
+        rows: list[dict[str, Any] | int] = [*bad[begin : begin + 24], *range(8)]
+        rng.shuffle(rows)  # type: ignore[arg-type]
+        files = [good[row] if isinstance(row, int) else read(row) for row in rows]
+        batch = run(files, UPRIGHT_SIZE, threads=threads, strict=strict)
+        for row, data, pixels, status in zip(rows, files, batch.pixels, batch.statuses, strict=True):
+            if isinstance(row, int):
+                assert status == "OK"
+                np.testing.assert_array_equal(pixels, alone[row])
+            elif status in GOOD:
+                again = run([data], UPRIGHT_SIZE, threads=1, strict=strict)
+                assert again.statuses == [status], row["path"]
+                np.testing.assert_array_equal(pixels, again.pixels[0], row["path"])
+            else:
+                assert not pixels.any(), row["path"]
