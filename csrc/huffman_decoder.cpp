@@ -145,11 +145,12 @@ bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* b
       int32_t& dc = segment->dc[code.component];
       dc = static_cast<int32_t>(static_cast<uint32_t>(dc) + static_cast<uint32_t>(difference));
       int end;
-      if (kStore && code.wanted) {
+      if (kStore && code.keep == Keep::kAll) {
         clear(block);
         block[0] = static_cast<int16_t>(dc);
         end = decode_ac<true>(*code.ac, in, block);
       } else {
+        if (kStore) block[0] = static_cast<int16_t>(dc);
         end = decode_ac<false>(*code.ac, in, block);
       }
       if (end < 0 || (in.next - begin) * 8 - static_cast<int64_t>(in.count) > segment->size) return false;

@@ -10,13 +10,16 @@ namespace fastseq {
 constexpr int kMaxBlocksPerMcu = 10;
 constexpr int kBlockSize = 64;
 
+// Which coefficients of a block are wanted; the others are read past.
+enum class Keep : uint8_t { kNothing, kDc, kAll };
+
 // What an MCU is made of.
 struct McuLayout {
   struct Block {
     const DcTable* dc;
     const AcTable* ac;
     int component;
-    bool wanted;  // else it is read, but not kept
+    Keep keep;
   };
   int blocks = 0;
   Block block[kMaxBlocksPerMcu];

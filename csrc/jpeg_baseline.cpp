@@ -7,6 +7,8 @@
 #include "huffman_decoder.h"
 #include "idct.h"
 #include "jpeg_frame.h"
+#include "plane_layout.h"
+#include "ycc_pixels.h"
 
 namespace fastseq {
 namespace {
@@ -18,18 +20,6 @@ struct Tables {
   AcTable ac[4];
 };
 
-// Of the MCUs along an axis, those that a window needs.
-struct McuSpan {
-  int begin, end;
-};
-
-// `margin`: full-size pixels that upsampling may look over the edge.
-McuSpan needed_mcus(int begin, int end, int margin, int mcu, int pixels) {
-  return {std::max(begin - margin, 0) / mcu, (std::min(end + margin, pixels) + mcu - 1) / mcu};
-}
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
-
 class BaselineSource final : public RowSource {
  public:
   BaselineSource(const uint8_t* data, size_t size, Workspace* workspace)
@@ -38,39 +28,39 @@ class BaselineSource final : public RowSource {
   bool open(const JpegHeader& header, const JpegRequest& request) {
     if (!read_jpeg_frame(data_, size_, &frame_)) return false;
     if (frame_.width != header.width || frame_.height != header.height) return false;
-    planes_count_ = request.gray ? 1 : frame_.components;
+    planes_ = request.gray ? 1 : frame_.components;
     if (!build_tables()) return false;
-    describe_planes(request.window);
+    layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
+    row_ = layout_.rows.begin;
     at_ = frame_.scan_begin;
+    list_blocks();
     workspace_->entropy.reserve(size_ - at_ + BitSegment::kSlack);
-    mcus_together_ = kBlocksTogether / layout_.blocks;
-    workspace_->coefficients.reserve_as<int16_t>(static_cast<size_t>(mcus_together_ * layout_.blocks + 1) * kBlockSize);
-    index_blocks();
+    workspace_->coefficients.reserve_as<int16_t>(static_cast<size_t>(kBlocksTogether + 1) * kBlockSize);
     return next_segment();
   }
 
-  PixelLayout layout() const override { return planes_count_ == 3 ? PixelLayout::kYcc : PixelLayout::kGray; }
-  int planes() const override { return planes_count_; }
-  const SourcePlane& plane(int i) const override { return planes_[i]; }
+  PixelLayout layout() const override { return planes_ == 3 ? PixelLayout::kYcc : PixelLayout::kGray; }
+  int planes() const override { return planes_; }
+  const SourcePlane& plane(int i) const override { return layout_.planes[i].plane; }
 
   Status pull(uint8_t* const* const* rows) override {
-    if (row_ >= mcus_down_) return Status::kOk;
-    if (!skip(unread_)) return Status::kCorrupt;
-    for (int column = columns_.begin; column < columns_.end;) {
-      const int count = std::min(mcus_together_, columns_.end - column);
+    if (row_ >= layout_.mcus_down) return Status::kOk;
+    const McuSpan& columns = layout_.columns;
+    if (!skip_to(row_ * layout_.mcus_across + columns.begin)) return Status::kCorrupt;
+    for (int column = columns.begin; column < columns.end;) {
+      const int count = std::min(mcus_together_, columns.end - column);
       if (!read(count) || !transform(column, count, rows)) return Status::kCorrupt;
       column += count;
     }
     ++row_;
-    unread_ = mcus_across_ - (columns_.end - columns_.begin);
     return Status::kOk;
   }
 
-  // Only a picture that was read to its last row can be judged to its end.
+  // Judges as much of the file as libjpeg would have read.
   Status finish() override {
-    if (row_ < mcus_down_) return Status::kOk;
-    const bool good = skip(mcus_across_ - columns_.end) && is_read_up() && marker_ == 0xD9;
-    return good ? Status::kOk : Status::kCorrupt;
+    if (!skip_to(layout_.rows_judged * layout_.mcus_across)) return Status::kCorrupt;
+    const bool whole = next_mcu_ == layout_.mcus_down * layout_.mcus_across;
+    return !whole || (is_read_up() && marker_ == 0xD9) ? Status::kOk : Status::kCorrupt;
   }
 
  private:
@@ -84,50 +74,27 @@ class BaselineSource final : public RowSource {
       if (!built_dc[c.dc_table] && !build_dc_table(frame_.dc[c.dc_table], dc)) return false;
       if (!built_ac[c.ac_table] && !build_ac_table(frame_.ac[c.ac_table], ac)) return false;
       built_dc[c.dc_table] = built_ac[c.ac_table] = true;
-      first_block_[i] = layout_.blocks;
-      for (int b = 0; b < c.h * c.v; ++b) layout_.block[layout_.blocks++] = {dc, ac, i, i < planes_count_};
     }
     return true;
   }
 
-  void describe_planes(const PixelWindow& window) {
-    const int mcu_width = 8 * frame_.max_h, mcu_height = 8 * frame_.max_v;
-    mcus_across_ = divide_up(frame_.width, mcu_width);
-    mcus_down_ = divide_up(frame_.height, mcu_height);
-    int margin_h = 0, margin_v = 0;
-    for (int i = 0; i < planes_count_; ++i) {
+  // What an MCU is made of; and for each plane, where the blocks of a row of blocks lie among those of the MCUs that
+  // are decoded together.
+  void list_blocks() {
+    Tables* tables = reinterpret_cast<Tables*>(workspace_->huffman.data());
+    for (int i = 0; i < frame_.components; ++i) {
       const JpegFrame::Component& c = frame_.component[i];
-      SourcePlane& p = planes_[i];
-      p.upsampling_h = frame_.max_h / c.h;
-      p.upsampling_v = frame_.max_v / c.v;
-      p.width = divide_up(frame_.width, p.upsampling_h);
-      p.height = divide_up(frame_.height, p.upsampling_v);
-      p.rows_per_pull = 8 * c.v;
-      // jdsample.c: fancy upsampling is for 2:1 across (alone or with 2:1 down), and for 2:1 down alone.
-      p.triangle_h = p.upsampling_h == 2 && p.upsampling_v <= 2 && p.width > 2;
-      p.triangle_v = p.upsampling_v == 2 && (p.triangle_h || p.upsampling_h == 1);
-      if (p.triangle_h) margin_h = p.upsampling_h;
-      if (p.triangle_v) margin_v = p.upsampling_v;
+      const Keep keep = i >= planes_ ? Keep::kNothing : layout_.planes[i].dct_size == 1 ? Keep::kDc : Keep::kAll;
+      first_block_[i] = mcu_.blocks;
+      for (int b = 0; b < c.h * c.v; ++b) {
+        mcu_.block[mcu_.blocks++] = {&tables->dc[c.dc_table], &tables->ac[c.ac_table], i, keep};
+      }
     }
-    columns_ = needed_mcus(window.x0, window.x1, margin_h, mcu_width, frame_.width);
-    row_ = needed_mcus(window.y0, window.y1, margin_v, mcu_height, frame_.height).begin;
-    unread_ = row_ * mcus_across_ + columns_.begin;
-    for (int i = 0; i < planes_count_; ++i) {
-      const JpegFrame::Component& c = frame_.component[i];
-      SourcePlane& p = planes_[i];
-      p.x0 = columns_.begin * 8 * c.h;
-      p.y0 = row_ * 8 * c.v;
-      p.delivered_width = std::min(p.width, columns_.end * 8 * c.h) - p.x0;
-      p.row_bytes = divide_up(p.delivered_width, 8) * 8 + kIdctOverrun;
-    }
-  }
-
-  // For each plane, where the blocks of a row of blocks lie among those of the MCUs that are decoded together.
-  void index_blocks() {
-    for (int i = 0; i < planes_count_; ++i) {
+    mcus_together_ = kBlocksTogether / mcu_.blocks;
+    for (int i = 0; i < planes_; ++i) {
       const int h = frame_.component[i].h;
       for (int x = 0; x < mcus_together_ * h; ++x) {
-        index_[i][x] = static_cast<uint16_t>(x / h * layout_.blocks + first_block_[i] + x % h);
+        index_[i][x] = static_cast<uint16_t>(x / h * mcu_.blocks + first_block_[i] + x % h);
       }
     }
   }
@@ -140,7 +107,7 @@ class BaselineSource final : public RowSource {
     segment_.open(bytes, segment.size);
     marker_ = segment.marker;
     at_ = segment.after;
-    to_restart_ = frame_.restart_interval > 0 ? frame_.restart_interval : mcus_across_ * mcus_down_;
+    to_restart_ = frame_.restart_interval > 0 ? frame_.restart_interval : layout_.mcus_across * layout_.mcus_down;
     return true;
   }
 
@@ -159,21 +126,22 @@ class BaselineSource final : public RowSource {
     for (int done = 0; done < mcus;) {
       if (to_restart_ == 0 && !restart()) return false;
       const int count = std::min(mcus - done, to_restart_);
-      const size_t block = static_cast<size_t>(done) * layout_.blocks;
-      if (!decode_mcus(layout_, count, &segment_, coefficients + block * kBlockSize, last_ + block)) return false;
+      const size_t block = static_cast<size_t>(done) * mcu_.blocks;
+      if (!decode_mcus(mcu_, count, &segment_, coefficients + block * kBlockSize, last_ + block)) return false;
       to_restart_ -= count;
+      next_mcu_ += count;
       done += count;
     }
     return true;
   }
 
-  bool skip(int mcus) {
-    while (mcus > 0) {
+  bool skip_to(int mcu) {
+    while (next_mcu_ < mcu) {
       if (to_restart_ == 0 && !restart()) return false;
-      const int count = std::min(mcus, to_restart_);
-      if (!skip_mcus(layout_, count, &segment_)) return false;
+      const int count = std::min(mcu - next_mcu_, to_restart_);
+      if (!skip_mcus(mcu_, count, &segment_)) return false;
       to_restart_ -= count;
-      mcus -= count;
+      next_mcu_ += count;
     }
     return true;
   }
@@ -181,19 +149,20 @@ class BaselineSource final : public RowSource {
   // The MCUs that were read last, of which the first is in this column, into the rows of each plane.
   bool transform(int column, int mcus, uint8_t* const* const* rows) {
     const int16_t* coefficients = reinterpret_cast<const int16_t*>(workspace_->coefficients.data());
-    for (int i = 0; i < planes_count_; ++i) {
+    for (int i = 0; i < planes_; ++i) {
       const JpegFrame::Component& c = frame_.component[i];
-      const int across = divide_up(planes_[i].width, 8), down = divide_up(planes_[i].height, 8);
-      const int count = std::min(mcus * c.h, across - column * c.h);
-      const size_t x = static_cast<size_t>(column - columns_.begin) * 8 * c.h;
-      for (int v = 0; v < c.v && row_ * c.v + v < down; ++v) {
+      const PlaneLayout& layout = layout_.planes[i];
+      const int count = std::min(mcus * c.h, layout.blocks_across - column * c.h);
+      const size_t x = static_cast<size_t>(column - layout_.columns.begin) * layout.dct_size * c.h;
+      for (int v = 0; v < c.v && row_ * c.v + v < layout.blocks_down; ++v) {
         uint8_t* out[8];
-        for (int r = 0; r < 8; ++r) out[r] = rows[i][8 * v + r] + x;
+        for (int r = 0; r < layout.dct_size; ++r) out[r] = rows[i][layout.dct_size * v + r] + x;
         const int first = v * c.h;
-        if (!idct_blocks(coefficients + first * kBlockSize, last_ + first, index_[i], count,
-                         frame_.quant[c.quant_table], out)) {
-          return false;
-        }
+        const int16_t* block = coefficients + first * kBlockSize;
+        const int16_t* quant = frame_.quant[c.quant_table];
+        const bool good = layout.dct_size == 8 ? idct_8x8(block, last_ + first, index_[i], count, quant, out)
+                                               : idct_reduced(layout.dct_size, block, index_[i], count, quant, out);
+        if (!good) return false;
       }
     }
     return true;
@@ -203,16 +172,15 @@ class BaselineSource final : public RowSource {
   size_t size_;
   Workspace* workspace_;
   JpegFrame frame_;
-  int planes_count_ = 0;
-  SourcePlane planes_[kMaxPlanes];
-  McuLayout layout_;
+  int planes_ = 0;
+  FrameLayout layout_;
+  McuLayout mcu_;
+  int mcus_together_ = 0;
   int first_block_[kMaxPlanes] = {};
   uint16_t index_[kMaxPlanes][kBlocksTogether];
   uint8_t last_[kBlocksTogether];
-  int mcus_across_ = 0, mcus_down_ = 0, mcus_together_ = 0;
-  McuSpan columns_{};
-  int row_ = 0;     // of MCUs, the next to be pulled
-  int unread_ = 0;  // MCUs to be skipped before it
+  int row_ = 0;       // of MCUs, the next to be pulled
+  int next_mcu_ = 0;  // the next to be read
   BitSegment segment_;
   int marker_ = 0;      // at its end
   size_t at_ = 0;       // where the file goes on behind that
@@ -225,9 +193,12 @@ class BaselineSource final : public RowSource {
 void open_baseline(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                    Workspace* workspace, std::unique_ptr<RowSource>* source) {
   const bool usual = header.ends && header.scans == 1 && header.single_scan();
-  if (!usual || !(request.planes || request.gray) || request.scale != 1) return;
+  if (!usual) return;
   auto baseline = std::make_unique<BaselineSource>(data, size, workspace);
-  if (baseline->open(header, request)) *source = std::move(baseline);
+  if (!baseline->open(header, request)) return;
+  const bool pixels = baseline->layout() == PixelLayout::kYcc && !request.planes;
+  *source = std::move(baseline);
+  if (pixels) *source = open_ycc_pixels(std::move(*source), request.bgr, workspace);
 }
 
 }  // namespace fastseq

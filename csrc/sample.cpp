@@ -31,15 +31,25 @@ Status plan_sample(const Recipe& recipe, const double* draws, int stored_height,
   return resolved ? Status::kOk : Status::kInternal;
 }
 
-// The largest reduction in the DCT that leaves at least as many pixels as the output has. libjpeg makes up for subsampled
-// colours along both axes or neither; where they are far coarser along one (4:1:1), half as many must be left of them.
+// Below this many pixels a side, the padding of the last block would weigh, and there is nothing to gain.
+constexpr int kSmallSide = 32;
+
+bool is_small(const JpegHeader& header) { return std::min(header.width, header.height) < kSmallSide; }
+
+// The largest reduction in the DCT that leaves at least as many pixels as the output has. libjpeg makes up for
+// subsampled colours along both axes or neither; where they are far coarser along one (4:1:1), as many must be left of
+// them.
 int choose_dct_scale(const ResamplePlan& plan, const JpegHeader& header) {
-  const int across = std::max(header.sampling_h[0] / std::max(header.sampling_h[1], 1), 1);
-  const int down = std::max(header.sampling_v[0] / std::max(header.sampling_v[1], 1), 1);
-  const auto fits = [](const AxisMap& axis, int scale) { return (axis.source_length + scale - 1) / scale >= axis.grid; };
+  if (is_small(header)) return 1;
+  const auto lag = [](int coarse, int fine) { return coarse >= 4 * fine ? coarse / fine : 1; };
+  const int across = header.sampling_h[0] / std::max(header.sampling_h[1], 1);
+  const int down = header.sampling_v[0] / std::max(header.sampling_v[1], 1);
+  const auto fits = [](const AxisMap& axis, int scale) {
+    return (axis.source_length + scale - 1) / scale >= axis.grid;
+  };
   for (int scale : {8, 4, 2}) {
-    if (fits(plan.stored_rows(), scale * std::max(down / across / 2, 1)) &&
-        fits(plan.stored_columns(), scale * std::max(across / down / 2, 1))) {
+    if (fits(plan.stored_rows(), scale * lag(down, std::max(across, 1))) &&
+        fits(plan.stored_columns(), scale * lag(across, std::max(down, 1)))) {
       return scale;
     }
   }
@@ -113,7 +123,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
 
   JpegRequest request;
   // Enlarging, there are fewer colours to convert before the filter than after it.
-  request.planes = !is_exact(recipe.interpolation) && !enlarges(plan.geometry);
+  request.planes = !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header);
   request.gray = recipe.format.channels == 1;
   request.bgr = recipe.bgr;
   request.scale = plan.scale;

@@ -51,6 +51,8 @@ struct Workspace {
   Buffer entropy;       // entropy-coded bytes between two markers
   Buffer huffman;       // a picture's look-up tables
   Buffer coefficients;  // of the blocks that are decoded together
+  Buffer planes[3];     // rows of each plane on their way into pixels
+  Buffer upsampled;     // one row of chroma, twice
   Buffer scanline;      // one row as libjpeg gives it
   Buffer packed;        // interleaved rows on their way into planes
   Buffer columns[4];    // one row between the two passes, and the finished planes
@@ -59,8 +61,8 @@ struct Workspace {
 
   // Gives back what one huge image made grow.
   void trim(size_t keep) {
-    for (Buffer* buffer : {&file, &entropy, &rings[0], &rings[1], &rings[2], &scanline, &packed, &columns[0],
-                           &columns[1], &columns[2], &columns[3], &tile}) {
+    for (Buffer* buffer : {&file, &entropy, &planes[0], &planes[1], &planes[2], &rings[0], &rings[1], &rings[2],
+                           &scanline, &packed, &columns[0], &columns[1], &columns[2], &columns[3], &tile}) {
       if (buffer->capacity() > keep) buffer->release();
     }
   }

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ORDER_STREAM = 0
-"""The stream that shuffles an epoch; transforms draw from streams 1, 2, 3, ..."""
+"""The stream that shuffles an epoch; transforms draw from those that their classes name."""
 SPLIT_STREAM = 2**32 - 1
 """The stream that splits samples in two."""
 

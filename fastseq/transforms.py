@@ -27,9 +27,11 @@ class Transform(ABC):
 
     Attributes:
         draws: how many uniform numbers in [0, 1) a sample needs for it.
+        stream: the class's own, that they are drawn from; from 1 to 255 where there are any.
     """
 
     draws: int = 0
+    stream: int = 0
 
     @abstractmethod
     def ops(self, draw: int) -> list[Op]:
@@ -90,6 +92,7 @@ class RandomResizedCrop(Transform):
     scale: tuple[float, float] = (0.08, 1.0)
     ratio: tuple[float, float] = (3 / 4, 4 / 3)
     draws = 22
+    stream = 1
 
     def __post_init__(self) -> None:
         """Check both ranges."""
@@ -109,6 +112,7 @@ class RandomFlip(Transform):
     """Mirror every second picture: "horizontal" (left to right), "vertical" or "horizontal_and_vertical"."""
 
     mode: str = "horizontal"
+    stream = 2
 
     def __post_init__(self) -> None:
         """Check the mode."""
@@ -150,20 +154,22 @@ class Pipeline:
         _check_resize(self.transforms, size)
         self.ops: list[Op] = []
         self.draw_count = 0
+        self._streams: dict[int, int] = {}  # and how many numbers of each
         for transform in self.transforms:
             self.ops += transform.ops(self.draw_count)
             self.draw_count += transform.draws
+            stream = transform.stream
+            while stream in self._streams:  # a second one of its class
+                stream += 256
+            if transform.draws:
+                self._streams[stream] = transform.draws
 
     def draw(self, seed: int, epoch: int, samples: NDArray[np.int64]) -> NDArray[np.float64]:
         """The numbers of `samples` (b,) in an epoch: float64 (b, draw_count), a pure function of its arguments.
 
         Each transform draws from a stream of its own, so that adding one does not change what the others draw.
         """
-        numbers = [
-            uniform(seed, epoch, samples, stream, transform.draws)
-            for stream, transform in enumerate(self.transforms, start=1)
-            if transform.draws
-        ]
+        numbers = [uniform(seed, epoch, samples, stream, count) for stream, count in self._streams.items()]
         return np.concatenate(numbers, axis=1) if numbers else np.empty((len(samples), 0))
 
 

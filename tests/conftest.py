@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from images import folder
@@ -20,3 +22,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def samples(tree: Path) -> Samples:
     """The 27 pictures of `tree`."""
     return Samples.from_directory(tree)
+
+
+@pytest.fixture(scope="session")
+def keras() -> ModuleType:
+    """Keras on the lightest of its back ends: for what computes nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "numpy")
+        return importlib.import_module("keras")

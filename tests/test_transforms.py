@@ -103,8 +103,8 @@ def test_what_is_no_transform_is_refused():
 def test_a_flip_mirrors_the_resized_picture(files):
     plain = decode_batch(files, SIZE, **LINEAR)
     for mode, axes in (("horizontal", [1]), ("vertical", [0]), ("horizontal_and_vertical", [1, 0])):
-        flipped = decode_batch(files, SIZE, transform=RandomFlip(mode), seed=9, epoch=2, **LINEAR)
-        numbers = draws(RandomFlip(mode), range(6), 9, 2)
+        flipped = decode_batch(files, SIZE, transform=RandomFlip(mode), seed=8, epoch=2, **LINEAR)
+        numbers = draws(RandomFlip(mode), range(6), 8, 2)
         assert 0 < (numbers < 0.5).sum() < numbers.size
         for picture, result, row in zip(plain, flipped, numbers, strict=True):
             mirrored = [axis for axis, number in zip(axes, row, strict=True) if number < 0.5]

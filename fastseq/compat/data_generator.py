@@ -123,7 +123,7 @@ class DataGenerator(PassAwareDataset):
         """
         if not -len(self) <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
-        epoch, expected = self.passes.request(int(index) % len(self), self._prefetcher.depth)
+        epoch, expected = self._request(int(index) % len(self), self._prefetcher.depth)
         number = self._numbers.setdefault(epoch, self._shuffles.latest)
         ahead: list[Key] = [(number, k) for _, k in expected]
         images, rows = self._prefetcher.fetch((number, int(index) % len(self)), ahead)
@@ -136,7 +136,7 @@ class DataGenerator(PassAwareDataset):
             np.random.shuffle(self.indexes)
         in_pass = self.passes.in_pass
         self._shuffles.add(self.indexes, set(self._numbers.values()) if in_pass else set())
-        self.passes.epoch_ended()
+        self._end_epoch()
         if in_pass:
             self._numbers = {e: n for e, n in self._numbers.items() if e == self.passes.epoch}
         else:

@@ -9,7 +9,8 @@ generator read certain properties at certain moments (py_dataset_adapter.py and 
 - `on_epoch_end` from `EpochIterator.reset`, after the probes and before the first epoch of `fit` and `evaluate`.
 
 So a pass is what follows the making of an iterator. A pass of `fit` or `evaluate` is an epoch of its own; probes, and
-`predict`, which promises nothing about epochs, are served from the epoch that comes next and use nothing up.
+`predict`, which promises nothing about epochs, are served from the epoch that comes next and use nothing up. So are
+batches that the user's code looks at meanwhile, in a callback, say: the pass does not notice.
 """
 
 from __future__ import annotations
@@ -45,7 +46,18 @@ class KerasPasses:
         self._random_state = random.getstate()  # when it was made
         self._orders: list[Sequence[int]] = []  # that Keras may be following, and how far it is
         self._asked: set[int] = set()  # in this pass
+        self._ahead: list[tuple[int, int]] = []  # what Keras will ask for next
+        self._left = False  # whether the user's code has ended the epoch since Keras last asked
         self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, int]:
+        """The epoch; what Keras was doing stays behind."""
+        return {"batches": self._batches, "epoch": self.epoch}
+
+    def __setstate__(self, state: dict[str, int]) -> None:
+        """Restore, at the same epoch."""
+        self.__init__(state["batches"])  # type: ignore[misc]
+        self.epoch = state["epoch"]
 
     @property
     def in_pass(self) -> bool:
@@ -65,33 +77,54 @@ class KerasPasses:
             self._iterator_made = True
             self._random_state = random.getstate()
 
-    def epoch_ended(self) -> None:
+    def epoch_ended(self, by_keras: bool) -> None:
         """`on_epoch_end` was called, by Keras or by the user."""
         with self._lock:
-            if self._phase is _Phase.PROBING:
-                self._phase = _Phase.LIVE
-            elif self._phase is _Phase.DIRECT and self._used:
+            if self._phase is _Phase.DIRECT and self._used:
                 self._begin_epoch()
+            elif self._phase is _Phase.PROBING and by_keras:
+                self._phase = _Phase.LIVE
+            else:
+                self._left = not by_keras
 
-    def request(self, k: int, depth: int) -> tuple[int, Iterable[tuple[int, int]]]:
+    def request(self, k: int, depth: int, by_keras: bool) -> tuple[int, Iterable[tuple[int, int]]]:
         """Batch `k` was asked for.
 
         Args:
             k: its number.
             depth: how many batches ahead are of interest.
+            by_keras: whether Keras asked, or the user's own code.
 
         Returns:
             The epoch that it is of, and (epoch, k) of the batches expected next.
         """
         with self._lock:
+            if by_keras:
+                self._left = False
+            elif self._left:  # Keras is done with it: the user's own loop goes on
+                self._leave()
+            elif self._phase is not _Phase.DIRECT:
+                epoch = self._served_epoch
+                return epoch, [*self._ahead, *((epoch, n) for n in self._following(k, depth))]
             live = self._phase is _Phase.LIVE
             if self._iterator_made or (live and k in self._asked):
                 self._begin_pass(live)
             self._asked.add(k)
             if self._phase is not _Phase.PROBING:
                 self._used = True
-            epoch = self.epoch + (self._used and self._phase is _Phase.PROBING)
-            return epoch, [(epoch, n) for n in self._expected(k, depth)]
+            epoch = self._served_epoch
+            self._ahead = [(epoch, n) for n in self._expected(k, depth)]
+            return epoch, self._ahead
+
+    @property
+    def _served_epoch(self) -> int:
+        return self.epoch + (self._used and self._phase is _Phase.PROBING)
+
+    def _leave(self) -> None:
+        self._phase = _Phase.DIRECT
+        self._left = self._iterator_made = False
+        if self._used:
+            self._begin_epoch()
 
     def _begin_pass(self, live: bool) -> None:
         if live and self._used:
@@ -113,7 +146,10 @@ class KerasPasses:
 
     def _expected(self, k: int, depth: int) -> Sequence[int]:
         if self._phase is _Phase.DIRECT:
-            return range(k + 1, min(k + 1 + depth, self._batches))
+            return self._following(k, depth)
         place = len(self._asked) - 1
         self._orders = [order for order in self._orders if place < len(order) and order[place] == k]
         return self._orders[0][place + 1 : place + 1 + depth] if self._orders else ()
+
+    def _following(self, k: int, depth: int) -> Sequence[int]:
+        return range(k + 1, min(k + 1 + depth, self._batches))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -25,14 +25,14 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
     @property
     def num_batches(self) -> int:
         """The same as `len`."""
-        if _called_by_keras():
+        if _called_by_keras(self):
             self.passes.iterator_made()
         return len(self)
 
     @property
     def workers(self) -> int:
         """Always 1: fastseq has its own threads, and Keras's would hand batches of one epoch to the next."""
-        if _called_by_keras():
+        if _called_by_keras(self):
             self.passes.adapter_made()
         return 1
 
@@ -48,6 +48,12 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
     @use_multiprocessing.setter
     def use_multiprocessing(self, value: bool) -> None:
         """Accepted and left alone."""
+
+    def _request(self, k: int, depth: int) -> tuple[int, Iterable[tuple[int, int]]]:
+        return self.passes.request(k, depth, _called_by_keras(self))
+
+    def _end_epoch(self) -> None:
+        self.passes.epoch_ended(_called_by_keras(self))
 
 
 class ImageSequence(PassAwareDataset):
@@ -93,7 +99,7 @@ class ImageSequence(PassAwareDataset):
         k = int(k)
         if not -batches <= k < batches:
             raise IndexError(f"batch {k} of {batches}")
-        epoch, ahead = self.passes.request(k % batches, self.loader.depth)
+        epoch, ahead = self._request(k % batches, self.loader.depth)
         return self.loader.batch(epoch, k, ahead)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -107,24 +113,16 @@ class ImageSequence(PassAwareDataset):
 
     def on_epoch_end(self) -> None:
         """Go to the next epoch, if batches of this one were taken; while Keras fits, its passes decide."""
-        self.passes.epoch_ended()
+        self._end_epoch()
 
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The sequence can be used again."""
         self.loader.close()
 
-    def __getstate__(self) -> dict[str, Any]:
-        """The loader and the epoch; what Keras was doing stays behind."""
-        return {"loader": self.loader, "epoch": self.epoch}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore, at the same epoch."""
-        super().__init__()
-        self.loader = state["loader"]
-        self.passes = KerasPasses(len(self.loader))
-        self.passes.epoch = state["epoch"]
-
-
-def _called_by_keras() -> bool:
-    """Whether the code that reads a property of a dataset is Keras's, not the user's."""
-    return str(sys._getframe(2).f_globals.get("__name__", "")).startswith("keras.")
+def _called_by_keras(dataset: object) -> bool:
+    """Whether it is Keras's code, not the user's, that called the dataset's method that called this."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_locals.get("self") is dataset:
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", "")).startswith("keras.")

@@ -1,4 +1,4 @@
-"""Which part of the picture becomes which part of the slot, step by step in plain Python: the twin of geometry.cpp."""
+"""Which part of the picture becomes which part of the slot, in plain Python: the twin of geometry.cpp."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def upright(image: Pixels, tag: int, orient: Literal["none", "exif", "landscape"
     Args:
         image: The stored pixels, (height, width, channels).
         tag: The EXIF orientation, 1 to 8; anything else means 1.
-        orient: ``"none"`` leaves the picture as stored; ``"landscape"`` turns it by ``np.rot90`` after the EXIF
-            orientation where it is higher than wide.
+        orient: ``"none"`` leaves the picture as stored; ``"landscape"`` turns it by ``np.rot90`` after
+            the EXIF orientation where it is higher than wide.
 
     Returns:
         A view of `image`.

@@ -1,4 +1,4 @@
-"""The native filters for pixels, in plain numpy and bit for bit: the twin of filter_table.cpp and of the kernels."""
+"""The native filters for pixels, in plain numpy and bit for bit: the twin of filter_table.cpp."""
 
 from __future__ import annotations
 

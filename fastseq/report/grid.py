@@ -13,9 +13,7 @@ from matplotlib.figure import Figure
 SIDE = 1.4  # inches of each image, and of the space for its label, a fifth of it
 
 
-def save_grid(
-    images: npt.NDArray[Any], titles: Sequence[str], path: str | os.PathLike[str], columns: int = 8
-) -> None:
+def save_grid(images: npt.NDArray[Any], titles: Sequence[str], path: str | os.PathLike[str], columns: int = 8) -> None:
     """Save a batch as a PNG.
 
     Args:

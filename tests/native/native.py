@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from hypothesis import settings
@@ -20,13 +21,15 @@ NAMES = {number: name for name, number in STATUS.items()}
 GOOD = ("OK", "RECOVERED")
 NO_LOOKUP = np.empty(0, np.uint8)
 
+cv2.setNumThreads(1)  # a thread sanitizer is to see our threads only
+
 # Examples come from the test's name, so that a run can be repeated; nothing is written to disk.
 examples = functools.partial(settings, deadline=None, database=None, derandomize=True)
 
 
 @dataclass
 class Batch:
-    """What came of a batch: `pixels` (n, height, width, channels) or channels first, and a status name each."""
+    """What came of a batch: `pixels` (n, height, width, channels) or channels first; status names."""
 
     pixels: npt.NDArray[Any]
     statuses: list[str]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from images import jpeg, photo, with_orientation
 
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
-from images import jpeg, photo, with_orientation
 from native.native import GOOD, examples, one, run
 
 SIZE = (32, 24)
@@ -106,7 +106,16 @@ def test_sound_orientations(tag: int, byteorder: str) -> None:
 @pytest.mark.parametrize("byteorder", ["II", "MM"])
 @pytest.mark.parametrize(
     ("tag", "broken"),
-    [(0, {}), (9, {}), (12330, {}), (65535, {}), (6, {"kind": 2}), (6, {"kind": 4}), (6, {"kind": 7}), (6, {"kind": 0})],
+    [
+        (0, {}),
+        (9, {}),
+        (12330, {}),
+        (65535, {}),
+        (6, {"kind": 2}),
+        (6, {"kind": 4}),
+        (6, {"kind": 7}),
+        (6, {"kind": 0}),
+    ],
 )
 def test_broken_orientations_mean_upright(tag: int, broken: dict[str, int], byteorder: str) -> None:
     data = with_orientation(KINDS["4:2:0"], tag, byteorder, **broken)  # type: ignore[arg-type]

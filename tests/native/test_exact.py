@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from images import SAMPLING, Pixels, cmyk_jpeg, jpeg, photo
 
 from fastseq.reference.geometry import center_crop, upright
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear, resize_cv2_nearest
-from images import SAMPLING, Pixels, cmyk_jpeg, jpeg, photo
 from native.native import examples, one, put, run
 
 RESIZE = {"cv2.linear": resize_cv2_linear, "cv2.nearest": resize_cv2_nearest}
@@ -18,7 +18,15 @@ ORIENTS = ["none", "exif", "landscape"]
 Orient = Literal["none", "exif", "landscape"]
 SIDES = st.integers(1, 70)
 # Beyond Pillow's: neither luma nor chroma need have the largest factor.
-ODD_SAMPLING = ["1x4,1x1,1x1", "2x1,1x2,1x1", "2x2,2x1,1x2", "1x1,2x2,1x1", "3x1,1x1,1x1", "1x3,1x1,1x1", "2x4,1x1,1x1"]
+ODD_SAMPLING = [
+    "1x4,1x1,1x1",
+    "2x1,1x2,1x1",
+    "2x2,2x1,1x2",
+    "1x1,2x2,1x1",
+    "3x1,1x1,1x1",
+    "1x3,1x1,1x1",
+    "2x4,1x1,1x1",
+]
 
 
 def check(data: bytes, size: tuple[int, int], orient: Orient = "exif") -> None:
@@ -64,7 +72,9 @@ def test_upright_is_what_cv2_shows(tag: int) -> None:
     image = photo(20, 33, seed=1)
     data = jpeg(image, orientation=tag)
     for orient in ("exif", "landscape"):
-        np.testing.assert_array_equal(upright(decode_cv2(data, orient="none"), tag, orient), decode_cv2(data, orient=orient))
+        np.testing.assert_array_equal(
+            upright(decode_cv2(data, orient="none"), tag, orient), decode_cv2(data, orient=orient)
+        )
 
 
 @pytest.mark.parametrize("sample", ODD_SAMPLING)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from images import jpeg, photo
 
 from fastseq import _native
-from images import jpeg, photo
 from native.native import Batch, finish, one, recipe, run
 
 SIZE = (16, 16)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from images import SAMPLING, jpeg, photo
 
 from fastseq.reference.geometry import Axis
 from fastseq.reference.pixels import decode_cv2, psnr, resize_cv2_linear, resize_pil_bilinear
 from fastseq.reference.resample import WEIGHT_BITS, filter_table, resize
-from images import SAMPLING, jpeg, photo
 from native.native import examples, one, put
 
 SIDES = st.integers(1, 70)
@@ -46,7 +46,7 @@ def test_a_flat_picture_stays_flat(interpolation: str, value: int) -> None:
 def test_weights_add_up(samples: int, outputs: int, antialias: bool) -> None:
     table = filter_table(Axis.whole(samples).resize(outputs), "antialias" if antialias else "linear")
     assert all(weights.sum() == 1 << WEIGHT_BITS and (weights >= 0).all() for _, weights in table)
-    assert all(0 <= first and first + len(weights) <= samples for first, weights in table)
+    assert all(first >= 0 and first + len(weights) <= samples for first, weights in table)
 
 
 @pytest.mark.parametrize("swap", [False, True])

@@ -4,8 +4,8 @@ import struct
 
 import numpy as np
 import pytest
-
 from images import encoded, jpeg, photo
+
 from native.native import GOOD, limits, one, run
 
 SIZE = (8, 8)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from images import Pixels, jpeg, photo
 
 from fastseq.reference import geometry as g
 from fastseq.reference.geometry import Axis, Op
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
 from fastseq.reference.resample import resample
-from images import Pixels, jpeg, photo
 from native.native import examples, one, put, run
 
 DRAWS = g.CROP_DRAWS + 2
@@ -62,7 +62,13 @@ def test_resize_then_center_crop(
 @examples(max_examples=40)
 @given(SIDES, SIDES, SIDES, SIDES, SIDES, SIDES, UNIFORM)
 def test_center_crop_then_resize(
-    height: int, width: int, crop_height: int, crop_width: int, out_height: int, out_width: int, draws: list[float]
+    height: int,
+    width: int,
+    crop_height: int,
+    crop_width: int,
+    out_height: int,
+    out_width: int,
+    draws: list[float],
 ) -> None:
     ops = [*FLIPS, g.center_crop(crop_height, crop_width)]
     check(photo(height, width, seed=3), (out_height, out_width), ops, draws)

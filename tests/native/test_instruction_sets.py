@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from images import jpeg, photo
 
 from fastseq import _native
-from images import jpeg, photo
 from native.native import put, run
 
 TARGETS = [1 << bit for bit in range(63) if _native.instruction_sets() >> bit & 1]
@@ -14,7 +14,14 @@ FILTERS = ["antialias", "linear", "cv2.linear", "cv2.nearest"]
 FILES = [
     jpeg(photo(61 + k, 97 - k, seed=k), 92, sampling, gray=gray, orientation=k + 1)
     for k, (sampling, gray) in enumerate(
-        [("4:4:4", False), ("4:2:0", False), ("4:2:2", False), ("4:4:0", False), ("4:1:1", False), ("4:4:4", True)]
+        [
+            ("4:4:4", False),
+            ("4:2:0", False),
+            ("4:2:2", False),
+            ("4:4:0", False),
+            ("4:1:1", False),
+            ("4:4:4", True),
+        ]
     )
 ]
 

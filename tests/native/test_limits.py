@@ -5,8 +5,8 @@ import struct
 from pathlib import Path
 
 import pytest
-
 from images import jpeg, photo
+
 from native.native import limits, run
 
 SIZE = (16, 16)

@@ -9,8 +9,8 @@ import os
 
 import numpy as np
 import pytest
-
 from images import cmyk_jpeg, jpeg, photo
+
 from native.native import GOOD, STATUS, limits, run
 
 COUNT = int(os.environ.get("FASTSEQ_MUTATIONS", "300"))
@@ -57,7 +57,9 @@ def mutate(rng: np.random.Generator) -> bytes:
 
 
 @pytest.mark.parametrize("strict", [True, False])
-@pytest.mark.parametrize(("interpolation", "size"), [("antialias", (21, 17)), ("linear", (60, 60)), ("cv2.linear", (30, 40))])
+@pytest.mark.parametrize(
+    ("interpolation", "size"), [("antialias", (21, 17)), ("linear", (60, 60)), ("cv2.linear", (30, 40))]
+)
 def test_one_answer_whatever_the_threads(interpolation: str, size: tuple[int, int], strict: bool) -> None:
     rng = np.random.default_rng([STATUS["CORRUPT"], *size, strict])
     share = -(-COUNT // 6)

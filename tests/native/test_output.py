@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from images import jpeg, photo
 
 from fastseq.reference.geometry import flip
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
-from images import jpeg, photo
 from native.native import OTHER_FORMAT, examples, finish, one, recipe, start
 
 DTYPES = [np.float16, np.float32, np.float64]

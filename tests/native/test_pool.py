@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from images import jpeg, photo
 
 from fastseq import _native
-from images import jpeg, photo
 from native.native import NAMES, finish, one, recipe, run, start
 
 SIZE = (16, 16)
@@ -155,7 +155,12 @@ def test_a_job_keeps_what_it_needs() -> None:
     made = recipe(SIZE)
     out = slots(200, made)
     job = _native.Job(
-        _native.Pool(2), made, out.reshape(-1), np.zeros((200, 0)), [bytearray(FILES[0]) for _ in range(200)], [False] * 200
+        _native.Pool(2),
+        made,
+        out.reshape(-1),
+        np.zeros((200, 0)),
+        [bytearray(FILES[0]) for _ in range(200)],
+        [False] * 200,
     )
     del made
     gc.collect()
@@ -225,7 +230,7 @@ on, buffers = _native.Pool(2), Buffers(1 << 20)
 lease = buffers.lend(1000, True)
 decode(on)
 running = endless(on)
-for _ in range(5):
+for _ in range(2):
     child = os.fork()
     if child == 0:
         del running, on, lease, buffers
@@ -250,7 +255,15 @@ running.cancel()
 
 
 @pytest.mark.parametrize(
-    "end", ["", "sys.exit(0)", "os._exit(0)", "import builtins; builtins.kept = (on, running)", "del on", "del running"]
+    "end",
+    [
+        "",
+        "sys.exit(0)",
+        "os._exit(0)",
+        "import builtins; builtins.kept = (on, running)",
+        "del on",
+        "del running",
+    ],
 )
 def test_exit_with_work_under_way(end: str) -> None:
     in_a_process(f"on = _native.Pool(2)\nrunning = endless(on)\n{end}\n")

@@ -1,0 +1,22 @@
+// libjpeg's upsampling and colour conversion (jdsample.c, jdcolor.c), bit for bit. Rows are read up to kUpsampleSlack
+// bytes past their end, and written as far past theirs (in samples or pixels).
+#pragma once
+#include <cstdint>
+
+namespace fastseq {
+
+constexpr int kUpsampleSlack = 64;
+
+// Triangle filters: 3/4 of the nearer sample and 1/4 of the farther one. The samples at -1 and at `count` must equal
+// their neighbours at the picture's edges.
+void upsample_h2(const uint8_t* in, int count, uint8_t* out);
+void upsample_h2v2(const uint8_t* near, const uint8_t* far, int count, uint8_t* out);
+// `lower`: the output row is the lower one of the two that `near` is nearer to.
+void upsample_v2(const uint8_t* near, const uint8_t* far, bool lower, int count, uint8_t* out);
+// Each sample `times` times.
+void upsample_repeat(const uint8_t* in, int times, int count, uint8_t* out);
+
+// To pixels of four bytes: r, g, b (b, g, r where `bgr`) and 255.
+void ycc_to_packed4(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, int count, bool bgr, uint8_t* out);
+
+}  // namespace fastseq

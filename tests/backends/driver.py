@@ -1,0 +1,520 @@
+"""Runs every scenario on the back end that KERAS_BACKEND names, in one process, and prints what came of each as JSON.
+
+Pictures are of one colour, which says which sample they are, and the model lists what it is shown in weights of its
+own, so that what is checked is what went through the compiled step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
+
+import cv2
+import keras
+import numpy as np
+
+import fastseq
+from fastseq.prefetch import Prefetcher
+
+ROOT = Path(sys.argv[1])
+BACKEND = keras.backend.backend()
+SIZE, BATCH, SAMPLES = (8, 8), 4, 48  # 12 batches
+LOG = 4096
+
+
+class Recorder(keras.layers.Layer):
+    """Lists the samples that it is shown, in a weight for training and another for the rest."""
+
+    channels = (0, 1)  # whose values are a sample's number, in units of 1 and of 16
+
+    def build(self, shape):
+        for name in ("train", "other"):
+            setattr(self, name, self.add_weight(shape=(LOG,), initializer="zeros", trainable=False, name=name))
+            setattr(self, f"{name}_n", self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="int32"))
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def call(self, x, training=False):
+        log, count = (self.train, self.train_n) if training else (self.other, self.other_n)
+        low, high = (keras.ops.round(x[:, 4, 4, channel] * 16 / 255) for channel in self.channels)
+        number = low + 16 * high
+        shown = keras.ops.shape(x)[0]
+        places = keras.ops.arange(shown, dtype="int32") + count
+        log.assign(keras.ops.scatter_update(log, places[:, None], keras.ops.cast(number, "float32")))
+        count.assign(count + shown)
+        return x
+
+
+class Shown:
+    """A small model and what it was shown."""
+
+    def __init__(self, loss="sparse_categorical_crossentropy", outputs=3, activation="softmax", rate=0.0):
+        self.recorder = Recorder()
+        x = inputs = keras.Input((*SIZE, 3))
+        x = self.recorder(x)
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        x = keras.layers.Rescaling(1 / 255)(x)
+        x = keras.layers.Dense(outputs, activation=activation)(x)
+        self.model = keras.Model(inputs, x)
+        self.model.compile(keras.optimizers.SGD(rate), loss, jit_compile=BACKEND == "jax")
+
+    def take(self, kind: str) -> list[int]:
+        """The samples since the last look, in their order."""
+        log, count = getattr(self.recorder, kind), getattr(self.recorder, f"{kind}_n")
+        n = int(keras.ops.convert_to_numpy(count))
+        assert n < LOG
+        numbers = keras.ops.convert_to_numpy(log)[:n].astype(int).tolist()
+        count.assign(0)
+        return numbers
+
+    def fit(self, sequence, epochs=1, **options) -> list[int]:
+        self.history = self.model.fit(sequence, epochs=epochs, verbose=0, **options).history
+        return self.take("train")
+
+
+def picture(number: int) -> np.ndarray:
+    image = np.zeros((16, 16, 3), np.uint8)
+    image[...] = (number % 16 * 255 / 16, number // 16 * 255 / 16, 128)
+    return image
+
+
+def whole_of(count: int) -> np.ndarray:
+    return np.stack([cv2.resize(picture(i), SIZE) for i in range(count)]).astype(np.float32)
+
+
+def samples_of(count: int = SAMPLES, labels: object = "classes") -> fastseq.Samples:
+    files = [ROOT / f"{i}.png" for i in range(count)]
+    for i, file in enumerate(files):
+        if not file.exists():
+            cv2.imwrite(str(file), picture(i)[:, :, ::-1])
+    classes = [i % 3 for i in range(count)]
+    return fastseq.Samples.from_files(files, labels=classes if isinstance(labels, str) else labels)
+
+
+def sequence_of(samples=None, **options) -> fastseq.ImageSequence:
+    options = {"size": SIZE, "batch_size": BATCH, "dtype": "float32", "interpolation": "cv2.nearest", **options}
+    return fastseq.ImageSequence(samples or samples_of(), **options)
+
+
+def order_of(sequence, epoch: int) -> list[int]:
+    return [int(i) for k in range(len(sequence)) for i in sequence.loader.order.indices(epoch, k)]
+
+
+def batches_of(numbers: list[int], size: int = BATCH) -> set[tuple[int, ...]]:
+    return {tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)}
+
+
+def same(first, second) -> None:
+    if first != second:
+        raise AssertionError(f"{first}\nis not\n{second}")
+
+
+def once_each(numbers: list[int], count: int = SAMPLES) -> None:
+    """Every `count` numbers in turn are all the samples."""
+    same(len(numbers) % count, 0)
+    for start in range(0, len(numbers), count):
+        same(sorted(numbers[start : start + count]), list(range(count)))
+
+
+SHOWN: dict[str, Shown] = {}
+SCENARIOS: dict[str, Callable[[], None]] = {}
+
+
+def shown() -> Shown:
+    """The model that most scenarios share: it is compiled once and learns nothing."""
+    model = SHOWN.setdefault("default", Shown())
+    model.take("train"), model.take("other")
+    return model
+
+
+def scenario(function: Callable[[], None]) -> Callable[[], None]:
+    SCENARIOS[function.__name__] = function
+    return function
+
+
+class Call(keras.callbacks.Callback):
+    """Calls functions of its keyword names, each with the callback and the number."""
+
+    def __init__(self, **functions):
+        super().__init__()
+        for name, function in functions.items():
+            setattr(self, name, lambda number, logs=None, function=function: function(self, number))
+
+
+@contextmanager
+def spied() -> Iterator[dict[str, int]]:
+    """Counts the batches that are asked for, and those of them that were begun before."""
+    counts = {"asked": 0, "begun": 0}
+    fetch = Prefetcher.fetch
+
+    def spy(self, key, ahead):
+        counts["asked"] += 1
+        counts["begun"] += key in self._open
+        return fetch(self, key, ahead)
+
+    Prefetcher.fetch = spy
+    try:
+        yield counts
+    finally:
+        Prefetcher.fetch = fetch
+
+
+@contextmanager
+def raised(kind: type[BaseException], *words: str) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        text = str(error)
+        assert all(word in text for word in words), text
+    else:
+        raise AssertionError(f"no {kind.__name__}")
+
+
+@scenario
+def fit_shuffles_batches_and_shows_every_sample_once_an_epoch():
+    sequence = sequence_of(shuffle=True, seed=4)
+    numbers = shown().fit(sequence, epochs=3)
+    once_each(numbers)
+    for epoch in range(3):
+        same(batches_of(numbers[epoch * SAMPLES :][:SAMPLES]), batches_of(order_of(sequence, epoch)))
+    assert numbers[:SAMPLES] != order_of(sequence, 0), "the batches were not shuffled"
+    same(sequence.epoch, 2)
+
+
+@scenario
+def probes_use_nothing_up():
+    fresh, sequence = Shown(), sequence_of(shuffle=True)  # a model that is not built
+    same(fresh.fit(sequence, shuffle=False, epochs=2), order_of(sequence, 0) + order_of(sequence, 1))
+
+
+@scenario
+def repeated_fits_go_on_with_the_epochs():
+    model, sequence = shown(), sequence_of(shuffle=True)
+    for epoch in range(3):
+        same(model.fit(sequence, shuffle=False), order_of(sequence, epoch))
+    same(model.fit(sequence, shuffle=False, epochs=5, initial_epoch=3), order_of(sequence, 3) + order_of(sequence, 4))
+
+
+@scenario
+def prefetch_follows_the_shuffled_order():
+    sequence = sequence_of(samples_of(96), batch_size=2)
+    with spied() as counts:
+        once_each(shown().fit(sequence, epochs=2), 96)
+    assert counts["begun"] >= 0.8 * counts["asked"] >= 0.8 * 96, counts
+
+
+@scenario
+def prefetch_follows_evaluate_and_predict():
+    model, sequence = shown(), sequence_of(samples_of(96), batch_size=2)
+    with spied() as counts:
+        model.model.evaluate(sequence, verbose=0)
+        model.model.predict(sequence, verbose=0)
+    assert counts["begun"] >= 0.8 * counts["asked"] >= 0.8 * 96, counts
+
+
+@scenario
+def workers_that_a_user_sets_change_nothing():
+    sequence = sequence_of(shuffle=True)
+    sequence.workers, sequence.use_multiprocessing, sequence.max_queue_size = 4, True, 2
+    once_each(shown().fit(sequence, epochs=3))
+    same(sequence.epoch, 2)
+
+
+@scenario
+def with_fewer_steps_a_pass_goes_on():
+    for steps in (3, 4, 6, 1):
+        sequence = sequence_of(shuffle=True)
+        numbers = shown().fit(sequence, epochs=24 // steps, steps_per_epoch=steps)
+        same(len(numbers), 2 * SAMPLES)
+        once_each(numbers)
+
+
+@scenario
+def with_steps_that_do_not_divide_a_pass_stays_whole():
+    sequence = sequence_of(shuffle=True)
+    numbers = shown().fit(sequence, epochs=9, steps_per_epoch=5)
+    whole = len(numbers) // SAMPLES * SAMPLES
+    assert whole >= 2 * SAMPLES, len(numbers)
+    once_each(numbers[:whole])
+    rest = numbers[whole:]
+    same(len(set(rest)), len(rest))
+
+
+@scenario
+def an_early_stop_leaves_the_next_fit_whole():
+    model, sequence = shown(), sequence_of(shuffle=True)
+
+    def stop(callback, number):
+        callback.model.stop_training = number == 1
+
+    once_each(model.fit(sequence, epochs=5, callbacks=[Call(on_epoch_end=stop)]))
+    once_each(model.fit(sequence, epochs=2))
+    model.fit(sequence, epochs=1, steps_per_epoch=5)
+    once_each(model.fit(sequence, epochs=2))
+
+
+@scenario
+def an_exception_in_mid_epoch_leaves_the_next_fit_whole():
+    model, sequence = shown(), sequence_of(shuffle=True)
+
+    def interrupt(callback, number):
+        if number == 4:
+            raise KeyboardInterrupt
+
+    with raised(KeyboardInterrupt):
+        model.fit(sequence, epochs=2, callbacks=[Call(on_train_batch_end=interrupt)])
+    model.take("train")
+    once_each(model.fit(sequence, epochs=2))
+
+
+@scenario
+def validation_within_the_epoch_keeps_both_whole():
+    train, valid = sequence_of(shuffle=True), sequence_of(samples_of(20), shuffle=True)
+    model = shown()
+    once_each(model.fit(train, epochs=3, validation_data=valid))
+    once_each(model.take("other"), 20)
+    once_each(model.fit(train, epochs=2, validation_data=train))
+    once_each(model.take("other"))
+
+
+@scenario
+def evaluate_sees_every_sample_once():
+    model, sequence = shown(), sequence_of(shuffle=True)
+    for epoch in range(2):
+        model.model.evaluate(sequence, verbose=0)
+        same(model.take("other"), order_of(sequence, epoch))
+
+
+@scenario
+def predict_keeps_the_order_of_the_files():
+    model, sequence = shown(), sequence_of(samples_of(50))  # the last batch is partial
+    model.fit(sequence)
+    for _ in range(2):
+        model.take("other")
+        predictions = model.model.predict(sequence, verbose=0)
+        same(model.take("other"), list(range(50)))
+        expected = model.model.predict(whole_of(50), batch_size=50, verbose=0)
+        np.testing.assert_allclose(predictions, expected, atol=1e-5)
+
+
+@scenario
+def predict_between_fits_uses_nothing_up():
+    model, sequence = shown(), sequence_of(shuffle=True)
+    model.model.predict(sequence, verbose=0)
+    same(model.fit(sequence, shuffle=False), order_of(sequence, 0))
+    model.model.predict(sequence, verbose=0)
+    same(model.fit(sequence, shuffle=False), order_of(sequence, 1))
+
+
+@scenario
+def a_last_partial_batch_is_shown():
+    sequence = sequence_of(samples_of(50), shuffle=True)
+    once_each(shown().fit(sequence, epochs=2), 50)
+
+
+@scenario
+def a_callback_may_look_at_a_batch():
+    model, train, valid = shown(), sequence_of(shuffle=True), sequence_of(shuffle=True)
+    looks: list[int] = []
+
+    def look(callback, number):
+        for sequence in (train, valid):
+            x, _ = sequence[number % 12]
+            looks.append(len(x))
+
+    callbacks = [Call(on_train_batch_begin=look, on_train_batch_end=look, on_epoch_end=look, on_test_batch_end=look)]
+    numbers = model.fit(train, epochs=3, validation_data=valid, callbacks=callbacks)
+    assert len(looks) > 100
+    once_each(numbers)
+    for epoch in range(3):
+        same(batches_of(numbers[epoch * SAMPLES :][:SAMPLES]), batches_of(order_of(train, epoch)))
+    once_each(model.take("other"))
+
+
+@scenario
+def a_subclass_may_change_what_batches_are():
+    class Inverted(fastseq.ImageSequence):
+        def __getitem__(self, k):
+            x, y = super().__getitem__(k)
+            return 255 - (255 - x), y
+
+        def on_epoch_end(self):
+            super().on_epoch_end()
+
+    sequence = Inverted(samples_of(), SIZE, BATCH, shuffle=True, dtype="float32", interpolation="cv2.nearest")
+    with spied() as counts:
+        once_each(shown().fit(sequence, epochs=4))
+    same(sequence.epoch, 3)
+    assert counts["begun"] >= 0.8 * counts["asked"], counts
+
+
+@scenario
+def a_loop_of_the_users_own_after_fit_goes_on_with_the_epochs():
+    model, sequence = shown(), sequence_of(shuffle=True)
+    model.fit(sequence, epochs=2)
+    seen = []
+    for _ in range(2):
+        seen.append([number for x, _ in sequence for number in numbers_of(x)])
+        once_each(seen[-1])
+        sequence.on_epoch_end()
+    assert seen[0] != seen[1], "the epoch stayed"
+    once_each(model.fit(sequence, epochs=2))
+
+
+def numbers_of(x: np.ndarray) -> list[int]:
+    return (np.rint(x[:, 4, 4, 0] * 16 / 255) + 16 * np.rint(x[:, 4, 4, 1] * 16 / 255)).astype(int).tolist()
+
+
+def assert_loss(model: Shown, weights: np.ndarray, labels: np.ndarray) -> None:
+    """The last fit, of one batch, had this loss: divided by the number of samples, or by the sum of their weights."""
+    chances = model.model.predict(whole_of(SAMPLES), verbose=0)
+    expected = float((-np.log(chances[np.arange(SAMPLES), labels]) * weights).mean())
+    loss = model.history["loss"][0]
+    assert min(abs(loss - expected), abs(loss - expected / weights.mean())) < 1e-3, (loss, expected)
+
+
+@scenario
+def class_weights_and_sample_weights_count():
+    model, labels = shown(), np.arange(SAMPLES) % 3
+    weights = np.array([1.0, 0.0, 5.0])
+    model.fit(sequence_of(batch_size=SAMPLES), class_weight=dict(enumerate(weights)))
+    assert_loss(model, weights[labels], labels)
+    once_each(model.fit(sequence_of(shuffle=True), class_weight=dict(enumerate(weights))))
+    weights = np.linspace(0, 2, SAMPLES)
+    model.fit(sequence_of(batch_size=SAMPLES, sample_weight=weights, shuffle=True))
+    assert_loss(model, weights, labels)
+    once_each(model.fit(sequence_of(sample_weight=weights, shuffle=True), epochs=2))
+
+
+@scenario
+def every_kind_of_label_has_its_loss():
+    two = samples_of(labels=[i % 2 for i in range(SAMPLES)])
+    several = samples_of(labels=[["a", "b", "c"][: i % 4] for i in range(SAMPLES)])
+    values = samples_of(labels=np.linspace(0, 1, 2 * SAMPLES, dtype=np.float32).reshape(SAMPLES, 2))
+    for samples, kind, loss, outputs, activation in (
+        (samples_of(), "categorical", "categorical_crossentropy", 3, "softmax"),
+        (two, "binary", "binary_crossentropy", 1, "sigmoid"),
+        (several, "multi_hot", "binary_crossentropy", 3, "sigmoid"),
+        (values, "raw", "mean_squared_error", 2, None),
+    ):
+        model = Shown(loss, outputs, activation, rate=0.05)
+        once_each(model.fit(sequence_of(samples, labels=kind, shuffle=True, batch_size=24), epochs=2))
+        assert np.isfinite(model.history["loss"]).all(), (kind, model.history)
+    model = Shown()
+    model.model.predict(sequence_of(labels=None), verbose=0)
+    same(model.take("other"), list(range(SAMPLES)))
+
+
+@scenario
+def a_bad_file_ends_fit_with_its_name():
+    files = [ROOT / f"{i}.png" for i in range(8)]
+    samples = fastseq.Samples.from_files([*files, ROOT / "missing.png"], labels=[0] * 9)
+    with raised(Exception, "missing.png", "NOT_FOUND"):  # TensorFlow wraps what a generator raises
+        shown().fit(sequence_of(samples, batch_size=3, shuffle=False), shuffle=False)
+    once_each(shown().fit(sequence_of(), epochs=1))
+
+
+@scenario
+def the_tutorials_generator_shows_every_sample_once_an_epoch():
+    import pandas as pd
+
+    from fastseq.compat import DataGenerator
+
+    samples = samples_of()
+    df = pd.DataFrame({"images": list(samples.paths()), "labels": ["ab_c", "d", "ab_d"] * 16})
+    generator = DataGenerator(df, range(SAMPLES), batch_size=BATCH, dim=SIZE, n_classes=3, labels=["ab", "c", "d"])
+    model = Shown("binary_crossentropy", 3, "sigmoid")
+    model.recorder.channels = (2, 1)  # pictures are BGR
+    numbers = model.fit(generator, epochs=3)
+    once_each(numbers)
+    same(len({tuple(numbers[i : i + SAMPLES]) for i in range(0, len(numbers), SAMPLES)}), 3)
+    once_each(model.fit(generator, epochs=2, steps_per_epoch=6))
+
+
+def many() -> fastseq.Samples:
+    """64 pictures of noise, in 2000 samples of differing order."""
+    rng = np.random.default_rng(1)
+    files = [ROOT / f"noise {i}.jpg" for i in range(64)]
+    for file in files:
+        cv2.imwrite(str(file), rng.integers(0, 256, (32, 32, 3), np.uint8))
+    order = rng.integers(0, 64, 2000)
+    return fastseq.Samples.from_files([files[i] for i in order], labels=order.tolist())
+
+
+@scenario
+def no_batch_of_500_is_corrupted():
+    samples = many()
+    inputs = keras.Input((32, 32, 3))
+    rows = keras.layers.Lambda(lambda x: keras.ops.mean(keras.ops.cast(x, "float32"), axis=2), output_shape=(32, 3))
+    model = keras.Model(inputs, keras.layers.Flatten()(rows(inputs)))
+    model.compile(jit_compile=BACKEND == "jax")
+    options = {"size": (32, 32), "batch_size": 4, "interpolation": "cv2.linear", "labels": None}
+    held = []
+
+    def burst(callback, number):
+        if number % 50 == 49:  # the consumer stands still: what was begun ahead piles up
+            held.append(np.ones(1 << 20).sum())
+
+    for dtype in ("uint8", "float32"):
+        whole = fastseq.decode_batch(list(samples.paths()), (32, 32), interpolation="cv2.linear", dtype=dtype)
+        expected = whole.astype(np.float64).mean(2).reshape(len(samples), -1)
+        for prefetch_bytes in (None, 6 * whole[:4].nbytes):
+            options.update(dtype=dtype, prefetch_bytes=prefetch_bytes)
+            sequence = fastseq.ImageSequence(samples, **options)
+            callbacks = [Call(on_predict_batch_end=burst)]
+            predictions = model.predict(sequence, verbose=0, callbacks=callbacks)
+            wrong = np.flatnonzero(np.abs(predictions - expected).max(1) > 1e-2)
+            assert not len(wrong), f"{len(wrong)} samples, from {wrong[:5]}"
+
+
+@scenario
+def tensors_that_are_held_stay_as_they_are():
+    samples = many()
+    options = {"size": (32, 32), "batch_size": 4, "dtype": "float32", "labels": None}
+    sequence = fastseq.ImageSequence(samples, **options)
+    expected = fastseq.decode_batch(list(samples.paths()), (32, 32), dtype="float32")
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    adapter = PyDatasetAdapter(sequence)
+    iterator = {
+        "tensorflow": adapter.get_tf_dataset,
+        "jax": adapter.get_jax_iterator,
+        "torch": adapter.get_torch_dataloader,
+    }[BACKEND]()
+    held = [(k, batch[0]) for k, batch in enumerate(iterator) if k % 5 == 0]
+    same(len(held), 100)
+    converted = [(k, keras.ops.convert_to_tensor(sequence[k])) for k in range(0, 500, 10)]
+    for k in range(500):
+        sequence[k]
+    for k, tensor in held + converted:
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(tensor), expected[4 * k : 4 * k + 4])
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    chosen = sys.argv[2:] or list(SCENARIOS)
+    results = {}
+    for name in chosen:
+        begun = time.process_time()
+        try:
+            SCENARIOS[name]()
+            results[name] = "ok"
+        except Exception:
+            results[name] = traceback.format_exc(limit=-4)
+        if os.environ.get("VERBOSE"):
+            print(f"{time.process_time() - begun:6.1f} s  {name}", results[name], file=sys.stderr)
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+// A libFuzzer target: any bytes through decode_sample, by a recipe that their first four bytes choose.
+//
+// With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev and libhwy-dev, from the project's root:
+//   clang++-16 -std=c++17 -g -O1 -mssse3 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+//     -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*.cpp $(pkg-config --cflags --libs libjpeg libhwy) -o /tmp/fuzz_decode
+//   mkdir -p /tmp/found && /tmp/fuzz_decode -max_len=20000 -rss_limit_mb=2048 -timeout=10 /tmp/found FOLDER_OF_IMAGES
+// Files of the folder are taken as they are: their first bytes choose a recipe too, and are decoded as well.
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "kernels.h"
+#include "sample.h"
+
+namespace {
+
+constexpr size_t kCanary = 64;
+constexpr uint8_t kMark = 0xA5;
+
+[[noreturn]] void fail(const char* what) {
+  std::fprintf(stderr, "fuzz_decode: %s\n", what);
+  std::abort();
+}
+
+fastseq::Recipe make_recipe(const uint8_t* choice) {
+  using namespace fastseq;
+  Recipe recipe;
+  recipe.interpolation = static_cast<Interpolation>(choice[0] & 3);
+  recipe.orient = static_cast<Orient>((choice[0] >> 2) % 3);
+  recipe.strict = choice[0] & 0x10;
+  recipe.bgr = choice[0] & 0x20;
+  recipe.format.channels = choice[0] & 0x40 ? 1 : 3;
+  recipe.format.channels_first = choice[0] & 0x80;
+  recipe.format.height = 1 + choice[1] % 70;
+  recipe.format.width = 1 + choice[2] % 70;
+  recipe.format.item_bytes = 1 << (choice[3] & 3);
+  if (recipe.format.item_bytes > 1) recipe.format.lookup.assign(256 * recipe.format.item_bytes, 7);
+  switch (choice[3] >> 2 & 3) {
+    case 1:
+      recipe.ops = {{OpKind::kRandomResizedCrop, 0.08, 1, 0.75, 4.0 / 3, 0}, {OpKind::kFlip, 0.5, 1, 0, 0, 22}};
+      break;
+    case 2:
+      recipe.ops = {{OpKind::kResizeShort, 80, 0, 0, 0, 0},
+                    {OpKind::kCenterCrop, double(recipe.format.height), double(recipe.format.width), 0, 0, 0}};
+      break;
+    case 3:
+      recipe.ops = {{OpKind::kCenterCrop, 40, 40, 0, 0, 0}, {OpKind::kFlip, 1, 0, 0, 0, 22}};
+      break;
+  }
+  recipe.limits.pixels = 1 << 21;
+  recipe.limits.scan_pixels = 1 << 24;
+  recipe.limits.memory_bytes = 64 << 20;
+  return recipe;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 4) return 0;
+  const fastseq::Recipe recipe = make_recipe(data);
+  // Images as they are begin with their own magic number; those that the fuzzer makes may have the choice before it.
+  const bool bare = data[0] == 0xFF && data[1] == 0xD8;
+  const std::vector<uint8_t> file(data + (bare ? 0 : 4), data + size);
+  double draws[23];
+  for (int i = 0; i < 23; ++i) draws[i] = (data[1] * 37 + data[2] * 11 + i * 59) % 256 / 256.0;
+
+  const size_t bytes = recipe.format.bytes();
+  std::vector<uint8_t> results[2];
+  fastseq::Status statuses[2];
+  static fastseq::Workspace used;  // holds what earlier files left behind, which must not show
+  fastseq::Workspace fresh;
+  const std::atomic<bool> cancelled{false};
+  for (int k = 0; k < 2; ++k) {
+    std::vector<uint8_t> memory(bytes + 2 * kCanary, kMark);
+    uint8_t* slot = memory.data() + kCanary;
+    statuses[k] = fastseq::decode_sample(file.data(), file.size(), recipe, draws, slot, k ? &fresh : &used, cancelled);
+    for (size_t i = 0; i < kCanary; ++i) {
+      if (memory[i] != kMark || memory[memory.size() - 1 - i] != kMark) fail("a byte beside the slot was written");
+    }
+    results[k].assign(slot, slot + bytes);
+  }
+  if (statuses[0] != statuses[1]) fail("the status depends on the file before");
+  const bool good = statuses[0] == fastseq::Status::kOk || statuses[0] == fastseq::Status::kRecovered;
+  if (good && results[0] != results[1]) fail("the pixels depend on the file before");
+  if (statuses[0] == fastseq::Status::kInternal && recipe.ops.empty()) fail("an internal error");
+  return 0;
+}

@@ -1,0 +1,80 @@
+"""What importing fastseq costs, what it names, and the enum that is written twice."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fastseq
+import fastseq.compat
+from fastseq import Status, _native, status
+
+HEAVY = ("keras", "tensorflow", "pandas", "jax", "torch", "PIL", "skimage", "matplotlib")
+
+
+@pytest.mark.parametrize("module", ["fastseq", "fastseq.compat", "fastseq.samples", "fastseq.keras.passes"])
+def test_importing_is_light(module):
+    code = f"import sys, {module}\nprint([name for name in {HEAVY} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("[]\n", "")
+
+
+def test_loading_needs_no_keras(tree):
+    code = (
+        "import sys, fastseq\n"
+        "samples = fastseq.Samples.from_directory(sys.argv[1])\n"
+        "print(sum(len(y) for x, y in fastseq.Loader(samples, (8, 8))))\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, tree], capture_output=True, text=True, check=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("27\n[]\n", "")
+
+
+def test_public_names():
+    assert fastseq.__all__ == sorted(fastseq.__all__)
+    assert set(fastseq.__all__) >= {
+        *("CenterCrop", "DecodeError", "ImageSequence", "Limits", "Loader", "RandomFlip", "RandomResizedCrop"),
+        *("Resize", "Samples", "Status", "UnknownLabelError", "decode_batch"),
+    }
+    assert fastseq.compat.__all__ == ["DataGenerator"]
+    for name in set(fastseq.__all__) - {"ImageSequence"}:
+        assert inspect.getdoc(getattr(fastseq, name)), name
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'fastseq' has no attribute 'ImageSequences'"):
+        fastseq.ImageSequences  # noqa: B018
+    with pytest.raises(AttributeError, match=r"module 'fastseq\.compat' has no attribute 'Generator'"):
+        fastseq.compat.Generator  # noqa: B018
+
+
+def test_the_status_that_type_checkers_see_is_the_native_one():
+    native = {name: number for number, name, _, _ in _native.status_table()}
+    tree = ast.parse(Path(status.__file__).read_text())
+    (written,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "Status"]
+    members = [node for node in written.body if isinstance(node, ast.Assign)]
+    pairs = {ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in members}
+    assert pairs == native
+    assert {member.name: member.value for member in Status} == native
+    assert Status.__doc__ == ast.get_docstring(written)
+
+
+def test_every_bad_status_has_words_and_a_remedy():
+    for number, name, reason, remedy in _native.status_table():
+        assert reason, name
+        assert remedy or status.is_good(number) or name == "NEEDS_DECODER", name
+
+
+def test_loader_and_sequence_document_the_same_settings():
+    parameters = list(inspect.signature(fastseq.Loader).parameters)
+    documented = inspect.getdoc(fastseq.Loader) or ""
+    assert all(f"\n    {name}: " in documented for name in parameters)
+    shared = inspect.signature(fastseq.decode_batch).parameters
+    for name, parameter in inspect.signature(fastseq.Loader).parameters.items():
+        if name in shared and name != "size":
+            assert parameter.default == shared[name].default, name
