@@ -84,9 +84,7 @@ def measure(
                 who = (place + k) % len(pairs)
                 progress(f"{work_name}: round {k + 1} of {rounds}, {pairs[who][0].title}, {pairs[who][1]}")
                 log[who].append(runners[who].run())
-    return [
-        _result(contender.title, n, own, log[base]) for (contender, n), own in zip(pairs, log, strict=True)
-    ]
+    return [_result(contender.title, n, own, log[base]) for (contender, n), own in zip(pairs, log, strict=True)]
 
 
 def _result(title: str, threads: int, own: Sequence[Round], base: Sequence[Round]) -> Result:

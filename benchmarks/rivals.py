@@ -147,9 +147,7 @@ def tf_data(job: Job) -> Epoch:
         shape = tf.io.extract_jpeg_shape(data)
         part = tf.minimum(shape[0] // height, shape[1] // width)
         choices = [
-            lambda ratio=ratio: tf.image.resize(
-                tf.io.decode_jpeg(data, channels=3, ratio=ratio), (height, width)
-            )
+            lambda ratio=ratio: tf.image.resize(tf.io.decode_jpeg(data, channels=3, ratio=ratio), (height, width))
             for ratio in (1, 2, 4, 8)
         ]
         index = sum(tf.cast(part >= n, tf.int32) for n in (2, 4, 8))

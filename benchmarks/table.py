@@ -33,9 +33,7 @@ PACKAGES = (
 def main() -> None:
     """Measure every work that there are pictures for, and print."""
     parser = argparse.ArgumentParser(description="Print a table of fastseq and its rivals.")
-    parser.add_argument(
-        "images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)"
-    )
+    parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
     parser.add_argument("--camera", type=Path, help="folder of large photos, measured as a work of its own")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")

@@ -32,7 +32,8 @@ bool add_rows(const uint8_t* blob, size_t blob_size, const int64_t* offsets, siz
     if (rows[i] < 0 || static_cast<size_t>(rows[i]) + 1 >= offset_count) return false;
     const int64_t begin = offsets[rows[i]], end = offsets[rows[i] + 1];
     if (begin < 0 || begin > end || static_cast<size_t>(end) > blob_size) return false;
-    sources->push_back({reinterpret_cast<const char*>(blob) + begin, static_cast<size_t>(end - begin), root, root_size});
+    sources->push_back(
+        {reinterpret_cast<const char*>(blob) + begin, static_cast<size_t>(end - begin), root, root_size});
   }
   return true;
 }
@@ -93,9 +94,8 @@ void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Worksp
     const std::lock_guard<std::mutex> lock(mutex_);
     ++running_or_waiting_;
   }
-  guarded(i, workspace, [&] {
-    return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_);
-  });
+  guarded(i, workspace,
+          [&] { return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_); });
 }
 
 void BatchJob::fail(int i, Status status, std::string reason) {

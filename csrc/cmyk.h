@@ -18,8 +18,8 @@ inline void cmyk_to_packed4(const uint8_t* in, int count, bool bgr, uint8_t* out
 // Rec. 601 luma in 14-bit fixed point: 0.299, 0.587, 0.114.
 inline void cmyk_to_gray(const uint8_t* in, int count, uint8_t* out) {
   for (int i = 0; i < count; ++i, in += 4) {
-    const int sum = 4899 * cmyk_channel(in[0], in[3]) + 9617 * cmyk_channel(in[1], in[3]) +
-                    1868 * cmyk_channel(in[2], in[3]);
+    const int sum =
+        4899 * cmyk_channel(in[0], in[3]) + 9617 * cmyk_channel(in[1], in[3]) + 1868 * cmyk_channel(in[2], in[3]);
     out[i] = static_cast<uint8_t>((sum + (1 << 13)) >> 14);
   }
 }

@@ -29,13 +29,13 @@ struct FilterTable {
 
 // How the samples of a plane lie on the axis of the upright picture.
 struct PlaneAxis {
-  int samples = 0;       // of the plane along this axis
-  int scale = 1;         // full-size pixels to one sample of the luma plane: 1, 2, 4 or 8
-  int upsampling = 1;    // luma samples to one of this plane
-  bool triangle = false; // libjpeg's fancy upsampling, where upsampling is 2; else each sample is repeated
-  int pixels = 0;        // of the whole stored picture along this axis, at full size
-  bool reversed = false; // the stored axis runs against the upright one
-  int origin = 0;        // stored index of the first sample that is at hand
+  int samples = 0;        // of the plane along this axis
+  int scale = 1;          // full-size pixels to one sample of the luma plane: 1, 2, 4 or 8
+  int upsampling = 1;     // luma samples to one of this plane
+  bool triangle = false;  // libjpeg's fancy upsampling, where upsampling is 2; else each sample is repeated
+  int pixels = 0;         // of the whole stored picture along this axis, at full size
+  bool reversed = false;  // the stored axis runs against the upright one
+  int origin = 0;         // stored index of the first sample that is at hand
 };
 
 // Order of entries: by ascending stored position (`kStored`), or by place in the output (`kSlot`).

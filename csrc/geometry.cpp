@@ -11,9 +11,7 @@ constexpr int kCropTries = 10;
 
 // An axis on its way through the ops; `grid` 0 until it is resized.
 struct AxisState : AxisMap {
-  explicit AxisState(int size) {
-    source_length = length = size;
-  }
+  explicit AxisState(int size) { source_length = length = size; }
   void crop(int from, int count) {
     if (mirror) from = length - from - count;
     if (grid == 0) {

@@ -15,10 +15,10 @@ struct JpegHeader {
   int sampling_h[4] = {1, 1, 1, 1};
   int sampling_v[4] = {1, 1, 1, 1};
   bool progressive = false;
-  int orientation = 1;      // EXIF tag 0x0112; 1 where absent or broken
-  int64_t scans = 0;        // SOS markers
+  int orientation = 1;  // EXIF tag 0x0112; 1 where absent or broken
+  int64_t scans = 0;    // SOS markers
   int first_scan_components = 0;
-  bool ends = false;        // an EOI marker follows the scans
+  bool ends = false;  // an EOI marker follows the scans
 
   bool single_scan() const { return !progressive && first_scan_components == components; }
 };

@@ -22,9 +22,7 @@ struct ErrorManager {
   char first_warning[JMSG_LENGTH_MAX];
 };
 
-[[noreturn]] void leave(j_common_ptr info) {
-  std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->on_error, 1);
-}
+[[noreturn]] void leave(j_common_ptr info) { std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->on_error, 1); }
 
 // Counts warnings and keeps the words of the first; traces are dropped. Nothing is ever printed.
 void count_message(j_common_ptr info, int level) {

@@ -16,11 +16,11 @@ struct PixelWindow {
 };
 
 struct JpegRequest {
-  bool planes = false;    // raw YCbCr planes where the file has them, else pixels
-  bool gray = false;      // one channel
-  bool bgr = false;       // channel order of pixels
-  int scale = 1;          // 1, 2, 4 or 8: the DCT's reduction
-  PixelWindow window{};   // in pixels of the whole picture
+  bool planes = false;   // raw YCbCr planes where the file has them, else pixels
+  bool gray = false;     // one channel
+  bool bgr = false;      // channel order of pixels
+  int scale = 1;         // 1, 2, 4 or 8: the DCT's reduction
+  PixelWindow window{};  // in pixels of the whole picture
   bool strict = true;
   int64_t memory_bytes = 0;
 };

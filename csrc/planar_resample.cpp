@@ -8,11 +8,13 @@ namespace fastseq {
 namespace {
 
 PlaneAxis row_axis(const SourcePlane& plane, const ResamplePlan& plan) {
-  return {plane.height, plan.scale, plane.upsampling_v, plane.triangle_v, plan.stored_height, plan.rows_reversed(), plane.y0};
+  return {plane.height,         plan.scale, plane.upsampling_v, plane.triangle_v, plan.stored_height,
+          plan.rows_reversed(), plane.y0};
 }
 
 PlaneAxis column_axis(const SourcePlane& plane, const ResamplePlan& plan) {
-  return {plane.width, plan.scale, plane.upsampling_h, plane.triangle_h, plan.stored_width, plan.columns_reversed(), plane.x0};
+  return {plane.width, plan.scale, plane.upsampling_h, plane.triangle_h, plan.stored_width, plan.columns_reversed(),
+          plane.x0};
 }
 
 bool same_axis(const SourcePlane& a, const SourcePlane& b) {
@@ -22,7 +24,7 @@ bool same_axis(const SourcePlane& a, const SourcePlane& b) {
 
 // The finished planes of one output row become its bytes. Returns what ycc_to_rgb says of colours out of range.
 uint64_t finish_row(PixelLayout layout, int16_t* const* planes, int count, int channels, bool bgr, uint8_t* gray,
-                uint8_t* out) {
+                    uint8_t* out) {
   if (layout == PixelLayout::kYcc) {
     return kernels::ycc_to_rgb(planes[0], planes[1], planes[2], count, bgr, out);
   } else if (layout == PixelLayout::kRgb) {
@@ -55,8 +57,7 @@ Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, Sl
     const bool shared = p > 0 && same_axis(plane, source->plane(p - 1));
     if (!shared) {
       row_tables[p] = make_filter_table(rows, row_axis(plane, plan), plan.interpolation, TableOrder::kStored);
-      column_tables[p] =
-          make_filter_table(columns, column_axis(plane, plan), plan.interpolation, TableOrder::kSlot);
+      column_tables[p] = make_filter_table(columns, column_axis(plane, plan), plan.interpolation, TableOrder::kSlot);
     }
     row_table[p] = shared ? row_table[p - 1] : &row_tables[p];
     column_table[p] = shared ? column_table[p - 1] : &column_tables[p];

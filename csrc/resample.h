@@ -28,8 +28,8 @@ struct ResamplePlan {
   }
 };
 
-// For kAntialias and kLinear: filters planes, then makes the colour. `source` must not be kPacked4. `*out_of_range`: the
-// mean square by which filtered YCbCr colours passed the range of bytes, in levels. Where there is much of it, the
+// For kAntialias and kLinear: filters planes, then makes the colour. `source` must not be kPacked4. `*out_of_range`:
+// the mean square by which filtered YCbCr colours passed the range of bytes, in levels. Where there is much of it, the
 // picture has to be made from pixels: their colours were cut to the range before they were filtered.
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
                        Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range);

@@ -15,12 +15,12 @@ constexpr int kRowOffset = 8;
 
 // One plane of what a source delivers. Rows and columns are stored ones, at the decoder's scale.
 struct SourcePlane {
-  int width = 0;         // samples of a whole row
+  int width = 0;  // samples of a whole row
   int height = 0;
-  int x0 = 0;            // stored column of the first sample delivered
-  int y0 = 0;            // stored row of the first row delivered
+  int x0 = 0;               // stored column of the first sample delivered
+  int y0 = 0;               // stored row of the first row delivered
   int delivered_width = 0;  // samples in a delivered row, padding not counted
-  int row_bytes = 0;     // bytes that a row buffer must hold, padding counted
+  int row_bytes = 0;        // bytes that a row buffer must hold, padding counted
   int rows_per_pull = 1;
   int upsampling_h = 1;  // columns of plane 0 to one of this plane
   int upsampling_v = 1;
@@ -29,10 +29,10 @@ struct SourcePlane {
 };
 
 enum class PixelLayout {
-  kGray,      // one plane
-  kYcc,       // three planes: Y, Cb, Cr
-  kRgb,       // three planes in the order of the output's channels
-  kPacked4,   // one plane of 4-byte pixels, three channels in the order of the output
+  kGray,     // one plane
+  kYcc,      // three planes: Y, Cb, Cr
+  kRgb,      // three planes in the order of the output's channels
+  kPacked4,  // one plane of 4-byte pixels, three channels in the order of the output
 };
 
 class RowSource {

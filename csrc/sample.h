@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "decode_limits.h"
 #include "filter_table.h"
 #include "geometry.h"
-#include "decode_limits.h"
 #include "pixel_rows.h"
 #include "slot_writer.h"
 #include "status.h"

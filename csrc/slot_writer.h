@@ -17,8 +17,8 @@ struct SlotFormat {
   size_t bytes() const { return static_cast<size_t>(height) * width * channels * item_bytes; }
 };
 
-// Rows come in stored order. Without `transpose` a row of `width` pixels becomes row `position` of the slot, with it a row
-// of `height` pixels becomes column `position`.
+// Rows come in stored order. Without `transpose` a row of `width` pixels becomes row `position` of the slot, with it a
+// row of `height` pixels becomes column `position`.
 class SlotWriter {
  public:
   // `slot` has format.bytes() bytes. Takes memory from `tile` where it must hold rows; throws std::bad_alloc.

@@ -8,7 +8,7 @@ enum class Status : int32_t {
   kOk = 0,
   kPending = 1,
   kCancelled = 2,
-  kRecovered = 3,  // strict=False: decoded, though libjpeg had to mend damaged data
+  kRecovered = 3,     // strict=False: decoded, though libjpeg had to mend damaged data
   kNeedsDecoder = 4,  // not JPEG: the caller decodes it elsewhere and hands the pixels back
 
   kNotFound = 10,

@@ -25,6 +25,7 @@ from fastseq.status import Status, is_good
 
 Key = tuple[int, int]  # epoch, batch
 
+
 class BatchOrder(Protocol):
     """Which samples batch k of an epoch has."""
 

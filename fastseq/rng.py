@@ -49,9 +49,7 @@ def random_u64(seed: int, epoch: int, counters: NDArray[np.uint64], stream: int)
     return _mix(state)
 
 
-def uniform(
-    seed: int, epoch: int, samples: NDArray[np.int64], stream: int, count: int
-) -> NDArray[np.float64]:
+def uniform(seed: int, epoch: int, samples: NDArray[np.int64], stream: int, count: int) -> NDArray[np.float64]:
     """Draw `count` numbers in [0, 1) for each sample.
 
     Args:

@@ -145,9 +145,7 @@ class Pipeline:
 
     def __init__(self, transforms: Transform | Iterable[Transform], size: tuple[int, int]) -> None:
         """Check the steps, in the order in which they apply, for an output of `size` (height, width)."""
-        self.transforms: Sequence[Transform] = (
-            (transforms,) if isinstance(transforms, Transform) else tuple(transforms)
-        )
+        self.transforms: Sequence[Transform] = (transforms,) if isinstance(transforms, Transform) else tuple(transforms)
         for transform in self.transforms:
             if not isinstance(transform, Transform):
                 raise TypeError(f"not a transform: {transform!r}; use fastseq.RandomFlip() and the like")

@@ -123,9 +123,7 @@ def cmyk_jpeg(array: Pixels, quality: int = 90, subsampling: str = "4:4:4", *, y
         # Pillow inverts all four channels as it writes; inverted here, Y, Cb and Cr arrive as they are.
         luma = cv2.cvtColor(np.ascontiguousarray(array[:, :, :3]), cv2.COLOR_RGB2YCrCb)[:, :, [0, 2, 1]]
         stored = np.dstack([255 - luma, array[:, :, 3]]).astype(np.uint8)
-    data = encoded(
-        Image.fromarray(stored, "CMYK"), "jpeg", quality=quality, subsampling=_PILLOW_SAMPLING[subsampling]
-    )
+    data = encoded(Image.fromarray(stored, "CMYK"), "jpeg", quality=quality, subsampling=_PILLOW_SAMPLING[subsampling])
     transform = data.index(b"\xff\xee\x00\x0eAdobe") + 15
     return data[:transform] + bytes([2 if ycck else 0]) + data[transform + 1 :]
 

@@ -49,9 +49,7 @@ def test_each_draw_depends_on_its_own_counter_only(seed, epoch, stream, numbers)
     together = random_u64(seed, epoch, values, stream)
     assert together.dtype == np.uint64
     assert len(set(together.tolist())) == len(numbers)
-    assert together.tolist() == [
-        random_u64(seed, epoch, values[i : i + 1], stream)[0] for i in range(len(values))
-    ]
+    assert together.tolist() == [random_u64(seed, epoch, values[i : i + 1], stream)[0] for i in range(len(values))]
     assert values.tolist() == numbers
 
 

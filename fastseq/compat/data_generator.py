@@ -147,4 +147,3 @@ class DataGenerator(PassAwareDataset):
         targets = np.zeros((len(rows), self.n_classes), dtype=int)
         targets[:, : len(self.labels)] = self._samples.labels[rows]
         return targets
-

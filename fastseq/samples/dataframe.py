@@ -41,9 +41,7 @@ def read_dataframe(
         return table, Labels()
     if isinstance(label, str):
         return table, encode_values(_column(df, label), fixed, label_sep, f"column {label!r}")
-    return table, Labels(
-        raw_numbers([_numbers(df, name) for name in label], [f"column {name!r}" for name in label])
-    )
+    return table, Labels(raw_numbers([_numbers(df, name) for name in label], [f"column {name!r}" for name in label]))
 
 
 def label_columns(
@@ -52,9 +50,7 @@ def label_columns(
     """Check that the arguments about labels go together, and give the classes that they fix."""
     if not isinstance(label, str):
         if label_sep is not None or classes is not None:
-            raise ValueError(
-                f"label_sep and classes are for one label column, but label={label!r}; leave them out"
-            )
+            raise ValueError(f"label_sep and classes are for one label column, but label={label!r}; leave them out")
         if label is not None and not label:
             raise ValueError("label is an empty list; name a column, or use label=None for no labels")
     if label_sep == "":

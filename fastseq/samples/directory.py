@@ -29,9 +29,7 @@ def read_directory(
     folders = found if classes is None else class_names(classes)
     absent = [name for name in folders if name not in found]
     if absent:
-        raise ValueError(
-            f"{root}: no folders for the classes {listed(absent)}; the folders are {listed(found)}"
-        )
+        raise ValueError(f"{root}: no folders for the classes {listed(absent)}; the folders are {listed(found)}")
     if not folders and any(name.lower().endswith(endings) for name in os.listdir(root)):
         raise ValueError(
             f"{root} has images but no class folders; make a folder for each class, or use Samples.from_files"

@@ -16,9 +16,7 @@ def read_files(
 ) -> tuple[PathTable, Labels]:
     """Do what `Samples.from_files` says."""
     if isinstance(files, str | bytes | os.PathLike):
-        raise TypeError(
-            f"files must be a list of paths, not {files!r}; for a folder use Samples.from_directory"
-        )
+        raise TypeError(f"files must be a list of paths, not {files!r}; for a folder use Samples.from_directory")
     table = PathTable.from_strings(path_strings(files, "files"))
     if not len(table):
         raise ValueError("files is empty; give at least one file")

@@ -75,9 +75,7 @@ class Samples:
             ValueError: if there are no images or no class folders, or if `classes` names a folder that is not
                 there.
         """
-        return cls._of(
-            *read_directory(path, extensions=extensions, classes=classes, follow_links=follow_links)
-        )
+        return cls._of(*read_directory(path, extensions=extensions, classes=classes, follow_links=follow_links))
 
     @classmethod
     def from_dataframe(

@@ -26,9 +26,7 @@ def second_part(n: int, fraction: float, seed: int, groups: NDArray[Any] | None)
         ValueError: if `fraction` or `n` is out of range.
     """
     if not 0 < fraction < 1:
-        raise ValueError(
-            f"fraction must be between 0 and 1, not {fraction!r}; it is the share of the second part"
-        )
+        raise ValueError(f"fraction must be between 0 and 1, not {fraction!r}; it is the share of the second part")
     if n < 2:
         raise ValueError(f"{n} samples cannot be split in two")
     total = min(max(round(fraction * n), 1), n - 1)

@@ -61,9 +61,7 @@ class PathTable:
             text = "".join(chunk)
             if "\0" in text:
                 row = next(i for i, path in enumerate(chunk) if "\0" in path)
-                raise ValueError(
-                    f"row {rows + row} (counted from 0): the path {chunk[row]!r} contains a NUL character"
-                )
+                raise ValueError(f"row {rows + row} (counted from 0): the path {chunk[row]!r} contains a NUL character")
             if text.isascii():
                 blob += text.encode("ascii")
                 lengths = map(len, chunk)

@@ -158,7 +158,5 @@ def _finite(array: NDArray[Any], what: str) -> NDArray[np.float32]:
         values = array.astype(np.float32)
     if not np.isfinite(values).all():
         row = int(np.argwhere(~np.isfinite(values))[0, 0])
-        raise ValueError(
-            f"{at(what, row)}: {array[row]} is not a finite number; fill it in, or leave out the row"
-        )
+        raise ValueError(f"{at(what, row)}: {array[row]} is not a finite number; fill it in, or leave out the row")
     return values
