@@ -65,66 +65,88 @@ HWY_INLINE bool decode_dc(const DcTable& table, Bits& in, int* difference) {
 
 struct Step {
   Bits in;
-  int k;  // the coefficient that was written; 64 + the last one: the block has ended; -1: something is amiss
+  uint64_t k;  // the coefficient that was written; 64 + the last one: the block has ended
+  bool good;
 };
 
-// One symbol by the book.
-template <bool kStore>
-HWY_NOINLINE Step decode_symbol(const AcTable& table, Bits in, int k, int16_t* block) {
+// One symbol by the book. `block` may be null.
+HWY_NOINLINE Step decode_symbol(const AcTable& table, Bits in, uint64_t k, int16_t* block) {
   in.refill();
   int symbol = 0;
   const int length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), 1, &symbol);
   in.drop(static_cast<uint32_t>(length));
-  const int run = symbol >> 4, size = symbol & 15;
-  if (length == 0) return {in, -1};
-  if (size == 0 && run != 15) return {in, 64 + k};
+  const uint32_t run = static_cast<uint32_t>(symbol) >> 4, size = static_cast<uint32_t>(symbol) & 15;
+  if (size == 0 && run != 15) return {in, 64 + k, length > 0};
   k += run + 1;
-  const int value = in.take_value(static_cast<uint32_t>(size));
-  if (k > 63) return {in, -1};
-  if (kStore) block[kNatural[k]] = static_cast<int16_t>(value);
-  return {in, k};
+  const int value = in.take_value(size);
+  if (k > 63) return {in, k, false};
+  if (block) block[kNatural[k]] = static_cast<int16_t>(value);
+  return {in, k, length > 0};
 }
 
-// The zigzag index of the last coefficient that is there, -1 where anything is amiss.
-template <bool kStore>
+// The zigzag index of the last coefficient that is there, -1 where anything is amiss. Needs 25 bits.
 HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
-  int k = 0;
+  uint64_t k = 0;  // the coefficient that was written last
   for (;;) {
-    for (int i = 0; i < 2; ++i) {  // of the 25 bits that are there
+    for (int i = 0; i < 2; ++i) {
       const uint64_t entry = table.lookup[in.bits >> (64 - AcTable::kBits)];
-      const int first = k + static_cast<int>(entry >> 8 & 255);
-      const int second = k + static_cast<int>(entry >> 40 & 255);
+      const uint64_t first = k + (entry >> 8 & 255);
+      const uint64_t second = k + (entry >> 40 & 255);
       if (HWY_UNLIKELY(entry & AcTable::kPartial)) {
         in.drop(entry & 255);
         in.refill();
         const int value = in.take_value(static_cast<uint32_t>(entry >> 16 & 15));
         k = first;
         if (k > 63) return -1;
-        if (kStore) block[kNatural[k]] = static_cast<int16_t>(value);
-        if (k == 63) return k;
+        block[kNatural[k]] = static_cast<int16_t>(value);
+        if (k == 63) return 63;
         continue;
       }
       if (HWY_UNLIKELY(second > 62)) {
         if ((entry & AcTable::kEnd) && second < 63 + AcTable::kEndSteps) {
           in.drop(entry & 255);
-          if (kStore) block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
-          return second - AcTable::kEndSteps;
+          block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
+          return static_cast<int>(second) - AcTable::kEndSteps;
         }
-        // A long code, or a block that is full before the second symbol.
-        const Step step = decode_symbol<kStore>(table, in, k, block);
+        // A long code, or a block that is full after the first symbol.
+        const Step step = decode_symbol(table, in, k, block);
         in = step.in;
         k = step.k;
-        if (k < 0 || k >= 63) return k > 63 ? k - 64 : k;
+        if (!step.good) return -1;
+        if (k >= 63) return static_cast<int>(k & 63);
         break;
       }
       in.drop(entry & 255);
-      if (kStore) {
-        block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
-        block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
-      }
+      block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
+      block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
       k = second;
     }
     in.refill();
+  }
+}
+
+// False where anything is amiss.
+HWY_INLINE bool skip_ac(const AcTable& table, const SkipTable& skip, Bits& in) {
+  uint64_t k = 0;
+  for (;;) {
+    in.refill();
+    for (int i = 0; i < 2; ++i) {
+      const uint32_t entry = skip.lookup[in.bits >> (64 - AcTable::kBits)];
+      const uint64_t next = k + (entry >> 8 & 255);
+      if (HWY_UNLIKELY(next > 62)) {
+        if ((entry & SkipTable::kEnd) && next < 63 + AcTable::kEndSteps) {
+          in.drop(entry & 255);
+          return true;
+        }
+        const Step step = decode_symbol(table, in, k, nullptr);
+        in = step.in;
+        k = step.k;
+        if (!step.good || k >= 63) return step.good;
+        break;
+      }
+      in.drop(entry & 255);
+      k = next;
+    }
   }
 }
 
@@ -144,14 +166,13 @@ bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* b
       if (!decode_dc(*code.dc, in, &difference)) return false;
       int32_t& dc = segment->dc[code.component];
       dc = static_cast<int32_t>(static_cast<uint32_t>(dc) + static_cast<uint32_t>(difference));
-      int end;
+      int end = 0;
+      if (kStore && code.keep == Keep::kAll) clear(block);
+      if (kStore) block[0] = static_cast<int16_t>(dc);
       if (kStore && code.keep == Keep::kAll) {
-        clear(block);
-        block[0] = static_cast<int16_t>(dc);
-        end = decode_ac<true>(*code.ac, in, block);
-      } else {
-        if (kStore) block[0] = static_cast<int16_t>(dc);
-        end = decode_ac<false>(*code.ac, in, block);
+        end = decode_ac(*code.ac, in, block);
+      } else if (!skip_ac(*code.ac, *code.skip, in)) {
+        return false;
       }
       if (end < 0 || (in.next - begin) * 8 - static_cast<int64_t>(in.count) > segment->size) return false;
       if (kStore) {

@@ -18,6 +18,7 @@ struct McuLayout {
   struct Block {
     const DcTable* dc;
     const AcTable* ac;
+    const SkipTable* skip;  // needed where not all is kept, and by skip_mcus
     int component;
     Keep keep;
   };

@@ -59,6 +59,11 @@ void fill_one(uint32_t* one, int symbol, int length, int first, int count) {
   }
 }
 
+void fill_all(const HuffmanCode& code, uint32_t* one) {
+  for_short_codes(code, AcTable::kBits,
+                  [one](int symbol, int length, int first, int count) { fill_one(one, symbol, length, first, count); });
+}
+
 uint64_t pair_up(const uint32_t* one, uint32_t index) {
   constexpr uint64_t kEndSteps = static_cast<uint64_t>(AcTable::kEndSteps) << 40;
   const uint32_t first = one[index];
@@ -79,6 +84,19 @@ uint64_t pair_up(const uint32_t* one, uint32_t index) {
   return high << 32 | low | both;
 }
 
+uint32_t chain_up(const uint32_t* one, uint32_t index) {
+  uint32_t length = 0, steps = 0;
+  while (length < AcTable::kBits) {
+    const uint32_t next = one[index << length & ((1 << AcTable::kBits) - 1)];
+    if (next == 0 || length + (next & 31) > AcTable::kBits) break;
+    length += next & 31;
+    if (next & kOneEnd) return SkipTable::kEnd | (steps + AcTable::kEndSteps) << 8 | length;
+    steps += next >> 8 & 255;
+    if (next & kOnePartial) length += next >> 16;
+  }
+  return (length ? steps : AcTable::kLongSteps) << 8 | length;
+}
+
 }  // namespace
 
 bool build_dc_table(const HuffmanCode& code, DcTable* table) {
@@ -96,11 +114,15 @@ bool build_dc_table(const HuffmanCode& code, DcTable* table) {
 bool build_ac_table(const HuffmanCode& code, AcTable* table) {
   if (!build_search(code, &table->codes)) return false;
   uint32_t one[1 << AcTable::kBits] = {};
-  for_short_codes(code, AcTable::kBits, [&one](int symbol, int length, int first, int count) {
-    fill_one(one, symbol, length, first, count);
-  });
+  fill_all(code, one);
   for (uint32_t i = 0; i < 1 << AcTable::kBits; ++i) table->lookup[i] = pair_up(one, i);
   return true;
+}
+
+void build_skip_table(const HuffmanCode& code, SkipTable* table) {
+  uint32_t one[1 << AcTable::kBits] = {};
+  fill_all(code, one);
+  for (uint32_t i = 0; i < 1 << AcTable::kBits; ++i) table->lookup[i] = chain_up(one, i);
 }
 
 }  // namespace fastseq

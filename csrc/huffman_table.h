@@ -56,8 +56,19 @@ struct AcTable {
   CodeSearch codes;
 };
 
+// For reading past coefficients: an entry stands for as many symbols as begin within kBits.
+//   bits 0-7   length of them and of their values, up to 26
+//   bits 8-15  steps from the last coefficient before them to their last; kEndSteps and kLongSteps as in AcTable
+//   bit 16     the block ends
+struct SkipTable {
+  static constexpr uint32_t kEnd = 1 << 16;
+  uint32_t lookup[1 << AcTable::kBits];
+};
+
 // False where libjpeg would refuse the code.
 bool build_dc_table(const HuffmanCode& code, DcTable* table);
 bool build_ac_table(const HuffmanCode& code, AcTable* table);
+// Of a code that build_ac_table accepts.
+void build_skip_table(const HuffmanCode& code, SkipTable* table);
 
 }  // namespace fastseq

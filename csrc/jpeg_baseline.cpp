@@ -18,6 +18,7 @@ constexpr int kBlocksTogether = 96;  // decoded before they are transformed: wha
 struct Tables {
   DcTable dc[4];
   AcTable ac[4];
+  SkipTable skip[4];
 };
 
 class BaselineSource final : public RowSource {
@@ -29,8 +30,8 @@ class BaselineSource final : public RowSource {
     if (!read_jpeg_frame(data_, size_, &frame_)) return false;
     if (frame_.width != header.width || frame_.height != header.height) return false;
     planes_ = request.gray ? 1 : frame_.components;
-    if (!build_tables()) return false;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
+    if (!build_tables()) return false;
     row_ = layout_.rows.begin;
     at_ = frame_.scan_begin;
     list_blocks();
@@ -78,6 +79,16 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
+  void build_skip_tables() {
+    if (skips_) return;
+    Tables* tables = reinterpret_cast<Tables*>(workspace_->huffman.data());
+    for (int i = 0; i < frame_.components; ++i) {
+      const int table = frame_.component[i].ac_table;
+      if (i == 0 || table != frame_.component[i - 1].ac_table) build_skip_table(frame_.ac[table], &tables->skip[table]);
+    }
+    skips_ = true;
+  }
+
   // What an MCU is made of; and for each plane, where the blocks of a row of blocks lie among those of the MCUs that
   // are decoded together.
   void list_blocks() {
@@ -85,9 +96,11 @@ class BaselineSource final : public RowSource {
     for (int i = 0; i < frame_.components; ++i) {
       const JpegFrame::Component& c = frame_.component[i];
       const Keep keep = i >= planes_ ? Keep::kNothing : layout_.planes[i].dct_size == 1 ? Keep::kDc : Keep::kAll;
+      if (keep != Keep::kAll) build_skip_tables();
       first_block_[i] = mcu_.blocks;
       for (int b = 0; b < c.h * c.v; ++b) {
-        mcu_.block[mcu_.blocks++] = {&tables->dc[c.dc_table], &tables->ac[c.ac_table], i, keep};
+        mcu_.block[mcu_.blocks++] = {&tables->dc[c.dc_table], &tables->ac[c.ac_table], &tables->skip[c.ac_table], i,
+                                     keep};
       }
     }
     mcus_together_ = kBlocksTogether / mcu_.blocks;
@@ -136,6 +149,7 @@ class BaselineSource final : public RowSource {
   }
 
   bool skip_to(int mcu) {
+    if (next_mcu_ < mcu) build_skip_tables();
     while (next_mcu_ < mcu) {
       if (to_restart_ == 0 && !restart()) return false;
       const int count = std::min(mcu - next_mcu_, to_restart_);
@@ -179,8 +193,9 @@ class BaselineSource final : public RowSource {
   int first_block_[kMaxPlanes] = {};
   uint16_t index_[kMaxPlanes][kBlocksTogether];
   uint8_t last_[kBlocksTogether];
-  int row_ = 0;       // of MCUs, the next to be pulled
-  int next_mcu_ = 0;  // the next to be read
+  int row_ = 0;         // of MCUs, the next to be pulled
+  int next_mcu_ = 0;    // the next to be read
+  bool skips_ = false;  // the tables for that are there
   BitSegment segment_;
   int marker_ = 0;      // at its end
   size_t at_ = 0;       // where the file goes on behind that

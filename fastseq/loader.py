@@ -155,13 +155,14 @@ class Loader:
         """How many batches are begun ahead, where `prefetch_bytes` allows."""
         return self._prefetcher.depth
 
-    def batch(self, epoch: int, k: int, ahead: Iterable[tuple[int, int]] = ()) -> Batch:
+    def batch(self, epoch: int, k: int, ahead: Iterable[tuple[int, int]] = (), *, probe: bool = False) -> Batch:
         """Batch `k` of an epoch, whatever was asked for before.
 
         Args:
             epoch: counted from 0.
             k: counted from 0; negative ones from the end.
             ahead: (epoch, k) of batches to begin meanwhile.
+            probe: whether the same batch will be asked for again, and should be kept until then.
 
         Returns:
             x, or (x, y) where there are labels, or (x, y, w) where there are weights.
@@ -172,7 +173,7 @@ class Loader:
         """
         if not -len(self) <= k < len(self):
             raise IndexError(f"batch {k} of {len(self)}")
-        images, indices = self._prefetcher.fetch((epoch, k % len(self)), ahead)
+        images, indices = self._prefetcher.fetch((epoch, k % len(self)), ahead, probe)
         labels = self._labels(indices)
         if labels is None:
             return images

@@ -34,6 +34,7 @@ class BatchOrder(Protocol):
 
 
 DEFAULT_PREFETCH_BYTES = 256 << 20
+_MOST_KEPT = 2  # batches; as many as Keras probes
 _LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
 
 
@@ -66,6 +67,7 @@ class Prefetcher:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._open: dict[Key, tuple[PendingBatch, NDArray[np.int64]]] = {}
+        self._kept: dict[Key, tuple[PendingBatch, NDArray[np.int64]]] = {}
         self._buffers = Buffers(self._cap)
         _alive.add(self)
 
@@ -74,8 +76,11 @@ class Prefetcher:
         """How many batches are begun ahead, where the byte cap allows."""
         return self._depth
 
-    def fetch(self, key: Key, ahead: Iterable[Key]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    def fetch(self, key: Key, ahead: Iterable[Key], probe: bool = False) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """The images of a batch and its samples' numbers; then the batches of `ahead` are begun.
+
+        What is asked for as a probe will be asked for again: the first of them are kept, for as long as batches of
+        their epoch are asked for, and the probe gets a copy.
 
         Raises:
             DecodeError: for the first bad sample of the batch.
@@ -84,11 +89,12 @@ class Prefetcher:
         with self._lock:
             for stale in [k for k in self._open if k != key and k not in wanted]:
                 del self._open[stale]
-            entry = self._open.pop(key, None) or self._begin(key, needed=True)
+            self._kept = {k: kept for k, kept in self._kept.items() if k[0] == key[0]}
+            entry = self._open.pop(key, None) or self._kept.pop(key, None) or self._begin(key, needed=True)
             for batch, _ in self._open.values():
                 batch.poll()
             for k in wanted:
-                if k not in self._open and k != key:
+                if k not in self._open and k not in self._kept and k != key:
                     begun = self._begin(k, needed=False)
                     if begun is None:
                         break
@@ -98,12 +104,17 @@ class Prefetcher:
         statuses = batch.result()
         if not batch.clean:
             self._raise_first(batch, statuses, indices)
-        return batch.images, indices
+        with self._lock:
+            keep = probe and len(self._kept) < _MOST_KEPT
+            if keep:
+                self._kept[key] = entry
+        return (batch.images.copy() if keep else batch.images), indices
 
     def discard(self) -> None:
         """Cancel what was begun ahead; returns when no thread writes to it any more."""
         with self._lock:
             self._open.clear()
+            self._kept.clear()
 
     def _begin(self, key: Key, needed: bool) -> tuple[PendingBatch, NDArray[np.int64]] | None:
         indices = self._order.indices(*key)
@@ -137,7 +148,7 @@ class Prefetcher:
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but threads, locks and buffers, which another process makes anew."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_open", "_buffers")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_open", "_kept", "_buffers")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore, with nothing begun."""

@@ -368,3 +368,24 @@ def test_a_loader_of_many_files_keeps_no_descriptor_open(samples):
     for _ in range(5):
         list(loader)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_probe_is_kept_and_cannot_be_spoilt(samples, monkeypatch):
+    loader = Loader(samples, (16, 24), batch_size=4, prefetch_bytes=1 << 20)
+    expected = [Loader(samples, (16, 24), batch_size=4).batch(0, k)[0] for k in range(3)]
+    for k in range(3):
+        probe, _ = loader.batch(0, k, probe=True)
+        np.testing.assert_array_equal(probe, expected[k])
+        probe[:] = 77
+    begun = []
+    begin = type(loader._prefetcher)._begin
+    monkeypatch.setattr(
+        type(loader._prefetcher), "_begin", lambda self, key, needed: begun.append(key) or begin(self, key, needed)
+    )
+    for k in range(3):
+        np.testing.assert_array_equal(loader.batch(0, k)[0], expected[k])
+    assert begun == [(0, 2)]
+    loader.batch(1, 0, probe=True)
+    loader.batch(2, 0)
+    loader.batch(1, 0)
+    assert begun == [(0, 2), (1, 0), (2, 0), (1, 0)]

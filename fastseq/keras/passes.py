@@ -64,6 +64,11 @@ class KerasPasses:
         """Whether Keras fits or evaluates."""
         return self._phase is _Phase.LIVE
 
+    @property
+    def probing(self) -> bool:
+        """Whether Keras sets up, or predicts."""
+        return self._phase is _Phase.PROBING
+
     def adapter_made(self) -> None:
         """Keras read `workers`."""
         with self._lock:

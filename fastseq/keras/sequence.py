@@ -100,7 +100,7 @@ class ImageSequence(PassAwareDataset):
         if not -batches <= k < batches:
             raise IndexError(f"batch {k} of {batches}")
         epoch, ahead = self._request(k % batches, self.loader.depth)
-        return self.loader.batch(epoch, k, ahead)
+        return self.loader.batch(epoch, k, ahead, probe=self.passes.probing)
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of the current epoch in their order."""

@@ -157,10 +157,10 @@ def spied() -> Iterator[dict[str, int]]:
     counts = {"asked": 0, "begun": 0}
     fetch = Prefetcher.fetch
 
-    def spy(self, key, ahead):
+    def spy(self, key, ahead, *probe):
         counts["asked"] += 1
         counts["begun"] += key in self._open
-        return fetch(self, key, ahead)
+        return fetch(self, key, ahead, *probe)
 
     Prefetcher.fetch = spy
     try:
