@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rivals import Epoch, Job, tensorflow
 
 
@@ -26,11 +27,14 @@ def tutorial(job: Job) -> Epoch:
 
 
 def skimage_sequence(job: Job) -> Epoch:
-    """Prepare the Sequence of Keras's documentation."""
+    """Prepare the Sequence of Keras's documentation, which takes no gray pictures: colour ones stand in for them."""
+    import cv2
+
     from fastseq.reference.skimage_sequence import SkimageSequence
 
-    labels = [0] * len(job.paths)
-    return _through_keras(SkimageSequence(job.paths, labels, job.batch_size, job.work.size), job.threads)
+    colour = [path for path in job.paths if np.ndim(cv2.imread(path, cv2.IMREAD_UNCHANGED)) == 3]
+    paths = [colour[i % len(colour)] for i in range(len(job.paths))]
+    return _through_keras(SkimageSequence(paths, [0] * len(paths), job.batch_size, job.work.size), job.threads)
 
 
 def image_dataset(job: Job) -> Epoch:

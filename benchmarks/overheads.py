@@ -17,6 +17,7 @@ from statistics import median
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import cv2
 import numpy as np
 from pictures import make_set
 
@@ -50,38 +51,46 @@ def python_per_batch(files: list[str]) -> float:
     return 1000 * median(times)
 
 
-def seconds(files: list[str], threads: int) -> float:
-    """Wall seconds of decoding all files."""
+def loader_seconds(files: list[str], threads: int) -> float:
+    """Wall seconds of an epoch of the Loader."""
+    loader = fastseq.Loader(fastseq.Samples.from_files(files), SIZE, BATCH, threads=threads)
     begin = time.perf_counter()
-    for i in range(0, len(files), BATCH):
-        fastseq.decode_batch(files[i : i + BATCH], SIZE, threads=threads)
+    for _ in loader:
+        pass
+    return time.perf_counter() - begin
+
+
+def plain_seconds(contents: list[np.ndarray]) -> float:
+    """Wall seconds of decoding and resizing one file after the other by cv2."""
+    begin = time.perf_counter()
+    for data in contents:
+        cv2.resize(cv2.imdecode(data, cv2.IMREAD_COLOR), SIZE)
     return time.perf_counter() - begin
 
 
 def worker(files: list[str]) -> None:
-    """Decode on one thread and print the seconds, for every line read: the second of two independent processes."""
-    seconds(files, 1)
+    """Decode plainly and print the seconds, for every line read: the second of two independent processes."""
+    contents = [np.fromfile(file, np.uint8) for file in files]
     for _ in sys.stdin:
-        print(seconds(files, 1), flush=True)
+        print(plain_seconds(contents), flush=True)
 
 
 def thread_gain(files: list[str], directory: str | None) -> tuple[float, float]:
-    """How many times as many images a second two threads make as one, and two processes as one; interleaved rounds."""
+    """How many times as many images a second as one the Loader's second thread makes, and a second process of cv2."""
+    contents = [np.fromfile(file, np.uint8) for file in files]
+    epoch = files * 5  # long enough that its first batch, which nothing overlaps with, counts little
     command = [sys.executable, __file__, "--worker", *([directory] if directory else [])]
     threads, processes = [], []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdin is not None
         assert other.stdout is not None
-        seconds(files, 1)
-        seconds(files, 2)
         for _ in range(ROUNDS):
-            one = seconds(files, 1)
-            two = seconds(files, 2)
+            threads.append(loader_seconds(epoch, 1) / loader_seconds(epoch, 2))
+            one = plain_seconds(contents)
             other.stdin.write("\n")
             other.stdin.flush()
-            mine = seconds(files, 1)
+            mine = plain_seconds(contents)
             theirs = float(other.stdout.readline())
-            threads.append(one / two)
             processes.append(one / mine + one / theirs)
         other.stdin.close()
     return median(threads), median(processes)
@@ -143,10 +152,14 @@ def main() -> None:
     arguments = [a for a in sys.argv[1:] if a != "--worker"]
     directory = arguments[0] if arguments else None
     files = image_files(directory)
+    cv2.setNumThreads(0)
     if "--worker" in sys.argv:
         return worker(files)
     threads, processes = thread_gain(files, directory)
-    print(f"two threads: {threads:.2f} times one; two processes: {processes:.2f}; ratio {threads / processes:.3f}")
+    print(
+        f"Loader, two threads: {threads:.2f} times one; cv2, two processes: {processes:.2f} times one; "
+        f"{threads / processes:.3f} of it"
+    )
     print(f"Python a batch of {BATCH}: {python_per_batch(files):.2f} ms of CPU")
     print(f"fit: {fit_overhead(files):.3f} times the CPU of the bare loader and of the model on a constant batch")
 
