@@ -61,6 +61,8 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   try {
     status = work();
     reason = workspace->reason;
+  } catch (const TooMuchMemory&) {
+    status = Status::kTooMuchMemory;
   } catch (const std::bad_alloc&) {
     status = Status::kOutOfMemory;
   } catch (...) {
@@ -109,7 +111,10 @@ void BatchJob::fail(int i, Status status, std::string reason) {
 void BatchJob::end(int i, Status status, std::string reason) {
   statuses_[i].store(static_cast<int32_t>(status), std::memory_order_release);
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!reason.empty() && status != Status::kOk) reasons_.emplace_back(i, std::move(reason));
+  try {
+    if (!reason.empty() && status != Status::kOk) reasons_.emplace_back(i, std::move(reason));
+  } catch (const std::bad_alloc&) {  // the status stands without words
+  }
   if (--running_or_waiting_ == 0) ended_.notify_all();
 }
 

@@ -32,7 +32,7 @@ void add_source(const uint8_t* data, size_t size, bool is_path, std::vector<Sour
 class BatchJob {
  public:
   // `slots`: sources.size() slots of recipe->format.bytes() each, one behind the other; belongs to the caller and must
-  // outlive the job's last running sample (see drain). `draws`: draws_per_sample numbers for each sample.
+  // outlive the job's last running sample (see wait). `draws`: draws_per_sample numbers for each sample.
   BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots, std::vector<double> draws,
            int draws_per_sample);
 

@@ -27,6 +27,11 @@ std::unique_ptr<Lease> BufferPool::lend(size_t size, bool needed) {
       free_ -= size;
       break;
     }
+    while (!data && !free_buffers_.empty() && lent_ + free_ + size > cap_) {  // none of these has the size
+      std::free(free_buffers_.back().first);
+      free_ -= free_buffers_.back().second;
+      free_buffers_.pop_back();
+    }
     free_buffers_.reserve(free_buffers_.size() + ++lent_count_);  // taking back must not allocate
     lent_ += size;
   }

@@ -14,6 +14,7 @@ void to_stored(int stored_size, bool reversed, int origin, PairTable* table) {
     for (size_t i = 0; i < table->low.size(); ++i) {
       table->low[i] = stored_size - 1 - table->low[i];
       table->high[i] = stored_size - 1 - table->high[i];
+      if (table->low[i] == table->high[i]) continue;  // an edge: all the weight is on one side
       std::swap(table->low[i], table->high[i]);
       std::swap(table->weight_low[i], table->weight_high[i]);
     }
@@ -75,7 +76,7 @@ struct ColumnPassCache {
   }
 };
 
-bool halves(const AxisMap& axis) { return axis.source_length == 2 * axis.grid; }
+bool halves(const AxisMap& axis) { return axis.source_length % 2 == 0 && axis.source_length / 2 == axis.grid; }
 
 }  // namespace
 

@@ -52,6 +52,7 @@ int open_retrying(const char* path) {
 
 Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size) {
   *size = 0;
+  if (path.find('\0') != std::string::npos) return Status::kNotFound;  // open() would see the part before it
   const Descriptor file(open_retrying(path.c_str()));
   if (file.get() < 0) return status_of_errno(errno);
   struct stat info;

@@ -44,18 +44,40 @@ ImageInfo bmp_info(const Bytes& b) {
   return other(static_cast<int32_t>(b.little(18, 4)), height < 0 ? -height : height);
 }
 
-// First image file directory: tags 256 (width) and 257 (height), SHORT or LONG. TIFF 6.0, section 2.
-ImageInfo tiff_info(const Bytes& b) {
+// "P6 width height", with white space and comments between. P7 has a header of words, read by OpenCV alone.
+ImageInfo pnm_info(const Bytes& b) {
+  int64_t numbers[2] = {0, 0};
+  size_t at = 2;
+  for (int64_t& number : numbers) {
+    while (at < b.size && (b.data[at] == '#' || b.data[at] <= ' ')) {
+      if (b.data[at] == '#') {
+        while (at < b.size && b.data[at] != '\n') ++at;
+      } else {
+        ++at;
+      }
+    }
+    while (at < b.size && b.data[at] >= '0' && b.data[at] <= '9' && number < INT32_MAX) {
+      number = number * 10 + b.data[at++] - '0';
+    }
+  }
+  return other(numbers[0], numbers[1]);
+}
+
+// First image file directory: tags 256 (width) and 257 (height), SHORT or LONG. TIFF 6.0, section 2; in BigTIFF offsets
+// and counts have eight bytes.
+ImageInfo tiff_info(const Bytes& b, bool big_tiff) {
   const bool little = b.data[0] == 'I';
   const auto read = [&](size_t at, int count) { return little ? b.little(at, count) : b.big(at, count); };
   ImageInfo info = other(0, 0);
-  const size_t directory = static_cast<size_t>(read(4, 4));
-  const int64_t entries = read(directory, 2);
+  const size_t directory = static_cast<size_t>(big_tiff ? read(8, 8) : read(4, 4));
+  if (directory >= b.size) return info;
+  const int count_bytes = big_tiff ? 8 : 2, entry_bytes = big_tiff ? 20 : 12, value_at = big_tiff ? 12 : 8;
+  const int64_t entries = std::min<int64_t>(read(directory, count_bytes), 65535);
   for (int64_t i = 0; i < entries; ++i) {
-    const size_t at = directory + 2 + static_cast<size_t>(i) * 12;
-    if (at + 12 > b.size) break;
+    const size_t at = directory + count_bytes + static_cast<size_t>(i) * entry_bytes;
+    if (at + entry_bytes > b.size) break;
     const int64_t tag = read(at, 2);
-    const int64_t value = read(at + 2, 2) == 3 ? read(at + 8, 2) : read(at + 8, 4);
+    const int64_t value = read(at + value_at, read(at + 2, 2) == 3 ? 2 : 4);
     if (tag == 256) info.width = value;
     if (tag == 257) info.height = value;
   }
@@ -103,14 +125,14 @@ ImageInfo sniff_image(const uint8_t* data, size_t size) {
   if (b.has(0, "GIF87a", 6) || b.has(0, "GIF89a", 6)) return other(b.little(6, 2), b.little(8, 2));
   if (b.has(0, "RIFF", 4) && b.has(8, "WEBP", 4)) return webp_info(b);
   if (b.has(0, "BM", 2) && size >= 26) return bmp_info(b);
-  if (b.has(0, "II*\0", 4) || b.has(0, "MM\0*", 4)) return tiff_info(b);
-  if (b.has(0, "II+\0", 4) || b.has(0, "MM\0+", 4)) return other(0, 0);
+  if (b.has(0, "II*\0", 4) || b.has(0, "MM\0*", 4)) return tiff_info(b, false);
+  if (b.has(0, "II+\0", 4) || b.has(0, "MM\0+", 4)) return tiff_info(b, true);
   if (b.has(0, "\0\0\0\x0CjP  \r\n\x87\n", 12)) return jp2_info(b);
   if (b.has(0, "\xFF\x4F\xFF\x51", 4)) return other(b.big(8, 4) - b.big(16, 4), b.big(12, 4) - b.big(20, 4));
   if (b.has(0, "\xFF\x0A", 2) || b.has(0, "\0\0\0\x0CJXL \r\n\x87\n", 12)) return {ImageFormat::kUnsupported, 0, 0};
   if (b.has(4, "ftyp", 4)) return iso_media_info(b);
   if (size > 2 && data[0] == 'P' && data[1] >= '1' && data[1] <= '7' && (data[2] == '\n' || data[2] == ' ')) {
-    return other(0, 0);
+    return pnm_info(b);
   }
   return {};
 }

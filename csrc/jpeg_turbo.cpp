@@ -42,6 +42,7 @@ bool is_unsupported(int code) {
     case JERR_ARITH_NOTIMPL:
     case JERR_NOT_COMPILED:
     case JERR_COMPONENT_COUNT:
+    case JERR_IMAGE_TOO_BIG:
       return true;
     default:
       return false;

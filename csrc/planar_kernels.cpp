@@ -90,7 +90,8 @@ uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int co
   const auto finish = [&](auto v) HWY_ATTR {
     const auto over = hn::IfThenElseZero(inside, hn::Sub(v, hn::Min(hn::Max(v, hn::Zero(d)), white)));
     const auto eighths = hn::ShiftRight<kFractionBits - 3>(over);
-    const auto beyond = hn::Min(hn::Max(eighths, hn::Set(d, -255)), hn::Set(d, 255));  // so that 32 bits hold a row
+    const auto beyond =
+        hn::Min(hn::Max(eighths, hn::Set(d, -255)), hn::Set(d, 255));  // 32 bits hold a row of 22,000 pixels
     excess = hn::Add(excess, multiply_pairs(d32, beyond, beyond));
     return to_bytes(v);
   };

@@ -16,6 +16,7 @@ RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spa
     }
     pulls_needed_[i] = pulls;
   }
+  size_t bytes = 0;
   for (int p = 0; p < source->planes(); ++p) {
     const SourcePlane& plane = source->plane(p);
     int alive = plane.rows_per_pull;
@@ -25,6 +26,8 @@ RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spa
     // A multiple of the pull, so that no pull wraps around.
     capacity_[p] = (alive + plane.rows_per_pull - 1) / plane.rows_per_pull * plane.rows_per_pull;
     stride_[p] = (static_cast<size_t>(plane.row_bytes) + kPadding + 63) / 64 * 64;
+    bytes += stride_[p] * capacity_[p];
+    if (bytes > workspace->limit) throw TooMuchMemory();
     base_[p] = workspace->rings[p].reserve(stride_[p] * capacity_[p] + kRowOffset) + kRowOffset;
     const int rows = plane.height - plane.y0;
     total_pulls_ = std::max(total_pulls_, (rows + plane.rows_per_pull - 1) / plane.rows_per_pull);

@@ -16,7 +16,8 @@ struct RowSpan {
 
 class RowRing {
  public:
-  // spans[p][i]: what output row i reads of plane p. Takes memory from the workspace; throws std::bad_alloc.
+  // spans[p][i]: what output row i reads of plane p. Takes memory from the workspace; throws std::bad_alloc, and
+  // TooMuchMemory.
   RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, Workspace* workspace,
           const std::atomic<bool>& cancelled);
 

@@ -41,7 +41,8 @@ class RowSource {
   virtual PixelLayout layout() const = 0;
   virtual int planes() const = 0;
   virtual const SourcePlane& plane(int i) const = 0;
-  // Writes the next rows_per_pull rows of plane i to rows[i][0..]; at the bottom, fewer. Any status but kOk ends it.
+  // Writes the next rows_per_pull rows of plane i to rows[i][0..]; at the bottom, what lies below
+  // the picture is not defined. Any status but kOk ends it.
   virtual Status pull(uint8_t* const* const* rows) = 0;
   // After the last pull that is needed: judges what was read, and reads on to the end where that is cheap.
   virtual Status finish() = 0;

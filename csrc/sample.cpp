@@ -42,8 +42,9 @@ bool is_small(const JpegHeader& header) { return std::min(header.width, header.h
 int choose_dct_scale(const ResamplePlan& plan, const JpegHeader& header) {
   if (is_small(header)) return 1;
   const auto lag = [](int coarse, int fine) { return coarse >= 4 * fine ? coarse / fine : 1; };
-  const int across = header.sampling_h[0] / std::max(header.sampling_h[1], 1);
-  const int down = header.sampling_v[0] / std::max(header.sampling_v[1], 1);
+  const bool colour = header.components > 1;
+  const int across = colour ? header.sampling_h[0] / std::max(header.sampling_h[1], 1) : 1;
+  const int down = colour ? header.sampling_v[0] / std::max(header.sampling_v[1], 1) : 1;
   const auto fits = [](const AxisMap& axis, int scale) {
     return (axis.source_length + scale - 1) / scale >= axis.grid;
   };
@@ -132,7 +133,8 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   request.memory_bytes = recipe.limits.memory_bytes;
   double out_of_range = 0;
   status = decode_planned(data, size, header, request, plan, recipe, slot, workspace, cancelled, &out_of_range);
-  if (out_of_range <= kMostOutOfRange) return status;
+  const bool decoded = status == Status::kOk || status == Status::kRecovered;
+  if (!decoded || out_of_range <= kMostOutOfRange) return status;
   request.planes = false;
   workspace->reason.clear();
   return decode_planned(data, size, header, request, plan, recipe, slot, workspace, cancelled, &out_of_range);
@@ -143,6 +145,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
 Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
                      Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
+  workspace->limit = static_cast<size_t>(recipe.limits.memory_bytes);
   if (size == 0) return Status::kEmpty;
   if (static_cast<int64_t>(size) > recipe.limits.file_bytes) return Status::kFileTooLarge;
   const ImageInfo info = sniff_image(data, size);
@@ -163,6 +166,7 @@ Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, con
 Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
+  workspace->limit = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
   if (image.channels > recipe.format.channels) return Status::kInternal;  // would not fit the slot
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;

@@ -44,7 +44,11 @@ class Buffer {
   size_t capacity_ = 0;
 };
 
+// The rows that have to be kept would take more than Workspace::limit.
+struct TooMuchMemory {};
+
 struct Workspace {
+  size_t limit = SIZE_MAX;  // bytes of rows; set for each sample
   std::string path;
   Buffer file;
   Buffer rings[3];      // rows of each plane as they stream

@@ -73,8 +73,8 @@ cdef extern from "batch.h" namespace "fastseq" nogil:
     cdef cppclass BatchJob:
         BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int) except +
         int size()
-        void run_pixels(int, const PixelImage&, cbool, Workspace*)
-        void fail(int, Status, string)
+        void run_pixels(int, const PixelImage&, cbool, Workspace*) except +
+        void fail(int, Status, string) except +
         cbool wait(milliseconds)
         Status status(int)
         string reason(int) except +

@@ -62,15 +62,15 @@ class PendingBatch:
         Returns:
             int32 (n,): each sample's `Status`. The slots of bad samples are 0.
         """
-        self._job.wait()
-        if self._others is None:
-            self._start_others()
+        try:
+            self._job.wait()
+            if self._others is None:
+                self._start_others()
+            wait(self._others or ())
+        except BaseException:
+            self.cancel()
+            raise
         if self._others:
-            try:
-                wait(self._others)
-            except BaseException:
-                self.cancel()
-                raise
             for other in self._others:
                 other.result()
             self._clean = self._job.statuses(self._statuses)

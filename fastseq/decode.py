@@ -79,7 +79,10 @@ def decode_batch(
     sources = list(sources)
     images = _output(settings, len(sources), out)
     is_path = [isinstance(source, (str, os.PathLike)) for source in sources]
-    items = [os.fsencode(s) if p else s for s, p in zip(sources, is_path, strict=True)]  # type: ignore[arg-type]
+    items = [
+        os.fsencode(s) if p else _bytes_of(s)  # type: ignore[arg-type]
+        for s, p in zip(sources, is_path, strict=True)
+    ]
     draws = settings.pipeline.draw(seed, epoch, np.arange(len(sources)))
     count = thread_count(threads)
 
@@ -97,6 +100,11 @@ def decode_batch(
                 path = os.fspath(sources[i]) if is_path[i] else None  # type: ignore[arg-type]
                 raise DecodeError(path, i, Status(status), batch.reason(i))
     return images
+
+
+def _bytes_of(source: bytes | bytearray | memoryview | NDArray[np.uint8]) -> memoryview:
+    view = memoryview(source)  # type: ignore[arg-type]
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
 
 
 def _output(settings: Settings, samples: int, out: NDArray[Any] | None) -> NDArray[Any]:

@@ -28,6 +28,8 @@ def finish_sample(job: _native.Job, index: int, read: Callable[[], bytes | memor
         pixels = _decode(read(), settings)
     except FileNotFoundError as error:
         job.fail(index, Status.NOT_FOUND, str(error))
+    except PermissionError as error:
+        job.fail(index, Status.PERMISSION_DENIED, str(error))
     except OSError as error:
         job.fail(index, Status.READ_ERROR, str(error))
     except MemoryError:

@@ -142,7 +142,8 @@ class Loader:
             for k in range(first, len(self)):
                 yield self._hand_out(epoch, k)  # and keep no reference: its memory is the consumer's alone
         finally:
-            self._prefetcher.discard()
+            if epoch == self._epoch:  # else a later `for` has begun
+                self._prefetcher.discard()
 
     def _hand_out(self, epoch: int, k: int) -> Batch:
         batch = self.batch(epoch, k, [(epoch, a) for a in range(k + 1, len(self))[: self.depth]])

@@ -24,6 +24,7 @@ from fastseq.settings import Settings
 from fastseq.status import Status, is_good
 
 Key = tuple[int, int]  # epoch, batch
+Entry = tuple[PendingBatch, NDArray[np.int64]]  # and its samples' numbers
 
 
 class BatchOrder(Protocol):
@@ -66,8 +67,9 @@ class Prefetcher:
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._open: dict[Key, tuple[PendingBatch, NDArray[np.int64]]] = {}
-        self._kept: dict[Key, tuple[PendingBatch, NDArray[np.int64]]] = {}
+        self._begun: dict[Key, Entry] = {}
+        self._kept: dict[Key, Entry] = {}
+        self._generation = 0  # of what was begun; discard() begins a new one
         self._buffers = Buffers(self._cap)
         _alive.add(self)
 
@@ -87,18 +89,24 @@ class Prefetcher:
         """
         wanted = dict.fromkeys(ahead)
         with self._lock:
-            for stale in [k for k in self._open if k != key and k not in wanted]:
-                del self._open[stale]
+            generation = self._generation
+            begun, self._begun = self._begun, {}
             self._kept = {k: kept for k, kept in self._kept.items() if k[0] == key[0]}
-            entry = self._open.pop(key, None) or self._kept.pop(key, None) or self._begin(key, needed=True)
-            for batch, _ in self._open.values():
+            for stale in [k for k in begun if k != key and k not in wanted]:
+                begun.pop(stale)[0].cancel()
+            entry = begun.pop(key, None) or self._kept.pop(key, None) or self._begin(key, needed=True)
+            for batch, _ in begun.values():
                 batch.poll()
             for k in wanted:
-                if k not in self._open and k not in self._kept and k != key:
-                    begun = self._begin(k, needed=False)
-                    if begun is None:
+                if k not in begun and k not in self._kept and k != key:
+                    ahead_of_need = self._begin(k, needed=False)
+                    if ahead_of_need is None:
                         break
-                    self._open[k] = begun
+                    begun[k] = ahead_of_need
+            if generation == self._generation:
+                self._begun = begun
+            else:
+                _cancel(begun)
         assert entry is not None
         batch, indices = entry
         statuses = batch.result()
@@ -111,12 +119,15 @@ class Prefetcher:
         return (batch.images.copy() if keep else batch.images), indices
 
     def discard(self) -> None:
-        """Cancel what was begun ahead; returns when no thread writes to it any more."""
-        with self._lock:
-            self._open.clear()
-            self._kept.clear()
+        """Cancel what was begun ahead; returns when no thread writes to it any more.
 
-    def _begin(self, key: Key, needed: bool) -> tuple[PendingBatch, NDArray[np.int64]] | None:
+        Takes no lock: the garbage collector may call it, by way of an iterator that was left, in the middle of `fetch`.
+        """
+        self._generation += 1
+        begun, self._begun, self._kept = self._begun, {}, {}
+        _cancel(begun)
+
+    def _begin(self, key: Key, needed: bool) -> Entry | None:
         indices = self._order.indices(*key)
         shape = self._settings.batch_shape(len(indices))
         lease = self._buffers.lend(self._settings.recipe.slot_bytes * len(indices), needed)
@@ -148,12 +159,17 @@ class Prefetcher:
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but threads, locks and buffers, which another process makes anew."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_open", "_kept", "_buffers")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_begun", "_kept", "_buffers")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore, with nothing begun."""
         self.__dict__.update(state)
         self._reset()
+
+
+def _cancel(entries: dict[Key, Entry]) -> None:
+    for batch, _ in entries.values():
+        batch.cancel()
 
 
 _alive: weakref.WeakSet[Prefetcher] = weakref.WeakSet()

@@ -10,6 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from fastseq.rng import uniform
 
 # The kinds of csrc/geometry.h.
 _RESIZE_SHORT, _CENTER_CROP, _RANDOM_RESIZED_CROP, _FLIP = range(4)
+
+_LARGEST_SIDE = 16384  # pixels; keeps the longer side of any picture in 32 bits
 
 Op = tuple[int, float, float, float, float, int]
 
@@ -174,6 +177,8 @@ class Pipeline:
 def _positive(name: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name}: sizes must be positive integers, not {value!r}")
+    if value > _LARGEST_SIDE:
+        raise ValueError(f"{name}: sizes must be at most {_LARGEST_SIDE}, not {value}")
 
 
 def _check_resize(transforms: Sequence[Transform], size: tuple[int, int]) -> None:
@@ -188,5 +193,8 @@ def _check_resize(transforms: Sequence[Transform], size: tuple[int, int]) -> Non
     if not crops or crops[-1] != size:
         raise ValueError(f"Resize keeps the aspect ratio: let CenterCrop({size}) follow, the size of the batch")
     assert isinstance(resize, Resize)
+    for before, after_it in pairwise(crops):
+        if after_it[0] > before[0] or after_it[1] > before[1]:
+            raise ValueError(f"CenterCrop({after_it}) takes more than CenterCrop({before}) before it leaves")
     if any(max(sides) > resize.short for sides in crops):
         raise ValueError(f"Resize({resize.short}) leaves less than CenterCrop({max(crops)}) takes: resize to more")

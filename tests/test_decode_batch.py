@@ -319,3 +319,33 @@ def test_a_size_is_height_and_width(size):
 def test_limits_are_positive():
     with pytest.raises(ValueError, match=r"Limits\.scans must be a positive integer, not 0"):
         Limits(scans=0)
+
+
+def test_a_path_with_a_nul_is_not_the_file_before_it(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(jpeg(photo(20, 20, 0)))
+    with pytest.raises(DecodeError) as caught:
+        decode_batch([f"{tmp_path}/a.jpg\0.png"], (8, 8))
+    assert caught.value.status is Status.NOT_FOUND
+
+
+def test_buffers_of_any_format_and_shape_are_bytes():
+    data = jpeg(photo(20, 20, 0))
+    expected = decode_batch([data], (8, 8))[0]
+    array = np.frombuffer(data + bytes(-len(data) % 4), np.uint8)
+    for source in (memoryview(data).cast("b"), array.view(np.int32), array.reshape(-1, 2)):
+        np.testing.assert_array_equal(decode_batch([source], (8, 8))[0], expected)
+
+
+@pytest.mark.parametrize("header", [b"P6\n# made up\n12000 12000\n255\n", b"P5 12000\t12000 255\n"])
+def test_the_pixels_of_a_pnm_are_counted_on_its_header(header):
+    with pytest.raises(DecodeError) as caught:
+        decode_batch([header], (8, 8), limits=Limits(pixels=1000))
+    assert caught.value.status is Status.TOO_MANY_PIXELS
+
+
+def test_the_rows_that_a_filter_keeps_count_as_memory():
+    data = jpeg(photo(2000, 3000, 0))
+    assert decode_batch([data], (1, 3000)).shape == (1, 1, 3000, 3)
+    with pytest.raises(DecodeError) as caught:
+        decode_batch([data], (1, 3000), limits=Limits(memory_bytes=1 << 20))
+    assert caught.value.status is Status.TOO_MUCH_MEMORY

@@ -389,3 +389,34 @@ def test_a_probe_is_kept_and_cannot_be_spoilt(samples, monkeypatch):
     loader.batch(2, 0)
     loader.batch(1, 0)
     assert begun == [(0, 2), (1, 0), (2, 0), (1, 0)]
+
+
+def test_an_iterator_that_the_garbage_collector_ends_in_mid_fetch_does_no_harm(samples, monkeypatch):
+    loader = Loader(samples, (16, 24), batch_size=4)
+    expected = [batch[0].copy() for batch in loader]
+    begin = type(loader._prefetcher)._begin
+
+    class Holder:
+        pass
+
+    def collecting(self, key, needed):
+        holder = Holder()
+        holder.me, holder.iterator = holder, iter(loader)
+        loader._prefetcher.discard()  # what the iterator's end does, in the thread that holds the lock
+        return begin(self, key, needed)
+
+    monkeypatch.setattr(type(loader._prefetcher), "_begin", collecting)
+    for k, x in enumerate(expected):
+        np.testing.assert_array_equal(loader.batch(0, k, [(0, k + 1)] if k + 1 < len(loader) else [])[0], x)
+
+
+def test_close_leaves_nothing_running_for_other_formats_either(tmp_path):
+    paths = []
+    for i in range(12):
+        paths.append(tmp_path / f"{i}.png")
+        paths[-1].write_bytes(encoded(photo(90, 120, i), "png"))
+    loader = Loader(Samples.from_files(paths), (16, 24), batch_size=3, threads=1)
+    batch = loader.batch(0, 0, [(0, 1), (0, 2)])
+    batch = loader.batch(0, 0, [(0, 1), (0, 2)])
+    loader.close()
+    assert loader._prefetcher._buffers.lent_bytes == batch.nbytes

@@ -193,3 +193,10 @@ def test_random_crops_are_spread_over_area_ratio_and_place():
     assert abs(np.log(ratio).mean()) < 0.06
     for near, far in ((left, 255 - right), (top, 255 - bottom)):
         assert abs((near / (near + far)).mean() - 0.5) < 0.04
+
+
+def test_a_crop_cannot_take_more_than_the_crop_before_it_leaves():
+    with pytest.raises(ValueError, match="takes more than"):
+        Pipeline([Resize(256), CenterCrop(100), CenterCrop(224)], (224, 224))
+    with pytest.raises(ValueError, match="at most 16384"):
+        Resize(20000)

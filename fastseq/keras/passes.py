@@ -15,8 +15,10 @@ batches that the user's code looks at meanwhile, in a callback, say: the pass do
 
 from __future__ import annotations
 
+import os
 import random
 import threading
+import weakref
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 
@@ -49,6 +51,7 @@ class KerasPasses:
         self._ahead: list[tuple[int, int]] = []  # what Keras will ask for next
         self._left = False  # whether the user's code has ended the epoch since Keras last asked
         self._lock = threading.Lock()
+        _alive.add(self)
 
     def __getstate__(self) -> dict[str, int]:
         """The epoch; what Keras was doing stays behind."""
@@ -158,3 +161,14 @@ class KerasPasses:
 
     def _following(self, k: int, depth: int) -> Sequence[int]:
         return range(k + 1, min(k + 1 + depth, self._batches))
+
+
+_alive: weakref.WeakSet[KerasPasses] = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    for passes in list(_alive):
+        passes._lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_locks)

@@ -159,7 +159,7 @@ def spied() -> Iterator[dict[str, int]]:
 
     def spy(self, key, ahead, *probe):
         counts["asked"] += 1
-        counts["begun"] += key in self._open
+        counts["begun"] += key in self._begun
         return fetch(self, key, ahead, *probe)
 
     Prefetcher.fetch = spy

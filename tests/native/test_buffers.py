@@ -118,3 +118,12 @@ def test_churn_from_several_threads() -> None:
     gc.collect()
     assert buffers.lent_bytes == 0
     assert buffers.held_bytes <= 1 << 18
+
+
+def test_free_buffers_of_another_size_make_room() -> None:
+    buffers = Buffers(100)
+    lease = buffers.lend(100, True)
+    del lease
+    lease = buffers.lend(60, True)
+    assert buffers.held_bytes == buffers.lent_bytes == 60
+    del lease

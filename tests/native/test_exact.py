@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from images import SAMPLING, Pixels, cmyk_jpeg, jpeg, photo
+from images import SAMPLING, Pixels, cmyk_jpeg, jpeg, photo, with_orientation
 
 from fastseq.reference.geometry import center_crop, upright
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear, resize_cv2_nearest
@@ -146,3 +146,21 @@ def test_the_tutorials_steps() -> None:
     expected = cv2.resize(np.rot90(image), (472, 256))
     made = one(data, (256, 472), interpolation="cv2.linear", orient="landscape", bgr=True)
     np.testing.assert_array_equal(made, expected)
+
+
+def with_width(data: bytes, width: int) -> bytes:
+    """The JPEG with another width in its frame header: the columns of its blocks beyond it are hidden."""
+    frame = next(i for i in range(len(data)) if data[i : i + 2] in (b"\xff\xc0", b"\xff\xc2"))
+    return data[: frame + 7] + width.to_bytes(2, "big") + data[frame + 9 :]
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_single_column_shows_nothing_of_what_lies_beside_it(orientation: int, progressive: bool) -> None:
+    picture = photo(5, 8, seed=1)
+    data = with_orientation(with_width(jpeg(picture, subsampling="4:4:4", progressive=progressive), 1), orientation)
+    expected = resize_cv2_linear(decode_cv2(data, "rgb", "exif"), (4, 3))
+    for shade in (0, 255):  # what the thread decoded before
+        before = jpeg(np.full((40, 40, 3), shade, np.uint8))
+        batch = run([before, data], (4, 3), interpolation="cv2.linear", threads=1)
+        np.testing.assert_array_equal(batch.pixels[1], expected)
