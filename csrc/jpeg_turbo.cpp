@@ -14,8 +14,6 @@
 namespace fastseq {
 namespace {
 
-constexpr int kRowsPerPull = 8;  // of pixel rows; raw planes come by the MCU row
-
 struct ErrorManager {
   jpeg_error_mgr base;
   std::jmp_buf on_error;
@@ -189,7 +187,7 @@ class TurboSource final : public RowSource {
       p.y0 = y0_;
       p.delivered_width = static_cast<int>(info_.output_width);
       p.row_bytes = p.delivered_width * (layout_ == PixelLayout::kGray ? 1 : 4);
-      p.rows_per_pull = kRowsPerPull;
+      p.rows_per_pull = kPixelRowsPerPull;
       return;
     }
     const int least = least_dct_size(info_);
@@ -223,7 +221,7 @@ class TurboSource final : public RowSource {
   bool read_pixels(uint8_t* const* rows) {
     if (setjmp(errors_.on_error)) return false;
     int done = 0;
-    while (done < kRowsPerPull && info_.output_scanline < info_.output_height) {
+    while (done < kPixelRowsPerPull && info_.output_scanline < info_.output_height) {
       if (cmyk_) {
         JSAMPROW row = scanline_->data();
         jpeg_read_scanlines(&info_, &row, 1);
@@ -235,7 +233,7 @@ class TurboSource final : public RowSource {
         ++done;
       } else {
         done += static_cast<int>(jpeg_read_scanlines(&info_, const_cast<JSAMPARRAY>(rows) + done,
-                                                     static_cast<JDIMENSION>(kRowsPerPull - done)));
+                                                     static_cast<JDIMENSION>(kPixelRowsPerPull - done)));
       }
     }
     return true;

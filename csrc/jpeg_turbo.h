@@ -15,6 +15,9 @@ struct PixelWindow {
   int x0, y0, x1, y1;
 };
 
+// Pixels come so many rows at a time; raw planes by the MCU row.
+constexpr int kPixelRowsPerPull = 8;
+
 struct JpegRequest {
   bool planes = false;   // raw YCbCr planes where the file has them, else pixels
   bool gray = false;     // one channel

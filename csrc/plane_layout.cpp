@@ -7,8 +7,6 @@
 namespace fastseq {
 namespace {
 
-constexpr int kLibjpegRowsPerPull = 8;  // as jpeg_turbo.cpp pulls them
-
 int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 // jdmaster.c: a subsampled component is reduced less, where that makes up for the subsampling along both axes.
@@ -47,8 +45,8 @@ McuSpan needed_mcus(int begin, int end, int margin, int mcu, int pixels) {
 // looks at the chroma below, the last rows of an MCU wait for the next.
 int judged_rows(const JpegFrame& frame, const PixelWindow& window, int scale, bool looks_below) {
   const int height = divide_up(frame.height, scale), begin = window.y0 / scale;
-  const int pulls = divide_up(divide_up(window.y1, scale) - begin, kLibjpegRowsPerPull);
-  const int last = std::min(begin + pulls * kLibjpegRowsPerPull, height) - 1;
+  const int pulls = divide_up(divide_up(window.y1, scale) - begin, kPixelRowsPerPull);
+  const int last = std::min(begin + pulls * kPixelRowsPerPull, height) - 1;
   const int row_group = last / frame.max_v + (looks_below ? 1 : 0);
   return std::min(row_group / (8 / scale) + 1, divide_up(frame.height, 8 * frame.max_v));
 }

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
+from fastseq.errors import DecodeError, StrPath
 from fastseq.fallback import finish_sample
 from fastseq.settings import Settings
-from fastseq.status import Status
+from fastseq.status import Status, is_good
 
 Read = Callable[[], "bytes | memoryview"]
 
@@ -76,14 +77,16 @@ class PendingBatch:
             self._clean = self._job.statuses(self._statuses)
         return self._statuses
 
-    @property
-    def clean(self) -> bool:
-        """Whether all samples are OK; valid after `result`."""
-        return self._clean
+    def raise_first(self, source_of: Callable[[int], tuple[StrPath | None, int]]) -> None:
+        """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`.
 
-    def reason(self, index: int) -> str:
-        """The decoder's words about a sample that is not OK."""
-        return self._job.reason(index)
+        Args:
+            source_of: for a place in the batch, the path and the number of its sample.
+        """
+        for i, status in enumerate([] if self._clean else self._statuses.tolist()):
+            if not is_good(status):
+                path, number = source_of(i)
+                raise DecodeError(path, number, Status(status), self._job.reason(i))
 
     def cancel(self) -> None:
         """End it; returns when nothing writes to `images` any more."""

@@ -12,12 +12,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from fastseq import _native
 from fastseq.batch import PendingBatch, Read
-from fastseq.errors import DecodeError
+from fastseq.errors import StrPath
 from fastseq.fallback import read_file
 from fastseq.limits import Limits
 from fastseq.runtime import native_pool, python_executor, thread_count
 from fastseq.settings import Settings
-from fastseq.status import Status, is_good
 from fastseq.transforms import Transform
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
@@ -93,13 +92,13 @@ def decode_batch(
         native_pool(count), settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=True
     )
     batch = PendingBatch(job, images, settings, reader, partial(python_executor, count))
-    statuses = batch.result()
-    if not batch.clean:
-        for i, status in enumerate(statuses.tolist()):
-            if not is_good(status):
-                path = os.fspath(sources[i]) if is_path[i] else None  # type: ignore[arg-type]
-                raise DecodeError(path, i, Status(status), batch.reason(i))
+    batch.result()
+    batch.raise_first(lambda i: (_path_of(sources[i]), i))
     return images
+
+
+def _path_of(source: Source) -> StrPath | None:
+    return source if isinstance(source, (str, os.PathLike)) else None
 
 
 def _bytes_of(source: bytes | bytearray | memoryview | NDArray[np.uint8]) -> memoryview:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from fastseq.status import Status, describe, remedy
+
+StrPath = str | os.PathLike[str]
 
 
 class UnknownLabelError(ValueError):
@@ -19,7 +23,7 @@ class DecodeError(Exception):
         reason: the same in words, with the decoder's own where it had any.
     """
 
-    def __init__(self, path: str | None, index: int, status: Status, detail: str = "") -> None:
+    def __init__(self, path: StrPath | None, index: int, status: Status, detail: str = "") -> None:
         """Say which sample failed and how; `detail` are the decoder's words."""
         super().__init__(path, index, status, detail)
         self.path = path
@@ -29,5 +33,5 @@ class DecodeError(Exception):
 
     def __str__(self) -> str:
         """The file, what is wrong with it, and what to do."""
-        source = f"{self.path!r} (sample {self.index})" if self.path is not None else f"sample {self.index}"
+        source = f"sample {self.index}" if self.path is None else f"{os.fspath(self.path)!r} (sample {self.index})"
         return f"cannot decode {source}: {self.reason} [{self.status.name}]; {remedy(self.status)}"

@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 from fastseq import _native
 from fastseq._buffers import Buffers
 from fastseq.batch import PendingBatch, Read
-from fastseq.errors import DecodeError
 from fastseq.fallback import read_file
 from fastseq.runtime import native_pool, python_executor, thread_count
 from fastseq.samples import Samples
 from fastseq.settings import Settings
-from fastseq.status import Status, is_good
 
 Key = tuple[int, int]  # epoch, batch
 Entry = tuple[PendingBatch, NDArray[np.int64]]  # and its samples' numbers
@@ -109,9 +107,8 @@ class Prefetcher:
                 _cancel(begun)
         assert entry is not None
         batch, indices = entry
-        statuses = batch.result()
-        if not batch.clean:
-            self._raise_first(batch, statuses, indices)
+        batch.result()
+        batch.raise_first(lambda i: (self._samples.path(int(indices[i])), int(indices[i])))
         with self._lock:
             keep = probe and len(self._kept) < _MOST_KEPT
             if keep:
@@ -150,12 +147,6 @@ class Prefetcher:
 
         executor = partial(python_executor, self._threads)
         return PendingBatch(job, images, self._settings, reader, executor), indices
-
-    def _raise_first(self, batch: PendingBatch, statuses: NDArray[np.int32], indices: NDArray[np.int64]) -> None:
-        for i, status in enumerate(statuses.tolist()):
-            if not is_good(status):
-                sample = int(indices[i])
-                raise DecodeError(self._samples.path(sample), sample, Status(status), batch.reason(i))
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but threads, locks and buffers, which another process makes anew."""

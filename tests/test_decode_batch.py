@@ -212,7 +212,7 @@ def failure(sources, **options) -> DecodeError:
 def test_an_error_names_the_file_the_place_the_reason_and_the_remedy(files, tmp_path):
     missing = tmp_path / "missing.jpg"
     error = failure([files[0], missing, files[1]])
-    assert (error.path, error.index, error.status) == (str(missing), 1, Status.NOT_FOUND)
+    assert (error.path, error.index, error.status) == (missing, 1, Status.NOT_FOUND)
     assert "no such file" in error.reason
     assert str(error) == (
         f"cannot decode '{missing}' (sample 1): {error.reason} [NOT_FOUND]; check the path and the root folder"
