@@ -9,6 +9,8 @@
 
 #include <hwy/highway.h>
 
+#include "pairs-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
@@ -41,21 +43,9 @@ HWY_INLINE Pair interleave(V16 a, V16 b) {
   return {hn::InterleaveLower(D16(), a, b), hn::InterleaveUpper(D16(), a, b)};
 }
 
-HWY_INLINE V32 multiply_pairs(V16 a, V16 b) {
-#if HWY_ARCH_X86
-  auto unused = hn::Zero(D32());
-  return hn::ReorderWidenMulAccumulate(D32(), a, b, hn::Zero(D32()), unused);
-#else
-  const auto a32 = hn::BitCast(D32(), a), b32 = hn::BitCast(D32(), b);
-  const auto even = [](V32 v) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
-  return hn::Add(hn::Mul(even(a32), even(b32)), hn::Mul(hn::ShiftRight<16>(a32), hn::ShiftRight<16>(b32)));
-#endif
-}
-
 HWY_INLINE Sum multiply(const Pair& pair, int first, int second) {
-  const uint32_t both = static_cast<uint32_t>(second) << 16 | static_cast<uint16_t>(first);
-  const auto constants = hn::BitCast(D16(), hn::Set(D32(), static_cast<int32_t>(both)));
-  return {multiply_pairs(pair.low, constants), multiply_pairs(pair.high, constants)};
+  const auto constants = hn::BitCast(D16(), hn::Set(D32(), weight_pair(first, second)));
+  return {multiply_pairs(D32(), pair.low, constants), multiply_pairs(D32(), pair.high, constants)};
 }
 
 HWY_INLINE Sum operator+(const Sum& a, const Sum& b) { return {hn::Add(a.low, b.low), hn::Add(a.high, b.high)}; }

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "pairs-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
@@ -67,8 +69,7 @@ HWY_INLINE V16 weigh(V16 a, V16 b, int first, int second) {
   const D32 d32;
   const auto round = hn::Set(d32, 1 << 15);
 #if HWY_ARCH_X86
-  const uint32_t both = static_cast<uint32_t>(second) << 16 | static_cast<uint16_t>(first);
-  const auto weights = hn::BitCast(d, hn::Set(d32, static_cast<int32_t>(both)));
+  const auto weights = hn::BitCast(d, hn::Set(d32, weight_pair(first, second)));
   auto unused = hn::Zero(d32);
   const auto low = hn::ReorderWidenMulAccumulate(d32, hn::InterleaveLower(d, a, b), weights, round, unused);
   const auto high = hn::ReorderWidenMulAccumulate(d32, hn::InterleaveUpper(d, a, b), weights, round, unused);

@@ -86,7 +86,7 @@ def decode_batch(
     count = thread_count(threads)
 
     def reader(i: int) -> Read:
-        return partial(read_file, items[i]) if is_path[i] else lambda: memoryview(items[i])  # type: ignore[arg-type]
+        return partial(read_file, items[i]) if is_path[i] else lambda: items[i]  # type: ignore[arg-type]
 
     job = _native.Job(
         native_pool(count), settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=True
