@@ -34,8 +34,20 @@ struct ResamplePlan {
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
                        Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range);
 
-// For the filters that are bit for bit another library's. `source` must be kGray or kPacked4.
+// For cv2.linear and cv2.nearest, bit for bit. `source` must be kGray or kPacked4, here and below.
 Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels,
                       Workspace* workspace, const std::atomic<bool>& cancelled);
+
+// For cv2.area, bit for bit.
+Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels,
+                         Workspace* workspace, const std::atomic<bool>& cancelled);
+
+// For the pil.* filters, bit for bit, in Pillow's own order of passes.
+Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels, Workspace* workspace,
+                    const std::atomic<bool>& cancelled);
+
+// For the tf.* filters: writes the whole slot, `offset + scale * value` where its items are floats.
+Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
+                   Workspace* workspace, const std::atomic<bool>& cancelled);
 
 }  // namespace fastseq

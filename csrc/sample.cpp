@@ -70,10 +70,18 @@ std::pair<int, int> stored_window(const AxisMap& axis, int stored_size, bool rev
 Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe, uint8_t* slot,
                 Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
   *out_of_range = 0;
+  Status status;
+  if (is_tf(recipe.interpolation)) {
+    status = resample_tf(source.get(), plan, recipe.format, slot, workspace, cancelled);
+    return status == Status::kOk ? source->finish() : status;
+  }
   SlotWriter writer(recipe.format, plan.orientation.transpose, slot, &workspace->tile);
   const int channels = recipe.format.channels;
-  Status status;
-  if (is_exact(recipe.interpolation)) {
+  if (is_pil(recipe.interpolation)) {
+    status = resample_pil(source.get(), plan, &writer, channels, workspace, cancelled);
+  } else if (recipe.interpolation == Interpolation::kCv2Area) {
+    status = resample_cv2_area(source.get(), plan, &writer, channels, workspace, cancelled);
+  } else if (is_exact(recipe.interpolation)) {
     status = resample_exact(source.get(), plan, &writer, channels, workspace, cancelled);
   } else {
     if (source->layout() == PixelLayout::kPacked4) source = split_packed(std::move(source), &workspace->packed);

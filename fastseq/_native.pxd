@@ -39,6 +39,7 @@ cdef extern from "slot_writer.h" namespace "fastseq" nogil:
         int height, width, channels, item_bytes
         cbool channels_first
         vector[uint8_t] lookup
+        double scale, offset
         size_t bytes()
 
 cdef extern from "workspace.h" namespace "fastseq" nogil:

@@ -22,6 +22,8 @@ class Recipe:
         channels_first: bool,
         item_bytes: int,
         lookup: NDArray[np.uint8],
+        scale: float,
+        offset: float,
         bgr: bool,
         interpolation: int,
         orient: int,

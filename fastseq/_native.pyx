@@ -45,7 +45,8 @@ cdef class Recipe:
     cdef Py_ssize_t least_draws  # what the ops read of a sample's numbers
 
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
-                  const uint8_t[::1] lookup, bint bgr, int interpolation, int orient, bint strict, ops, limits):
+                  const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
+                  bint strict, ops, limits):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
@@ -55,6 +56,7 @@ cdef class Recipe:
         if lookup.shape[0] not in (0, 256 * item_bytes):
             raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
         r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
+        r.format.scale, r.format.offset = scale, offset
         r.bgr, r.strict = bgr, strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient

@@ -15,7 +15,14 @@ from fastseq.limits import Limits
 from fastseq.transforms import Pipeline, Transform
 
 # The numbers of csrc/filter_table.h and csrc/geometry.h. A new filter is one line here and its kernel there.
-INTERPOLATIONS = {"antialias": 0, "linear": 1, "cv2.linear": 2, "cv2.nearest": 3}
+_FILTERS = (
+    *("antialias", "linear"),
+    *("cv2.linear", "cv2.nearest", "cv2.area"),
+    *("pil.nearest", "pil.box", "pil.bilinear", "pil.hamming", "pil.bicubic", "pil.lanczos"),
+    *("tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5"),
+    *("tf.gaussian", "tf.mitchellcubic"),
+)
+INTERPOLATIONS = {name: number for number, name in enumerate(_FILTERS)}
 ORIENTS = {"none": 0, "exif": 1, "landscape": 2}
 COLORS = {"rgb": 3, "bgr": 3, "gray": 1}
 DATA_FORMATS = ("channels_last", "channels_first")
@@ -117,6 +124,8 @@ class Settings:
             channels_first=self.data_format == "channels_first",
             item_bytes=self.numpy_dtype.itemsize,
             lookup=self.lookup(),
+            scale=self.scale,
+            offset=self.offset,
             bgr=self.color == "bgr",
             interpolation=INTERPOLATIONS[self.interpolation],
             orient=ORIENTS[self.orient],

@@ -14,7 +14,13 @@ from hypothesis import settings
 
 from fastseq import _native
 
-INTERPOLATION = {"antialias": 0, "linear": 1, "cv2.linear": 2, "cv2.nearest": 3}
+INTERPOLATION = {
+    **{"antialias": 0, "linear": 1},
+    **{"cv2.linear": 2, "cv2.nearest": 3, "cv2.area": 4},
+    **{"pil.nearest": 5, "pil.box": 6, "pil.bilinear": 7, "pil.hamming": 8, "pil.bicubic": 9, "pil.lanczos": 10},
+    **{"tf.nearest": 11, "tf.bilinear": 12, "tf.bicubic": 13, "tf.area": 14, "tf.lanczos3": 15, "tf.lanczos5": 16},
+    **{"tf.gaussian": 17, "tf.mitchellcubic": 18},
+}
 ORIENT = {"none": 0, "exif": 1, "landscape": 2}
 STATUS = {name: number for number, name, _, _ in _native.status_table()}
 NAMES = {number: name for name, number in STATUS.items()}
@@ -57,6 +63,8 @@ def recipe(
     strict: bool = True,
     channels_first: bool = False,
     lookup: npt.NDArray[Any] | None = None,
+    scale: float = 1.0,
+    offset: float = 0.0,
     ops: Iterable[Sequence[float]] = (),
     limit: tuple[int, ...] | None = None,
 ) -> Any:
@@ -67,6 +75,8 @@ def recipe(
         channels_first=channels_first,
         item_bytes=1 if lookup is None else lookup.itemsize,
         lookup=table,
+        scale=scale,
+        offset=offset,
         bgr=bgr,
         interpolation=INTERPOLATION[interpolation],
         orient=ORIENT[orient],
