@@ -37,6 +37,23 @@ _MOST_KEPT = 2  # batches; as many as Keras probes
 _LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
 
 
+def prefetch_cap(prefetch_bytes: int | None) -> int:
+    """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default where None.
+
+    Raises:
+        ValueError: if it is not an integer of at least 0.
+    """
+    cap = DEFAULT_PREFETCH_BYTES if prefetch_bytes is None else prefetch_bytes
+    if not isinstance(cap, int) or cap < 0:
+        raise ValueError(f"prefetch_bytes must be an integer of at least 0, or None, not {prefetch_bytes!r}")
+    return cap
+
+
+def depth_ahead(threads: int, batch_size: int) -> int:
+    """How many batches to begin ahead, where the cap allows: enough for all threads."""
+    return max(2, -(-_LEAST_IMAGES_AHEAD * threads // batch_size))
+
+
 class Prefetcher:
     """Decodes batch k of an epoch, and holds those that are wanted next. Safe to use from several threads."""
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "DataGenerator": "data_generator",
+    "ImageDataGenerator": "image_data_generator",
+}
 
 if TYPE_CHECKING:
     from fastseq.compat.data_generator import DataGenerator
+    from fastseq.compat.image_data_generator import ImageDataGenerator
 
-__all__ = ["DataGenerator"]
+__all__ = ["DataGenerator", "ImageDataGenerator"]
 
 
 def __getattr__(name: str) -> Any:
     """Import what needs Keras when it is asked for."""
-    if name == "DataGenerator":
-        from fastseq.compat.data_generator import DataGenerator
-
-        return DataGenerator
+    if name in _HOMES:
+        return getattr(import_module(f"fastseq.compat.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'fastseq.compat' has no attribute {name!r}")
