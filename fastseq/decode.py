@@ -15,7 +15,7 @@ from fastseq.batch import PendingBatch, Read
 from fastseq.errors import StrPath
 from fastseq.fallback import read_file
 from fastseq.limits import Limits
-from fastseq.runtime import native_pool, python_executor, thread_count
+from fastseq.runtime import lasting_threads
 from fastseq.settings import Settings
 from fastseq.transforms import Transform
 
@@ -83,15 +83,15 @@ def decode_batch(
         for s, p in zip(sources, is_path, strict=True)
     ]
     draws = settings.pipeline.draw(seed, epoch, np.arange(len(sources)))
-    count = thread_count(threads)
+    workers = lasting_threads(threads)
 
     def reader(i: int) -> Read:
         return partial(read_file, items[i]) if is_path[i] else lambda: items[i]  # type: ignore[arg-type]
 
     job = _native.Job(
-        native_pool(count), settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=True
+        workers.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=True
     )
-    batch = PendingBatch(job, images, settings, reader, partial(python_executor, count))
+    batch = PendingBatch(job, images, settings, reader, workers.executor)
     batch.result()
     batch.raise_first(lambda i: (_path_of(sources[i]), i))
     return images
