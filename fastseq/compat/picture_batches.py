@@ -134,7 +134,12 @@ class PictureBatches:
         job = _native.Job(self._threads.pool, settings.recipe, buffer, rows, sources, are_paths, urgent=needed)
         numbers = request.indices
         batch = PendingBatch(
-            job, images, settings, lambda i: self._pictures.read(int(numbers[i])), self._threads.executor, decode_by_pillow
+            job,
+            images,
+            settings,
+            lambda i: self._pictures.read(int(numbers[i])),
+            self._threads.executor,
+            decode_by_pillow,
         )
         return Begun(request, batch, after)
 

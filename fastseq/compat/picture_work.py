@@ -133,7 +133,9 @@ class _RandomStep:
         out = np.empty(picture.shape, np.float32)
         source = memoryview(np.ascontiguousarray(picture, np.float32)).cast("B")
         rows = rows_of([parameters], *self._size)
-        job = _native.Job(self._threads.pool, self._recipe, memoryview(out).cast("B"), rows, [source], [False], urgent=True)
+        job = _native.Job(
+            self._threads.pool, self._recipe, memoryview(out).cast("B"), rows, [source], [False], urgent=True
+        )
         job.wait()
         changed: Floats = self._generator.standardize(out)
         return changed
