@@ -64,7 +64,8 @@ cdef class Recipe:
             op.kind = <OpKind><int>kind
             op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
             r.ops.push_back(op)
-            self.least_draws = max(self.least_draws, draw + {2: 22, 3: 1}[kind]) if kind >= 2 else self.least_draws
+            reads = {2: 22, 3: 1}.get(kind, 0)
+            self.least_draws = max(self.least_draws, draw + reads) if reads else self.least_draws
         (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
         self.slot_bytes = r.format.bytes()
         self.recipe = recipe
