@@ -144,7 +144,7 @@ def one(source: Any, size: tuple[int, int], channels: int = 3, **options: Any) -
 def put(
     pixels: npt.NDArray[np.uint8], size: tuple[int, int], *, pixels_bgr: bool = False, **options: Any
 ) -> npt.NDArray[Any]:
-    """Send pixels through the native resampling, as those of a file that is no JPEG; `options` are those of `recipe`."""
+    """Send pixels through the native resampling, as those of a file that is no JPEG, by a `recipe` of `options`."""
     channels = options.pop("channels", pixels.shape[2])
     draws = options.pop("draws", None)
     made = recipe(size, channels, **options)
