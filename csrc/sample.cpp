@@ -28,7 +28,8 @@ Status plan_sample(const Recipe& recipe, const double* draws, int stored_height,
   const bool resolved = resolve_geometry(recipe.ops, draws, transpose ? stored_width : stored_height,
                                          transpose ? stored_height : stored_width, recipe.format.height,
                                          recipe.format.width, &plan->geometry);
-  return resolved ? Status::kOk : Status::kInternal;
+  const bool fits = !plan->geometry.padded || is_tf(recipe.interpolation);
+  return resolved && fits ? Status::kOk : Status::kInternal;
 }
 
 // Below this many pixels a side, the padding of the last block would weigh, and there is nothing to gain.

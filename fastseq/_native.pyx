@@ -66,7 +66,8 @@ cdef class Recipe:
             op.kind = <OpKind><int>kind
             op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
             r.ops.push_back(op)
-            self.least_draws = max(self.least_draws, draw + {2: 22, 3: 1}[kind]) if kind >= 2 else self.least_draws
+            reads = {2: 22, 3: 1}.get(kind, 0)
+            self.least_draws = max(self.least_draws, draw + reads) if reads else self.least_draws
         if augment is not None:
             fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_pictures, steps.draw = augment
             steps.fill_mode = <FillMode><int>fill_mode

@@ -50,7 +50,9 @@ def decode_batch(
         transform: a `fastseq` transform, or several in their order; source i draws as sample number i.
         seed: of random transforms.
         epoch: of random transforms: another one gives other draws.
-        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest".
+        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest";
+            "tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5", "tf.gaussian" or
+            "tf.mitchellcubic".
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
         color: "rgb", "bgr" or "gray".
         dtype: uint8 (0-255), float16, float32 or float64.

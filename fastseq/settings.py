@@ -41,7 +41,8 @@ class Settings:
         orient: "exif" (upright), "none" (as stored), or "landscape" (upright, then np.rot90 where height > width).
         color: "rgb", "bgr", "gray" (the file's own luma) or "pil.gray" (Pillow's `convert("L")` of the colours).
         dtype: uint8 (values 0-255), float16, float32 or float64.
-        scale: of float dtypes: a value is `offset + scale * pixel`, with pixel 0-255.
+        scale: of float dtypes: a value is `offset + scale * pixel`, with pixel 0-255. Pixels are whole numbers, but for
+            the "tf." filters, whose float32 results are rounded for uint8 only.
         offset: see scale.
         data_format: "channels_last" or "channels_first".
         strict: whether a picture that decodes with warnings, or is cut off, is bad; "whole": only one that is cut off,
@@ -83,6 +84,8 @@ class Settings:
         if self.numpy_dtype == np.uint8 and (self.scale, self.offset) != (1.0, 0.0):
             raise ValueError("scale and offset need a float dtype, e.g. dtype='float32'")
         object.__setattr__(self, "transform", self.pipeline.transforms)
+        if self.pipeline.pads and not self.interpolation.startswith("tf."):
+            raise ValueError(f"PadToAspect needs one of TensorFlow's filters, not interpolation={self.interpolation!r}")
 
     @cached_property
     def pipeline(self) -> Pipeline:

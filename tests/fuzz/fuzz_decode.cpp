@@ -29,6 +29,10 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   using namespace fastseq;
   Recipe recipe;
   recipe.interpolation = static_cast<Interpolation>(choice[0] & 3);
+  if (choice[3] & 0x80) {
+    recipe.interpolation = static_cast<Interpolation>(int(Interpolation::kTfNearest) + (choice[3] >> 4 & 7));
+    if (choice[0] & 1) recipe.ops = {{OpKind::kPadToAspect, 0, 0, 0, 0, 0}};
+  }
   recipe.orient = static_cast<Orient>((choice[0] >> 2) % 3);
   recipe.strict = choice[0] & 0x10;
   recipe.bgr = choice[0] & 0x20;
@@ -47,7 +51,9 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
                     {OpKind::kCenterCrop, double(recipe.format.height), double(recipe.format.width), 0, 0, 0}};
       break;
     case 3:
-      recipe.ops = {{OpKind::kCenterCrop, 40, 40, 0, 0, 0}, {OpKind::kFlip, 1, 0, 0, 0, 22}};
+      recipe.ops = {{OpKind::kCenterCrop, 40, 40, 0, 0, 0},
+                    {OpKind::kCropToAspect, double(choice[0] & 1), 0, 0, 0, 0},
+                    {OpKind::kFlip, 1, 0, 0, 0, 22}};
       break;
   }
   recipe.limits.pixels = 1 << 21;
