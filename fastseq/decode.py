@@ -50,7 +50,8 @@ def decode_batch(
         transform: a `fastseq` transform, or several in their order; source i draws as sample number i.
         seed: of random transforms.
         epoch: of random transforms: another one gives other draws.
-        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest".
+        interpolation: "antialias", "linear"; the bits of cv2: "cv2.linear", "cv2.nearest", "cv2.area"; or those of
+            Pillow: "pil.nearest", "pil.box", "pil.bilinear", "pil.hamming", "pil.bicubic", "pil.lanczos".
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
         color: "rgb", "bgr" or "gray".
         dtype: uint8 (0-255), float16, float32 or float64.

@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kCanary = 64;
 constexpr uint8_t kMark = 0xA5;
+constexpr int kFilters = 11;  // from the first of Interpolation on: those that write bytes
 
 [[noreturn]] void fail(const char* what) {
   std::fprintf(stderr, "fuzz_decode: %s\n", what);
@@ -28,7 +29,7 @@ constexpr uint8_t kMark = 0xA5;
 fastseq::Recipe make_recipe(const uint8_t* choice) {
   using namespace fastseq;
   Recipe recipe;
-  recipe.interpolation = static_cast<Interpolation>(choice[0] & 3);
+  recipe.interpolation = static_cast<Interpolation>(((choice[0] & 3) + (choice[3] >> 4)) % kFilters);
   recipe.orient = static_cast<Orient>((choice[0] >> 2) % 3);
   recipe.strict = choice[0] & 0x10;
   recipe.bgr = choice[0] & 0x20;
