@@ -86,10 +86,10 @@ void SecondRows(const uint8_t* const* rows, const float* weights, int taps, cons
 
 // The sum of an entry's samples, four channels each.
 template <class D, class T>
-HWY_INLINE hn::Vec<D> sum_columns(D d, const T* row, const AreaTable& table, int i) {
+HWY_INLINE hn::Vec<D> sum_columns(D d, const T* row, const AreaTable& table, int taps, int i) {
   const T* pixel = row + 4 * static_cast<ptrdiff_t>(table.first[i]);
   const float* weights = table.weights_of(i);
-  const int taps = table.taps(i), step = 4 * table.step;
+  const int step = 4 * table.step;
   auto sum = load_term(d, pixel, weights[0]);
   for (int t = 1; t < taps; ++t) sum = hn::Add(sum, load_term(d, pixel += step, weights[t]));
   return sum;
@@ -98,14 +98,16 @@ HWY_INLINE hn::Vec<D> sum_columns(D d, const T* row, const AreaTable& table, int
 template <class D>
 void FirstColumns4(const uint8_t* row, const AreaTable& table, uint8_t* out) {
   auto* sums = reinterpret_cast<hn::TFromD<D>*>(out);
-  for (int i = 0; i < table.size(); ++i, sums += 4) hn::StoreU(sum_columns(D(), row, table, i), D(), sums);
+  const int taps = table.taps(0);
+  for (int i = 0; i < table.size(); ++i, sums += 4) hn::StoreU(sum_columns(D(), row, table, taps, i), D(), sums);
 }
 
 template <class D>
 void SecondColumns4(const uint8_t* in, const AreaTable& table, const AreaRounding& rounding, uint8_t* out) {
   const auto* sums = reinterpret_cast<const hn::TFromD<D>*>(in);
+  const int taps = table.taps(0);
   for (int i = 0; i < table.size(); ++i, out += 4) {
-    store_rounded(D(), sum_columns(D(), sums, table, i), rounding, out);
+    store_rounded(D(), sum_columns(D(), sums, table, taps, i), rounding, out);
   }
 }
 

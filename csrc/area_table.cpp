@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace fastseq {
 namespace {
@@ -26,6 +27,23 @@ int weigh(int output, double scale, int samples, std::vector<float>* weights) {
   weights->insert(weights->end(), end - begin, static_cast<float>(1.0 / width));
   if (to - end > kLeastShare) weights->push_back(static_cast<float>(std::min(std::min(to - end, 1.0), width) / width));
   return part_before ? begin - 1 : begin;
+}
+
+// The pass along columns takes equally many samples for every output, since a branch that is taken now and then costs
+// more than a term of 0. No entry gets past the samples.
+void level_taps(int samples, AreaTable* table) {
+  const int n = table->size();
+  int most = 0;
+  for (int i = 0; i < n; ++i) most = std::max(most, table->taps(i));
+  std::vector<float> weights(static_cast<size_t>(n) * most, 0.f);
+  for (int i = 0; i < n; ++i) {
+    const int last = table->first[i] + table->step * (most - 1);
+    const int shift = std::max(table->step > 0 ? last - (samples - 1) : -last, 0);
+    table->first[i] -= table->step * shift;
+    std::copy_n(table->weights_of(i), table->taps(i), weights.begin() + static_cast<size_t>(i) * most + shift);
+  }
+  for (int i = 0; i <= n; ++i) table->offsets[i] = i * most;
+  table->weights = std::move(weights);
 }
 
 }  // namespace
@@ -66,6 +84,7 @@ AreaTable make_area_table(const AxisMap& axis, const PlaneAxis& plane, bool whol
     table.first.push_back((plane.reversed ? plane.pixels - 1 - upright : upright) - plane.origin);
     table.offsets.push_back(static_cast<int32_t>(table.weights.size()));
   }
+  if (order == TableOrder::kSlot && !whole) level_taps(plane.samples, &table);
   return table;
 }
 

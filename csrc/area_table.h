@@ -32,6 +32,8 @@ struct AreaRounding {
 // Whether cv2 has a true area filter for these axes; else it takes two samples an axis.
 bool is_area(const AxisMap& rows, const AxisMap& columns);
 
+// Uses of `plane` the delivered samples, all pixels of the axis, whether it is reversed, and where the delivered ones
+// begin. In the order of the slot, all outputs have equally many taps, some of weight 0.
 AreaTable make_area_table(const AxisMap& axis, const PlaneAxis& plane, bool whole, TableOrder order);
 
 }  // namespace fastseq

@@ -112,6 +112,7 @@ void PilColumns4(const uint8_t* const* in, int rows, const PilTable& table, uint
   alignas(16) static constexpr uint8_t kSecond[16] = {8,  128, 12, 128, 9,  128, 13, 128,
                                                       10, 128, 14, 128, 11, 128, 15, 128};
   const auto first_pair = hn::LoadDup128(d8, kFirst), second_pair = hn::LoadDup128(d8, kSecond);
+  const int taps = table.taps[0];
   for (int r = 0; r < rows; r += kRowBlocks) {
     const int other = std::min(r + kRowBlocks, rows) - 1;
     const auto sum_at = [&](int i) HWY_ATTR {
@@ -120,7 +121,6 @@ void PilColumns4(const uint8_t* const* in, int rows, const PilTable& table, uint
       const uint8_t* b = in[other] + offset;
       const int16_t* low = table.low_of(i);
       const int16_t* high = table.high_of(i);
-      const int taps = table.taps[i];
       auto low_sum = hn::Zero(d32), high_sum = low_sum;
       const auto add = [&](hn::Vec<C8> pairs, int t) HWY_ATTR {
         const auto lanes = hn::BitCast(d16, pairs);
@@ -151,12 +151,13 @@ void PilColumns1(const uint8_t* in, const PilTable& table, uint8_t* out) {
   const B16 d16;
   const B32 d32;
   const hn::Half<B8> d8;
+  const int taps = table.taps[0];
   for (int i = 0; i < table.size; ++i) {
     const uint8_t* samples = in + table.first[i];
     const int16_t* low = table.low_of(i);
     const int16_t* high = table.high_of(i);
     auto low_sum = hn::Zero(d32), high_sum = low_sum;
-    for (int t = 0; t < table.taps[i]; t += kTapStep) {
+    for (int t = 0; t < taps; t += kTapStep) {
       const auto lanes = hn::PromoteTo(d16, hn::LoadU(d8, samples + t));
       low_sum = hn::Add(low_sum, multiply_pairs(d32, lanes, hn::LoadU(d16, low + t)));
       high_sum = hn::Add(high_sum, multiply_pairs(d32, lanes, hn::LoadU(d16, high + t)));

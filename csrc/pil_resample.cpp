@@ -81,6 +81,7 @@ Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* wri
   row_axis.pixels = plan.stored_height;
   row_axis.reversed = plan.rows_reversed();
   row_axis.origin = plane.y0;
+  column_axis.samples = plane.delivered_width;
   column_axis.pixels = plan.stored_width;
   column_axis.reversed = plan.columns_reversed();
   column_axis.origin = plane.x0;

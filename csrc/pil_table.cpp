@@ -81,6 +81,21 @@ int weigh(const AxisMap& axis, const Kernel& kernel, int samples, int output, st
 
 int32_t to_fixed(double weight) { return static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << kPilBits)); }
 
+// The pass along columns takes equally many samples for every output, since a branch that is taken now and then costs
+// more than a product with 0. No entry gets past the last sample.
+void level_taps(int samples, PilTable* table) {
+  const int most = *std::max_element(table->taps.begin(), table->taps.end());
+  for (size_t i = 0; i < table->first.size(); ++i) {
+    const int shift = std::max(table->first[i] + most - samples, 0);
+    table->first[i] -= shift;
+    for (std::vector<int16_t>* halves : {&table->low, &table->high}) {
+      const auto begin = halves->begin() + i * table->stride;
+      std::rotate(begin, begin + table->stride - shift, begin + table->stride);
+    }
+    table->taps[i] = most;
+  }
+}
+
 }  // namespace
 
 PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order) {
@@ -114,6 +129,7 @@ PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolati
       high[t] = static_cast<int16_t>(fixed >> kPilLowBits);
     }
   }
+  if (order == TableOrder::kSlot) level_taps(plane.samples, &table);
   return table;
 }
 

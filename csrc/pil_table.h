@@ -24,8 +24,9 @@ struct PilTable {
   const int16_t* high_of(int i) const { return high.data() + static_cast<size_t>(i) * stride; }
 };
 
-// `plane` says how many samples the axis has, whether it is reversed, and where the delivered ones begin. As with
-// PIL's box, an output near the edge of the window reads samples beyond it.
+// Uses of `plane` the delivered samples, all pixels of the axis, whether it is reversed, and where the delivered ones
+// begin. As with PIL's box, an output near the edge of the window reads samples beyond it. In the order of the slot,
+// all entries have equally many taps.
 PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
 
 // Whether Pillow passes over this axis at all.
