@@ -32,17 +32,19 @@ int weigh(int output, double scale, int samples, std::vector<float>* weights) {
 // The pass along columns takes equally many samples for every output, since a branch that is taken now and then costs
 // more than a term of 0. No entry gets past the samples.
 void level_taps(int samples, AreaTable* table) {
-  const int n = table->size();
+  const int padded = (table->size + kEntryStep - 1) / kEntryStep * kEntryStep;
   int most = 0;
-  for (int i = 0; i < n; ++i) most = std::max(most, table->taps(i));
-  std::vector<float> weights(static_cast<size_t>(n) * most, 0.f);
-  for (int i = 0; i < n; ++i) {
+  for (int i = 0; i < table->size; ++i) most = std::max(most, table->taps(i));
+  std::vector<float> weights(static_cast<size_t>(padded) * most, 0.f);
+  for (int i = 0; i < table->size; ++i) {
     const int last = table->first[i] + table->step * (most - 1);
     const int shift = std::max(table->step > 0 ? last - (samples - 1) : -last, 0);
     table->first[i] -= table->step * shift;
     std::copy_n(table->weights_of(i), table->taps(i), weights.begin() + static_cast<size_t>(i) * most + shift);
   }
-  for (int i = 0; i <= n; ++i) table->offsets[i] = i * most;
+  table->first.resize(padded, table->first.back());
+  table->offsets.resize(padded + 1);
+  for (int i = 0; i <= padded; ++i) table->offsets[i] = i * most;
   table->weights = std::move(weights);
 }
 
@@ -68,6 +70,7 @@ AreaTable make_area_table(const AxisMap& axis, const PlaneAxis& plane, bool whol
   const int n = axis.length;
   const bool backwards = order == TableOrder::kStored ? plane.reversed : axis.mirror;
   AreaTable table;
+  table.size = n;
   table.step = plane.reversed ? -1 : 1;
   table.offsets.push_back(0);
   for (int i = 0; i < n; ++i) {
@@ -84,7 +87,7 @@ AreaTable make_area_table(const AxisMap& axis, const PlaneAxis& plane, bool whol
     table.first.push_back((plane.reversed ? plane.pixels - 1 - upright : upright) - plane.origin);
     table.offsets.push_back(static_cast<int32_t>(table.weights.size()));
   }
-  if (order == TableOrder::kSlot && !whole) level_taps(plane.samples, &table);
+  if (order == TableOrder::kSlot) level_taps(plane.samples, &table);
   return table;
 }
 

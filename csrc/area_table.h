@@ -10,12 +10,12 @@ namespace fastseq {
 // Output i is made of taps(i) samples from first[i] on, in the order in which cv2 adds them up: descending where the
 // stored axis is reversed.
 struct AreaTable {
+  int size = 0;  // outputs, padding not counted
   int step = 1;  // from one sample to the next: 1 or -1
   std::vector<int32_t> first;
   std::vector<int32_t> offsets;  // of the weights; one more than outputs
   std::vector<float> weights;
 
-  int size() const { return static_cast<int>(first.size()); }
   int taps(int i) const { return offsets[i + 1] - offsets[i]; }
   const float* weights_of(int i) const { return weights.data() + offsets[i]; }
 };
@@ -33,7 +33,8 @@ struct AreaRounding {
 bool is_area(const AxisMap& rows, const AxisMap& columns);
 
 // Uses of `plane` the delivered samples, all pixels of the axis, whether it is reversed, and where the delivered ones
-// begin. In the order of the slot, all outputs have equally many taps, some of weight 0.
+// begin. In the order of the slot, all outputs have equally many taps, some of weight 0
+// unless `whole`, and there are copies of the last up to a multiple of kEntryStep.
 AreaTable make_area_table(const AxisMap& axis, const PlaneAxis& plane, bool whole, TableOrder order);
 
 }  // namespace fastseq

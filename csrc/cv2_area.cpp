@@ -10,8 +10,8 @@ namespace fastseq {
 namespace {
 
 std::vector<RowSpan> spans_of(const AreaTable& rows) {
-  std::vector<RowSpan> spans(rows.size());
-  for (int i = 0; i < rows.size(); ++i) {
+  std::vector<RowSpan> spans(rows.size);
+  for (int i = 0; i < rows.size; ++i) {
     const int last = rows.first[i] + rows.step * (rows.taps(i) - 1);
     spans[i] = {std::min(rows.first[i], last), std::max(rows.first[i], last)};
   }
@@ -32,21 +32,23 @@ struct Passes {
   int pixel() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
   void write(int i, const uint8_t* pixels) const {
     const int position = slot_position(plan.stored_rows(), plan.rows_reversed(), i);
-    writer->write(position, pixels, pixel(), columns.size());
+    writer->write(position, pixels, pixel(), columns.size);
   }
 };
 
 Status columns_first(const Passes& p) {
   const int pixel = p.pixel();
-  const int count = p.columns.size() * pixel;
+  const int count = p.columns.size * pixel;
   const size_t row_bytes = static_cast<size_t>(count) * sizeof(float);
   ColumnPassRing ring(p.source, spans_of(p.rows), row_bytes, p.workspace, p.cancelled);
   uint8_t* packed = p.workspace->columns[1].reserve(count);
+  const int width = p.source->plane(0).delivered_width;
+  uint8_t* scratch = p.workspace->columns[2].reserve(kernels::area_scratch_bytes(width));
   const auto pass = [&](const uint8_t* const* in, int rows, uint8_t* const* out) {
-    for (int r = 0; r < rows; ++r) kernels::area_first_columns(in[r], pixel, p.columns, p.rounding.whole, out[r]);
+    kernels::area_first_columns(in, rows, pixel, width, p.columns, p.rounding.whole, scratch, out);
   };
   std::vector<const uint8_t*> upright;
-  for (int i = 0; i < p.rows.size(); ++i) {
+  for (int i = 0; i < p.rows.size; ++i) {
     const Status status = ring.advance_to(i, pass);
     if (status != Status::kOk) return status;
     const uint8_t* const* rows = ring.rows(i);
@@ -64,9 +66,9 @@ Status rows_first(const Passes& p) {
   const int width = p.source->plane(0).delivered_width * pixel;
   RowRing ring(p.source, {spans_of(p.rows)}, p.workspace, p.cancelled);
   uint8_t* sums = p.workspace->columns[0].reserve(static_cast<size_t>(width) * sizeof(float) + kernels::kReadAhead);
-  uint8_t* packed = p.workspace->columns[1].reserve(p.columns.size() * pixel);
+  uint8_t* packed = p.workspace->columns[1].reserve(p.columns.size * pixel + kernels::kReadAhead);
   std::vector<const uint8_t*> rows;
-  for (int i = 0; i < p.rows.size(); ++i) {
+  for (int i = 0; i < p.rows.size; ++i) {
     const Status status = ring.advance_to(i);
     if (status != Status::kOk) return status;
     const int taps = p.rows.taps(i);

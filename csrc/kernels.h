@@ -2,6 +2,7 @@
 // give the same bits. Unless said otherwise, input rows may be read kReadAhead bytes past their end, and no byte is
 // written past `count` elements.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "filter_table.h"
@@ -46,9 +47,11 @@ void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTabl
 void pick_columns(const uint8_t* row, int pixel, const PairTable& table, uint8_t* out);
 
 // cv2.INTER_AREA. A first pass gives sums of 4 bytes: floats, or integers where `whole`; a second one the bytes.
-// Weights and rows come in the order of adding up. `out` of area_first_rows may be written up to kReadAhead bytes past
-// count.
-void area_first_columns(const uint8_t* row, int pixel, const AreaTable& table, bool whole, uint8_t* out);
+// Weights and rows come in the order of adding up. area_first_columns takes 1 or 2 rows of `width` pixels. `out` may be
+// written up to kReadAhead bytes past its end, except by area_second_rows.
+constexpr size_t area_scratch_bytes(int width) { return (static_cast<size_t>(width) + 3) * 2 * 4 * sizeof(float); }
+void area_first_columns(const uint8_t* const* in, int rows, int pixel, int width, const AreaTable& table, bool whole,
+                        uint8_t* scratch, uint8_t* const* out);
 void area_first_rows(const uint8_t* const* rows, const float* weights, int taps, bool whole, int count, uint8_t* out);
 void area_second_columns(const uint8_t* in, int pixel, const AreaTable& table, const AreaRounding& rounding,
                          uint8_t* out);

@@ -74,12 +74,7 @@ void PilRows(const uint8_t* const* rows, const int16_t* low, const int16_t* high
   });
 }
 
-// Where vectors are wide enough, two rows go side by side, so that they share the loads of the coefficients.
-#if HWY_ARCH_X86 && HWY_MAX_BYTES >= 32
-constexpr int kRowBlocks = 2;
-#else
-constexpr int kRowBlocks = 1;
-#endif
+// As many bytes as two rows, or one, take.
 using C8 = hn::FixedTag<uint8_t, 16 * kRowBlocks>;
 using C16 = hn::FixedTag<int16_t, 8 * kRowBlocks>;
 using C32 = hn::FixedTag<int32_t, 4 * kRowBlocks>;
