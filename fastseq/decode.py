@@ -50,8 +50,9 @@ def decode_batch(
         transform: a `fastseq` transform, or several in their order; source i draws as sample number i.
         seed: of random transforms.
         epoch: of random transforms: another one gives other draws.
-        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest";
-            "tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5", "tf.gaussian" or
+        interpolation: "antialias", "linear"; the bits of cv2: "cv2.linear", "cv2.nearest", "cv2.area"; those of Pillow:
+            "pil.nearest", "pil.box", "pil.bilinear", "pil.hamming", "pil.bicubic", "pil.lanczos"; or TensorFlow's:
+            "tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5", "tf.gaussian",
             "tf.mitchellcubic".
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
         color: "rgb", "bgr" or "gray".

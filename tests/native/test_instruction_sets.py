@@ -7,10 +7,10 @@ import pytest
 from images import jpeg, photo
 
 from fastseq import _native
-from native.native import put, run
+from native.native import INTERPOLATION, put, run
 
 TARGETS = [1 << bit for bit in range(63) if _native.instruction_sets() >> bit & 1]
-FILTERS = ["antialias", "linear", "cv2.linear", "cv2.nearest"]
+FILTERS = [name for name in INTERPOLATION if not name.startswith("tf.")]
 FLOAT_FILTERS = ["tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos5"]
 FILES = [
     jpeg(photo(61 + k, 97 - k, seed=k), 92, sampling, gray=gray, orientation=k + 1)
