@@ -76,7 +76,7 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
                 double* out_of_range) {
   *out_of_range = 0;
   Status status;
-  if (recipe.pillow_gray && source->layout() != PixelLayout::kGray) {
+  if (recipe.pillow_colors && format.channels == 1 && source->layout() != PixelLayout::kGray) {
     source = pillow_gray(std::move(source), &workspace->packed);
   }
   if (is_tf(recipe.interpolation)) {
@@ -142,9 +142,10 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   JpegRequest request;
   // Enlarging, there are fewer colours to convert before the filter than after it.
   request.planes =
-      !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_gray;
-  request.gray = recipe.format.channels == 1 && !recipe.pillow_gray;
+      !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_colors;
+  request.gray = recipe.format.channels == 1 && !recipe.pillow_colors;
   request.bgr = recipe.bgr;
+  request.pillow_colors = recipe.pillow_colors;
   request.scale = plan.scale;
   request.window = {columns.first, rows.first, columns.second, rows.second};
   request.damage = recipe.damage;
@@ -225,7 +226,7 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
   ResamplePlan plan;
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
   if (status != Status::kOk) return status;
-  const bool packed = is_exact(recipe.interpolation) || recipe.pillow_gray;
+  const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
   double out_of_range = 0;
   return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
     return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,

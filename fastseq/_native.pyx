@@ -46,7 +46,7 @@ cdef class Recipe:
 
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
-                  int strict, ops, limits, bint pillow_gray=False, augment=None):
+                  int strict, ops, limits, bint pillow_colors=False, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
@@ -58,7 +58,7 @@ cdef class Recipe:
             raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
         r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
         r.format.scale, r.format.offset = scale, offset
-        r.bgr, r.pillow_gray = bgr, pillow_gray
+        r.bgr, r.pillow_colors = bgr, pillow_colors
         r.damage = <Damage>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient

@@ -15,6 +15,7 @@ from fastseq import _native
 from fastseq.compat.augmentation import FILL_MODES, ParameterDraws, rows_of
 from fastseq.runtime import shared_threads
 from fastseq.settings import Settings
+from fastseq.transforms import CropToAspect
 
 Floats: TypeAlias = NDArray[Any]
 
@@ -88,9 +89,10 @@ def picture_work(
     fused = draws is not None and (draws.random or arrays)
     settings = Settings(
         size,
+        CropToAspect(float32=False) if keep_aspect_ratio else (),
         interpolation="pil." + interpolation,
         orient="none",
-        color="rgb" if channels == 3 else "pil.gray",
+        color="pil.rgb" if channels == 3 else "pil.gray",
         dtype="float32",
         scale=1.0 if fused else factor,
         data_format=generator.data_format,

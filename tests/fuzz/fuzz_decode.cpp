@@ -34,7 +34,7 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   if (is_tf(recipe.interpolation) && choice[0] & 1) recipe.ops = {{OpKind::kPadToAspect, 0, 0, 0, 0, 0}};
   recipe.orient = static_cast<Orient>((choice[0] >> 2) % 3);
   recipe.damage = static_cast<Damage>(choice[1] / 70 % 3);
-  recipe.pillow_gray = choice[2] >= 210;
+  recipe.pillow_colors = choice[2] >= 210;
   recipe.bgr = choice[0] & 0x20;
   recipe.format.channels = choice[0] & 0x40 ? 1 : 3;
   recipe.format.channels_first = choice[0] & 0x80;
