@@ -32,7 +32,7 @@ ROWS: list[dict[str, Any]] = (
 CLEAN = [row for row in ROWS if row["status"].get("djpeg") == "ok" and row["header"].get("ncomp") != 4]
 SHAPES = [(1, 1), (2, 90), (61, 40), (128, 128), (500, 375), (333, 1000)]
 SIZES = [(1, 1), (7, 300), (64, 64), (131, 97), (224, 224)]
-# Beside the kinds that load_image of Keras tells apart, what each asks of a method.
+# How Keras's loader fits pictures into a size, and the transforms that do the same.
 KINDS: dict[str, list[Transform]] = {"plain": [], "crop": [CropToAspect()], "pad": [PadToAspect()]}
 
 Floats = npt.NDArray[Any]
