@@ -79,7 +79,7 @@ void WidenRows(const uint8_t* a, const uint8_t* b, int width, hn::TFromD<D>* out
 template <class D>
 HWY_INLINE void store_rows(D, hn::Vec<D> sums, hn::TFromD<D>* a, hn::TFromD<D>* b) {
   const hn::Half<D> half;
-  hn::StoreU(hn::UpperHalf(half, sums), half, b);  // first: without a second row, b is a
+  hn::StoreU(hn::UpperHalf(half, sums), half, b);
   hn::StoreU(hn::LowerHalf(half, sums), half, a);
 }
 #else

@@ -89,17 +89,9 @@ Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter
   const AxisMap& column_map = plan.stored_columns();
   if (!is_area(row_map, column_map)) return resample_exact(source, plan, writer, workspace, cancelled);
   const SourcePlane& plane = source->plane(0);
-  PlaneAxis row_axis, column_axis;
-  row_axis.pixels = plan.stored_height;
-  row_axis.reversed = plan.rows_reversed();
-  row_axis.origin = plane.y0;
-  column_axis.samples = plane.delivered_width;
-  column_axis.pixels = plan.stored_width;
-  column_axis.reversed = plan.columns_reversed();
-  column_axis.origin = plane.x0;
   const AreaRounding rounding = AreaRounding::of(row_map, column_map);
-  const AreaTable rows = make_area_table(row_map, row_axis, rounding.whole, TableOrder::kStored);
-  const AreaTable columns = make_area_table(column_map, column_axis, rounding.whole, TableOrder::kSlot);
+  const AreaTable rows = make_area_table(row_map, plan.row_axis(plane), rounding.whole, TableOrder::kStored);
+  const AreaTable columns = make_area_table(column_map, plan.column_axis(plane), rounding.whole, TableOrder::kSlot);
   const Passes passes{source, plan, rows, columns, rounding, writer, workspace, cancelled};
   // cv2's pass along rows runs down the stored columns of a turned picture.
   const Status status = plan.orientation.transpose ? rows_first(passes) : columns_first(passes);

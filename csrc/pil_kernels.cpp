@@ -90,7 +90,7 @@ HWY_INLINE hn::Vec<C8> load_rows(const uint8_t* a, const uint8_t* b) {
 
 HWY_INLINE void store_rows(hn::Vec<C8> pixels, uint8_t* a, uint8_t* b) {
 #if HWY_ARCH_X86 && HWY_MAX_BYTES >= 32
-  hn::StoreU(hn::UpperHalf(B8(), pixels), B8(), b);  // first: without a second row, b is a
+  hn::StoreU(hn::UpperHalf(B8(), pixels), B8(), b);
   hn::StoreU(hn::LowerHalf(B8(), pixels), B8(), a);
 #else
   (void)b;

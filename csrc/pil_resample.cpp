@@ -77,16 +77,8 @@ Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* wri
   const bool transpose = plan.orientation.transpose;
   const AxisMap& row_map = plan.stored_rows();
   const AxisMap& column_map = plan.stored_columns();
-  PlaneAxis row_axis, column_axis;
-  row_axis.pixels = plan.stored_height;
-  row_axis.reversed = plan.rows_reversed();
-  row_axis.origin = plane.y0;
-  column_axis.samples = plane.delivered_width;
-  column_axis.pixels = plan.stored_width;
-  column_axis.reversed = plan.columns_reversed();
-  column_axis.origin = plane.x0;
-  const PilTable rows = make_pil_table(row_map, row_axis, plan.interpolation, TableOrder::kStored);
-  const PilTable columns = make_pil_table(column_map, column_axis, plan.interpolation, TableOrder::kSlot);
+  const PilTable rows = make_pil_table(row_map, plan.row_axis(plane), plan.interpolation, TableOrder::kStored);
+  const PilTable columns = make_pil_table(column_map, plan.column_axis(plane), plan.interpolation, TableOrder::kSlot);
   const Passes passes{source, plan, rows, columns, writer, workspace, cancelled};
 
   const int height = transpose ? plan.stored_width : plan.stored_height;

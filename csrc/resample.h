@@ -22,6 +22,13 @@ struct ResamplePlan {
   const AxisMap& stored_columns() const { return orientation.transpose ? geometry.rows : geometry.columns; }
   bool rows_reversed() const { return orientation.flip_rows; }
   bool columns_reversed() const { return orientation.flip_columns; }
+  // The axes of the pixels that a source delivers at full size.
+  PlaneAxis row_axis(const SourcePlane& plane) const {
+    return {plane.height - plane.y0, 1, 1, false, stored_height, rows_reversed(), plane.y0};
+  }
+  PlaneAxis column_axis(const SourcePlane& plane) const {
+    return {plane.delivered_width, 1, 1, false, stored_width, columns_reversed(), plane.x0};
+  }
   // A crop leaves what lies below it unread; a whole picture is read, and so judged, to its end.
   bool reads_to_end() const {
     return stored_rows().source_length == stored_height && stored_columns().source_length == stored_width;

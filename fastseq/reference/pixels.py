@@ -70,9 +70,7 @@ def resize_cv2_area(image: Pixels, size: tuple[int, int]) -> Pixels:
     return _resize_cv2(image, size, cv2.INTER_AREA)
 
 
-def resize_pil(
-    image: Pixels, size: tuple[int, int], name: str, box: tuple[int, int, int, int] | None = None
-) -> Pixels:
+def resize_pil(image: Pixels, size: tuple[int, int], name: str, box: tuple[int, int, int, int] | None = None) -> Pixels:
     """Resize with one of Pillow's filters.
 
     Args:
