@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "DataGenerator": "data_generator",
     "ImageDataGenerator": "image_data_generator",
+    "image_dataset_from_directory": "image_dataset",
 }
 
 if TYPE_CHECKING:
     from fastseq.compat.data_generator import DataGenerator
     from fastseq.compat.image_data_generator import ImageDataGenerator
+    from fastseq.compat.image_dataset import image_dataset_from_directory
 
-__all__ = ["DataGenerator", "ImageDataGenerator"]
+__all__ = ["DataGenerator", "ImageDataGenerator", "image_dataset_from_directory"]
 
 
 def __getattr__(name: str) -> Any:

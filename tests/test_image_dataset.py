@@ -1,0 +1,282 @@
+"""compat.image_dataset_from_directory against Keras's own."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import inspect
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drop_ins import mixed_folder
+from hypothesis import given
+from hypothesis import strategies as st
+from images import encoded, folder, photo
+from native.native import examples
+
+SIZE = (20, 26)
+METHODS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """JPEGs of differing sizes in three class folders, with all else that Keras reads."""
+    root = mixed_folder(tmp_path_factory.mktemp("dataset") / "tree", 11)
+    (root / "dog" / "cmyk.jpg").unlink()  # TensorFlow's colours of CMYK are its own
+    return root
+
+
+@pytest.fixture(scope="module")
+def tf():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+        patch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+        return importlib.import_module("tensorflow")
+
+
+@pytest.fixture(scope="module")
+def exact_dct(tf):
+    """Lets Keras decode with the DCT that all other decoders use."""
+    decode = tf.image.decode_image
+
+    def accurately(data, channels=None, expand_animations=True):
+        jpeg = tf.equal(tf.strings.substr(data, 0, 2), b"\xff\xd8")
+        return tf.cond(
+            jpeg,
+            lambda: tf.io.decode_jpeg(data, channels=channels, dct_method="INTEGER_ACCURATE"),
+            lambda: decode(data, channels=channels, expand_animations=expand_animations),
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf.image, "decode_image", accurately)
+        yield
+
+
+@pytest.fixture(scope="module")
+def both(keras, tf, exact_dct):
+    from fastseq.compat import image_dataset_from_directory
+
+    return image_dataset_from_directory, keras.utils.image_dataset_from_directory
+
+
+def batches(dataset, epochs=1):
+    return [batch for _ in range(epochs) for batch in dataset.as_numpy_iterator()]
+
+
+def assert_same(ours, theirs, tolerance=0.0):
+    assert len(ours) == len(theirs) > 0
+    for mine, original in zip(ours, theirs, strict=True):
+        mine, original = (b if isinstance(b, tuple) else (b,) for b in (mine, original))
+        assert len(mine) == len(original)
+        assert [(a.dtype, a.shape) for a in mine] == [(a.dtype, a.shape) for a in original]
+        np.testing.assert_allclose(mine[0], original[0], rtol=0, atol=tolerance)
+        for a, b in zip(mine[1:], original[1:], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def assert_same_datasets(ours, theirs, tolerance=0.0, epochs=3):
+    assert ours.element_spec == theirs.element_spec
+    assert int(ours.cardinality()) == int(theirs.cardinality())
+    assert ours.class_names == theirs.class_names
+    assert ours.file_paths == theirs.file_paths
+    assert_same(batches(ours, epochs), batches(theirs, epochs), tolerance)
+
+
+ARGUMENTS = {
+    "defaults": {},
+    "in order": {"shuffle": False},
+    "categorical": {"label_mode": "categorical"},
+    "binary": {"label_mode": "binary", "class_names": ["owl", "cat"]},
+    "no labels": {"label_mode": None},
+    "labels=None": {"labels": None},
+    "class_names": {"class_names": ["owl", "dog"]},
+    "grayscale": {"color_mode": "grayscale"},
+    "one batch": {"batch_size": 100},
+    "unbatched": {"batch_size": None},
+    "unbatched, no labels": {"batch_size": None, "label_mode": None, "shuffle": False},
+    "one side": {"image_size": 17},
+    "channels_first": {"data_format": "channels_first"},
+    "training": {"validation_split": 0.3, "subset": "training"},
+    "validation": {"validation_split": 0.3, "subset": "validation"},
+    "follow_links": {"follow_links": True},
+    "crop": {"crop_to_aspect_ratio": True},
+    "pad": {"pad_to_aspect_ratio": True},
+    "crop, channels_first": {"crop_to_aspect_ratio": True, "data_format": "channels_first"},
+    "pad, channels_first": {"pad_to_aspect_ratio": True, "data_format": "channels_first"},
+    "pad, nearest": {"pad_to_aspect_ratio": True, "interpolation": "nearest"},
+    "pad, lanczos3": {"pad_to_aspect_ratio": True, "interpolation": "lanczos3"},
+    "quiet": {"verbose": False},
+    **{method: {"interpolation": method} for method in METHODS},
+}
+
+
+def tolerance(options):
+    return 0.0 if options.get("interpolation", "bilinear") in ("bilinear", "nearest") else 1e-3
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_each_argument(both, root, name):
+    options = {"image_size": SIZE, "batch_size": 6, "seed": 3, **ARGUMENTS[name]}
+    assert_same_datasets(*(made(root, **options) for made in both), tolerance(options))
+
+
+def test_both_subsets(both, root):
+    options = {"image_size": SIZE, "validation_split": 0.4, "subset": "both", "seed": 5, "batch_size": 8}
+    for ours, theirs in zip(*(made(root, **options) for made in both), strict=True):
+        assert_same_datasets(ours, theirs)
+
+
+def test_labels_of_ones_own(both, root):
+    labels = [i % 5 for i in range(len(both[1](root, labels=None, shuffle=False).file_paths))]
+    assert_same_datasets(*(made(root, labels, image_size=SIZE, seed=3) for made in both))
+
+
+def test_without_a_seed_numpy_gives_one(both, root):
+    datasets = []
+    for made in both:
+        np.random.seed(12)
+        datasets.append(made(root, image_size=SIZE))
+    assert_same_datasets(*datasets)
+
+
+def test_rgba_is_keras_own(both, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "0.png").write_bytes(encoded(photo(30, 41, seed=1), "png"))
+    assert_same_datasets(*(made(tmp_path, color_mode="rgba", image_size=SIZE, seed=3) for made in both))
+
+
+def test_a_gif_is_its_first_picture(both, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "moving.gif").write_bytes(encoded(photo(30, 41, seed=1), "gif"))
+    assert_same_datasets(*(made(tmp_path, image_size=SIZE, seed=3) for made in both))
+
+
+@examples(max_examples=25)
+@given(
+    st.fixed_dictionaries(
+        {
+            "image_size": st.tuples(st.integers(1, 60), st.integers(1, 60)),
+            "batch_size": st.integers(1, 40) | st.none(),
+            "seed": st.integers(0, 99),
+            "interpolation": st.sampled_from(METHODS),
+            "label_mode": st.sampled_from(["int", "categorical", None]),
+            "color_mode": st.sampled_from(["rgb", "grayscale"]),
+            "data_format": st.sampled_from(["channels_last", "channels_first"]),
+            "shuffle": st.booleans(),
+            "verbose": st.just(False),
+        },
+        optional={"pad_to_aspect_ratio": st.booleans()},
+    )
+)
+def test_random_combinations(both, root, options):
+    assert_same_datasets(*(made(root, **options) for made in both), tolerance(options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"labels": "others"},
+        {"label_mode": "others"},
+        {"color_mode": "cmyk"},
+        {"image_size": (1, 2, 3)},
+        {"interpolation": "cubic"},
+        {"format": "torch"},
+        {"label_mode": "binary"},
+        {"class_names": ["nobody"]},
+        {"validation_split": 2},
+        {"validation_split": 0.5},
+        {"validation_split": 0.5, "subset": "training"},
+        {"labels": [1, 2, 3]},
+        {"crop_to_aspect_ratio": True, "pad_to_aspect_ratio": True},
+    ],
+    ids=lambda options: "-".join(options),
+)
+def test_the_same_errors(both, root, options):
+    messages = []
+    for made in both:
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - whatever Keras says
+            made(root, **options)
+        messages.append(str(caught.value))
+    assert messages[0].splitlines()[-1] == messages[1].splitlines()[-1]
+
+
+def test_it_is_a_dataset(both, tf, root):
+    dataset = both[0](root, image_size=SIZE, batch_size=6, seed=1)
+    assert isinstance(dataset, tf.data.Dataset)
+    assert inspect.signature(both[0]) == inspect.signature(both[1])
+    again = dataset.map(lambda x, y: (x / 255, y)).unbatch().batch(5).repeat(2)
+    assert sum(len(x) for x, _ in again) == 2 * len(dataset.file_paths)
+    assert [len(x) for x, _ in dataset.take(2)] == [6, 6]
+
+
+def test_two_iterations_at_once(both, root):
+    dataset = both[0](root, image_size=SIZE, batch_size=6, shuffle=False)
+    first, second = dataset.as_numpy_iterator(), dataset.as_numpy_iterator()
+    for (x, y), (x2, y2) in zip(first, second, strict=True):
+        np.testing.assert_array_equal(x, x2)
+        np.testing.assert_array_equal(y, y2)
+
+
+def test_iterations_that_are_left_leave_no_more_than_the_cap(both, root):
+    from fastseq.compat import dataset_batches
+
+    dataset = both[0](root, image_size=SIZE, batch_size=6, shuffle=False)
+    expected = batches(dataset)
+    for _ in range(30):
+        next(iter(dataset))
+    assert_same(batches(dataset), expected)
+    del dataset
+    gc.collect()
+    assert dataset_batches.alive() == 0
+
+
+def test_batches_that_are_held_stay_as_they_are(both, root):
+    dataset = both[0](root, image_size=SIZE, batch_size=3, shuffle=False)
+    held = list(dataset.repeat(5))
+    expected = batches(dataset, 5)
+    assert_same([tuple(part.numpy() for part in batch) for batch in held], expected)
+
+
+def test_a_batch_is_handed_over_without_a_copy(both, root):
+    from fastseq.compat import dataset_batches
+
+    dataset = both[0](root, image_size=SIZE, batch_size=3, shuffle=False, label_mode=None)
+    tensors = list(dataset)
+    assert dataset_batches.lent_bytes() >= sum(int(np.prod(t.shape)) * 4 for t in tensors)
+    del tensors
+    gc.collect()
+
+
+def test_threads_end_with_the_dataset(both, root):
+    def native_threads():
+        names = [Path(f"/proc/self/task/{task}/comm").read_text() for task in os.listdir("/proc/self/task")]
+        return sum(name.startswith("fastseq") for name in names)
+
+    gc.collect()
+    before = native_threads()
+    dataset = both[0](root, image_size=SIZE, batch_size=6)
+    assert len(batches(dataset)) > 0
+    assert native_threads() >= before
+    del dataset
+    gc.collect()
+    assert native_threads() == before
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastseq")]
+
+
+def test_an_unreadable_file_is_named(both, tf, tmp_path):
+    root = folder(tmp_path / "tree", per_class=2)
+    (root / "cat" / "broken.jpg").write_bytes((root / "cat" / "000.jpg").read_bytes()[:300])
+    dataset = both[0](root, image_size=SIZE, shuffle=False)
+    with pytest.raises(tf.errors.OpError, match=r"cat/broken\.jpg"):
+        batches(dataset)
+
+
+@pytest.mark.skipif("FASTSEQ_CORPUS" not in os.environ, reason="FASTSEQ_CORPUS is not set")
+@pytest.mark.parametrize("interpolation", ["bilinear", "nearest", "area"])
+def test_real_photographs(both, interpolation):
+    options = {"labels": None, "interpolation": interpolation, "image_size": (224, 224), "seed": 1}
+    root = Path(os.environ["FASTSEQ_CORPUS"]) / "imagenet"
+    assert_same_datasets(*(made(root, **options) for made in both), tolerance(options), epochs=1)
