@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
-from fastseq._buffers import Buffers
 from fastseq.batch import PendingBatch, Read
 from fastseq.fallback import read_file
+from fastseq.lender import Lender
 from fastseq.runtime import native_pool, python_executor, thread_count
 from fastseq.samples import Samples
 from fastseq.settings import Settings
@@ -35,6 +35,23 @@ class BatchOrder(Protocol):
 DEFAULT_PREFETCH_BYTES = 256 << 20
 _MOST_KEPT = 2  # batches; as many as Keras probes
 _LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
+
+
+def prefetch_cap(prefetch_bytes: int | None) -> int:
+    """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default where None.
+
+    Raises:
+        ValueError: if it is not an integer of at least 0.
+    """
+    cap = DEFAULT_PREFETCH_BYTES if prefetch_bytes is None else prefetch_bytes
+    if not isinstance(cap, int) or cap < 0:
+        raise ValueError(f"prefetch_bytes must be an integer of at least 0, or None, not {prefetch_bytes!r}")
+    return cap
+
+
+def depth_ahead(threads: int, batch_size: int) -> int:
+    """How many batches to begin ahead, where the cap allows: enough for all threads."""
+    return max(2, -(-_LEAST_IMAGES_AHEAD * threads // batch_size))
 
 
 class Prefetcher:
@@ -57,10 +74,8 @@ class Prefetcher:
         self._settings = settings
         self._seed = seed
         self._threads = thread_count(threads)
-        self._cap = DEFAULT_PREFETCH_BYTES if prefetch_bytes is None else prefetch_bytes
-        if not isinstance(self._cap, int) or self._cap < 0:
-            raise ValueError(f"prefetch_bytes must be an integer of at least 0, or None, not {prefetch_bytes!r}")
-        self._depth = max(2, -(-_LEAST_IMAGES_AHEAD * self._threads // batch_size))
+        self._cap = prefetch_cap(prefetch_bytes)
+        self._depth = depth_ahead(self._threads, batch_size)
         self._reset()
 
     def _reset(self) -> None:
@@ -68,7 +83,7 @@ class Prefetcher:
         self._begun: dict[Key, Entry] = {}
         self._kept: dict[Key, Entry] = {}
         self._generation = 0  # of what was begun; discard() begins a new one
-        self._buffers = Buffers(self._cap)
+        self._buffers = Lender(self._cap)
         _alive.add(self)
 
     @property
@@ -126,17 +141,15 @@ class Prefetcher:
 
     def _begin(self, key: Key, needed: bool) -> Entry | None:
         indices = self._order.indices(*key)
-        shape = self._settings.batch_shape(len(indices))
-        lease = self._buffers.lend(self._settings.recipe.slot_bytes * len(indices), needed)
-        if lease is None:
+        images = self._buffers.images(self._settings, len(indices), needed)
+        if images is None:
             return None
-        images: NDArray[Any] = np.ndarray(shape, self._settings.numpy_dtype, buffer=lease)  # type: ignore[arg-type]
         table = self._samples.table
         rows = self._samples.rows[indices]
         job = _native.Job(
             native_pool(self._threads),
             self._settings.recipe,
-            lease,
+            images.reshape(-1).view(np.uint8),
             self._settings.pipeline.draw(self._seed, key[0], indices),
             (table.blob, table.offsets, table.root, rows),
             urgent=needed,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastseq.compat.data_generator import DataGenerator
+    from fastseq.compat.sequence import Sequence
 
-__all__ = ["DataGenerator"]
+__all__ = ["DataGenerator", "Sequence"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from fastseq.compat.data_generator import DataGenerator
 
         return DataGenerator
+    if name == "Sequence":
+        from fastseq.compat.sequence import Sequence
+
+        return Sequence
     raise AttributeError(f"module 'fastseq.compat' has no attribute {name!r}")
