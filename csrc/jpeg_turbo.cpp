@@ -107,8 +107,9 @@ class TurboSource final : public RowSource {
     const bool warned = errors_.base.num_warnings > 0;
     if (!warned && header_.ends) return Status::kOk;
     *reason_ = warned ? errors_.first_warning : "no end-of-image marker";
-    if (!request_.strict) return Status::kRecovered;
-    return header_.ends ? Status::kCorrupt : Status::kTruncated;
+    if (request_.damage == Damage::kAccept) return Status::kRecovered;
+    if (!header_.ends) return Status::kTruncated;
+    return request_.damage == Damage::kRefuse ? Status::kCorrupt : Status::kRecovered;
   }
 
  private:

@@ -46,17 +46,16 @@ class PixelSource final : public RowSource {
   int next_ = 0;
 };
 
-class SplitSource final : public RowSource {
+// The planes that are made of the 4-byte pixels of another source.
+class UnpackedSource : public RowSource {
  public:
-  SplitSource(std::unique_ptr<RowSource> source, Buffer* scratch)
+  UnpackedSource(std::unique_ptr<RowSource> source, Buffer* scratch)
       : source_(std::move(source)), plane_(source_->plane(0)) {
     const size_t stride = (static_cast<size_t>(plane_.row_bytes) + 127) / 64 * 64;
     uint8_t* base = scratch->reserve(stride * plane_.rows_per_pull + kRowOffset) + kRowOffset;
     for (int r = 0; r < plane_.rows_per_pull; ++r) packed_[r] = base + stride * r;
     plane_.row_bytes = plane_.delivered_width;
   }
-  PixelLayout layout() const override { return PixelLayout::kRgb; }
-  int planes() const override { return 3; }
   const SourcePlane& plane(int) const override { return plane_; }
 
   Status pull(uint8_t* const* const* rows) override {
@@ -64,19 +63,46 @@ class SplitSource final : public RowSource {
     const Status status = source_->pull(packed);
     if (status != Status::kOk) return status;
     const int count = std::min(plane_.rows_per_pull, plane_.height - plane_.y0 - done_);
-    for (int r = 0; r < count; ++r) {
-      kernels::split4(packed_[r], plane_.delivered_width, rows[0][r], rows[1][r], rows[2][r]);
-    }
+    for (int r = 0; r < count; ++r) unpack(packed_[r], plane_.delivered_width, rows, r);
     done_ += count;
     return status;
   }
   Status finish() override { return source_->finish(); }
 
  private:
+  virtual void unpack(const uint8_t* packed, int width, uint8_t* const* const* rows, int row) = 0;
+
   std::unique_ptr<RowSource> source_;
   SourcePlane plane_;
   uint8_t* packed_[kMaxRowsPerPull];
   int done_ = 0;
+};
+
+class SplitSource final : public UnpackedSource {
+ public:
+  using UnpackedSource::UnpackedSource;
+  PixelLayout layout() const override { return PixelLayout::kRgb; }
+  int planes() const override { return 3; }
+
+ private:
+  void unpack(const uint8_t* packed, int width, uint8_t* const* const* rows, int row) override {
+    kernels::split4(packed, width, rows[0][row], rows[1][row], rows[2][row]);
+  }
+};
+
+class PillowGraySource final : public UnpackedSource {
+ public:
+  using UnpackedSource::UnpackedSource;
+  PixelLayout layout() const override { return PixelLayout::kGray; }
+  int planes() const override { return 1; }
+
+ private:
+  void unpack(const uint8_t* packed, int width, uint8_t* const* const* rows, int row) override {
+    uint8_t* out = rows[0][row];
+    for (int x = 0; x < width; ++x, packed += 4) {
+      out[x] = static_cast<uint8_t>((packed[0] * 19595 + packed[1] * 38470 + packed[2] * 7471 + 0x8000) >> 16);
+    }
+  }
 };
 
 }  // namespace
@@ -87,6 +113,10 @@ std::unique_ptr<RowSource> open_pixels(const PixelImage& image, bool packed, boo
 
 std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch) {
   return std::make_unique<SplitSource>(std::move(source), scratch);
+}
+
+std::unique_ptr<RowSource> pillow_gray(std::unique_ptr<RowSource> source, Buffer* scratch) {
+  return std::make_unique<PillowGraySource>(std::move(source), scratch);
 }
 
 }  // namespace fastseq

@@ -21,4 +21,7 @@ std::unique_ptr<RowSource> open_pixels(const PixelImage& image, bool packed, boo
 // Splits the 4-byte pixels of `source` into planes as they stream.
 std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch);
 
+// Gray as Pillow's convert("L") makes it of the 4-byte pixels (red first) of `source`, as they stream.
+std::unique_ptr<RowSource> pillow_gray(std::unique_ptr<RowSource> source, Buffer* scratch);
+
 }  // namespace fastseq

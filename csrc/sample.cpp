@@ -67,16 +67,19 @@ std::pair<int, int> stored_window(const AxisMap& axis, int stored_size, bool rev
   return {begin, begin + axis.source_length};
 }
 
-Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe, uint8_t* slot,
-                Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
+Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe,
+                const SlotFormat& format, uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled,
+                double* out_of_range) {
   *out_of_range = 0;
   Status status;
+  if (recipe.pillow_gray && source->layout() != PixelLayout::kGray)
+    source = pillow_gray(std::move(source), &workspace->packed);
   if (is_tf(recipe.interpolation)) {
-    status = resample_tf(source.get(), plan, recipe.format, slot, workspace, cancelled);
+    status = resample_tf(source.get(), plan, format, slot, workspace, cancelled);
     return status == Status::kOk ? source->finish() : status;
   }
-  SlotWriter writer(recipe.format, plan.orientation.transpose, slot, &workspace->tile);
-  const int channels = recipe.format.channels;
+  SlotWriter writer(format, plan.orientation.transpose, slot, &workspace->tile);
+  const int channels = format.channels;
   if (is_pil(recipe.interpolation)) {
     status = resample_pil(source.get(), plan, &writer, channels, workspace, cancelled);
   } else if (recipe.interpolation == Interpolation::kCv2Area) {
@@ -101,21 +104,21 @@ bool uses_own_decoder() {
 
 // Decodes and resamples by the fast decoder where it takes the file, else by libjpeg-turbo; damage is left to libjpeg.
 Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                      const ResamplePlan& plan, const Recipe& recipe, uint8_t* slot, Workspace* workspace,
-                      const std::atomic<bool>& cancelled, double* out_of_range) {
+                      const ResamplePlan& plan, const Recipe& recipe, const SlotFormat& format, uint8_t* slot,
+                      Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
   std::unique_ptr<RowSource> source;
   if (uses_own_decoder()) open_baseline(data, size, header, request, workspace, &source);
   if (source) {
-    const Status status = resample(std::move(source), plan, recipe, slot, workspace, cancelled, out_of_range);
+    const Status status = resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
     if (status != Status::kCorrupt) return status;
   }
   const Status status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->scanline, &source);
   if (status != Status::kOk) return status;
-  return resample(std::move(source), plan, recipe, slot, workspace, cancelled, out_of_range);
+  return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
 }
 
-Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
-                   Workspace* workspace, const std::atomic<bool>& cancelled) {
+Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const SlotFormat& format,
+                   const double* draws, uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   JpegHeader header;
   Status status = read_jpeg_header(data, size, &header);
   if (status != Status::kOk) return status;
@@ -132,20 +135,52 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
 
   JpegRequest request;
   // Enlarging, there are fewer colours to convert before the filter than after it.
-  request.planes = !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header);
-  request.gray = recipe.format.channels == 1;
+  request.planes =
+      !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_gray;
+  request.gray = recipe.format.channels == 1 && !recipe.pillow_gray;
   request.bgr = recipe.bgr;
   request.scale = plan.scale;
   request.window = {columns.first, rows.first, columns.second, rows.second};
-  request.strict = recipe.strict;
+  request.damage = recipe.damage;
   request.memory_bytes = recipe.limits.memory_bytes;
   double out_of_range = 0;
-  status = decode_planned(data, size, header, request, plan, recipe, slot, workspace, cancelled, &out_of_range);
+  status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
   const bool decoded = status == Status::kOk || status == Status::kRecovered;
   if (!decoded || out_of_range <= kMostOutOfRange) return status;
   request.planes = false;
   workspace->reason.clear();
-  return decode_planned(data, size, header, request, plan, recipe, slot, workspace, cancelled, &out_of_range);
+  return decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
+}
+
+AugmentDraws augment_draws(const Augment& augment, const double* draws) {
+  AugmentDraws numbers;
+  std::memcpy(&numbers, draws + augment.draw, sizeof(numbers));
+  return numbers;
+}
+
+// Lets `write` make the picture: in the slot itself, or, to be augmented, as bytes beside it.
+template <class Write>
+Status through_augment(const Recipe& recipe, const double* draws, uint8_t* slot, Workspace* workspace, Write write) {
+  if (!recipe.augment) return write(recipe.format, slot);
+  SlotFormat bytes;
+  bytes.height = recipe.format.height;
+  bytes.width = recipe.format.width;
+  bytes.channels = recipe.format.channels;
+  uint8_t* picture = workspace->picture.reserve(bytes.bytes() + kAffineReadAhead);
+  const Status status = write(bytes, picture);
+  if (status != Status::kOk && status != Status::kRecovered) return status;
+  augment_bytes(picture, recipe.format, *recipe.augment, augment_draws(*recipe.augment, draws),
+                reinterpret_cast<float*>(slot), workspace);
+  return status;
+}
+
+Status take_floats(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                   Workspace* workspace) {
+  const bool aligned = reinterpret_cast<uintptr_t>(data) % alignof(float) == 0;
+  if (size != recipe.format.bytes() || !aligned) return Status::kInternal;
+  augment_floats(reinterpret_cast<const float*>(data), recipe.format, *recipe.augment,
+                 augment_draws(*recipe.augment, draws), reinterpret_cast<float*>(slot), workspace);
+  return Status::kOk;
 }
 
 }  // namespace
@@ -154,12 +189,15 @@ Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, con
                      Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
   workspace->limit = static_cast<size_t>(recipe.limits.memory_bytes);
+  if (recipe.augment && recipe.augment->float_pictures) return take_floats(data, size, recipe, draws, slot, workspace);
   if (size == 0) return Status::kEmpty;
   if (static_cast<int64_t>(size) > recipe.limits.file_bytes) return Status::kFileTooLarge;
   const ImageInfo info = sniff_image(data, size);
   switch (info.format) {
     case ImageFormat::kJpeg:
-      return decode_jpeg(data, size, recipe, draws, slot, workspace, cancelled);
+      return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
+        return decode_jpeg(data, size, recipe, format, draws, out, workspace, cancelled);
+      });
     case ImageFormat::kOther:
       if (info.width < 0 || info.height < 0) return Status::kCorrupt;
       if (info.height > 0 && info.width > recipe.limits.pixels / info.height) return Status::kTooManyPixels;
@@ -181,10 +219,12 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
   ResamplePlan plan;
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
   if (status != Status::kOk) return status;
-  const bool packed = is_exact(recipe.interpolation);
+  const bool packed = is_exact(recipe.interpolation) || recipe.pillow_gray;
   double out_of_range = 0;
-  return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, slot, workspace, cancelled,
-                  &out_of_range);
+  return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
+    return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,
+                    cancelled, &out_of_range);
+  });
 }
 
 }  // namespace fastseq

@@ -3,12 +3,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "augment.h"
 #include "decode_limits.h"
 #include "filter_table.h"
 #include "geometry.h"
+#include "jpeg_turbo.h"
 #include "pixel_rows.h"
 #include "slot_writer.h"
 #include "status.h"
@@ -19,17 +22,19 @@ namespace fastseq {
 // What every sample of a batch goes through.
 struct Recipe {
   SlotFormat format;
-  bool bgr = false;  // channel order of the output; one channel means gray
+  std::optional<Augment> augment;  // format is then of floats
+  bool bgr = false;                // channel order of the output; one channel means gray
+  bool pillow_gray = false;        // of colours, as Pillow's convert("L"), rather than the file's own luma
   Interpolation interpolation = Interpolation::kAntialias;
   Orient orient = Orient::kExif;
-  bool strict = true;
+  Damage damage = Damage::kRefuse;
   std::vector<Op> ops;
   Limits limits;
 };
 
-// Bytes of an image file into `slot`. `draws` are the sample's uniform numbers for the ops.
-// On kOk and kRecovered the whole slot is written. Otherwise its content is undefined, and workspace->reason may hold
-// words about it. kNeedsDecoder: not a JPEG, within the limits. Throws std::bad_alloc and
+// Bytes of an image file, or of a picture of floats where the recipe says so, into `slot`. `draws` are the sample's
+// uniform numbers for the ops. On kOk and kRecovered the whole slot is written. Otherwise its content is undefined, and
+// workspace->reason may hold words about it. kNeedsDecoder: not a JPEG, within the limits. Throws std::bad_alloc and
 // TooMuchMemory.
 Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
                      Workspace* workspace, const std::atomic<bool>& cancelled);

@@ -61,12 +61,13 @@ struct Workspace {
   Buffer packed;        // interleaved rows on their way into planes
   Buffer columns[4];    // one row between the two passes, and the finished planes
   Buffer tile;          // rows that wait to be turned
+  Buffer picture;       // a resampled picture that is yet to be augmented
   std::string reason;   // libjpeg's words for the last failure
 
   // Gives back what one huge image made grow.
   void trim(size_t keep) {
     for (Buffer* buffer : {&file, &entropy, &planes[0], &planes[1], &planes[2], &rings[0], &rings[1], &rings[2],
-                           &scanline, &packed, &columns[0], &columns[1], &columns[2], &columns[3], &tile}) {
+                           &scanline, &packed, &columns[0], &columns[1], &columns[2], &columns[3], &tile, &picture}) {
       if (buffer->capacity() > keep) buffer->release();
     }
   }

@@ -1,6 +1,7 @@
 # Everything that the binding takes from csrc.
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp cimport bool as cbool
+from libcpp.optional cimport optional
 from libcpp.memory cimport shared_ptr, unique_ptr
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -42,6 +43,16 @@ cdef extern from "slot_writer.h" namespace "fastseq" nogil:
         double scale, offset
         size_t bytes()
 
+cdef extern from "augment.h" namespace "fastseq" nogil:
+    cdef enum class FillMode(int32_t):
+        pass
+    cdef cppclass Augment:
+        FillMode fill_mode
+        float fill_value, factor
+        cbool interpolate, float_pictures
+        int32_t draw
+    const int kAugmentDraws
+
 cdef extern from "workspace.h" namespace "fastseq" nogil:
     cdef cppclass Workspace:
         Workspace() except +
@@ -52,10 +63,16 @@ cdef extern from "pixel_rows.h" namespace "fastseq" nogil:
         int height, width, channels
         Py_ssize_t stride
 
+cdef extern from "jpeg_turbo.h" namespace "fastseq" nogil:
+    cdef enum class Damage(int32_t):
+        pass
+
 cdef extern from "sample.h" namespace "fastseq" nogil:
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
-        cbool bgr, strict
+        optional[Augment] augment
+        cbool bgr, pillow_gray
+        Damage damage
         Interpolation interpolation
         Orient orient
         vector[Op] ops

@@ -27,9 +27,11 @@ class Recipe:
         bgr: bool,
         interpolation: int,
         orient: int,
-        strict: bool,
+        strict: int,
         ops: Sequence[tuple[int, float, float, float, float, int]],
         limits: tuple[int, ...],
+        pillow_gray: bool = False,
+        augment: tuple[int, float, bool, float, bool, int] | None = None,
     ) -> None: ...
 
 class Pool:

@@ -46,10 +46,11 @@ cdef class Recipe:
 
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
-                  bint strict, ops, limits):
+                  int strict, ops, limits, bint pillow_gray=False, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
+        cdef Augment steps
         r.format.height, r.format.width, r.format.channels = height, width, channels
         r.format.channels_first = channels_first
         r.format.item_bytes = item_bytes
@@ -57,7 +58,8 @@ cdef class Recipe:
             raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
         r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
         r.format.scale, r.format.offset = scale, offset
-        r.bgr, r.strict = bgr, strict
+        r.bgr, r.pillow_gray = bgr, pillow_gray
+        r.damage = <Damage>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient
         for kind, a, b, c, d, draw in ops:
@@ -65,6 +67,13 @@ cdef class Recipe:
             op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
             r.ops.push_back(op)
             self.least_draws = max(self.least_draws, draw + {2: 22, 3: 1}[kind]) if kind >= 2 else self.least_draws
+        if augment is not None:
+            fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_pictures, steps.draw = augment
+            steps.fill_mode = <FillMode><int>fill_mode
+            if item_bytes != 4 or channels not in (1, 3):
+                raise ValueError("only pictures of float32 with 1 or 3 channels are augmented")
+            r.augment = steps
+            self.least_draws = max(self.least_draws, steps.draw + kAugmentDraws)
         (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
         self.slot_bytes = r.format.bytes()
         self.recipe = recipe

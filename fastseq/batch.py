@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fastseq import _native
 from fastseq.errors import DecodeError, StrPath
-from fastseq.fallback import finish_sample
+from fastseq.fallback import Decode, decode_by_opencv, finish_sample
 from fastseq.settings import Settings
 from fastseq.status import Status, is_good
 
@@ -33,6 +33,7 @@ class PendingBatch:
         settings: Settings,
         readers: Callable[[int], Read],
         executor: Callable[[], ThreadPoolExecutor],
+        decode: Decode = decode_by_opencv,
     ) -> None:
         """Take over a job that has been submitted.
 
@@ -41,13 +42,15 @@ class PendingBatch:
             images: the batch, one slot a sample.
             settings: those of the job.
             readers: for a place in the batch, what gives the bytes of its file.
-            executor: the threads for what OpenCV decodes, asked for only when needed.
+            executor: the threads for what is decoded from Python, asked for only when needed.
+            decode: what decodes it there.
         """
         self.images = images
         self._job = job
         self._settings = settings
         self._readers = readers
         self._executor = executor
+        self._decode = decode
         self._statuses = np.empty(len(images), np.int32)
         self._clean = False
         self._others: Sequence[Future[None]] | None = None
@@ -102,6 +105,8 @@ class PendingBatch:
             return
         places = np.flatnonzero(self._statuses == Status.NEEDS_DECODER).tolist()
         self._others = [
-            self._executor().submit(partial(finish_sample, self._job, i, self._readers(i), self._settings))
+            self._executor().submit(
+                partial(finish_sample, self._job, i, self._readers(i), self._settings, self._decode)
+            )
             for i in places
         ]

@@ -24,7 +24,8 @@ _FILTERS = (
 )
 INTERPOLATIONS = {name: number for number, name in enumerate(_FILTERS)}
 ORIENTS = {"none": 0, "exif": 1, "landscape": 2}
-COLORS = {"rgb": 3, "bgr": 3, "gray": 1}
+COLORS = {"rgb": 3, "bgr": 3, "gray": 1, "pil.gray": 1}
+STRICTNESS = {False: 0, True: 1, "whole": 2}
 DATA_FORMATS = ("channels_last", "channels_first")
 DTYPES = ("uint8", "float16", "float32", "float64")
 
@@ -38,13 +39,16 @@ class Settings:
         transform: steps of `fastseq.transforms`, in their order.
         interpolation: which pixels one gets; a key of `INTERPOLATIONS`.
         orient: "exif" (upright), "none" (as stored), or "landscape" (upright, then np.rot90 where height > width).
-        color: "rgb", "bgr" or "gray".
+        color: "rgb", "bgr", "gray" (the file's own luma) or "pil.gray" (Pillow's `convert("L")` of the colours).
         dtype: uint8 (values 0-255), float16, float32 or float64.
         scale: of float dtypes: a value is `offset + scale * pixel`, with pixel 0-255.
         offset: see scale.
         data_format: "channels_last" or "channels_first".
-        strict: whether a picture that decodes with warnings, or is cut off, is bad.
+        strict: whether a picture that decodes with warnings, or is cut off, is bad; "whole": only one that is cut off,
+            which is what Pillow and TensorFlow refuse.
         limits: what one sample may cost.
+        augment: for the drop-ins of `fastseq.compat`: the fields of csrc/augment.h's Augment; the pictures are float32
+            then, and a sample's numbers are its AugmentDraws.
 
     Raises:
         ValueError: if a value is not among those above; the message lists what is.
@@ -59,8 +63,9 @@ class Settings:
     scale: float = 1.0
     offset: float = 0.0
     data_format: str = "channels_last"
-    strict: bool = True
+    strict: bool | str = True
     limits: Limits = field(default_factory=Limits)
+    augment: tuple[int, float, bool, float, bool, int] | None = None
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -69,6 +74,7 @@ class Settings:
         _one_of("interpolation", self.interpolation, INTERPOLATIONS)
         _one_of("orient", self.orient, ORIENTS)
         _one_of("color", self.color, COLORS)
+        _one_of("strict", self.strict, STRICTNESS)
         _one_of("data_format", self.data_format, DATA_FORMATS)
         object.__setattr__(self, "dtype", self.numpy_dtype.name)
         _one_of("dtype", self.numpy_dtype.name, DTYPES)
@@ -129,9 +135,11 @@ class Settings:
             bgr=self.color == "bgr",
             interpolation=INTERPOLATIONS[self.interpolation],
             orient=ORIENTS[self.orient],
-            strict=self.strict,
+            strict=STRICTNESS[self.strict],
             ops=self.pipeline.ops,
             limits=astuple(self.limits),
+            pillow_gray=self.color == "pil.gray",
+            augment=self.augment,
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -149,6 +157,6 @@ def _size(size: Any) -> tuple[int, int]:
     raise ValueError(f"size must be (height, width) in pixels, not {size!r}")
 
 
-def _one_of(name: str, value: str, known: Iterable[str]) -> None:
+def _one_of(name: str, value: object, known: Iterable[object]) -> None:
     if value not in known:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r}")

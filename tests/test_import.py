@@ -41,7 +41,7 @@ def test_public_names():
         *("CenterCrop", "DecodeError", "ImageSequence", "Limits", "Loader", "RandomFlip", "RandomResizedCrop"),
         *("Resize", "Samples", "Status", "UnknownLabelError", "decode_batch"),
     }
-    assert fastseq.compat.__all__ == ["DataGenerator", "Sequence"]
+    assert fastseq.compat.__all__ == ["DataGenerator", "ImageDataGenerator", "Sequence"]
     for name in set(fastseq.__all__) - {"ImageSequence"}:
         assert inspect.getdoc(getattr(fastseq, name)), name
 

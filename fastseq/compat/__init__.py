@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "DataGenerator": "data_generator",
+    "ImageDataGenerator": "image_data_generator",
+    "Sequence": "sequence",
+}
 
 if TYPE_CHECKING:
     from fastseq.compat.data_generator import DataGenerator
+    from fastseq.compat.image_data_generator import ImageDataGenerator
     from fastseq.compat.sequence import Sequence
 
-__all__ = ["DataGenerator", "Sequence"]
+__all__ = ["DataGenerator", "ImageDataGenerator", "Sequence"]
 
 
 def __getattr__(name: str) -> Any:
     """Import what needs Keras when it is asked for."""
-    if name == "DataGenerator":
-        from fastseq.compat.data_generator import DataGenerator
-
-        return DataGenerator
-    if name == "Sequence":
-        from fastseq.compat.sequence import Sequence
-
-        return Sequence
+    if name in _HOMES:
+        return getattr(import_module(f"fastseq.compat.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'fastseq.compat' has no attribute {name!r}")
