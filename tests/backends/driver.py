@@ -141,17 +141,6 @@ def shown() -> Shown:
     return model
 
 
-def model_for(multi_hot: bool, bgr: bool) -> Shown:
-    """One for such labels and pictures, shared likewise."""
-    if not (multi_hot or bgr):
-        return shown()
-    if (name := f"{multi_hot} {bgr}") not in SHOWN:
-        SHOWN[name] = Shown("binary_crossentropy", 3, "sigmoid") if multi_hot else Shown()
-        SHOWN[name].recorder.channels = (2, 1) if bgr else (0, 1)
-    SHOWN[name].take("train"), SHOWN[name].take("other")
-    return SHOWN[name]
-
-
 def scenario(function: Callable[[], None]) -> Callable[[], None]:
     SCENARIOS[function.__name__] = function
     return function
@@ -520,13 +509,16 @@ def a_drop_in_shows_every_sample_once_an_epoch(name: str, workers: int):
     dataset = drop_in.make(list(samples.paths()), [i % 3 for i in range(SAMPLES)], SIZE, BATCH)
     if hasattr(dataset, "workers"):
         dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size = workers, workers > 1, 6
-    model = model_for(drop_in.multi_hot, drop_in.bgr)
+    model = Shown("binary_crossentropy", 3, "sigmoid") if drop_in.multi_hot else Shown()  # to be built by the first fit
+    model.recorder.channels = (2, 1) if drop_in.bgr else (0, 1)
     numbers = model.fit(dataset, epochs=3)
     same(len(numbers), 3 * SAMPLES)
     once_each(numbers)
     same(len({tuple(numbers[i : i + SAMPLES]) for i in range(0, len(numbers), SAMPLES)}), 3)
     model.model.evaluate(dataset, verbose=0)
     once_each(model.take("other"))
+    left = model.fit(dataset, steps_per_epoch=5)
+    same((len(left), len(set(left))), (5 * BATCH, 5 * BATCH))
     once_each(model.fit(dataset, epochs=2, validation_data=dataset))
     once_each(model.take("other"))
     model.model.predict(dataset, verbose=0)
