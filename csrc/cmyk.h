@@ -1,4 +1,4 @@
-// Inverted (Adobe) CMYK to what OpenCV shows: c' = k - ((255 - c) * k >> 8), and its luma.
+// Inverted (Adobe) CMYK to the colours that OpenCV shows, and their luma; or to those that Pillow shows.
 #pragma once
 #include <cstdint>
 
@@ -6,11 +6,18 @@ namespace fastseq {
 
 inline int cmyk_channel(int ink, int black) { return black - ((255 - ink) * black >> 8); }
 
-inline void cmyk_to_packed4(const uint8_t* in, int count, bool bgr, uint8_t* out) {
+// Pillow divides by 255, rounded.
+inline int pillow_cmyk_channel(int ink, int black) {
+  const int product = (255 - ink) * black + 128;
+  return black - ((product + (product >> 8)) >> 8);
+}
+
+inline void cmyk_to_packed4(const uint8_t* in, int count, bool bgr, bool pillow, uint8_t* out) {
+  const auto channel = pillow ? pillow_cmyk_channel : cmyk_channel;
   for (int i = 0; i < count; ++i, in += 4, out += 4) {
-    out[bgr ? 2 : 0] = static_cast<uint8_t>(cmyk_channel(in[0], in[3]));
-    out[1] = static_cast<uint8_t>(cmyk_channel(in[1], in[3]));
-    out[bgr ? 0 : 2] = static_cast<uint8_t>(cmyk_channel(in[2], in[3]));
+    out[bgr ? 2 : 0] = static_cast<uint8_t>(channel(in[0], in[3]));
+    out[1] = static_cast<uint8_t>(channel(in[1], in[3]));
+    out[bgr ? 0 : 2] = static_cast<uint8_t>(channel(in[2], in[3]));
     out[3] = 255;
   }
 }

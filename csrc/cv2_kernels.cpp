@@ -117,8 +117,11 @@ void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTabl
   }
 }
 void pick_columns(const uint8_t* row, int pixel, const PairTable& table, uint8_t* out) {
-  for (int i = 0; i < table.size(); ++i, out += pixel) {
-    std::memcpy(out, row + static_cast<size_t>(table.low[i]) * pixel, pixel);
+  const int n = table.size();
+  if (pixel == 4) {
+    for (int i = 0; i < n; ++i) std::memcpy(out + 4 * i, row + 4 * static_cast<size_t>(table.low[i]), 4);
+  } else {
+    for (int i = 0; i < n; ++i) out[i] = row[table.low[i]];
   }
 }
 

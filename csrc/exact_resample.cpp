@@ -80,18 +80,18 @@ bool halves(const AxisMap& axis) { return axis.source_length % 2 == 0 && axis.so
 
 }  // namespace
 
-Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels,
-                      Workspace* workspace, const std::atomic<bool>& cancelled) {
+Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+                      const std::atomic<bool>& cancelled) {
   const SourcePlane& plane = source->plane(0);
   const int pixel = source->layout() == PixelLayout::kGray ? 1 : 4;
   const bool transpose = plan.orientation.transpose;
   const AxisMap& row_map = plan.stored_rows();
   const AxisMap& column_map = plan.stored_columns();
-  const bool linear = plan.interpolation == Interpolation::kCv2Linear;
+  const bool linear = plan.interpolation == Interpolation::kCv2Linear || plan.interpolation == Interpolation::kCv2Area;
   const bool mean = linear && halves(row_map) && halves(column_map);
 
-  PairTable rows = make_cv2_table(row_map, plan.interpolation, transpose);
-  PairTable columns = make_cv2_table(column_map, plan.interpolation, !transpose);
+  PairTable rows = make_pair_table(row_map, plan.interpolation, transpose);
+  PairTable columns = make_pair_table(column_map, plan.interpolation, !transpose);
   to_stored(plan.stored_height, plan.rows_reversed(), plane.y0, &rows);
   to_stored(plan.stored_width, plan.columns_reversed(), plane.x0, &columns);
   if (plan.rows_reversed()) reverse_entries(&rows);
@@ -133,16 +133,7 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
       const int16_t* b = cache.get(rows.high[i], rows.low[i], pass(high));
       kernels::cv2_second_rows(a, b, rows.weight_low[i], rows.weight_high[i], count * pixel, packed);
     }
-    const int position = slot_position(row_map, plan.rows_reversed(), i);
-    uint8_t* out = writer->row(position);
-    if (pixel == 4) {
-      kernels::narrow4to3(packed, count, out);
-    } else if (channels == 3) {
-      kernels::repeat_gray(packed, count, out);
-    } else {
-      std::copy(packed, packed + count, out);
-    }
-    writer->commit(position);
+    writer->write(slot_position(row_map, plan.rows_reversed(), i), packed, pixel, count);
   }
   writer->flush();
   return plan.reads_to_end() ? ring.drain() : Status::kOk;

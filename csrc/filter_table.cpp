@@ -139,34 +139,4 @@ FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Inter
   return table;
 }
 
-PairTable make_cv2_table(const AxisMap& axis, Interpolation filter, bool columns) {
-  // cv2.resize: scale = 1 / (dst / src), in this order of roundings.
-  const double scale = 1.0 / (static_cast<double>(axis.grid) / axis.source_length);
-  const int last = axis.source_length - 1;
-  PairTable table;
-  for (std::vector<int32_t>* indices : {&table.low, &table.high}) indices->resize(axis.length);
-  for (std::vector<int16_t>* weights : {&table.weight_low, &table.weight_high}) weights->resize(axis.length);
-  for (int i = 0; i < axis.length; ++i) {
-    const int output = axis.begin + i;
-    int low, high;
-    float fraction = 0;
-    if (filter == Interpolation::kCv2Nearest) {
-      low = high = std::min(static_cast<int>(std::floor(output * scale)), last);
-    } else {
-      const float position = static_cast<float>((output + 0.5) * scale - 0.5);
-      const int floor = static_cast<int>(std::floor(position));
-      fraction = position - static_cast<float>(floor);
-      low = std::clamp(floor, 0, last);
-      high = std::clamp(floor + 1, 0, last);
-      // At the edges cv2 drops the fraction of columns, but keeps that of rows.
-      if (columns && low == high) fraction = 0;
-    }
-    table.low[i] = axis.source_begin + low;
-    table.high[i] = axis.source_begin + high;
-    table.weight_low[i] = static_cast<int16_t>(std::lrint((1.f - fraction) * 2048));
-    table.weight_high[i] = static_cast<int16_t>(std::lrint(fraction * 2048));
-  }
-  return table;
-}
-
 }  // namespace fastseq

@@ -69,8 +69,8 @@ enum class TableOrder { kStored, kSlot };
 // cv2.INTER_LINEAR), composed with the upsampling of a subsampled plane.
 FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
 
-// cv2's own arithmetic: a pair of samples and 11-bit weights for each output, along a column or row axis of the upright
-// picture, in its order. cv2.nearest: low == high.
+// The libraries' own arithmetic where an output is made of at most two samples: their 11-bit weights for each output,
+// along a column or row axis of the upright picture, in its order. Where one sample is picked, low == high.
 struct PairTable {
   std::vector<int32_t> low, high;
   std::vector<int16_t> weight_low, weight_high;
@@ -78,7 +78,8 @@ struct PairTable {
 
   int size() const { return static_cast<int>(low.size()); }
 };
-PairTable make_cv2_table(const AxisMap& axis, Interpolation filter, bool columns);
+// For kCv2Linear, kCv2Nearest, kPilNearest, and kCv2Area where an axis grows.
+PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool columns);
 
 // Where entry i of a stored-order table goes in the output.
 inline int slot_position(const AxisMap& axis, bool reversed, int i) {

@@ -69,6 +69,37 @@ void random_resized_crop(AxisState* rows, AxisState* columns, const Op& op, cons
   center_crop(columns, std::max(crop_w, 1));
 }
 
+// The largest central window that is to the picture as the output is: keras.utils.load_img(keep_aspect_ratio=True), or
+// what smart_resize makes of a tensor.
+int kept_of(int size, int other_size, int out_size, int other_out_size, bool float32) {
+  const int64_t product = static_cast<int64_t>(other_size) * out_size;
+  const int64_t kept = float32 ? static_cast<int64_t>(static_cast<float>(product) / static_cast<float>(other_out_size))
+                               : product / other_out_size;
+  return static_cast<int>(std::clamp<int64_t>(kept, 1, size));
+}
+
+void crop_to_aspect(AxisState* rows, AxisState* columns, int out_height, int out_width, bool float32) {
+  const int height = kept_of(rows->length, columns->length, out_height, out_width, float32);
+  const int width = kept_of(columns->length, rows->length, out_width, out_height, float32);
+  center_crop(rows, height);
+  center_crop(columns, width);
+}
+
+// tf.image.resize_with_pad, which refuses pictures of which less than a row or column would be left: these keep one.
+void pad_axis(AxisState* axis, int out_size, float ratio) {
+  const float resized = static_cast<float>(axis->length) / ratio;
+  axis->resize(std::clamp(static_cast<int>(resized), 1, out_size));
+  const int pad = static_cast<int>(std::floor((static_cast<float>(out_size) - resized) / 2));
+  axis->pad = std::clamp(pad, 0, out_size - axis->length);
+}
+
+void pad_to_aspect(AxisState* rows, AxisState* columns, int out_height, int out_width) {
+  const float ratio = std::max(static_cast<float>(columns->length) / static_cast<float>(out_width),
+                               static_cast<float>(rows->length) / static_cast<float>(out_height));
+  pad_axis(rows, out_height, ratio);
+  pad_axis(columns, out_width, ratio);
+}
+
 bool finish(AxisState* axis, int size) {
   if (axis->grid == 0) axis->resize(size);
   return axis->length == size;
@@ -100,7 +131,9 @@ Orientation resolve_orientation(Orient orient, int exif, int stored_height, int 
 bool resolve_geometry(const std::vector<Op>& ops, const double* draws, int height, int width, int out_height,
                       int out_width, Geometry* geometry) {
   AxisState rows(height), columns(width);
+  bool padded = false;
   for (const Op& op : ops) {
+    if (padded && op.kind != OpKind::kFlip) return false;
     switch (op.kind) {
       case OpKind::kResizeShort:
         resize_short(&rows, &columns, static_cast<int>(op.a));
@@ -116,13 +149,23 @@ bool resolve_geometry(const std::vector<Op>& ops, const double* draws, int heigh
         if (draws[op.draw] < op.a) {
           AxisState& axis = op.b != 0 ? columns : rows;
           axis.mirror = !axis.mirror;
+          if (padded) axis.pad = (op.b != 0 ? out_width : out_height) - axis.pad - axis.length;
         }
+        break;
+      case OpKind::kCropToAspect:
+        crop_to_aspect(&rows, &columns, out_height, out_width, op.a != 0);
+        break;
+      case OpKind::kPadToAspect:
+        if (rows.grid != 0) return false;
+        pad_to_aspect(&rows, &columns, out_height, out_width);
+        padded = true;
         break;
     }
   }
-  if (!finish(&rows, out_height) || !finish(&columns, out_width)) return false;
+  if (!padded && (!finish(&rows, out_height) || !finish(&columns, out_width))) return false;
   geometry->rows = rows;
   geometry->columns = columns;
+  geometry->padded = padded;
   return true;
 }
 

@@ -229,7 +229,7 @@ class TurboSource final : public RowSource {
         if (layout_ == PixelLayout::kGray) {
           cmyk_to_gray(row, static_cast<int>(info_.output_width), rows[done]);
         } else {
-          cmyk_to_packed4(row, static_cast<int>(info_.output_width), request_.bgr, rows[done]);
+          cmyk_to_packed4(row, static_cast<int>(info_.output_width), request_.bgr, request_.pillow_colors, rows[done]);
         }
         ++done;
       } else {

@@ -26,11 +26,12 @@ enum class Damage : int32_t {
 };
 
 struct JpegRequest {
-  bool planes = false;   // raw YCbCr planes where the file has them, else pixels
-  bool gray = false;     // one channel
-  bool bgr = false;      // channel order of pixels
-  int scale = 1;         // 1, 2, 4 or 8: the DCT's reduction
-  PixelWindow window{};  // in pixels of the whole picture
+  bool planes = false;         // raw YCbCr planes where the file has them, else pixels
+  bool gray = false;           // one channel
+  bool bgr = false;            // channel order of pixels
+  bool pillow_colors = false;  // of CMYK
+  int scale = 1;               // 1, 2, 4 or 8: the DCT's reduction
+  PixelWindow window{};        // in pixels of the whole picture
   Damage damage = Damage::kRefuse;
   int64_t memory_bytes = 0;
 };

@@ -26,6 +26,13 @@ using B16 = hn::FixedTag<int16_t, 8>;  // one block of 128 bits
 using B32 = hn::FixedTag<int32_t, 4>;
 using B8 = hn::FixedTag<uint8_t, 16>;
 
+// Where vectors are wide enough, passes along columns take two rows side by side, so that they share weights.
+#if HWY_ARCH_X86 && HWY_MAX_BYTES >= 32
+constexpr int kRowBlocks = 2;
+#else
+constexpr int kRowBlocks = 1;
+#endif
+
 using fastseq::HWY_NAMESPACE::multiply_pairs;
 using fastseq::HWY_NAMESPACE::weight_pair;
 

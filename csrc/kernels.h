@@ -2,9 +2,16 @@
 // give the same bits. Unless said otherwise, input rows may be read kReadAhead bytes past their end, and no byte is
 // written past `count` elements.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "filter_table.h"
+
+namespace fastseq {
+struct AreaRounding;
+struct AreaTable;
+struct PilTable;
+}  // namespace fastseq
 
 namespace fastseq::kernels {
 
@@ -38,6 +45,23 @@ void cv2_second_rows(const int16_t* low, const int16_t* high, int weight_low, in
 // cv2 halving a picture exactly: the rounded mean of two by two.
 void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTable& table, uint8_t* out);
 void pick_columns(const uint8_t* row, int pixel, const PairTable& table, uint8_t* out);
+
+// cv2.INTER_AREA. A first pass gives sums of 4 bytes: floats, or integers where `whole`; a second one the bytes.
+// Weights and rows come in the order of adding up. area_first_columns takes 1 or 2 rows of `width` pixels. `out` may be
+// written up to kReadAhead bytes past its end, except by area_second_rows.
+constexpr size_t area_scratch_bytes(int width) { return (static_cast<size_t>(width) + 3) * 2 * 4 * sizeof(float); }
+void area_first_columns(const uint8_t* const* in, int rows, int pixel, int width, const AreaTable& table, bool whole,
+                        uint8_t* scratch, uint8_t* const* out);
+void area_first_rows(const uint8_t* const* rows, const float* weights, int taps, bool whole, int count, uint8_t* out);
+void area_second_columns(const uint8_t* in, int pixel, const AreaTable& table, const AreaRounding& rounding,
+                         uint8_t* out);
+void area_second_rows(const uint8_t* const* rows, const float* weights, int taps, const AreaRounding& rounding,
+                      int count, uint8_t* out);
+
+// Pillow's passes, each from bytes to bytes: coefficients in halves, as PilTable has them (those of a row padded to a
+// pair). pil_columns takes 1 or 2 rows; `out` may be written up to kReadAhead bytes past the last pixel.
+void pil_columns(const uint8_t* const* in, int rows, int pixel, const PilTable& table, uint8_t* const* out);
+void pil_rows(const uint8_t* const* rows, const int16_t* low, const int16_t* high, int taps, int count, uint8_t* out);
 
 // Instruction sets compiled in and usable here, as a mask; and leaving some out, for tests.
 int64_t instruction_sets();

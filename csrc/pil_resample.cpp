@@ -1,9 +1,103 @@
+#include <vector>
+
+#include "column_pass.h"
+#include "kernels.h"
+#include "pil_table.h"
 #include "resample.h"
 
 namespace fastseq {
+namespace {
 
-Status resample_pil(RowSource*, const ResamplePlan&, SlotWriter*, int, Workspace*, const std::atomic<bool>&) {
-  return Status::kInternal;
+std::vector<RowSpan> spans_of(const PilTable& rows) {
+  std::vector<RowSpan> spans(rows.size);
+  for (int i = 0; i < rows.size; ++i) spans[i] = {rows.first[i], rows.first[i] + rows.taps[i] - 1};
+  return spans;
+}
+
+// One picture on its way: what both orders of passes need.
+struct Passes {
+  RowSource* source;
+  const ResamplePlan& plan;
+  const PilTable& rows;
+  const PilTable& columns;
+  SlotWriter* writer;
+  Workspace* workspace;
+  const std::atomic<bool>& cancelled;
+
+  int pixel() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
+  void write(int i, const uint8_t* pixels) const {
+    const int position = slot_position(plan.stored_rows(), plan.rows_reversed(), i);
+    writer->write(position, pixels, pixel(), columns.size);
+  }
+};
+
+Status columns_first(const Passes& p) {
+  const int pixel = p.pixel();
+  const int count = p.columns.size * pixel;
+  ColumnPassRing ring(p.source, spans_of(p.rows), count, p.workspace, p.cancelled);
+  uint8_t* packed = p.workspace->columns[1].reserve(count);
+  const auto pass = [&](const uint8_t* const* in, int rows, uint8_t* const* out) {
+    kernels::pil_columns(in, rows, pixel, p.columns, out);
+  };
+  const bool resizes = pil_resizes(p.plan.stored_rows());
+  for (int i = 0; i < p.rows.size; ++i) {
+    const Status status = ring.advance_to(i, pass);
+    if (status != Status::kOk) return status;
+    const uint8_t* const* rows = ring.rows(i);
+    if (resizes) kernels::pil_rows(rows, p.rows.low_of(i), p.rows.high_of(i), p.rows.taps[i], count, packed);
+    p.write(i, resizes ? packed : rows[0]);
+  }
+  return p.plan.reads_to_end() ? ring.drain() : Status::kOk;
+}
+
+Status rows_first(const Passes& p) {
+  const int pixel = p.pixel();
+  const int width = p.source->plane(0).delivered_width * pixel;
+  RowRing ring(p.source, {spans_of(p.rows)}, p.workspace, p.cancelled);
+  uint8_t* line = p.workspace->columns[0].reserve(width + kernels::kReadAhead);
+  uint8_t* packed = p.workspace->columns[1].reserve(p.columns.size * pixel + kernels::kReadAhead);
+  std::vector<const uint8_t*> rows(p.rows.stride);
+  for (int i = 0; i < p.rows.size; ++i) {
+    const Status status = ring.advance_to(i);
+    if (status != Status::kOk) return status;
+    const int taps = p.rows.taps[i];
+    for (int t = 0; t < taps; ++t) rows[t] = ring.row(0, p.rows.first[i] + t);
+    kernels::pil_rows(rows.data(), p.rows.low_of(i), p.rows.high_of(i), taps, width, line);
+    kernels::pil_columns(&line, 1, pixel, p.columns, &packed);
+    p.write(i, packed);
+  }
+  return p.plan.reads_to_end() ? ring.drain() : Status::kOk;
+}
+
+}  // namespace
+
+Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+                    const std::atomic<bool>& cancelled) {
+  const SourcePlane& plane = source->plane(0);
+  const bool transpose = plan.orientation.transpose;
+  const AxisMap& row_map = plan.stored_rows();
+  const AxisMap& column_map = plan.stored_columns();
+  PlaneAxis row_axis, column_axis;
+  row_axis.pixels = plan.stored_height;
+  row_axis.reversed = plan.rows_reversed();
+  row_axis.origin = plane.y0;
+  column_axis.samples = plane.delivered_width;
+  column_axis.pixels = plan.stored_width;
+  column_axis.reversed = plan.columns_reversed();
+  column_axis.origin = plane.x0;
+  const PilTable rows = make_pil_table(row_map, row_axis, plan.interpolation, TableOrder::kStored);
+  const PilTable columns = make_pil_table(column_map, column_axis, plan.interpolation, TableOrder::kSlot);
+  const Passes passes{source, plan, rows, columns, writer, workspace, cancelled};
+
+  const int height = transpose ? plan.stored_width : plan.stored_height;
+  const int width = transpose ? plan.stored_height : plan.stored_width;
+  bool stored_rows_first = pil_rows_first(plan.geometry, height, width) != transpose;
+  // Where only one axis changes, the other pass picks pixels; the fewer there are of them, the better.
+  if (!pil_resizes(row_map)) stored_rows_first = false;
+  if (!pil_resizes(column_map)) stored_rows_first = pil_resizes(row_map);
+  const Status status = stored_rows_first ? rows_first(passes) : columns_first(passes);
+  writer->flush();
+  return status;
 }
 
 }  // namespace fastseq

@@ -34,16 +34,17 @@ struct ResamplePlan {
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
                        Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range);
 
-// For cv2.linear and cv2.nearest, bit for bit. `source` must be kGray or kPacked4, here and below.
-Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels,
-                      Workspace* workspace, const std::atomic<bool>& cancelled);
+// For cv2.linear, cv2.nearest, pil.nearest, and cv2.area where an axis grows: bit for bit. `source` must be kGray or
+// kPacked4, here and below.
+Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+                      const std::atomic<bool>& cancelled);
 
 // For cv2.area, bit for bit.
-Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels,
-                         Workspace* workspace, const std::atomic<bool>& cancelled);
+Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+                         const std::atomic<bool>& cancelled);
 
-// For the pil.* filters, bit for bit, in Pillow's own order of passes.
-Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, int channels, Workspace* workspace,
+// For the other pil.* filters, bit for bit, in Pillow's own order of passes.
+Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
                     const std::atomic<bool>& cancelled);
 
 // For the tf.* filters: writes the whole slot, `offset + scale * value` where its items are floats.

@@ -10,6 +10,7 @@
 #include "jpeg_baseline.h"
 #include "jpeg_header.h"
 #include "jpeg_turbo.h"
+#include "pil_table.h"
 #include "resample.h"
 
 namespace fastseq {
@@ -28,7 +29,8 @@ Status plan_sample(const Recipe& recipe, const double* draws, int stored_height,
   const bool resolved = resolve_geometry(recipe.ops, draws, transpose ? stored_width : stored_height,
                                          transpose ? stored_height : stored_width, recipe.format.height,
                                          recipe.format.width, &plan->geometry);
-  return resolved ? Status::kOk : Status::kInternal;
+  const bool fits = !plan->geometry.padded || is_tf(recipe.interpolation);
+  return resolved && fits ? Status::kOk : Status::kInternal;
 }
 
 // Below this many pixels a side, the padding of the last block would weigh, and there is nothing to gain.
@@ -62,9 +64,11 @@ bool enlarges(const Geometry& geometry) {
          static_cast<int64_t>(geometry.rows.source_length) * geometry.columns.source_length;
 }
 
-std::pair<int, int> stored_window(const AxisMap& axis, int stored_size, bool reversed) {
+// The samples that are read: the window, and as far beyond it as Pillow's filters reach.
+std::pair<int, int> stored_window(const AxisMap& axis, int stored_size, bool reversed, Interpolation interpolation) {
   const int begin = reversed ? stored_size - axis.source_begin - axis.source_length : axis.source_begin;
-  return {begin, begin + axis.source_length};
+  const int margin = is_pil(interpolation) ? pil_margin(axis, interpolation) : 0;
+  return {std::max(begin - margin, 0), std::min(begin + axis.source_length + margin, stored_size)};
 }
 
 Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe,
@@ -72,20 +76,21 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
                 double* out_of_range) {
   *out_of_range = 0;
   Status status;
-  if (recipe.pillow_gray && source->layout() != PixelLayout::kGray)
+  if (recipe.pillow_colors && format.channels == 1 && source->layout() != PixelLayout::kGray) {
     source = pillow_gray(std::move(source), &workspace->packed);
+  }
   if (is_tf(recipe.interpolation)) {
     status = resample_tf(source.get(), plan, format, slot, workspace, cancelled);
     return status == Status::kOk ? source->finish() : status;
   }
   SlotWriter writer(format, plan.orientation.transpose, slot, &workspace->tile);
   const int channels = format.channels;
-  if (is_pil(recipe.interpolation)) {
-    status = resample_pil(source.get(), plan, &writer, channels, workspace, cancelled);
+  if (is_pil(recipe.interpolation) && recipe.interpolation != Interpolation::kPilNearest) {
+    status = resample_pil(source.get(), plan, &writer, workspace, cancelled);
   } else if (recipe.interpolation == Interpolation::kCv2Area) {
-    status = resample_cv2_area(source.get(), plan, &writer, channels, workspace, cancelled);
+    status = resample_cv2_area(source.get(), plan, &writer, workspace, cancelled);
   } else if (is_exact(recipe.interpolation)) {
-    status = resample_exact(source.get(), plan, &writer, channels, workspace, cancelled);
+    status = resample_exact(source.get(), plan, &writer, workspace, cancelled);
   } else {
     if (source->layout() == PixelLayout::kPacked4) source = split_packed(std::move(source), &workspace->packed);
     status = resample_planes(source.get(), plan, recipe.bgr, &writer, channels, workspace, cancelled, out_of_range);
@@ -130,15 +135,17 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);
   if (status != Status::kOk) return status;
   if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan, header);
-  const auto rows = stored_window(plan.stored_rows(), header.height, plan.rows_reversed());
-  const auto columns = stored_window(plan.stored_columns(), header.width, plan.columns_reversed());
+  const auto rows = stored_window(plan.stored_rows(), header.height, plan.rows_reversed(), recipe.interpolation);
+  const auto columns =
+      stored_window(plan.stored_columns(), header.width, plan.columns_reversed(), recipe.interpolation);
 
   JpegRequest request;
   // Enlarging, there are fewer colours to convert before the filter than after it.
   request.planes =
-      !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_gray;
-  request.gray = recipe.format.channels == 1 && !recipe.pillow_gray;
+      !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_colors;
+  request.gray = recipe.format.channels == 1 && !recipe.pillow_colors;
   request.bgr = recipe.bgr;
+  request.pillow_colors = recipe.pillow_colors;
   request.scale = plan.scale;
   request.window = {columns.first, rows.first, columns.second, rows.second};
   request.damage = recipe.damage;
@@ -219,7 +226,7 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
   ResamplePlan plan;
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
   if (status != Status::kOk) return status;
-  const bool packed = is_exact(recipe.interpolation) || recipe.pillow_gray;
+  const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
   double out_of_range = 0;
   return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
     return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,

@@ -24,7 +24,7 @@ struct Recipe {
   SlotFormat format;
   std::optional<Augment> augment;  // format is then of floats
   bool bgr = false;                // channel order of the output; one channel means gray
-  bool pillow_gray = false;        // of colours, as Pillow's convert("L"), rather than the file's own luma
+  bool pillow_colors = false;      // of CMYK, and gray of colours, not the file's own luma: as Pillow's convert()
   Interpolation interpolation = Interpolation::kAntialias;
   Orient orient = Orient::kExif;
   Damage damage = Damage::kRefuse;

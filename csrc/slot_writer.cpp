@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "kernels.h"
+
 namespace fastseq {
 
 SlotWriter::SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile)
@@ -29,6 +31,18 @@ uint8_t* SlotWriter::row(int position) {
 
 void SlotWriter::commit(int position) {
   if (!direct_ && !transpose_) emit(position, 0, format_.width, tile_);
+}
+
+void SlotWriter::write(int position, const uint8_t* pixels, int pixel, int count) {
+  uint8_t* out = row(position);
+  if (pixel == 4) {
+    kernels::narrow4to3(pixels, count, out);
+  } else if (format_.channels == 3) {
+    kernels::repeat_gray(pixels, count, out);
+  } else {
+    std::memcpy(out, pixels, count);
+  }
+  commit(position);
 }
 
 void SlotWriter::flush() {

@@ -28,6 +28,8 @@ class SlotWriter {
   // Where the caller writes the interleaved bytes of the row for `position`; valid until commit().
   uint8_t* row(int position);
   void commit(int position);
+  // The same for a finished row of `count` pixels of 1 or 4 bytes, gray or with a fourth byte to drop.
+  void write(int position, const uint8_t* pixels, int pixel, int count);
   // Writes what still waits. Call once, after the last row.
   void flush();
 

@@ -71,7 +71,7 @@ cdef extern from "sample.h" namespace "fastseq" nogil:
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
-        cbool bgr, pillow_gray
+        cbool bgr, pillow_colors
         Damage damage
         Interpolation interpolation
         Orient orient

@@ -30,7 +30,7 @@ class Recipe:
         strict: int,
         ops: Sequence[tuple[int, float, float, float, float, int]],
         limits: tuple[int, ...],
-        pillow_gray: bool = False,
+        pillow_colors: bool = False,
         augment: tuple[int, float, bool, float, bool, int] | None = None,
     ) -> None: ...
 

@@ -46,7 +46,7 @@ cdef class Recipe:
 
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
-                  int strict, ops, limits, bint pillow_gray=False, augment=None):
+                  int strict, ops, limits, bint pillow_colors=False, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
@@ -58,7 +58,7 @@ cdef class Recipe:
             raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
         r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
         r.format.scale, r.format.offset = scale, offset
-        r.bgr, r.pillow_gray = bgr, pillow_gray
+        r.bgr, r.pillow_colors = bgr, pillow_colors
         r.damage = <Damage>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient
@@ -66,7 +66,8 @@ cdef class Recipe:
             op.kind = <OpKind><int>kind
             op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
             r.ops.push_back(op)
-            self.least_draws = max(self.least_draws, draw + {2: 22, 3: 1}[kind]) if kind >= 2 else self.least_draws
+            reads = {2: 22, 3: 1}.get(kind, 0)
+            self.least_draws = max(self.least_draws, draw + reads) if reads else self.least_draws
         if augment is not None:
             fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_pictures, steps.draw = augment
             steps.fill_mode = <FillMode><int>fill_mode

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from fastseq.lender import Lender
 from fastseq.limits import Limits
 from fastseq.prefetch import depth_ahead, prefetch_cap
-from fastseq.runtime import thread_count
+from fastseq.runtime import shared_threads
 from fastseq.sample_batch import Decoding
 from fastseq.sample_epoch import SampleEpoch
 from fastseq.settings import Settings
@@ -125,9 +125,9 @@ class DataLoader:
                 limits or Limits(),
             )
         self._seed = seed
-        self._threads = thread_count(threads)
+        self._threads = shared_threads(threads)
         cap = prefetch_cap(prefetch_bytes)
-        self._depth = depth_ahead(self._threads, batch_size) if cap and self._settings else 0
+        self._depth = depth_ahead(self._threads.count, batch_size) if cap and self._settings else 0
         self._lender = Lender(cap)
         self._epochs = 0
 

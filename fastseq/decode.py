@@ -15,7 +15,7 @@ from fastseq.batch import PendingBatch, Read
 from fastseq.errors import StrPath
 from fastseq.fallback import read_file
 from fastseq.limits import Limits
-from fastseq.runtime import native_pool, python_executor, thread_count
+from fastseq.runtime import Threads, lasting_threads
 from fastseq.settings import Settings
 from fastseq.transforms import Transform
 
@@ -50,7 +50,10 @@ def decode_batch(
         transform: a `fastseq` transform, or several in their order; source i draws as sample number i.
         seed: of random transforms.
         epoch: of random transforms: another one gives other draws.
-        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest".
+        interpolation: "antialias", "linear"; the bits of cv2: "cv2.linear", "cv2.nearest", "cv2.area"; those of Pillow:
+            "pil.nearest", "pil.box", "pil.bilinear", "pil.hamming", "pil.bicubic", "pil.lanczos"; or TensorFlow's:
+            "tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5", "tf.gaussian",
+            "tf.mitchellcubic".
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
         color: "rgb", "bgr" or "gray".
         dtype: uint8 (0-255), float16, float32 or float64.
@@ -78,11 +81,11 @@ def decode_batch(
     sources = list(sources)
     images = _output(settings, len(sources), out)
     draws = settings.pipeline.draw(seed, epoch, np.arange(len(sources)))
-    return decode_sources(sources, settings, images, draws, thread_count(threads))
+    return decode_sources(sources, settings, images, draws, lasting_threads(threads))
 
 
 def decode_sources(
-    sources: Sequence[Source], settings: Settings, images: NDArray[Any], draws: NDArray[np.float64], threads: int
+    sources: Sequence[Source], settings: Settings, images: NDArray[Any], draws: NDArray[np.float64], threads: Threads
 ) -> NDArray[Any]:
     """Decode into `images` and return it; see `begin_sources`.
 
@@ -100,7 +103,7 @@ def begin_sources(
     settings: Settings,
     images: NDArray[Any],
     draws: NDArray[np.float64],
-    threads: int,
+    threads: Threads,
     *,
     urgent: bool,
 ) -> PendingBatch:
@@ -127,9 +130,9 @@ def begin_sources(
         return partial(read_file, items[i]) if is_path[i] else lambda: items[i]  # type: ignore[arg-type]
 
     job = _native.Job(
-        native_pool(threads), settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent
+        threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent
     )
-    return PendingBatch(job, images, settings, reader, partial(python_executor, threads))
+    return PendingBatch(job, images, settings, reader, threads.executor)
 
 
 def path_of(source: Source) -> StrPath | None:

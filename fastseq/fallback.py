@@ -14,7 +14,6 @@ from fastseq import _native
 from fastseq.settings import Settings
 from fastseq.status import Status
 
-
 Data: TypeAlias = bytes | memoryview
 Decode: TypeAlias = Callable[[Data, Settings], tuple[NDArray[np.uint8], bool]]
 """Gives the pixels of a file, (height, width, 1 or 3), and whether they are BGR; raises where it cannot."""

@@ -37,7 +37,10 @@ class Loader:
         seed: of the order and the random transforms.
         labels: "auto", "int", "binary", "categorical", "multi_hot", "raw", or None for images alone.
         transform: a transform, or several in their order.
-        interpolation: "antialias", "linear", "cv2.linear" or "cv2.nearest".
+        interpolation: "antialias", "linear"; the bits of cv2: "cv2.linear", "cv2.nearest", "cv2.area"; those of Pillow:
+            "pil.nearest", "pil.box", "pil.bilinear", "pil.hamming", "pil.bicubic", "pil.lanczos"; or TensorFlow's:
+            "tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5", "tf.gaussian",
+            "tf.mitchellcubic".
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
         color: "rgb", "bgr" or "gray".
         dtype: uint8 (0-255), float16, float32 or float64.

@@ -17,7 +17,7 @@ from fastseq import _native
 from fastseq.batch import PendingBatch, Read
 from fastseq.fallback import read_file
 from fastseq.lender import Lender
-from fastseq.runtime import native_pool, python_executor, thread_count
+from fastseq.runtime import shared_threads
 from fastseq.samples import Samples
 from fastseq.settings import Settings
 
@@ -73,9 +73,9 @@ class Prefetcher:
         self._order = order
         self._settings = settings
         self._seed = seed
-        self._threads = thread_count(threads)
+        self._threads = shared_threads(threads)
         self._cap = prefetch_cap(prefetch_bytes)
-        self._depth = depth_ahead(self._threads, batch_size)
+        self._depth = depth_ahead(self._threads.count, batch_size)
         self._reset()
 
     def _reset(self) -> None:
@@ -147,7 +147,7 @@ class Prefetcher:
         table = self._samples.table
         rows = self._samples.rows[indices]
         job = _native.Job(
-            native_pool(self._threads),
+            self._threads.pool,
             self._settings.recipe,
             images.reshape(-1).view(np.uint8),
             self._settings.pipeline.draw(self._seed, key[0], indices),
@@ -158,8 +158,7 @@ class Prefetcher:
         def reader(i: int) -> Read:
             return partial(read_file, table.path(int(rows[i])))
 
-        executor = partial(python_executor, self._threads)
-        return PendingBatch(job, images, self._settings, reader, executor), indices
+        return PendingBatch(job, images, self._settings, reader, self._threads.executor), indices
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but threads, locks and buffers, which another process makes anew."""

@@ -1,7 +1,8 @@
-"""The threads of the process: native ones that decode, and Python ones for what OpenCV decodes.
+"""The threads of the process: native ones that decode, and Python ones for what is decoded from Python.
 
-Loaders with the same number of threads share them. A forked child finds none and makes its own; at exit the native
-threads are joined before Python takes the modules apart, those of `concurrent.futures` by its own hook.
+Loaders with the same number of threads share them, and they end with the last of these loaders. A forked child finds
+none and makes its own; at exit the native threads are joined before Python takes the modules apart, those of
+`concurrent.futures` by its own hook.
 """
 
 from __future__ import annotations
@@ -9,13 +10,48 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 from fastseq import _native
 
-_lock = threading.Lock()
-_pools: dict[int, _native.Pool] = {}
-_executors: dict[int, ThreadPoolExecutor] = {}
+_lock = threading.RLock()  # the collector may come back here
+
+
+class Threads:
+    """So many threads, started when they are first asked for; they end when nobody holds this or a job of theirs."""
+
+    def __init__(self, count: int) -> None:
+        """Use `shared_threads`, which gives the same ones to everybody."""
+        self.count = count
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pool: _native.Pool | None = None
+        self._executor: ThreadPoolExecutor | None = None
+
+    @property
+    def pool(self) -> _native.Pool:
+        """Native threads."""
+        with _lock:
+            if self._pool is None:
+                self._pool = _native.Pool(self.count)
+            return self._pool
+
+    def executor(self) -> ThreadPoolExecutor:
+        """Python threads, for decoders that are called from Python."""
+        with _lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(self.count, thread_name_prefix="fastseq")
+            return self._executor
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Those of the process that it comes to."""
+        return shared_threads, (self.count,)
+
+
+_shared: weakref.WeakValueDictionary[int, Threads] = weakref.WeakValueDictionary()
+_lasting: dict[int, Threads] = {}
 
 
 def thread_count(threads: int | None) -> int:
@@ -31,28 +67,38 @@ def thread_count(threads: int | None) -> int:
     return threads
 
 
-def native_pool(threads: int) -> _native.Pool:
-    """The pool with so many threads."""
+def shared_threads(threads: int | None) -> Threads:
+    """The threads of that number, for whoever holds them as long as it needs them.
+
+    Raises:
+        ValueError: if `threads` is neither None, for all cores, nor a positive integer.
+    """
+    count = thread_count(threads)
     with _lock:
-        if threads not in _pools:
-            _pools[threads] = _native.Pool(threads)
-        return _pools[threads]
+        found = _shared.get(count)
+        if found is None:
+            found = _shared[count] = Threads(count)
+        return found
 
 
-def python_executor(threads: int) -> ThreadPoolExecutor:
-    """The executor with so many threads, for decoders that are called from Python."""
-    with _lock:
-        if threads not in _executors:
-            _executors[threads] = ThreadPoolExecutor(threads, thread_name_prefix="fastseq")
-        return _executors[threads]
+def lasting_threads(threads: int | None) -> Threads:
+    """The same, kept until the process ends: for functions that are called again and again."""
+    found = shared_threads(threads)
+    _lasting[found.count] = found
+    return found
 
 
-def _forget() -> None:
+def _after_fork() -> None:
     global _lock
-    _lock = threading.Lock()
-    _pools.clear()
-    _executors.clear()
+    _lock = threading.RLock()
+    for threads in list(_shared.values()):
+        threads._forget()
 
 
-os.register_at_fork(after_in_child=_forget)
-atexit.register(_pools.clear)
+def _join() -> None:
+    for threads in list(_shared.values()):
+        threads._pool = None
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_join)

@@ -13,6 +13,7 @@ from fastseq.batch import PendingBatch
 from fastseq.collate import collate
 from fastseq.decode import Source, begin_sources, path_of
 from fastseq.lender import Lender
+from fastseq.runtime import Threads
 from fastseq.settings import Settings
 
 
@@ -24,7 +25,7 @@ class Decoding:
     lender: Lender
     seed: int
     epoch: int
-    threads: int
+    threads: Threads
 
     def begin(self, sources: Sequence[Source], numbers: Sequence[Any], needed: bool) -> PendingBatch | None:
         """Begin to decode; `numbers` are the samples'. None where there is no memory for what is not needed."""

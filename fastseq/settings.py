@@ -24,7 +24,7 @@ _FILTERS = (
 )
 INTERPOLATIONS = {name: number for number, name in enumerate(_FILTERS)}
 ORIENTS = {"none": 0, "exif": 1, "landscape": 2}
-COLORS = {"rgb": 3, "bgr": 3, "gray": 1, "pil.gray": 1}
+COLORS = {"rgb": 3, "bgr": 3, "gray": 1, "pil.rgb": 3, "pil.gray": 1}
 STRICTNESS = {False: 0, True: 1, "whole": 2}
 DATA_FORMATS = ("channels_last", "channels_first")
 DTYPES = ("uint8", "float16", "float32", "float64")
@@ -39,9 +39,11 @@ class Settings:
         transform: steps of `fastseq.transforms`, in their order.
         interpolation: which pixels one gets; a key of `INTERPOLATIONS`.
         orient: "exif" (upright), "none" (as stored), or "landscape" (upright, then np.rot90 where height > width).
-        color: "rgb", "bgr", "gray" (the file's own luma) or "pil.gray" (Pillow's `convert("L")` of the colours).
+        color: "rgb", "bgr", "gray" (the file's own luma), or "pil.rgb" and "pil.gray": what Pillow's `convert` makes of CMYK,
+            and gray of the colours.
         dtype: uint8 (values 0-255), float16, float32 or float64.
-        scale: of float dtypes: a value is `offset + scale * pixel`, with pixel 0-255.
+        scale: of float dtypes: a value is `offset + scale * pixel`, with pixel 0-255. Pixels are whole numbers, but for
+            the "tf." filters, whose float32 results are rounded for uint8 only.
         offset: see scale.
         data_format: "channels_last" or "channels_first".
         strict: whether a picture that decodes with warnings, or is cut off, is bad; "whole": only one that is cut off,
@@ -83,6 +85,8 @@ class Settings:
         if self.numpy_dtype == np.uint8 and (self.scale, self.offset) != (1.0, 0.0):
             raise ValueError("scale and offset need a float dtype, e.g. dtype='float32'")
         object.__setattr__(self, "transform", self.pipeline.transforms)
+        if self.pipeline.pads and not self.interpolation.startswith("tf."):
+            raise ValueError(f"PadToAspect needs one of TensorFlow's filters, not interpolation={self.interpolation!r}")
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -138,7 +142,7 @@ class Settings:
             strict=STRICTNESS[self.strict],
             ops=self.pipeline.ops,
             limits=astuple(self.limits),
-            pillow_gray=self.color == "pil.gray",
+            pillow_colors=self.color.startswith("pil."),
             augment=self.augment,
         )
 

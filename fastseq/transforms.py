@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fastseq.rng import uniform
 
 # The kinds of csrc/geometry.h.
-_RESIZE_SHORT, _CENTER_CROP, _RANDOM_RESIZED_CROP, _FLIP = range(4)
+_RESIZE_SHORT, _CENTER_CROP, _RANDOM_RESIZED_CROP, _FLIP, _CROP_TO_ASPECT, _PAD_TO_ASPECT = range(6)
 
 _LARGEST_SIDE = 16384  # pixels; keeps the longer side of any picture in 32 bits
 
@@ -138,6 +138,34 @@ class RandomFlip(Transform):
         return [(_FLIP, 0.5, horizontal, 0.0, 0.0, draw + i) for i, horizontal in enumerate(self._axes)]
 
 
+@dataclass(frozen=True)
+class CropToAspect(Transform):
+    """Crop the largest middle part that has the aspect ratio of the output; at least one pixel.
+
+    Attributes:
+        float32: whether its sides are computed in float32, as Keras's ``smart_resize`` does for tensors, or in
+            integers, as ``keras.utils.load_img(keep_aspect_ratio=True)`` does. They differ by a pixel at times.
+    """
+
+    float32: bool = True
+
+    def ops(self, draw: int) -> list[Op]:
+        """One native step, without numbers."""
+        return [(_CROP_TO_ASPECT, float(self.float32), 0.0, 0.0, 0.0, draw)]
+
+
+@dataclass(frozen=True)
+class PadToAspect(Transform):
+    """Resize into the output, keep the aspect ratio, and put zeros around, as ``tf.image.resize_with_pad`` does.
+
+    For the filters of TensorFlow only. A picture so narrow that TensorFlow refuses it keeps one row or column.
+    """
+
+    def ops(self, draw: int) -> list[Op]:
+        """One native step, without numbers."""
+        return [(_PAD_TO_ASPECT, 0.0, 0.0, 0.0, 0.0, draw)]
+
+
 class Pipeline:
     """The transforms of a loader, checked against its output size.
 
@@ -152,6 +180,7 @@ class Pipeline:
         for transform in self.transforms:
             if not isinstance(transform, Transform):
                 raise TypeError(f"not a transform: {transform!r}; use fastseq.RandomFlip() and the like")
+        _check_pad(self.transforms)
         _check_resize(self.transforms, size)
         self.ops: list[Op] = []
         self.draw_count = 0
@@ -164,6 +193,11 @@ class Pipeline:
                 stream += 256
             if transform.draws:
                 self._streams[stream] = transform.draws
+
+    @property
+    def pads(self) -> bool:
+        """Whether there is something around the picture."""
+        return any(isinstance(transform, PadToAspect) for transform in self.transforms)
 
     def draw(self, seed: int, epoch: int, samples: NDArray[np.int64]) -> NDArray[np.float64]:
         """The numbers of `samples` (b,) in an epoch: float64 (b, draw_count), a pure function of its arguments.
@@ -179,6 +213,12 @@ def _positive(name: str, value: object) -> None:
         raise ValueError(f"{name}: sizes must be positive integers, not {value!r}")
     if value > _LARGEST_SIDE:
         raise ValueError(f"{name}: sizes must be at most {_LARGEST_SIDE}, not {value}")
+
+
+def _check_pad(transforms: Sequence[Transform]) -> None:
+    places = [i for i, transform in enumerate(transforms) if isinstance(transform, PadToAspect)]
+    if places and not all(isinstance(t, RandomFlip) for t in transforms[places[0] + 1 :]):
+        raise ValueError("after PadToAspect only RandomFlip can follow: a picture is resized once")
 
 
 def _check_resize(transforms: Sequence[Transform], size: tuple[int, int]) -> None:

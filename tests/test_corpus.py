@@ -18,8 +18,10 @@ from native.native import GOOD, one, run
 from fastseq.reference.pixels import (
     decode_cv2,
     psnr,
+    resize_cv2_area,
     resize_cv2_linear,
     resize_cv2_nearest,
+    resize_pil,
     resize_pil_bilinear,
 )
 
@@ -33,6 +35,7 @@ CLEAN = [row for row in ROWS if row["status"].get("djpeg") == "ok"]
 OTHERS = [row for row in ROWS if row["status"].get("djpeg") != "ok"]
 UPRIGHT_SIZE = (97, 131)
 TURNED_SIZE = (140, 61)
+PIL_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 # Reduced in the DCT to exactly half, these stay below the 32 dB to Pillow that all others keep: sharp edges.
 BELOW_AT_HALF_SIZE = {
     "gdk-pixbuf__dpi.jpeg": 30,
@@ -82,6 +85,19 @@ def test_exact_filters_of_clean_files(row: dict[str, Any]) -> None:
     gray = one(data, UPRIGHT_SIZE, 1, interpolation="cv2.linear", orient="none")
     expected = resize_cv2_linear(decode_cv2(data, "gray", "none"), UPRIGHT_SIZE)
     assert np.abs(gray.astype(int) - expected).max() <= levels
+
+
+@pytest.mark.parametrize("row", CLEAN, ids=name)
+def test_area_and_pillows_filters_of_clean_files(row: dict[str, Any]) -> None:
+    data = read(row)
+    image = decode_cv2(data)
+    levels = 3 if is_cmyk(row) else 0  # the filters that overshoot make more of a difference
+    for size in (UPRIGHT_SIZE, TURNED_SIZE):
+        made = one(data, size, interpolation="cv2.area").astype(int)
+        assert np.abs(made - resize_cv2_area(image, size)).max() <= levels, f"cv2.area to {size}"
+        for filter_ in PIL_FILTERS:
+            made = one(data, size, interpolation=f"pil.{filter_}").astype(int)
+            assert np.abs(made - resize_pil(image, size, filter_)).max() <= levels, f"pil.{filter_} to {size}"
 
 
 @pytest.mark.parametrize("row", CLEAN, ids=name)

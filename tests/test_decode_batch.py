@@ -134,7 +134,9 @@ def test_orientations_are_those_of_cv2(files, orient):
     np.testing.assert_array_equal(decode_batch(turned, SIZE, orient=orient, **LINEAR), expected(turned, orient=orient))
 
 
-@pytest.mark.parametrize("interpolation", ["antialias", "linear", "cv2.linear", "cv2.nearest"])
+@pytest.mark.parametrize(
+    "interpolation", ["antialias", "linear", "cv2.linear", "cv2.nearest", "tf.bilinear", "tf.area"]
+)
 def test_threads_do_not_change_a_bit(files, interpolation):
     sources = [*files * 3, encoded(photo(33, 44), "png")]
     transform = (fastseq.RandomResizedCrop(), fastseq.RandomFlip("horizontal_and_vertical"))
@@ -146,7 +148,9 @@ def test_threads_do_not_change_a_bit(files, interpolation):
     np.testing.assert_array_equal(batches[0], batches[2])
 
 
-@pytest.mark.parametrize("interpolation", ["antialias", "linear", "cv2.linear", "cv2.nearest"])
+@pytest.mark.parametrize(
+    "interpolation", ["antialias", "linear", "cv2.linear", "cv2.nearest", "tf.bilinear", "tf.area"]
+)
 def test_what_a_thread_decoded_before_does_not_change_a_bit(files, interpolation):
     sizes = [(24, 32), (5, 7), (33, 41), (16, 24)]
     options = {"interpolation": interpolation, "threads": 1}

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from images import encoded, jpeg, photo
 
 from fastseq import CenterCrop, RandomFlip, RandomResizedCrop, Resize, decode_batch
-from fastseq.reference.geometry import crop_window
+from fastseq.reference.geometry import crop_window, kept_part
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
-from fastseq.transforms import Pipeline
+from fastseq.transforms import CropToAspect, PadToAspect, Pipeline
 
 SIZE = (20, 28)
 LINEAR = {"interpolation": "cv2.linear"}
@@ -88,6 +88,10 @@ def test_another_flip_does_not_change_where_a_crop_is(files):
         (lambda: Pipeline([Resize(16), CenterCrop(32)], (32, 32)), "resize to more"),
         (lambda: Pipeline([Resize(32), RandomResizedCrop(), CenterCrop(32)], (32, 32)), "resized once"),
         (lambda: Pipeline([Resize(32), Resize(40), CenterCrop(32)], (32, 32)), "resized once"),
+        (lambda: Pipeline([PadToAspect(), CenterCrop(9)], SIZE), "after PadToAspect only RandomFlip"),
+        (lambda: Pipeline([PadToAspect(), PadToAspect()], SIZE), "after PadToAspect only RandomFlip"),
+        (lambda: Pipeline([Resize(32), PadToAspect()], (32, 32)), "resized once"),
+        (lambda: decode_batch([], SIZE, transform=PadToAspect()), "PadToAspect needs .* not interpolation='antialias'"),
     ],
 )
 def test_what_is_not_possible_is_refused(make, words):
@@ -139,6 +143,26 @@ def test_a_centre_crop_is_slice_resize(files, crop):
         top, left = (picture.shape[0] - h) // 2, (picture.shape[1] - w) // 2
         part = np.ascontiguousarray(picture[top : top + h, left : left + w])
         np.testing.assert_array_equal(result, resize_cv2_linear(part, SIZE))
+
+
+@pytest.mark.parametrize("float32", [False, True])
+def test_a_crop_to_the_aspect_ratio_is_a_centre_crop(files, float32):
+    for data in files:
+        height, width = kept_part(*decode_cv2(data).shape[:2], *SIZE, float32)
+        made = decode_batch([data], SIZE, transform=CropToAspect(float32), **LINEAR)
+        np.testing.assert_array_equal(made, decode_batch([data], SIZE, transform=CenterCrop((height, width)), **LINEAR))
+
+
+def test_padding_to_the_aspect_ratio_is_flipped_with_the_picture(files):
+    options = {"interpolation": "tf.bilinear", "dtype": "float32", "offset": -1.0, "seed": 5}
+    straight = decode_batch(files, (28, 31), transform=PadToAspect(), **options)
+    flipped = decode_batch(files, (28, 31), transform=[PadToAspect(), RandomFlip()], **options)
+    mirrored = [not np.array_equal(a, b) for a, b in zip(straight, flipped, strict=True)]
+    assert any(mirrored)
+    assert not all(mirrored)
+    for a, b, mirror in zip(straight, flipped, mirrored, strict=True):
+        np.testing.assert_array_equal(a[:, ::-1] if mirror else a, b)
+        assert (a == -1).all(axis=2).any()
 
 
 @pytest.mark.parametrize("short", [28, 37, 150])

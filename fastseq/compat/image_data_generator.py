@@ -13,9 +13,9 @@ from fastseq.compat.image_iterators import DataFrameIterator, DirectoryIterator,
 class ImageDataGenerator(keras_image.ImageDataGenerator):  # type: ignore[misc]
     """`tf.keras.preprocessing.image.ImageDataGenerator` with the same arguments, attributes, methods and draws.
 
-    What differs is who makes the pictures of `flow`, `flow_from_directory` and `flow_from_dataframe`: JPEGs are decoded,
-    resized by Pillow's filters bit for bit, transformed (affine map, shift of the channels, flips, brightness) and
-    rescaled in the native core, on all cores and ahead of need. Interpolated pictures are within a grey level of
+    What differs is who makes the pictures of `flow`, `flow_from_directory` and `flow_from_dataframe`. JPEGs are
+    decoded, resized by Pillow's filters bit for bit, transformed (affine map, shift of the channels, flips, brightness)
+    and rescaled in the native core, on all cores and ahead of need. Interpolated pictures are within a grey level of
     Keras's. A `preprocessing_function`, statistics and ZCA are Keras's own Python and cost what they cost there, and so
     are RGBA pictures, interpolation orders above 1, other fill modes than Keras documents, `save_to_dir`, and methods
     that a subclass overrides.

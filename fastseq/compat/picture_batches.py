@@ -6,7 +6,6 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ from fastseq.compat.picture_work import PictureWork
 from fastseq.compat.pillow import decode_by_pillow
 from fastseq.lender import Lender
 from fastseq.prefetch import depth_ahead, prefetch_cap
-from fastseq.runtime import native_pool, python_executor, thread_count
+from fastseq.runtime import shared_threads
 
 _MOST_MISSES = 3  # in a row, from which on nothing is begun ahead: somebody else draws from NumPy's generator
 
@@ -44,12 +43,12 @@ class PictureBatches:
         """Prepare; no thread is started before the first batch is asked for."""
         self._work = work
         self._pictures = pictures
-        self._threads = thread_count(None)
+        self._threads = shared_threads(None)
         self._lender = Lender(prefetch_cap(None))
         self._random = np.random.RandomState()
         self._ahead: list[Begun] = []
         self._misses = 0
-        self.depth = depth_ahead(self._threads, batch_size)
+        self.depth = depth_ahead(self._threads.count, batch_size)
         _alive.add(self)
 
     def make(self, request: Request, coming: Callable[[np.random.RandomState], Iterable[Request]]) -> NDArray[Any]:
@@ -132,11 +131,15 @@ class PictureBatches:
             rows, after = self._work.draws(self._random, count), self._random.get_state(legacy=True)
         sources, are_paths = self._pictures.sources(request.indices)
         buffer = images.reshape(-1).view(np.uint8)
-        job = _native.Job(native_pool(self._threads), settings.recipe, buffer, rows, sources, are_paths, urgent=needed)
-        executor = partial(python_executor, self._threads)
+        job = _native.Job(self._threads.pool, settings.recipe, buffer, rows, sources, are_paths, urgent=needed)
         numbers = request.indices
         batch = PendingBatch(
-            job, images, settings, lambda i: self._pictures.read(int(numbers[i])), executor, decode_by_pillow
+            job,
+            images,
+            settings,
+            lambda i: self._pictures.read(int(numbers[i])),
+            self._threads.executor,
+            decode_by_pillow,
         )
         return Begun(request, batch, after)
 

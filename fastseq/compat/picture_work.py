@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from fastseq import _native
 from fastseq.compat.augmentation import FILL_MODES, ParameterDraws, rows_of
-from fastseq.runtime import native_pool
+from fastseq.runtime import shared_threads
 from fastseq.settings import Settings
+from fastseq.transforms import CropToAspect
 
 Floats: TypeAlias = NDArray[Any]
 
@@ -88,9 +89,10 @@ def picture_work(
     fused = draws is not None and (draws.random or arrays)
     settings = Settings(
         size,
+        CropToAspect(float32=False) if keep_aspect_ratio else (),
         interpolation="pil." + interpolation,
         orient="none",
-        color="rgb" if channels == 3 else "pil.gray",
+        color="pil.rgb" if channels == 3 else "pil.gray",
         dtype="float32",
         scale=1.0 if fused else factor,
         data_format=generator.data_format,
@@ -119,6 +121,7 @@ class _RandomStep:
     def __init__(self, generator: Any, size: tuple[int, int], channels: int) -> None:
         self._generator = generator
         self._size = size
+        self._threads = shared_threads(None)
         self._recipe = Settings(
             size,
             color="rgb" if channels == 3 else "gray",
@@ -132,7 +135,9 @@ class _RandomStep:
         out = np.empty(picture.shape, np.float32)
         source = memoryview(np.ascontiguousarray(picture, np.float32)).cast("B")
         rows = rows_of([parameters], *self._size)
-        job = _native.Job(native_pool(1), self._recipe, memoryview(out).cast("B"), rows, [source], [False], urgent=True)
+        job = _native.Job(
+            self._threads.pool, self._recipe, memoryview(out).cast("B"), rows, [source], [False], urgent=True
+        )
         job.wait()
         changed: Floats = self._generator.standardize(out)
         return changed

@@ -17,7 +17,7 @@ from fastseq.keras.passes import KerasPasses
 from fastseq.lender import Lender
 from fastseq.limits import Limits
 from fastseq.prefetch import DEFAULT_PREFETCH_BYTES
-from fastseq.runtime import thread_count
+from fastseq.runtime import lasting_threads
 from fastseq.settings import Settings
 from fastseq.transforms import Transform
 
@@ -135,7 +135,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         draws = settings.pipeline.draw(seed, 0, np.arange(len(sources)))
         images = self._lender.images(settings, len(sources), needed=True)
         assert images is not None  # for it is needed
-        return decode_sources(sources, settings, images, draws, thread_count(threads))
+        return decode_sources(sources, settings, images, draws, lasting_threads(threads))
 
     def _make(self, method: Callable[..., Any], index: Any) -> Any:
         """`method`, a `__getitem__`: made ahead if Keras asks, and run here if the user's own code does."""

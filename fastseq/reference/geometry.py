@@ -13,7 +13,7 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Op = tuple[int, float, float, float, float, int]
 
-RESIZE_SHORT, CENTER_CROP, RANDOM_RESIZED_CROP, FLIP = range(4)
+RESIZE_SHORT, CENTER_CROP, RANDOM_RESIZED_CROP, FLIP, CROP_TO_ASPECT, PAD_TO_ASPECT = range(6)
 CROP_TRIES = 10
 CROP_DRAWS = 2 * CROP_TRIES + 2
 
@@ -38,6 +38,16 @@ def random_resized_crop(
 def flip(draw: int, probability: float, direction: Literal["horizontal", "vertical"]) -> Op:
     """Make the step that mirrors where the draw at `draw` is below `probability`."""
     return (FLIP, probability, float(direction == "horizontal"), 0, 0, draw)
+
+
+def crop_to_aspect(float32: bool) -> Op:
+    """Make the step that keeps the largest middle part with the output's aspect ratio."""
+    return (CROP_TO_ASPECT, float(float32), 0, 0, 0, 0)
+
+
+def pad_to_aspect() -> Op:
+    """Make the step that resizes into the output and keeps the aspect ratio; flips alone may follow."""
+    return (PAD_TO_ASPECT, 0, 0, 0, 0, 0)
 
 
 def upright(image: Pixels, tag: int, orient: Literal["none", "exif", "landscape"] = "exif") -> Pixels:
@@ -68,7 +78,8 @@ def upright(image: Pixels, tag: int, orient: Literal["none", "exif", "landscape"
 class Axis:
     """One axis: `window` samples from `start` are resized to `grid`; `length` of those from `begin` are kept.
 
-    `grid` is 0 until the axis is resized; `mirror` means that the kept samples are written backwards.
+    `grid` is 0 until the axis is resized; `mirror` means that the kept samples are written backwards. The first of them
+    is sample `pad` of the output.
     """
 
     start: int
@@ -77,6 +88,7 @@ class Axis:
     begin: int
     length: int
     mirror: bool
+    pad: int = 0
 
     @classmethod
     def whole(cls, size: int) -> Axis:
@@ -126,6 +138,41 @@ def crop_window(
     return None
 
 
+def kept_part(height: int, width: int, out_height: int, out_width: int, float32: bool) -> tuple[int, int]:
+    """The sides of the largest part of a picture with the output's aspect ratio.
+
+    Args:
+        height: Of the picture.
+        width: Of the picture.
+        out_height: Of the output.
+        out_width: Of the output.
+        float32: As ``smart_resize`` does for tensors; else as ``load_img(keep_aspect_ratio=True)``.
+
+    Returns:
+        (height, width), each at least 1.
+    """
+    if float32:
+        tall = int(np.float32(width * out_height) / np.float32(out_width))
+        wide = int(np.float32(height * out_width) / np.float32(out_height))
+    else:
+        tall, wide = width * out_height // out_width, height * out_width // out_height
+    return max(min(height, tall), 1), max(min(width, wide), 1)
+
+
+def padded(axis: Axis, size: int, ratio: np.float32) -> Axis:
+    """Resize an axis by 1 / `ratio` into the middle of `size`, as ``tf.image.resize_with_pad`` does."""
+    resized = np.float32(axis.length) / ratio
+    made = axis.resize(max(int(np.floor(resized)), 1))
+    pad = int(np.floor((np.float32(size) - resized) / np.float32(2)))
+    return replace(made, pad=min(max(pad, 0), size - made.length))
+
+
+def flipped(axis: Axis, padded_to: int | None) -> Axis:
+    """Mirror an axis, with what was put around it to make it `padded_to` long."""
+    pad = axis.pad if padded_to is None else padded_to - axis.pad - axis.length
+    return replace(axis, mirror=not axis.mirror, pad=pad)
+
+
 def follow(
     ops: Iterable[Op], draws: Sequence[float], height: int, width: int, size: tuple[int, int]
 ) -> tuple[Axis, Axis]:
@@ -145,6 +192,7 @@ def follow(
         ValueError: If the steps end in another size.
     """
     rows, columns = Axis.whole(height), Axis.whole(width)
+    is_padded = False
     for kind, a, b, c, d, draw in ops:
         if kind == RESIZE_SHORT:
             short = min(rows.length, columns.length)
@@ -162,10 +210,19 @@ def follow(
                 h, w = rows.length, columns.length
                 rows = rows.center(max(round(w / c), 1) if w / h < c else h)
                 columns = columns.center(max(round(h * d), 1) if w / h > d else w)
+        elif kind == CROP_TO_ASPECT:
+            h, w = kept_part(rows.length, columns.length, *size, bool(a))
+            rows, columns = rows.center(h), columns.center(w)
+        elif kind == PAD_TO_ASPECT:
+            ratio = max(np.float32(n.length) / np.float32(m) for n, m in zip((rows, columns), size, strict=True))
+            rows, columns = padded(rows, size[0], ratio), padded(columns, size[1], ratio)
+            is_padded = True
         elif draws[draw] < a and b:
-            columns = replace(columns, mirror=not columns.mirror)
+            columns = flipped(columns, size[1] if is_padded else None)
         elif draws[draw] < a:
-            rows = replace(rows, mirror=not rows.mirror)
+            rows = flipped(rows, size[0] if is_padded else None)
+    if is_padded:
+        return rows, columns
     rows = rows if rows.grid else rows.resize(size[0])
     columns = columns if columns.grid else columns.resize(size[1])
     if (rows.length, columns.length) != tuple(size):

@@ -65,15 +65,37 @@ def resize_cv2_nearest(image: Pixels, size: tuple[int, int]) -> Pixels:
     return _resize_cv2(image, size, cv2.INTER_NEAREST)
 
 
+def resize_cv2_area(image: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resize with ``cv2.INTER_AREA``; arguments and result as in `resize_cv2_linear`."""
+    return _resize_cv2(image, size, cv2.INTER_AREA)
+
+
+def resize_pil(
+    image: Pixels, size: tuple[int, int], name: str, box: tuple[int, int, int, int] | None = None
+) -> Pixels:
+    """Resize with one of Pillow's filters.
+
+    Args:
+        image: uint8 pixels of shape (height, width, channels), with 1 or 3 channels.
+        size: (height, width) of the result.
+        name: ``"nearest"``, ``"box"``, ``"bilinear"``, ``"hamming"``, ``"bicubic"`` or ``"lanczos"``.
+        box: The part that is resized, (left, top, right, bottom); the filter reaches beyond it.
+
+    Returns:
+        uint8 pixels of shape (*size, channels).
+    """
+    height, width = size
+    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    resized = np.asarray(picture.resize((width, height), Image.Resampling[name.upper()], box))
+    return resized.reshape(height, width, image.shape[2])
+
+
 def resize_pil_bilinear(image: Pixels, size: tuple[int, int]) -> Pixels:
     """Resize with Pillow's BILINEAR, a triangle filter with antialiasing.
 
     Arguments and result as in `resize_cv2_linear`; 1 or 3 channels.
     """
-    height, width = size
-    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
-    resized = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
-    return resized.reshape(height, width, image.shape[2])
+    return resize_pil(image, size, "bilinear")
 
 
 def psnr(a: npt.ArrayLike, b: npt.ArrayLike) -> float:

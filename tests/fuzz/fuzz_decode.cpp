@@ -19,6 +19,8 @@ namespace {
 
 constexpr size_t kCanary = 64;
 constexpr uint8_t kMark = 0xA5;
+constexpr int kFilters = static_cast<int>(fastseq::Interpolation::kTfMitchellcubic) + 1;
+constexpr int kDraws = 23 + fastseq::kAugmentDraws;
 
 [[noreturn]] void fail(const char* what) {
   std::fprintf(stderr, "fuzz_decode: %s\n", what);
@@ -28,9 +30,11 @@ constexpr uint8_t kMark = 0xA5;
 fastseq::Recipe make_recipe(const uint8_t* choice) {
   using namespace fastseq;
   Recipe recipe;
-  recipe.interpolation = static_cast<Interpolation>(choice[0] & 3);
+  recipe.interpolation = static_cast<Interpolation>(((choice[0] & 3) + (choice[3] >> 4)) % kFilters);
+  if (is_tf(recipe.interpolation) && choice[0] & 1) recipe.ops = {{OpKind::kPadToAspect, 0, 0, 0, 0, 0}};
   recipe.orient = static_cast<Orient>((choice[0] >> 2) % 3);
-  recipe.strict = choice[0] & 0x10;
+  recipe.damage = static_cast<Damage>(choice[1] / 70 % 3);
+  recipe.pillow_colors = choice[2] >= 210;
   recipe.bgr = choice[0] & 0x20;
   recipe.format.channels = choice[0] & 0x40 ? 1 : 3;
   recipe.format.channels_first = choice[0] & 0x80;
@@ -47,8 +51,15 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
                     {OpKind::kCenterCrop, double(recipe.format.height), double(recipe.format.width), 0, 0, 0}};
       break;
     case 3:
-      recipe.ops = {{OpKind::kCenterCrop, 40, 40, 0, 0, 0}, {OpKind::kFlip, 1, 0, 0, 0, 22}};
+      recipe.ops = {{OpKind::kCenterCrop, 40, 40, 0, 0, 0},
+                    {OpKind::kCropToAspect, double(choice[0] & 1), 0, 0, 0, 0},
+                    {OpKind::kFlip, 1, 0, 0, 0, 22}};
       break;
+  }
+  if (choice[0] & 0x10) {
+    recipe.format.item_bytes = 4;
+    recipe.format.lookup.clear();
+    recipe.augment = Augment{static_cast<FillMode>(choice[2] / 70), 300, choice[1] % 2 == 0, 0.5f, false, 23};
   }
   recipe.limits.pixels = 1 << 21;
   recipe.limits.scan_pixels = 1 << 24;
@@ -64,8 +75,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Images as they are begin with their own magic number; those that the fuzzer makes may have the choice before it.
   const bool bare = data[0] == 0xFF && data[1] == 0xD8;
   const std::vector<uint8_t> file(data + (bare ? 0 : 4), data + size);
-  double draws[23];
-  for (int i = 0; i < 23; ++i) draws[i] = (data[1] * 37 + data[2] * 11 + i * 59) % 256 / 256.0;
+  double draws[kDraws];
+  for (int i = 0; i < kDraws; ++i) draws[i] = (data[1] * 37 + data[2] * 11 + i * 59) % 256 / 256.0;
+  draws[23 + 4] *= 40;  // a shift, so that places lie outside
 
   const size_t bytes = recipe.format.bytes();
   std::vector<uint8_t> results[2];

@@ -144,16 +144,19 @@ def one(source: Any, size: tuple[int, int], channels: int = 3, **options: Any) -
 def put(
     pixels: npt.NDArray[np.uint8], size: tuple[int, int], *, pixels_bgr: bool = False, **options: Any
 ) -> npt.NDArray[Any]:
-    """Send pixels through the native resampling, as those of a file that is no JPEG."""
+    """Send pixels through the native resampling, as those of a file that is no JPEG, by a `recipe` of `options`."""
     channels = options.pop("channels", pixels.shape[2])
     draws = options.pop("draws", None)
     made = recipe(size, channels, **options)
+    lookup = options.get("lookup")
+    shape = (channels, *size) if options.get("channels_first") else (*size, channels)
     out = np.full(made.slot_bytes, 77, np.uint8)
     job = start([OTHER_FORMAT], made, out, draws=draws)
     assert finish(job) == ["NEEDS_DECODER"]
     job.put_pixels(0, np.ascontiguousarray(pixels), pixels_bgr)
     assert finish(job) == ["OK"]
-    return out.reshape(*size, channels)
+    items = out if lookup is None else out.view(lookup.dtype)
+    return items.reshape(shape)
 
 
 # A file that the core leaves to others: the header of a PNG of one pixel.

@@ -74,6 +74,18 @@ def test_center_crop_then_resize(
     check(photo(height, width, seed=3), (out_height, out_width), ops, draws)
 
 
+@examples(max_examples=60)
+@given(SIDES, SIDES, SIDES, SIDES, UNIFORM, st.booleans(), st.booleans())
+def test_crop_to_aspect(
+    height: int, width: int, out_height: int, out_width: int, draws: list[float], float32: bool, flip_first: bool
+) -> None:
+    step, size = g.crop_to_aspect(float32), (out_height, out_width)
+    check(photo(height, width, seed=7), size, [*FLIPS, step] if flip_first else [step, *FLIPS], draws)
+    kept = g.kept_part(height, width, *size, float32)
+    assert all(1 <= part <= side for part, side in zip(kept, (height, width), strict=True))
+    assert height in kept or width in kept
+
+
 @pytest.mark.parametrize("orient", ["none", "exif", "landscape"])
 @pytest.mark.parametrize("tag", range(1, 9))
 def test_steps_are_those_of_the_upright_picture(tag: int, orient: str) -> None:
@@ -86,6 +98,7 @@ def test_steps_are_those_of_the_upright_picture(tag: int, orient: str) -> None:
             ([*FLIPS, CROP], (48, 40)),
             ([g.resize_short(60), g.center_crop(48, 50), *FLIPS], (48, 50)),
             ([*FLIPS, g.center_crop(64, 40)], (31, 29)),
+            ([*FLIPS, g.crop_to_aspect(True)], (23, 41)),
         ):
             for _ in range(4):
                 draws = rng.random(DRAWS)

@@ -7,10 +7,11 @@ import pytest
 from images import jpeg, photo
 
 from fastseq import _native
-from native.native import put, run
+from native.native import INTERPOLATION, put, run
 
 TARGETS = [1 << bit for bit in range(63) if _native.instruction_sets() >> bit & 1]
-FILTERS = ["antialias", "linear", "cv2.linear", "cv2.nearest"]
+FILTERS = [name for name in INTERPOLATION if not name.startswith("tf.")]
+FLOAT_FILTERS = ["tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos5"]
 FILES = [
     jpeg(photo(61 + k, 97 - k, seed=k), 92, sampling, gray=gray, orientation=k + 1)
     for k, (sampling, gray) in enumerate(
@@ -40,6 +41,12 @@ def everything() -> list[np.ndarray]:
                 made.append(run(FILES, size, channels, interpolation=interpolation, bgr=channels == 3).pixels)
                 pixels = photo(50, 77, seed=9, channels=channels)
                 made.append(put(pixels, size, interpolation=interpolation))
+    for interpolation in FLOAT_FILTERS:
+        for dtype in ("uint8", "float16", "float32", "float64"):
+            lookup = None if dtype == "uint8" else np.zeros(256, dtype)
+            for size in ((31, 33), (130, 75)):
+                options = {"interpolation": interpolation, "lookup": lookup, "scale": 1e-3, "offset": -0.01}
+                made.append(run(FILES, size, channels_first=dtype == "float32", **options).pixels)
     return made
 
 

@@ -1,0 +1,46 @@
+// What the float kernels' files share, compiled once for each instruction set.
+#if defined(FASTSEQ_FLOAT_KERNELS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef FASTSEQ_FLOAT_KERNELS_INL_H
+#undef FASTSEQ_FLOAT_KERNELS_INL_H
+#else
+#define FASTSEQ_FLOAT_KERNELS_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace fastseq::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using OneFloat = hn::FixedTag<float, 1>;
+using Pixel = hn::FixedTag<float, 4>;  // one pixel in a block of 128 bits
+
+// `apply(d, i)` for all of `count` elements: a vector at a time, then one by one.
+template <class D, class One, class Apply>
+HWY_INLINE void for_lanes(D d, One one, int count, Apply apply) {
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) apply(d, i);
+  for (; i < count; ++i) apply(one, i);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_values(D d, const uint8_t* from) {
+  const hn::Rebind<uint8_t, D> d8;
+  const hn::Rebind<int32_t, D> d32;
+  return hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, from)));
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_values(D d, const float* from) {
+  return hn::LoadU(d, from);
+}
+
+}  // namespace fastseq::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

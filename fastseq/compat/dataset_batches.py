@@ -1,0 +1,93 @@
+"""Batches for a `tf.data.Dataset`, which asks for each of them twice: to begin it, and to have it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import OrderedDict
+from functools import partial
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from fastseq import _native
+from fastseq.batch import PendingBatch
+from fastseq.fallback import Data, read_file
+from fastseq.lender import Lender
+from fastseq.prefetch import depth_ahead, prefetch_cap
+from fastseq.runtime import shared_threads
+from fastseq.settings import Settings
+
+_NOT_BEGUN = -1
+
+
+class DatasetBatches:
+    """Makes batches of files. Safe to use from several threads.
+
+    What was begun and is never asked for, because an iterator was left, makes room for what comes later.
+
+    Attributes:
+        depth: how many batches to begin ahead.
+    """
+
+    def __init__(self, settings: Settings, batch_size: int) -> None:
+        """Prepare; no thread is started before the first batch is begun."""
+        self._settings = settings
+        self._threads = shared_threads(None)
+        self._lender = Lender(prefetch_cap(None))
+        self._numbers = itertools.count()
+        self._begun: OrderedDict[int, PendingBatch] = OrderedDict()
+        self._lock = threading.Lock()
+        self.depth = depth_ahead(self._threads.count, batch_size)
+
+    def begin(self, paths: NDArray[np.object_]) -> np.int64:
+        """Begin a batch of files, (b,) bytes; gives the ticket that `finish` takes."""
+        batch = self._begin(paths.tolist(), needed=False)
+        if batch is None:
+            return np.int64(_NOT_BEGUN)
+        with self._lock:
+            ticket = next(self._numbers)
+            self._begun[ticket] = batch
+            left = [self._begun.popitem(last=False)[1] for _ in range(len(self._begun) - 2 * self.depth - 2)]
+        for abandoned in left:
+            abandoned.cancel()
+        return np.int64(ticket)
+
+    def finish(self, ticket: np.int64, paths: NDArray[np.object_]) -> NDArray[Any]:
+        """The pictures of a batch.
+
+        Raises:
+            DecodeError: for the first bad file.
+        """
+        files = paths.tolist()
+        with self._lock:
+            batch = self._begun.pop(int(ticket), None)
+            for other in self._begun.values():
+                other.poll()
+        if batch is None:
+            batch = self._begin(files, needed=True)
+        assert batch is not None
+        batch.result()
+        batch.raise_first(lambda i: (files[i].decode(errors="surrogateescape"), i))
+        return batch.images
+
+    def _begin(self, files: list[bytes], needed: bool) -> PendingBatch | None:
+        images = self._lender.images(self._settings, len(files), needed)
+        if images is None:
+            return None
+        settings = self._settings
+        draws = np.empty((len(files), 0))
+        buffer = images.reshape(-1).view(np.uint8)
+        are_paths = [True] * len(files)
+        job = _native.Job(self._threads.pool, settings.recipe, buffer, draws, files, are_paths, urgent=needed)
+        return PendingBatch(
+            job, images, settings, lambda i: partial(read_file, files[i]), self._threads.executor, _decode_by_tensorflow
+        )
+
+
+def _decode_by_tensorflow(data: Data, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
+    """The pixels of formats other than JPEG as Keras decodes them; a `fastseq.fallback.Decode`."""
+    image = tf.io.decode_image(bytes(data), channels=settings.channels, expand_animations=False)
+    return np.ascontiguousarray(image.numpy()), False
