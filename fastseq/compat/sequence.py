@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
 
@@ -24,6 +25,15 @@ from fastseq.transforms import Transform
 _PROBES = 2  # batches that Keras asks for, at most, only to see what they are
 
 
+@dataclass(frozen=True)
+class _Own:
+    """What a dataset has of fastseq's, under one name: the other names are the subclass's."""
+
+    ahead: Ahead
+    passes: KerasPasses
+    lender: Lender
+
+
 class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
     """`keras.utils.Sequence`, for datasets of one's own: change the import, and decode with `images`.
 
@@ -38,17 +48,15 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         max_queue_size: how many batches are made ahead at most.
     """
 
-    __slots__ = ("_ahead", "_lender", "_passes")  # no part of a pickled or copied dataset
+    __slots__ = ("_fastseq",)  # no part of a pickled or copied dataset
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Sequence:  # noqa: D102 - subclasses need not call __init__
         self: Sequence = super().__new__(cls)
-        self._ahead = Ahead()
-        self._passes = KerasPasses(0)
-        self._lender = Lender(DEFAULT_PREFETCH_BYTES)
+        self._fastseq = _Own(Ahead(), KerasPasses(0), Lender(DEFAULT_PREFETCH_BYTES))
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what the subclass defines, or inherits from a class that is no `Sequence`, go through `_ahead`."""
+        """Wrap what the subclass defines, or inherits from a class that is no `Sequence`."""
         super().__init_subclass__(**kwargs)
         for name, through in _THROUGH.items():
             owner = next(c for c in cls.__mro__ if name in c.__dict__)
@@ -65,8 +73,8 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         workers: int = super().workers
         if not read_by_keras():
             return workers
-        self._ahead.drop()
-        self._passes.adapter_made()
+        self._fastseq.ahead.drop()
+        self._fastseq.passes.adapter_made()
         return min(workers, 1)
 
     @workers.setter
@@ -133,34 +141,37 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         if seed is None:
             seed = int(np.random.randint(2**63 - 1)) if settings.pipeline.draw_count else 0
         draws = settings.pipeline.draw(seed, 0, np.arange(len(sources)))
-        images = self._lender.images(settings, len(sources), needed=True)
+        images = self._fastseq.lender.images(settings, len(sources), needed=True)
         assert images is not None  # for it is needed
         return decode_sources(sources, settings, images, draws, lasting_threads(threads))
 
-    def _make(self, method: Callable[..., Any], index: Any) -> Any:
-        """`method`, a `__getitem__`: made ahead if Keras asks, and run here if the user's own code does."""
-        if self._ahead.gate.inside:
-            return method(self, index)
-        workers, depth = getattr(self, "_workers", 1), getattr(self, "_max_queue_size", 10)
-        if workers > 0 and self._passes.batches and called_by_keras(self):
-            _, expected = self._passes.request(index, depth, by_keras=True)
-            probe = self._passes.probing and self._passes.asked <= _PROBES
-            return self._ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers)
-        with self._ahead.gate.together():
-            return method(self, index)
 
-    def _change(self, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """`method`, an `on_epoch_begin` or `on_epoch_end`, alone."""
-        if self._ahead.gate.inside:
-            return method(self, *args)
-        with self._ahead.stopped():
-            return method(self, *args)
+def _make(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
+    """`method`, a `__getitem__`: made ahead if Keras asks, and run here if the user's own code does."""
+    own = self._fastseq
+    if own.ahead.gate.inside:
+        return method(self, index)
+    workers, depth = getattr(self, "_workers", 1), getattr(self, "_max_queue_size", 10)
+    if workers > 0 and own.passes.batches and called_by_keras(self):
+        _, expected = own.passes.request(index, depth, by_keras=True)
+        probe = own.passes.probing and own.passes.asked <= _PROBES
+        return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers)
+    with own.ahead.gate.together():
+        return method(self, index)
+
+
+def _change(self: Sequence, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """`method`, an `on_epoch_begin` or `on_epoch_end`, alone."""
+    if self._fastseq.ahead.gate.inside:
+        return method(self, *args)
+    with self._fastseq.ahead.stopped():
+        return method(self, *args)
 
 
 def _through_make(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def __getitem__(self: Sequence, index: Any) -> Any:  # noqa: N807
-        return self._make(method, index)
+        return _make(self, method, index)
 
     return __getitem__
 
@@ -168,7 +179,7 @@ def _through_make(method: Callable[..., Any]) -> Callable[..., Any]:
 def _through_change(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def on_epoch_begin(self: Sequence, *args: Any) -> Any:
-        return self._change(method, args)
+        return _change(self, method, args)
 
     return on_epoch_begin
 
@@ -176,9 +187,9 @@ def _through_change(method: Callable[..., Any]) -> Callable[..., Any]:
 def _through_end(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def on_epoch_end(self: Sequence, *args: Any) -> Any:
-        result = self._change(method, args)
-        if not self._ahead.gate.inside and called_by_keras(self):
-            self._passes.epoch_ended(by_keras=True)
+        result = _change(self, method, args)
+        if not self._fastseq.ahead.gate.inside and called_by_keras(self):
+            self._fastseq.passes.epoch_ended(by_keras=True)
         return result
 
     return on_epoch_end
@@ -190,9 +201,9 @@ def _through_passes(batches: Any) -> Any:
 
     def num_batches(self: Sequence) -> int | None:
         count: int | None = batches.__get__(self)
-        if not self._ahead.gate.inside and called_by_keras(self):
-            self._passes.batches = count or 0
-            self._passes.iterator_made()
+        if not self._fastseq.ahead.gate.inside and called_by_keras(self):
+            self._fastseq.passes.batches = count or 0
+            self._fastseq.passes.iterator_made()
         return count
 
     return property(num_batches, batches.fset, batches.fdel, batches.__doc__)
