@@ -170,6 +170,40 @@ def test_the_users_own_code_may_look_at_batches_meanwhile(base):
         assert len(batch[0]) == 2
 
 
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
+def test_a_change_waits_for_what_runs_and_drops_the_rest(base, hook):
+    started, go_on, log = threading.Event(), threading.Event(), []
+
+    class Slow(base):
+        def __getitem__(self, k):
+            if k == 3:
+                started.set()
+                assert go_on.wait(TIMEOUT)
+            log.append(k)
+            return super().__getitem__(k)
+
+        def on_epoch_begin(self):
+            assert not self.running
+            log.append("changed")
+
+        def on_epoch_end(self):
+            self.on_epoch_begin()
+            super().on_epoch_end()
+
+    dataset = Slow(workers=1, max_queue_size=QUEUE)
+    batches = adapter_of(dataset).get_numpy_iterator()
+    first = [next(batches) for _ in range(3)]
+    assert started.wait(TIMEOUT)
+    change = threading.Thread(target=getattr(dataset, hook))
+    change.start()
+    go_on.set()
+    change.join(TIMEOUT)
+    assert log[:4] == [0, 1, 2, 3]
+    assert log[-1] == "changed", "what was begun is dropped"
+    assert numbers_of(batches) == dataset.order[6:].tolist()
+    assert len(first) == 3
+
+
 @WORKERS
 def test_an_exception_reaches_who_asks_for_that_batch(base, workers):
     class Failing(base):
