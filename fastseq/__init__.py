@@ -1,13 +1,14 @@
 """A batch loader for Keras: JPEG folders and tables, decoded by a native core straight into the batch.
 
-`ImageSequence` is for Keras, `Loader` and `decode_batch` give numpy arrays to anyone. Importing this package imports
-neither Keras nor TensorFlow.
+`ImageSequence` is for Keras; `Loader`, `DataLoader` and `decode_batch` give numpy arrays to anyone. Importing this
+package imports neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastseq.data_loader import DataLoader
 from fastseq.decode import decode_batch
 from fastseq.errors import DecodeError, UnknownLabelError
 from fastseq.limits import Limits
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CenterCrop",
+    "DataLoader",
     "DecodeError",
     "ImageSequence",
     "Limits",

@@ -15,7 +15,7 @@ from fastseq.batch import PendingBatch, Read
 from fastseq.errors import StrPath
 from fastseq.fallback import read_file
 from fastseq.limits import Limits
-from fastseq.runtime import lasting_threads
+from fastseq.runtime import Threads, lasting_threads
 from fastseq.settings import Settings
 from fastseq.transforms import Transform
 
@@ -80,27 +80,63 @@ def decode_batch(
     )
     sources = list(sources)
     images = _output(settings, len(sources), out)
+    draws = settings.pipeline.draw(seed, epoch, np.arange(len(sources)))
+    return decode_sources(sources, settings, images, draws, lasting_threads(threads))
+
+
+def decode_sources(
+    sources: Sequence[Source], settings: Settings, images: NDArray[Any], draws: NDArray[np.float64], threads: Threads
+) -> NDArray[Any]:
+    """Decode into `images` and return it; see `begin_sources`.
+
+    Raises:
+        DecodeError: for the first source that is bad; every other one has been written by then.
+    """
+    batch = begin_sources(sources, settings, images, draws, threads, urgent=True)
+    batch.result()
+    batch.raise_first(lambda i: (path_of(sources[i]), i))
+    return images
+
+
+def begin_sources(
+    sources: Sequence[Source],
+    settings: Settings,
+    images: NDArray[Any],
+    draws: NDArray[np.float64],
+    threads: Threads,
+    *,
+    urgent: bool,
+) -> PendingBatch:
+    """Begin to decode.
+
+    Args:
+        sources: as for `decode_batch`.
+        settings: what becomes of them.
+        images: C-contiguous, what `settings` make of so many sources; written to by threads from now on.
+        draws: the transforms' numbers, float64 (n, `settings.pipeline.draw_count`).
+        threads: that decode.
+        urgent: whether to go before batches that are not.
+
+    Returns:
+        The batch under way.
+    """
     is_path = [isinstance(source, (str, os.PathLike)) for source in sources]
     items = [
         os.fsencode(s) if p else _bytes_of(s)  # type: ignore[arg-type]
         for s, p in zip(sources, is_path, strict=True)
     ]
-    draws = settings.pipeline.draw(seed, epoch, np.arange(len(sources)))
-    workers = lasting_threads(threads)
 
     def reader(i: int) -> Read:
         return partial(read_file, items[i]) if is_path[i] else lambda: items[i]  # type: ignore[arg-type]
 
     job = _native.Job(
-        workers.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=True
+        threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent
     )
-    batch = PendingBatch(job, images, settings, reader, workers.executor)
-    batch.result()
-    batch.raise_first(lambda i: (_path_of(sources[i]), i))
-    return images
+    return PendingBatch(job, images, settings, reader, threads.executor)
 
 
-def _path_of(source: Source) -> StrPath | None:
+def path_of(source: Source) -> StrPath | None:
+    """The source, if it is a path."""
     return source if isinstance(source, (str, os.PathLike)) else None
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
-from fastseq._buffers import Buffers
 from fastseq.batch import PendingBatch, Read
 from fastseq.fallback import read_file
+from fastseq.lender import Lender
 from fastseq.runtime import shared_threads
 from fastseq.samples import Samples
 from fastseq.settings import Settings
@@ -83,7 +83,7 @@ class Prefetcher:
         self._begun: dict[Key, Entry] = {}
         self._kept: dict[Key, Entry] = {}
         self._generation = 0  # of what was begun; discard() begins a new one
-        self._buffers = Buffers(self._cap)
+        self._buffers = Lender(self._cap)
         _alive.add(self)
 
     @property
@@ -141,17 +141,15 @@ class Prefetcher:
 
     def _begin(self, key: Key, needed: bool) -> Entry | None:
         indices = self._order.indices(*key)
-        shape = self._settings.batch_shape(len(indices))
-        lease = self._buffers.lend(self._settings.recipe.slot_bytes * len(indices), needed)
-        if lease is None:
+        images = self._buffers.images(self._settings, len(indices), needed)
+        if images is None:
             return None
-        images: NDArray[Any] = np.ndarray(shape, self._settings.numpy_dtype, buffer=lease)  # type: ignore[arg-type]
         table = self._samples.table
         rows = self._samples.rows[indices]
         job = _native.Job(
             self._threads.pool,
             self._settings.recipe,
-            lease,
+            images.reshape(-1).view(np.uint8),
             self._settings.pipeline.draw(self._seed, key[0], indices),
             (table.blob, table.offsets, table.root, rows),
             urgent=needed,

@@ -228,3 +228,32 @@ def test_an_interrupt_in_decode_batch_leaves_it_usable(pictures):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert decode_batch(files[:3], SIZE).any()
+
+
+DATA_LOADER = """
+    paths = list(samples.paths())
+    loader = fastseq.DataLoader([(path, i) for i, path in enumerate(paths)], 2, size=(32, 32), threads=3)
+    batches = iter(loader)
+    first = next(batches)
+"""
+
+
+def test_an_epoch_of_a_data_loader_goes_on_in_a_forked_child(pictures):
+    ran = run(
+        DATA_LOADER
+        + """
+    pid = os.fork()
+    rest = list(batches)
+    assert [i for _, y in (first, *rest) for i in y.tolist()] == list(range(24))
+    whole = np.concatenate([x for x, _ in (first, *rest)])
+    assert (whole == fastseq.decode_batch(paths, (32, 32))).all()
+    assert pid == 0 or os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    """,
+        str(pictures),
+    )
+    assert_silent(ran)
+
+
+@pytest.mark.parametrize("rest", ["", "del batches", "batches.close()", "if os.fork(): os.wait()"])
+def test_leaving_an_epoch_of_a_data_loader_is_clean(pictures, rest):
+    assert_silent(run(f"{DATA_LOADER}    {rest}", str(pictures)))

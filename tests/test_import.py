@@ -38,10 +38,10 @@ def test_loading_needs_no_keras(tree):
 def test_public_names():
     assert fastseq.__all__ == sorted(fastseq.__all__)
     assert set(fastseq.__all__) >= {
-        *("CenterCrop", "DecodeError", "ImageSequence", "Limits", "Loader", "RandomFlip", "RandomResizedCrop"),
-        *("Resize", "Samples", "Status", "UnknownLabelError", "decode_batch"),
+        *("CenterCrop", "DataLoader", "DecodeError", "ImageSequence", "Limits", "Loader", "RandomFlip"),
+        *("RandomResizedCrop", "Resize", "Samples", "Status", "UnknownLabelError", "decode_batch"),
     }
-    assert fastseq.compat.__all__ == ["DataGenerator"]
+    assert fastseq.compat.__all__ == ["DataGenerator", "ImageDataGenerator", "Sequence"]
     for name in set(fastseq.__all__) - {"ImageSequence"}:
         assert inspect.getdoc(getattr(fastseq, name)), name
 
@@ -78,3 +78,16 @@ def test_loader_and_sequence_document_the_same_settings():
     for name, parameter in inspect.signature(fastseq.Loader).parameters.items():
         if name in shared and name != "size":
             assert parameter.default == shared[name].default, name
+
+
+def test_data_loader_and_images_have_the_settings_of_decode_batch(keras):
+    from fastseq.compat import Sequence
+
+    shared = inspect.signature(fastseq.decode_batch).parameters
+    for face, others in ((fastseq.DataLoader, {"size"}), (Sequence.images, {"size", "seed"})):
+        parameters = inspect.signature(face).parameters
+        assert set(parameters) >= set(shared) - {"sources", "epoch", "out", "on_error"}, face
+        documented = inspect.getdoc(face) or ""
+        assert all(f"\n    {name}: " in documented for name in parameters if name != "self"), face
+        for name in set(shared) & set(parameters) - others:
+            assert parameters[name].default == shared[name].default, name

@@ -1,4 +1,4 @@
-"""ImageSequence under TensorFlow, JAX and PyTorch: the scenarios of backends/driver.py, in one process for each."""
+"""ImageSequence and the drop-ins on each back end: the scenarios of backends/driver.py, in one process for each."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from backends.drop_ins import CASES
 
 DRIVER = Path(__file__).parent / "backends" / "driver.py"
 SCENARIOS = [
     node.name
     for node in ast.parse(DRIVER.read_text()).body
     if isinstance(node, ast.FunctionDef) and any(ast.unparse(d) == "scenario" for d in node.decorator_list)
-]
+] + [*CASES]
 
 
 @pytest.fixture(scope="module")

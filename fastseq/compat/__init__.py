@@ -9,14 +9,16 @@ _HOMES = {
     "DataGenerator": "data_generator",
     "ImageDataGenerator": "image_data_generator",
     "image_dataset_from_directory": "image_dataset",
+    "Sequence": "sequence",
 }
 
 if TYPE_CHECKING:
     from fastseq.compat.data_generator import DataGenerator
     from fastseq.compat.image_data_generator import ImageDataGenerator
     from fastseq.compat.image_dataset import image_dataset_from_directory
+    from fastseq.compat.sequence import Sequence
 
-__all__ = ["DataGenerator", "ImageDataGenerator", "image_dataset_from_directory"]
+__all__ = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory"]
 
 
 def __getattr__(name: str) -> Any:

@@ -36,12 +36,13 @@ class KerasPasses:
 
     Attributes:
         epoch: of the batches that are being served, counted from 0.
+        batches: how many a pass has; a dataset may have others in its next one.
     """
 
     def __init__(self, batches: int) -> None:
         """Start at epoch 0 of a dataset with so many batches."""
         self.epoch = 0
-        self._batches = batches
+        self.batches = batches
         self._phase = _Phase.DIRECT
         self._used = False  # whether the epoch has served real requests
         self._iterator_made = False
@@ -55,7 +56,7 @@ class KerasPasses:
 
     def __getstate__(self) -> dict[str, int]:
         """The epoch; what Keras was doing stays behind."""
-        return {"batches": self._batches, "epoch": self.epoch}
+        return {"batches": self.batches, "epoch": self.epoch}
 
     def __setstate__(self, state: dict[str, int]) -> None:
         """Restore, at the same epoch."""
@@ -71,6 +72,11 @@ class KerasPasses:
     def probing(self) -> bool:
         """Whether Keras sets up, or predicts."""
         return self._phase is _Phase.PROBING
+
+    @property
+    def asked(self) -> int:
+        """How many batches of the pass were asked for."""
+        return len(self._asked)
 
     def adapter_made(self) -> None:
         """Keras read `workers`."""
@@ -137,12 +143,12 @@ class KerasPasses:
     def _begin_pass(self, live: bool) -> None:
         if live and self._used:
             self._begin_epoch()
-        self._orders = [self._shuffled(), range(self._batches)] if self._iterator_made else []
+        self._orders = [self._shuffled(), range(self.batches)] if self._iterator_made else []
         self._iterator_made = False
         self._asked = set()
 
     def _shuffled(self) -> list[int]:
-        order = list(range(self._batches))
+        order = list(range(self.batches))
         generator = random.Random()
         generator.setstate(self._random_state)
         generator.shuffle(order)
@@ -160,7 +166,7 @@ class KerasPasses:
         return self._orders[0][place + 1 : place + 1 + depth] if self._orders else ()
 
     def _following(self, k: int, depth: int) -> Sequence[int]:
-        return range(k + 1, min(k + 1 + depth, self._batches))
+        return range(k + 1, min(k + 1 + depth, self.batches))
 
 
 _alive: weakref.WeakSet[KerasPasses] = weakref.WeakSet()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 
+from fastseq.keras.callers import called_by_keras
 from fastseq.keras.passes import KerasPasses
 from fastseq.loader import Batch, Loader
 
@@ -25,14 +25,14 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
     @property
     def num_batches(self) -> int:
         """The same as `len`."""
-        if _called_by_keras(self):
+        if called_by_keras(self):
             self.passes.iterator_made()
         return len(self)
 
     @property
     def workers(self) -> int:
         """Always 1: fastseq has its own threads, and Keras's would hand batches of one epoch to the next."""
-        if _called_by_keras(self):
+        if called_by_keras(self):
             self.passes.adapter_made()
         return 1
 
@@ -50,10 +50,10 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
         """Accepted and left alone."""
 
     def _request(self, k: int, depth: int) -> tuple[int, Iterable[tuple[int, int]]]:
-        return self.passes.request(k, depth, _called_by_keras(self))
+        return self.passes.request(k, depth, called_by_keras(self))
 
     def _end_epoch(self) -> None:
-        self.passes.epoch_ended(_called_by_keras(self))
+        self.passes.epoch_ended(called_by_keras(self))
 
 
 class ImageSequence(PassAwareDataset):
@@ -118,11 +118,3 @@ class ImageSequence(PassAwareDataset):
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The sequence can be used again."""
         self.loader.close()
-
-
-def _called_by_keras(dataset: object) -> bool:
-    """Whether it is Keras's code, not the user's, that called the dataset's method that called this."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_locals.get("self") is dataset:
-        frame = frame.f_back
-    return str(frame.f_globals.get("__name__", "")).startswith("keras.")

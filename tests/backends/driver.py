@@ -1,7 +1,7 @@
 """Runs every scenario on the back end that KERAS_BACKEND names, in one process, and prints what came of each as JSON.
 
 Pictures are of one colour, which says which sample they are, and the model lists what it is shown in weights of its
-own, so that what is checked is what went through the compiled step.
+own, so that what is checked is what went through the compiled step. A picture of several colours is listed as -1.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
@@ -21,6 +22,7 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", JAX_PLATF
 import cv2
 import keras
 import numpy as np
+from drop_ins import CASES, DROP_INS
 
 import fastseq
 from fastseq.prefetch import Prefetcher
@@ -44,15 +46,17 @@ class Recorder(keras.layers.Layer):
     def compute_output_shape(self, shape):
         return shape
 
-    def call(self, x, training=False):
+    def call(self, inputs, training=False):
+        x = keras.ops.cast(inputs, "float32")
         log, count = (self.train, self.train_n) if training else (self.other, self.other_n)
         low, high = (keras.ops.round(x[:, 4, 4, channel] * 16 / 255) for channel in self.channels)
-        number = low + 16 * high
+        spread = keras.ops.max(keras.ops.max(x, (1, 2)) - keras.ops.min(x, (1, 2)), 1)
+        number = keras.ops.where(spread < 1, low + 16 * high, -1.0)
         shown = keras.ops.shape(x)[0]
         places = keras.ops.arange(shown, dtype="int32") + count
-        log.assign(keras.ops.scatter_update(log, places[:, None], keras.ops.cast(number, "float32")))
+        log.assign(keras.ops.scatter_update(log, places[:, None], number))
         count.assign(count + shown)
-        return x
+        return inputs
 
 
 class Shown:
@@ -498,6 +502,32 @@ def tensors_that_are_held_stay_as_they_are():
         sequence[k]
     for k, tensor in held + converted:
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(tensor), expected[4 * k : 4 * k + 4])
+
+
+def a_drop_in_shows_every_sample_once_an_epoch(name: str, workers: int):
+    drop_in, samples = DROP_INS[name], samples_of()
+    dataset = drop_in.make(list(samples.paths()), [i % 3 for i in range(SAMPLES)], SIZE, BATCH)
+    if hasattr(dataset, "workers"):
+        dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size = workers, workers > 1, 6
+    model = Shown("binary_crossentropy", 3, "sigmoid") if drop_in.multi_hot else Shown()  # to be built by the first fit
+    model.recorder.channels = (2, 1) if drop_in.bgr else (0, 1)
+    numbers = model.fit(dataset, epochs=3)
+    same(len(numbers), 3 * SAMPLES)
+    once_each(numbers)
+    same(len({tuple(numbers[i : i + SAMPLES]) for i in range(0, len(numbers), SAMPLES)}), 3)
+    model.model.evaluate(dataset, verbose=0)
+    once_each(model.take("other"))
+    left = model.fit(dataset, steps_per_epoch=5)
+    same((len(left), len(set(left))), (5 * BATCH, 5 * BATCH))
+    once_each(model.fit(dataset, epochs=2, validation_data=dataset))
+    once_each(model.take("other"))
+    model.model.predict(dataset, verbose=0)
+    once_each(model.take("other"))
+
+
+SCENARIOS.update(
+    {case: partial(a_drop_in_shows_every_sample_once_an_epoch, *arguments) for case, arguments in CASES.items()}
+)
 
 
 def main() -> None:

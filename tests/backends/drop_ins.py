@@ -1,0 +1,66 @@
+"""The drop-ins that every back end of Keras is run with; imports none of them before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WORKERS = (0, 1, 4)
+
+
+@dataclass(frozen=True)
+class DropIn:
+    """One of them.
+
+    Attributes:
+        make: takes the files, their class numbers, the size (height, width) and the batch size; gives a dataset whose
+            pictures are 0 to 255. Workers are set on it afterwards, if it has any.
+        multi_hot: whether its labels have a column for each class, or are class numbers.
+        bgr: whether its pictures are BGR.
+    """
+
+    make: Callable[[Sequence[str], Sequence[int], tuple[int, int], int], Any]
+    multi_hot: bool = False
+    bgr: bool = False
+
+
+def sequence(files, classes, size, batch_size):
+    import numpy as np
+
+    from fastseq.compat import Sequence
+
+    class Files(Sequence):
+        def __init__(self):
+            super().__init__()
+            self.on_epoch_end()
+
+        def __len__(self):
+            return len(files) // batch_size
+
+        def __getitem__(self, k):
+            rows = self.order[k * batch_size : (k + 1) * batch_size]
+            x = self.images([files[i] for i in rows], size, dtype="float32", interpolation="cv2.nearest")
+            return x, np.array([classes[i] for i in rows])
+
+        def on_epoch_end(self):
+            self.order = np.random.permutation(len(files))
+
+    return Files()
+
+
+def data_generator(files, classes, size, batch_size):
+    import pandas as pd
+
+    from fastseq.compat import DataGenerator
+
+    names = ["ab", "c", "d"]
+    df = pd.DataFrame({"images": files, "labels": [names[c] for c in classes]})
+    return DataGenerator(df, range(len(files)), batch_size=batch_size, dim=size, n_classes=3, labels=names)
+
+
+DROP_INS = {
+    "Sequence": DropIn(sequence),
+    "DataGenerator": DropIn(data_generator, multi_hot=True, bgr=True),
+}
+CASES = {f"{name} with {workers} workers": (name, workers) for name in DROP_INS for workers in WORKERS}

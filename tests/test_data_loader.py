@@ -1,0 +1,302 @@
+"""DataLoader: torch's face over fastseq's batches."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections import namedtuple
+
+import numpy as np
+import pytest
+import torch
+
+import fastseq
+from fastseq import DataLoader
+
+SIZE = (16, 16)
+
+
+class Pairs:
+    """(path, its number) for each picture; what was asked for is in `asked`."""
+
+    def __init__(self, paths, make=lambda path, i: (path, i)):
+        self.paths, self.make, self.asked = list(paths), make, []
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, i):
+        self.asked.append(i)
+        return self.make(self.paths[i], i)
+
+
+@pytest.fixture
+def paths(samples) -> list[str]:
+    return list(samples.paths())[:23]
+
+
+@pytest.fixture
+def pairs(paths) -> Pairs:
+    return Pairs(paths)
+
+
+def labels_of(loader) -> list[list[int]]:
+    return [y.tolist() for _, y in loader]
+
+
+def assert_pictures(images, paths, **options) -> None:
+    np.testing.assert_array_equal(images, fastseq.decode_batch(paths, SIZE, **options))
+
+
+def test_batches_are_pictures_and_labels_in_order(pairs, paths):
+    loader = DataLoader(pairs, 5, size=SIZE)
+    batches = list(loader)
+    assert len(batches) == len(loader) == 5
+    for k, (x, y) in enumerate(batches):
+        assert (x.dtype, y.dtype) == (np.uint8, np.int64)
+        np.testing.assert_array_equal(y, np.arange(23)[5 * k : 5 * k + 5])
+        assert_pictures(x, paths[5 * k : 5 * k + 5])
+        assert x.ctypes.data % 64 == 0
+    assert len(DataLoader(pairs, 5, drop_last=True, size=SIZE)) == 4
+    assert labels_of(DataLoader(pairs, 5, drop_last=True, size=SIZE))[-1] == [15, 16, 17, 18, 19]
+    assert [y.tolist() for _, y in DataLoader(pairs, size=SIZE)] == [[i] for i in range(23)]
+
+
+def test_the_decode_settings(pairs, paths):
+    options = {"dtype": "float64", "scale": 1 / 255, "offset": -0.5, "data_format": "channels_first", "color": "bgr"}
+    options |= {"interpolation": "cv2.linear", "orient": "landscape", "strict": False, "threads": 2}
+    x, _ = next(iter(DataLoader(pairs, 23, size=SIZE, limits=fastseq.Limits(pixels=10**6), **options)))
+    assert_pictures(x, paths, **options)
+
+
+def test_samples_of_one_picture_and_contents_of_files(paths):
+    bare = next(iter(DataLoader(Pairs(paths, lambda path, i: path), 4, size=SIZE)))
+    assert_pictures(bare, paths[:4])
+
+    def contents(path, i):
+        with open(path, "rb") as file:
+            return [file.read(), {"number": i}]
+
+    x, labels = next(iter(DataLoader(Pairs(paths, contents), 4, size=SIZE)))
+    np.testing.assert_array_equal(x, bare)
+    assert labels["number"].tolist() == [0, 1, 2, 3]
+    (alone,) = next(iter(DataLoader(Pairs(paths, lambda path, i: (path,)), 4, size=SIZE)))
+    np.testing.assert_array_equal(alone, bare)
+
+
+Point = namedtuple("Point", "x y")
+
+
+def plain(value):
+    """What torch's collate gives, with NumPy arrays for tensors and lists for tuples."""
+    if isinstance(value, torch.Tensor):
+        return value.numpy()
+    if isinstance(value, dict):
+        return {key: plain(v) for key, v in value.items()}
+    if hasattr(value, "_fields"):
+        return type(value)(*map(plain, value))
+    return [*map(plain, value)] if isinstance(value, (tuple, list)) else value
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(lambda i: i, lambda i: i / 3, lambda i: i > 2, lambda i: f"name {i}", lambda i: b"%d" % i),
+        *(lambda i: np.float32(i), lambda i: np.full((2, 3), i, np.int16), lambda i: torch.full((2,), i)),
+        lambda i: {"a": i, "b": {"c": np.array(i)}},
+        lambda i: (i, [i / 2, (str(i), np.uint8(i))]),
+        lambda i: Point(i, {"z": float(i)}),
+    ],
+)
+def test_labels_are_put_together_as_torch_does(paths, make):
+    (ours,) = (y for _, y in DataLoader(Pairs(paths[:5], lambda path, i: (path, make(i))), 5, size=SIZE))
+    (theirs,) = torch.utils.data.DataLoader(Pairs(paths[:5], lambda path, i: make(i)), 5)
+
+    def assert_same(a, b):
+        assert type(a) is type(b)
+        if isinstance(a, np.ndarray):
+            assert a.dtype == b.dtype
+            np.testing.assert_array_equal(a, b)
+        elif isinstance(a, dict):
+            assert list(a) == list(b)
+            for key in a:
+                assert_same(a[key], b[key])
+        elif isinstance(a, (list, tuple)):
+            assert len(a) == len(b)
+            for first, second in zip(a, b, strict=True):
+                assert_same(first, second)
+        else:
+            assert a == b
+
+    assert_same(ours, plain(theirs))
+
+
+def test_labels_that_do_not_go_together_are_refused(paths):
+    with pytest.raises(TypeError, match="NoneType cannot be put together"):
+        next(iter(DataLoader(Pairs(paths, lambda path, i: (path, None)), 2, size=SIZE)))
+    with pytest.raises(ValueError, match="differing numbers"):
+        next(iter(DataLoader(Pairs(paths, lambda path, i: (path, [1] * i)), 2, size=SIZE)))
+    with pytest.raises(TypeError, match="sample 1 does not begin with a path"):
+        next(iter(DataLoader(Pairs(paths, lambda path, i: (i or path, i)), 3, size=SIZE)))
+
+
+def test_collate_fn_gets_samples_with_their_pictures(paths):
+    def make(path, i):
+        return {0: (path, i), 1: [path, i], 2: path, 3: Point(path, i), 4: (i, path), 5: {"path": path}}[i % 6]
+
+    batch = next(iter(DataLoader(Pairs(paths, make), 6, collate_fn=list, size=SIZE)))
+    pictures = [batch[0][0], batch[1][0], batch[2], batch[3].x]
+    assert_pictures(np.stack(pictures), paths[:4])
+    assert [type(sample) for sample in batch[:4]] == [tuple, list, np.ndarray, Point]
+    assert (batch[0][1], batch[1][1], batch[3].y) == (0, 1, 3)
+    assert batch[4:] == [make(paths[4], 4), make(paths[5], 5)]
+
+
+def test_without_size_paths_are_for_collate_fn(pairs, paths):
+    assert next(iter(DataLoader(pairs, 2, collate_fn=list))) == [(paths[0], 0), (paths[1], 1)]
+    with pytest.raises(ValueError, match=r"sample 0 begins with a path or bytes: give size=\(height, width\)"):
+        next(iter(DataLoader(pairs, 2)))
+
+
+def test_samples_without_pictures_are_put_together(paths):
+    x, y = next(iter(DataLoader(Pairs(paths, lambda path, i: (np.full(3, i), i)), 2)))
+    assert (x.tolist(), y.tolist()) == ([[0, 0, 0], [1, 1, 1]], [0, 1])
+
+
+@pytest.mark.parametrize("n", [1, 20, 23])
+@pytest.mark.parametrize("drop_last", [True, False])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_torch_generator_gives_torchs_order_and_draws(paths, n, drop_last, shuffle):
+    def epochs(kind, **options):
+        generator = torch.Generator().manual_seed(7)
+        loader = kind(Pairs(paths[:n]), 4, shuffle, drop_last=drop_last, generator=generator, **options)
+        for stop in (None, 1, 3, 5, None):  # a loop that is left early draws less
+            batches = iter(loader)
+            yield torch.rand(1, generator=generator).item()
+            for k, (_, y) in enumerate(batches):
+                yield y.tolist()
+                if k + 1 == stop:
+                    break
+            yield torch.rand(1, generator=generator).item()
+
+    ours = list(epochs(DataLoader, size=SIZE))
+    assert ours == list(epochs(torch.utils.data.DataLoader))
+
+
+def test_numpys_generators_shuffle(pairs):
+    def epochs(generator):
+        loader = DataLoader(pairs, 4, shuffle=True, generator=generator, size=SIZE)
+        return [[i for batch in labels_of(loader) for i in batch] for _ in range(3)]
+
+    for make in (np.random.default_rng, np.random.RandomState):
+        first = epochs(make(3))
+        assert first == epochs(make(3)) != epochs(make(4))
+        assert [sorted(epoch) for epoch in first] == [list(range(23))] * 3
+        assert first[0] != first[1]
+    np.random.seed(5)
+    first = epochs(None)
+    np.random.seed(5)
+    assert epochs(None) == first
+    with pytest.raises(TypeError, match="generator must be"):
+        DataLoader(pairs, generator=random.Random())
+
+
+def test_samplers(pairs):
+    order = [3, 1, 22, 3, 0]
+    loader = DataLoader(pairs, 2, sampler=order, size=SIZE)
+    assert (len(loader), labels_of(loader)) == (3, [[3, 1], [22, 3], [0]])
+    loader = DataLoader(pairs, batch_sampler=[[5], [1, 2, 3], []][:2], size=SIZE)
+    assert (len(loader), labels_of(loader), loader.batch_size) == (2, [[5], [1, 2, 3]], None)
+    weighted = torch.utils.data.WeightedRandomSampler([0.0] * 22 + [1.0], 6)
+    assert labels_of(DataLoader(pairs, 3, sampler=weighted, size=SIZE)) == [[22] * 3] * 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"sampler": [0], "shuffle": True}, {"batch_sampler": [[0]], "batch_size": 2}, {"batch_size": 0}),
+        *({"batch_sampler": [[0]], name: value} for name, value in (("shuffle", True), ("drop_last", True))),
+        *({"batch_sampler": [[0]], "sampler": [0]}, {"batch_size": 2.5}),
+    ],
+)
+def test_what_torch_refuses_is_refused(pairs, options):
+    for kind in (torch.utils.data.DataLoader, DataLoader):
+        with pytest.raises(ValueError, match=r"batch_size|sampler"):
+            kind(pairs, **options)
+
+
+def test_settings_are_checked_at_once(pairs):
+    for options in ({"interpolation": "best"}, {"threads": 0}, {"prefetch_bytes": -1}, {"dtype": "int8"}):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            DataLoader(pairs, size=SIZE, **options)
+
+
+def test_a_bad_picture_is_named_when_its_batch_is_due(pairs, tmp_path):
+    pairs.paths[13] = tmp_path / "none.jpg"
+    for shuffle in (False, True):
+        batches, seen = iter(DataLoader(pairs, 5, shuffle, size=SIZE)), []
+        with pytest.raises(fastseq.DecodeError, match=r"none\.jpg") as caught:
+            seen.extend(batches)
+        assert (caught.value.path, caught.value.index) == (tmp_path / "none.jpg", 13)
+        assert len([*seen, *batches]) == 4, "the epoch goes on after it, as torch's does"
+
+
+def test_an_error_of_the_dataset_comes_when_its_batch_is_due(paths):
+    def make(path, i):
+        if i == 7:
+            raise LookupError("number seven")
+        return path, i
+
+    batches = iter(DataLoader(Pairs(paths, make), 5, size=SIZE))
+    assert len(next(batches)[1]) == 5
+    with pytest.raises(LookupError, match="number seven"):
+        next(batches)
+    assert next(batches)[1].tolist() == [10, 11, 12, 13, 14]
+
+
+def test_random_transforms_depend_on_seed_epoch_and_index(pairs):
+    def epochs(order, seed=0):
+        loader = DataLoader(pairs, 6, sampler=order, size=SIZE, transform=fastseq.RandomResizedCrop(), seed=seed)
+        return [{i: x[k] for x, y in loader for k, i in enumerate(y.tolist())} for _ in range(2)]
+
+    forward, backward, other = epochs(range(23)), epochs(range(22, -1, -1)), epochs(range(23), seed=1)
+    for i in range(23):
+        np.testing.assert_array_equal(forward[0][i], backward[0][i])
+        np.testing.assert_array_equal(forward[1][i], backward[1][i])
+    assert any((forward[0][i] != forward[1][i]).any() for i in range(23))
+    assert any((forward[0][i] != other[0][i]).any() for i in range(23))
+
+
+def test_a_few_batches_are_begun_ahead_and_none_without_prefetch(pairs):
+    batches = iter(DataLoader(pairs, 2, size=SIZE, threads=1))
+    next(batches)
+    assert pairs.asked == [*range(6)]
+    pairs.asked.clear()
+    batches = iter(DataLoader(pairs, 2, size=SIZE, prefetch_bytes=0))
+    next(batches)
+    assert pairs.asked == [0, 1]
+    pairs.asked.clear()
+    one = 2 * 16 * 16 * 3
+    assert len(list(DataLoader(pairs, 2, size=SIZE, prefetch_bytes=2 * one))) == 12
+    assert pairs.asked == [*range(23)]
+
+
+def test_leaving_early_gives_the_memory_back(pairs):
+    loader = DataLoader(pairs, 2, size=SIZE)
+    for _ in loader:
+        break
+    del _
+    assert loader._lender.lent_bytes == 0
+    both = list(zip(loader, loader, strict=True))  # two epochs side by side
+    assert [y.tolist() for (_, y), _ in both] == [y.tolist() for _, (_, y) in both] == labels_of(loader)
+
+
+def test_batches_that_are_held_stay_as_they_are(pairs, paths):
+    held = [batch for _ in range(3) for batch in DataLoader(pairs, 4, size=SIZE)]
+    for x, y in held:
+        assert_pictures(x, [paths[i] for i in y])
+
+
+def test_a_loader_can_be_pickled(paths):
+    twin = pickle.loads(pickle.dumps(DataLoader([(path, i) for i, path in enumerate(paths)], 5, size=SIZE)))
+    assert [y.tolist() for _, y in twin][-1] == [20, 21, 22]
