@@ -1,6 +1,8 @@
 #include "pool.h"
 
+#include <pthread.h>
 #include <algorithm>
+
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -32,6 +34,7 @@ Pool::Pool(int threads) {
   for (int i = 0; i < threads; ++i) {
     try {
       threads_.emplace_back([this] { work(); });
+      pthread_setname_np(threads_.back().native_handle(), "fastseq");  // for who looks at the process
     } catch (const std::system_error&) {
       if (threads_.empty()) throw;
       break;

@@ -42,6 +42,16 @@ class DatasetBatches:
         self._lock = threading.Lock()
         self.depth = depth_ahead(self._threads.count, batch_size)
 
+    @property
+    def begun(self) -> int:
+        """How many batches were begun and not asked for yet."""
+        return len(self._begun)
+
+    @property
+    def lent_bytes(self) -> int:
+        """Of the batches that somebody holds, or that are under way."""
+        return self._lender.lent_bytes
+
     def begin(self, paths: NDArray[np.object_]) -> np.int64:
         """Begin a batch of files, (b,) bytes; gives the ticket that `finish` takes."""
         batch = self._begin(paths.tolist(), needed=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import weakref
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -57,16 +59,18 @@ def _natively(loaded: Any, options: dict[str, Any]) -> Any:
     images = spec[0] if has_labels else spec
     batch_size = options["batch_size"]
     batches = DatasetBatches(_settings(options, images), batch_size or _UNBATCHED)
+    begin_batch, finish_batch = _weak(batches.begin), _weak(batches.finish)
 
     def begin(paths: Any) -> Any:
-        return tf.numpy_function(batches.begin, [paths], tf.int64)
+        return tf.numpy_function(begin_batch, [paths], tf.int64)
 
     def finish(ticket: Any, paths: Any) -> Any:
-        made = tf.numpy_function(batches.finish, [ticket, paths], images.dtype)
+        made = tf.numpy_function(finish_batch, [ticket, paths], images.dtype)
         made.set_shape(images.shape if batch_size else (None, *images.shape))
         return made
 
     dataset = _files(loaded).batch(batch_size or _UNBATCHED)
+    dataset.fastseq_batches = batches  # whatever is derived from a dataset, iterators too, keeps it
     if has_labels:
         dataset = dataset.map(lambda paths, labels: (begin(paths), paths, labels)).prefetch(batches.depth)
         dataset = dataset.map(lambda ticket, paths, labels: (finish(ticket, paths), labels))
@@ -78,6 +82,18 @@ def _natively(loaded: Any, options: dict[str, Any]) -> Any:
     dataset.class_names = loaded.class_names
     dataset.file_paths = loaded.file_paths
     return dataset
+
+
+def _weak(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method for TensorFlow, which never lets go of a Python function that a dataset has called."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*args: Any) -> Any:
+        bound = reference()
+        assert bound is not None, "a dataset outlives its iterators"
+        return bound(*args)
+
+    return call
 
 
 def _files(dataset: Any) -> Any:
