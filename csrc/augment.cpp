@@ -5,6 +5,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "float_kernels.h"
+
 namespace fastseq {
 namespace {
 
@@ -59,40 +61,41 @@ const float* pack4(const float* picture, const SlotFormat& format, Buffer* buffe
   return packed;
 }
 
-// A row of pixels of four values into the slot.
-void store_row(const float* pixels, const SlotFormat& format, int y, float factor, float* slot) {
+// A row of pixels of four values into the slot; `row` is room for one.
+void store_row(const float* pixels, const SlotFormat& format, int y, float factor, float* row, float* slot) {
   const Layout layout(format);
-  const int width = format.width;
+  const int width = format.width, channels = format.channels;
+  const auto store = [&](int count, float* out) {
+    kernels::store_values(row, count, sizeof(float), factor, 0, format.is_large(), reinterpret_cast<uint8_t*>(out));
+  };
   float* out = slot + static_cast<size_t>(y) * width * layout.pixel;
-  if (format.channels_first || format.channels == 1) {
-    for (int c = 0; c < format.channels; ++c) {
-      for (int x = 0; x < width; ++x) out[c * layout.channel + x] = pixels[4 * x + c] * factor;
-    }
-    return;
+  if (channels == 3 && !format.channels_first) {
+    for (int x = 0; x < width; ++x) std::copy(pixels + 4 * x, pixels + 4 * x + 3, row + 3 * x);
+    return store(3 * width, out);
   }
-  for (int x = 0; x < width; ++x, out += 3, pixels += 4) {
-    out[0] = pixels[0] * factor;
-    out[1] = pixels[1] * factor;
-    out[2] = pixels[2] * factor;
+  for (int c = 0; c < channels; ++c) {
+    for (int x = 0; x < width; ++x) row[x] = pixels[4 * x + c];
+    store(width, out + c * layout.channel);
   }
 }
 
 template <class Row>
-void map_rows(const SlotFormat& format, float factor, float* slot, Row row) {
-  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, slot);
+void map_rows(const SlotFormat& format, float factor, float* slot, Workspace* workspace, Row row) {
+  float* scratch = workspace->columns[3].reserve_as<float>(3 * static_cast<size_t>(format.width));
+  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, scratch, slot);
 }
 
 void map_picture(const AffineMap& map, const uint8_t* picture, const SlotFormat& format, float factor, float* slot,
                  Workspace* workspace) {
   AffineRow row(map, workspace);
-  map_rows(format, factor, slot, [&](int y) { return row.from_bytes(y, picture, format.channels); });
+  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_bytes(y, picture, format.channels); });
 }
 
 void map_picture(const AffineMap& map, const float* picture, const SlotFormat& format, float factor, float* slot,
                  Workspace* workspace) {
   const float* packed = pack4(picture, format, &workspace->packed);
   AffineRow row(map, workspace);
-  map_rows(format, factor, slot, [&](int y) { return row.from_floats(y, packed); });
+  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_floats(y, packed); });
 }
 
 // Without an affine map, pixels only change their place.

@@ -1,5 +1,7 @@
 #include "batch.h"
 
+#include <hwy/cache_control.h>
+
 #include <cstring>
 #include <new>
 #include <utility>
@@ -70,6 +72,7 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   }
   // A failed sample must not show what was in its slot before.
   if (!is_done(status)) std::memset(slot(i), 0, recipe_->format.bytes());
+  hwy::FlushStream();  // what went past the cache is there for who waits
   workspace->trim(kKeptBytes);
   end(i, status, std::move(reason));
 }

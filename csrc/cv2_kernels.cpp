@@ -116,13 +116,14 @@ void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTabl
     }
   }
 }
-void pick_columns(const uint8_t* row, int pixel, const PairTable& table, uint8_t* out) {
-  const int n = table.size();
-  if (pixel == 4) {
-    for (int i = 0; i < n; ++i) std::memcpy(out + 4 * i, row + 4 * static_cast<size_t>(table.low[i]), 4);
-  } else {
-    for (int i = 0; i < n; ++i) out[i] = row[table.low[i]];
-  }
+void pick_gray(const uint8_t* row, const PairTable& table, uint8_t* out) {
+  for (int i = 0; i < table.size(); ++i) out[i] = row[table.low[i]];
+}
+void pick_colors(const uint8_t* row, const PairTable& table, uint8_t* out) {
+  const int last = table.size() - 1;
+  const int32_t* low = table.low.data();
+  for (int i = 0; i < last; ++i, out += 3) std::memcpy(out, row + 4 * static_cast<size_t>(low[i]), 4);
+  std::memcpy(out, row + 4 * static_cast<size_t>(low[last]), 3);
 }
 
 }  // namespace fastseq::kernels

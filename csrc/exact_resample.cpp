@@ -117,8 +117,14 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
     if (status != Status::kOk) return status;
     const uint8_t* low = ring.row(0, rows.low[i]);
     const uint8_t* high = ring.row(0, rows.high[i]);
+    const int position = slot_position(row_map, plan.rows_reversed(), i);
+    if (!linear && pixel == 4) {
+      kernels::pick_colors(low, columns, writer->row(position));
+      writer->commit(position);
+      continue;
+    }
     if (!linear) {
-      kernels::pick_columns(low, pixel, columns, packed);
+      kernels::pick_gray(low, columns, packed);
     } else if (mean) {
       kernels::mean_2x2(low, high, pixel, columns, packed);
     } else if (transpose) {  // cv2's pass along rows runs down the stored columns
@@ -133,7 +139,7 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
       const int16_t* b = cache.get(rows.high[i], rows.low[i], pass(high));
       kernels::cv2_second_rows(a, b, rows.weight_low[i], rows.weight_high[i], count * pixel, packed);
     }
-    writer->write(slot_position(row_map, plan.rows_reversed(), i), packed, pixel, count);
+    writer->write(position, packed, pixel, count);
   }
   writer->flush();
   return plan.reads_to_end() ? ring.drain() : Status::kOk;

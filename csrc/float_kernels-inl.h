@@ -8,6 +8,9 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +21,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using Floats = hn::ScalableTag<float>;
 using OneFloat = hn::FixedTag<float, 1>;
+using Doubles = hn::ScalableTag<double>;
+using OneDouble = hn::FixedTag<double, 1>;
 using Pixel = hn::FixedTag<float, 4>;  // one pixel in a block of 128 bits
 
 // `apply(d, i)` for all of `count` elements: a vector at a time, then one by one.
@@ -27,6 +32,22 @@ HWY_INLINE void for_lanes(D d, One one, int count, Apply apply) {
   int i = 0;
   for (; i + lanes <= count; i += lanes) apply(d, i);
   for (; i < count; ++i) apply(one, i);
+}
+
+// `make(d, i)` into all of `count` items, past the cache where `stream`.
+template <class D, class One, class Make>
+HWY_INLINE void store_lanes(D d, One one, int count, bool stream, hn::TFromD<D>* out, Make make) {
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int i = 0;
+  if (stream) {
+    const int beyond = static_cast<int>(reinterpret_cast<uintptr_t>(out) / sizeof(*out) % lanes);
+    for (const int head = std::min(beyond ? lanes - beyond : 0, count); i < head; ++i) {
+      hn::StoreU(make(one, i), one, out + i);
+    }
+    for (; i + lanes <= count; i += lanes) hn::Stream(make(d, i), d, out + i);
+  }
+  for (; i + lanes <= count; i += lanes) hn::StoreU(make(d, i), d, out + i);
+  for (; i < count; ++i) hn::StoreU(make(one, i), one, out + i);
 }
 
 template <class D>

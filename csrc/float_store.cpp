@@ -46,19 +46,29 @@ void StoreF16(const float* values, int count, float scale, float offset, uint16_
   });
 }
 
-void StoreF32(const float* values, int count, float scale, float offset, float* out) {
-  for_lanes(Floats(), OneFloat(), count, [=](auto d, int i) HWY_ATTR {
-    const auto v = hn::LoadU(d, values + i);
-    hn::StoreU(hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v)), d, out + i);
+void StoreF32(const float* values, int count, float scale, float offset, bool stream, float* out) {
+  store_lanes(Floats(), OneFloat(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), hn::LoadU(d, values + i)));
   });
 }
 
-void StoreF64(const float* values, int count, double scale, double offset, double* out) {
-  const hn::ScalableTag<double> all;
-  const hn::FixedTag<double, 1> one;
-  for_lanes(all, one, count, [=](auto d, int i) HWY_ATTR {
+void StoreF64(const float* values, int count, double scale, double offset, bool stream, double* out) {
+  store_lanes(Doubles(), OneDouble(), count, stream, out, [=](auto d, int i) HWY_ATTR {
     const auto v = hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, decltype(d)>(), values + i));
-    hn::StoreU(hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v)), d, out + i);
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v));
+  });
+}
+
+void BytesToF32(const uint8_t* bytes, int count, float scale, float offset, bool stream, float* out) {
+  store_lanes(Floats(), OneFloat(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), load_values(d, bytes + i)));
+  });
+}
+
+void BytesToF64(const uint8_t* bytes, int count, double scale, double offset, bool stream, double* out) {
+  store_lanes(Doubles(), OneDouble(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+    const auto v = hn::PromoteTo(d, load_values(hn::Rebind<float, decltype(d)>(), bytes + i));
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v));
   });
 }
 
@@ -89,20 +99,31 @@ HWY_EXPORT(StoreU8);
 HWY_EXPORT(StoreF16);
 HWY_EXPORT(StoreF32);
 HWY_EXPORT(StoreF64);
+HWY_EXPORT(BytesToF32);
+HWY_EXPORT(BytesToF64);
 HWY_EXPORT(SplitValues);
 
-void store_values(const float* values, int count, int item_bytes, double scale, double offset, uint8_t* out) {
+void store_values(const float* values, int count, int item_bytes, double scale, double offset, bool stream,
+                  uint8_t* out) {
   const float scale32 = static_cast<float>(scale), offset32 = static_cast<float>(offset);
   switch (item_bytes) {
     case 2:
       return HWY_DYNAMIC_DISPATCH(StoreF16)(values, count, scale32, offset32, reinterpret_cast<uint16_t*>(out));
     case 4:
-      return HWY_DYNAMIC_DISPATCH(StoreF32)(values, count, scale32, offset32, reinterpret_cast<float*>(out));
+      return HWY_DYNAMIC_DISPATCH(StoreF32)(values, count, scale32, offset32, stream, reinterpret_cast<float*>(out));
     case 8:
-      return HWY_DYNAMIC_DISPATCH(StoreF64)(values, count, scale, offset, reinterpret_cast<double*>(out));
+      return HWY_DYNAMIC_DISPATCH(StoreF64)(values, count, scale, offset, stream, reinterpret_cast<double*>(out));
     default:
       return HWY_DYNAMIC_DISPATCH(StoreU8)(values, count, out);
   }
+}
+void store_bytes(const uint8_t* bytes, int count, int item_bytes, double scale, double offset, bool stream,
+                 uint8_t* out) {
+  if (item_bytes == 8) {
+    return HWY_DYNAMIC_DISPATCH(BytesToF64)(bytes, count, scale, offset, stream, reinterpret_cast<double*>(out));
+  }
+  HWY_DYNAMIC_DISPATCH(BytesToF32)
+  (bytes, count, static_cast<float>(scale), static_cast<float>(offset), stream, reinterpret_cast<float*>(out));
 }
 void split_values(const float* pixels, int count, float* a, float* b, float* c) {
   HWY_DYNAMIC_DISPATCH(SplitValues)(pixels, count, a, b, c);

@@ -15,8 +15,6 @@ FloatWriter::FloatWriter(const SlotFormat& format, const Geometry& geometry, boo
       columns_(geometry.columns.length),
       transpose_(transpose),
       channels_(channels),
-      direct_(!transpose && format.item_bytes == 4 && format.scale == 1 && format.offset == 0 &&
-              channels == format.channels && (!format.channels_first || channels == 1)),
       slot_(slot),
       tile_stride_(static_cast<size_t>(transpose ? rows_ : columns_) * channels + 1) {
   const size_t tile = tile_stride_ * (transpose ? kTileRows : 1);
@@ -28,10 +26,6 @@ FloatWriter::FloatWriter(const SlotFormat& format, const Geometry& geometry, boo
 }
 
 float* FloatWriter::row(int position) {
-  if (direct_) {
-    const size_t pixel = static_cast<size_t>(top_ + position) * format_.width + left_;
-    return reinterpret_cast<float*>(slot_) + pixel * channels_;
-  }
   if (!transpose_) return tile_;
   const int first = position / kTileRows * kTileRows;
   if (first != tile_first_) {
@@ -42,7 +36,7 @@ float* FloatWriter::row(int position) {
 }
 
 void FloatWriter::commit(int position) {
-  if (!direct_ && !transpose_) emit(top_ + position, left_, columns_, tile_);
+  if (!transpose_) emit(top_ + position, left_, columns_, tile_);
 }
 
 void FloatWriter::flush() {
@@ -89,7 +83,7 @@ void FloatWriter::emit(int row, int column, int count, const float* pixels) {
 }
 
 void FloatWriter::store(size_t item, int count, const float* values) {
-  kernels::store_values(values, count, format_.item_bytes, format_.scale, format_.offset,
+  kernels::store_values(values, count, format_.item_bytes, format_.scale, format_.offset, format_.is_large(),
                         slot_ + item * format_.item_bytes);
 }
 

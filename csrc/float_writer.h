@@ -36,7 +36,6 @@ class FloatWriter {
   const int top_, left_, rows_, columns_;  // of the geometry in the slot
   const bool transpose_;
   const int channels_;
-  const bool direct_;  // rows go straight into the slot
   uint8_t* slot_;
   float* tile_;    // rows that wait to be turned, or one row
   float* line_;    // one line of the tile, turned

@@ -44,7 +44,9 @@ void cv2_second_columns(const int16_t* in, int pixel, const PairTable& table, ui
 void cv2_second_rows(const int16_t* low, const int16_t* high, int weight_low, int weight_high, int count, uint8_t* out);
 // cv2 halving a picture exactly: the rounded mean of two by two.
 void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTable& table, uint8_t* out);
-void pick_columns(const uint8_t* row, int pixel, const PairTable& table, uint8_t* out);
+// One pixel for each entry: bytes; or the first three bytes of four.
+void pick_gray(const uint8_t* row, const PairTable& table, uint8_t* out);
+void pick_colors(const uint8_t* row, const PairTable& table, uint8_t* out);
 
 // cv2.INTER_AREA. A first pass gives sums of 4 bytes: floats, or integers where `whole`; a second one the bytes.
 // Weights and rows come in the order of adding up. area_first_columns takes 1 or 2 rows of `width` pixels. `out` may be

@@ -57,6 +57,7 @@ class UnpackedSource : public RowSource {
     plane_.row_bytes = plane_.delivered_width;
   }
   const SourcePlane& plane(int) const override { return plane_; }
+  void look_only_at(const std::vector<bool>& rows) override { source_->look_only_at(rows); }
 
   Status pull(uint8_t* const* const* rows) override {
     uint8_t* const* packed[] = {packed_};

@@ -38,6 +38,7 @@ class RowRing {
   RowSource* source_;
   const std::atomic<bool>& cancelled_;
   std::vector<int> pulls_needed_;  // by output row
+  std::vector<bool> looked_at_;    // of plane 0
   int pulls_ = 0;
   int total_pulls_ = 0;
   uint8_t* base_[kMaxPlanes] = {};

@@ -1,6 +1,7 @@
 // Where rows come from: a decoder, or pixels in memory. Pulled from the top down, a few rows at a time.
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "status.h"
 
@@ -41,6 +42,9 @@ class RowSource {
   virtual PixelLayout layout() const = 0;
   virtual int planes() const = 0;
   virtual const SourcePlane& plane(int i) const = 0;
+  // Says which rows of plane 0 will be looked at, counted from its y0, and none behind the last; the others need not be
+  // written. Called before the first pull, if at all; `rows` must outlive the last.
+  virtual void look_only_at(const std::vector<bool>& /*rows*/) {}
   // Writes the next rows_per_pull rows of plane i to rows[i][0..]; at the bottom, what lies below
   // the picture is not defined. Any status but kOk ends it.
   virtual Status pull(uint8_t* const* const* rows) = 0;

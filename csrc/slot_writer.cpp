@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+#include "float_kernels.h"
+#include "kernels.h"
+
 #include "kernels.h"
 
 namespace fastseq {
@@ -10,6 +13,7 @@ SlotWriter::SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, 
     : format_(format),
       transpose_(transpose),
       direct_(!transpose && format.lookup.empty() && (!format.channels_first || format.channels == 1)),
+      linear_(is_linear()),
       slot_(slot) {
   if (direct_) return;
   const int pixels = transpose ? format.height : format.width;
@@ -68,6 +72,22 @@ void SlotWriter::flush() {
 }
 
 template <class T>
+bool SlotWriter::is_lookup_linear() const {
+  const T* lookup = reinterpret_cast<const T*>(format_.lookup.data());
+  const T scale = static_cast<T>(format_.scale), offset = static_cast<T>(format_.offset);
+  for (int i = 0; i < 256; ++i) {
+    if (lookup[i] != offset + scale * static_cast<T>(i)) return false;
+  }
+  return true;
+}
+
+bool SlotWriter::is_linear() const {
+  if (format_.lookup.empty() || format_.channels_first) return false;
+  if (format_.item_bytes == sizeof(float)) return is_lookup_linear<float>();
+  return format_.item_bytes == sizeof(double) && is_lookup_linear<double>();
+}
+
+template <class T>
 void SlotWriter::emit_converted(int row, int column, int count, const uint8_t* pixels) {
   T* slot = reinterpret_cast<T*>(slot_);
   const int channels = format_.channels;
@@ -87,6 +107,11 @@ void SlotWriter::emit_converted(int row, int column, int count, const uint8_t* p
 }
 
 void SlotWriter::emit(int row, int column, int count, const uint8_t* pixels) {
+  if (linear_) {
+    const size_t item = (static_cast<size_t>(row) * format_.width + column) * format_.channels;
+    return kernels::store_bytes(pixels, count * format_.channels, format_.item_bytes, format_.scale, format_.offset,
+                                format_.is_large(), slot_ + item * format_.item_bytes);
+  }
   switch (format_.item_bytes) {
     case 2:
       return emit_converted<uint16_t>(row, column, count, pixels);

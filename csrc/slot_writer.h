@@ -16,6 +16,8 @@ struct SlotFormat {
   double scale = 1, offset = 0;  // the same for values between the bytes: offset + scale * value
 
   size_t bytes() const { return static_cast<size_t>(height) * width * channels * item_bytes; }
+  // Whether a batch of such slots is more than a core's cache holds, so that storing past it is better.
+  bool is_large() const { return bytes() >= 1 << 16; }
 };
 
 // Rows come in stored order. Without `transpose` a row of `width` pixels becomes row `position` of the slot, with it a
@@ -36,6 +38,9 @@ class SlotWriter {
  private:
   static constexpr int kTileRows = 16;
 
+  template <class T>
+  bool is_lookup_linear() const;
+  bool is_linear() const;
   void emit(int row, int column, int count, const uint8_t* pixels);
   template <class T>
   void emit_converted(int row, int column, int count, const uint8_t* pixels);
@@ -43,6 +48,7 @@ class SlotWriter {
   const SlotFormat& format_;
   const bool transpose_;
   const bool direct_;  // rows go straight into the slot
+  const bool linear_;  // items are floats or doubles that the lookup makes as `offset + scale * byte`
   uint8_t* slot_;
   uint8_t* tile_ = nullptr;
   size_t tile_stride_ = 0;
