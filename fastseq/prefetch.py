@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import threading
-import weakref
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Protocol
@@ -17,7 +14,7 @@ from fastseq import _native
 from fastseq.batch import PendingBatch, Read
 from fastseq.fallback import read_file
 from fastseq.lender import Lender
-from fastseq.runtime import shared_threads
+from fastseq.runtime import look_after, shared_threads
 from fastseq.samples import Samples
 from fastseq.settings import Settings
 
@@ -76,15 +73,16 @@ class Prefetcher:
         self._threads = shared_threads(threads)
         self._cap = prefetch_cap(prefetch_bytes)
         self._depth = depth_ahead(self._threads.count, batch_size)
-        self._reset()
+        self.forget()
 
-    def _reset(self) -> None:
+    def forget(self) -> None:
+        """Begin with locks and buffers of one's own, and with nothing begun."""
         self._lock = threading.Lock()
         self._begun: dict[Key, Entry] = {}
         self._kept: dict[Key, Entry] = {}
         self._generation = 0  # of what was begun; discard() begins a new one
         self._buffers = Lender(self._cap)
-        _alive.add(self)
+        look_after(self)
 
     @property
     def depth(self) -> int:
@@ -167,26 +165,9 @@ class Prefetcher:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore, with nothing begun."""
         self.__dict__.update(state)
-        self._reset()
+        self.forget()
 
 
 def _cancel(entries: dict[Key, Entry]) -> None:
     for batch, _ in entries.values():
         batch.cancel()
-
-
-_alive: weakref.WeakSet[Prefetcher] = weakref.WeakSet()
-
-
-def _forget_parents_batches() -> None:
-    for prefetcher in list(_alive):
-        prefetcher._reset()
-
-
-def _discard_all() -> None:
-    for prefetcher in list(_alive):
-        prefetcher.discard()
-
-
-os.register_at_fork(after_in_child=_forget_parents_batches)
-atexit.register(_discard_all)  # before the pools go: registered after them

@@ -12,6 +12,7 @@ import os
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from fastseq import _native
 
@@ -88,14 +89,36 @@ def lasting_threads(threads: int | None) -> Threads:
     return found
 
 
+class BeginsAhead(Protocol):
+    """Who begins batches before they are asked for."""
+
+    def discard(self) -> None:
+        """Cancel what was begun; returns when no thread writes to it any more."""
+
+    def forget(self) -> None:
+        """Drop what a parent process has begun, whose threads are not there."""
+
+
+_beginners: weakref.WeakSet[BeginsAhead] = weakref.WeakSet()
+
+
+def look_after(beginner: BeginsAhead) -> None:
+    """Let it `discard` before the threads go at exit, and `forget` in a forked child."""
+    _beginners.add(beginner)
+
+
 def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
     for threads in list(_shared.values()):
         threads._forget()
+    for beginner in list(_beginners):
+        beginner.forget()
 
 
 def _join() -> None:
+    for beginner in list(_beginners):
+        beginner.discard()
     for threads in list(_shared.values()):
         threads._pool = None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from fastseq.runtime import look_after
 from fastseq.sample_batch import Decoding, SampleBatch
 
 
@@ -39,7 +38,7 @@ class SampleEpoch:
         self._collate_fn = collate_fn
         self._full = 0
         self._used_up: Callable[[], None] | None = None
-        _alive.add(self)
+        look_after(self)
 
     def when_used_up(self, batch_size: int, call: Callable[[], None]) -> None:
         """Call it once, when the end of the indices shows: at a batch below `batch_size`, or at the end itself."""
@@ -85,22 +84,18 @@ class SampleEpoch:
             if not fetched.begin(needed=False):
                 return
 
-    def close(self) -> None:
+    def discard(self) -> None:
         """Cancel what was begun."""
         while self._waiting:
             self._waiting.popleft().cancel()
 
+    def close(self) -> None:
+        """Leave the epoch, as the iterator of a `Loader` is left."""
+        self.discard()
+
+    def forget(self) -> None:
+        """Nothing: each batch begins again in a process that has not begun it."""
+
     def __del__(self) -> None:
         """Leaving early ends what was begun."""
-        self.close()
-
-
-_alive: weakref.WeakSet[SampleEpoch] = weakref.WeakSet()
-
-
-def _close_all() -> None:
-    for epoch in list(_alive):
-        epoch.close()
-
-
-atexit.register(_close_all)  # before the pools go: registered after them
+        self.discard()

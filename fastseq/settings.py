@@ -39,8 +39,8 @@ class Settings:
         transform: steps of `fastseq.transforms`, in their order.
         interpolation: which pixels one gets; a key of `INTERPOLATIONS`.
         orient: "exif" (upright), "none" (as stored), or "landscape" (upright, then np.rot90 where height > width).
-        color: "rgb", "bgr", "gray" (the file's own luma), or "pil.rgb" and "pil.gray": what Pillow's `convert` makes of CMYK,
-            and gray of the colours.
+        color: "rgb", "bgr" or "gray" (the file's own luma); "pil.rgb" or "pil.gray": as Pillow's `convert` makes RGB of
+            CMYK, and gray of RGB.
         dtype: uint8 (values 0-255), float16, float32 or float64.
         scale: of float dtypes: a value is `offset + scale * pixel`, with pixel 0-255. Pixels are whole numbers, but for
             the "tf." filters, whose float32 results are rounded for uint8 only.

@@ -68,7 +68,7 @@ def makers():
     from fastseq.compat.dataset_batches import DatasetBatches
 
     gc.collect()
-    return [it for it in gc.get_objects() if isinstance(it, DatasetBatches)]
+    return [it for it in gc.get_objects() if type(it) is DatasetBatches]
 
 
 def batches(dataset, epochs=1):

@@ -41,7 +41,8 @@ def test_public_names():
         *("CenterCrop", "DataLoader", "DecodeError", "ImageSequence", "Limits", "Loader", "RandomFlip"),
         *("RandomResizedCrop", "Resize", "Samples", "Status", "UnknownLabelError", "decode_batch"),
     }
-    assert fastseq.compat.__all__ == ["DataGenerator", "ImageDataGenerator", "Sequence"]
+    names = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory"]
+    assert fastseq.compat.__all__ == names
     for name in set(fastseq.__all__) - {"ImageSequence"}:
         assert inspect.getdoc(getattr(fastseq, name)), name
 

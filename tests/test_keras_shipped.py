@@ -11,11 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-import fastseq.compat
-
 PLUGINS = Path(__file__).parent / "shipped"
 ADAPTER = ["trainers/data_adapters/py_dataset_adapter_test.py", "trainers/epoch_iterator_test.py"]
-DIRECTORY = ["utils/image_dataset_utils_test.py"] * ("image_dataset_from_directory" in fastseq.compat.__all__)
+DIRECTORY = ["utils/image_dataset_utils_test.py"]
 
 
 def begun(backend: str, files: list[str], report: Path, *options: str) -> subprocess.Popen[str]:

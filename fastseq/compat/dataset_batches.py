@@ -17,7 +17,7 @@ from fastseq.batch import PendingBatch
 from fastseq.fallback import Data, read_file
 from fastseq.lender import Lender
 from fastseq.prefetch import depth_ahead, prefetch_cap
-from fastseq.runtime import shared_threads
+from fastseq.runtime import look_after, shared_threads
 from fastseq.settings import Settings
 
 _NOT_BEGUN = -1
@@ -38,9 +38,20 @@ class DatasetBatches:
         self._threads = shared_threads(None)
         self._lender = Lender(prefetch_cap(None))
         self._numbers = itertools.count()
-        self._begun: OrderedDict[int, PendingBatch] = OrderedDict()
-        self._lock = threading.Lock()
         self.depth = depth_ahead(self._threads.count, batch_size)
+        self.forget()
+        look_after(self)
+
+    def forget(self) -> None:
+        """Begin with a lock of one's own, and with nothing begun."""
+        self._lock = threading.Lock()
+        self._begun: OrderedDict[int, PendingBatch] = OrderedDict()
+
+    def discard(self) -> None:
+        """Cancel what was begun."""
+        begun, self._begun = self._begun, OrderedDict()
+        for batch in begun.values():
+            batch.cancel()
 
     @property
     def begun(self) -> int:

@@ -38,6 +38,13 @@ class Request:
     state: State
 
 
+def state_of(random: np.random.RandomState) -> State:
+    """What the generator will go on from."""
+    state = random.get_state(legacy=True)
+    assert isinstance(state, tuple)
+    return state
+
+
 def same_state(a: State, b: State) -> bool:
     """Whether two generators will draw the same."""
     return a[2:] == b[2:] and np.array_equal(a[1], b[1])
@@ -67,4 +74,4 @@ def requests(iterator: Any, steps: Iterable[Step], random: np.random.RandomState
             random.seed(iterator.seed + iterator.total_batches_seen + ahead)
         if step.new_order:
             order = random.permutation(iterator.n) if iterator.shuffle else np.arange(iterator.n)
-        yield Request(order[step.first : step.first + iterator.batch_size], random.get_state(legacy=True))
+        yield Request(order[step.first : step.first + iterator.batch_size], state_of(random))

@@ -26,12 +26,15 @@ class ImageDataGenerator(keras_image.ImageDataGenerator):  # type: ignore[misc]
 
     @wraps(keras_image.ImageDataGenerator.flow)
     def flow(self, *args: Any, **kwargs: Any) -> NumpyArrayIterator:  # noqa: D102 - Keras's own
-        return NumpyArrayIterator.adopt(super().flow(*args, **kwargs))
+        flow: NumpyArrayIterator = NumpyArrayIterator.adopt(super().flow(*args, **kwargs))
+        return flow
 
     @wraps(keras_image.ImageDataGenerator.flow_from_directory)
     def flow_from_directory(self, *args: Any, **kwargs: Any) -> DirectoryIterator:  # noqa: D102
-        return DirectoryIterator.adopt(super().flow_from_directory(*args, **kwargs))
+        flow: DirectoryIterator = DirectoryIterator.adopt(super().flow_from_directory(*args, **kwargs))
+        return flow
 
     @wraps(keras_image.ImageDataGenerator.flow_from_dataframe)
     def flow_from_dataframe(self, *args: Any, **kwargs: Any) -> DataFrameIterator:  # noqa: D102
-        return DataFrameIterator.adopt(super().flow_from_dataframe(*args, **kwargs))
+        flow: DataFrameIterator = DataFrameIterator.adopt(super().flow_from_dataframe(*args, **kwargs))
+        return flow

@@ -12,7 +12,7 @@ import numpy as np
 from keras.src.legacy.preprocessing import image as keras_image
 from numpy.typing import NDArray
 
-from fastseq.compat.forecast import Request, Step, requests, steps_by_iterating
+from fastseq.compat.forecast import Request, State, Step, requests, steps_by_iterating
 from fastseq.compat.picture_batches import PictureBatches
 from fastseq.compat.picture_sources import ArrayPictures, FilePictures
 from fastseq.compat.picture_work import fingerprint, picture_work
@@ -37,15 +37,21 @@ class NativeIterator(PassAwareDataset):
     somebody else has drawn from it, the batch is made again: what one gets is always what Keras would give.
     """
 
+    index_generator: Any
+    _turn: threading.RLock  # batches take numbers from one generator: one at a time
+    _steps: list[Step] | None  # that Keras is expected to ask for next; None while it iterates
+    _batches: PictureBatches | None
+    _decided: str | None  # what of the generator the batches were made for
+
     @classmethod
     def adopt(cls, iterator: Any) -> Any:
         """Take over an iterator of Keras's that has not been used yet."""
         adopted = cls.__new__(cls)
-        vars(adopted).update(vars(iterator))
+        adopted.__dict__.update(vars(iterator))
         adopted.index_generator = adopted._flow_index()
         adopted.passes = KerasPasses(len(adopted))
-        adopted._turn = threading.RLock()  # batches take numbers from one generator: one at a time
-        adopted._steps = ()
+        adopted._turn = threading.RLock()
+        adopted._steps = []
         _alive.add(adopted)
         adopted._batches = None
         adopted._decided = None
@@ -84,7 +90,7 @@ class NativeIterator(PassAwareDataset):
         if batches is None:
             return super()._get_batches_of_transformed_samples(index_array)
         steps = steps_by_iterating(self, batches.depth) if self._steps is None else self._steps
-        request = Request(np.asarray(index_array), np.random.get_state(legacy=True))
+        request = Request(np.asarray(index_array), _global_state())
         try:
             images = batches.make(request, partial(requests, self, steps))
         except DecodeError as error:
@@ -153,15 +159,15 @@ class _FileIterator(NativeIterator):
         return (images, targets) if weights is None else (images, targets, weights[index_array])
 
 
-class DirectoryIterator(_FileIterator, keras_image.DirectoryIterator):
+class DirectoryIterator(_FileIterator, keras_image.DirectoryIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow_from_directory` gives."""
 
 
-class DataFrameIterator(_FileIterator, keras_image.DataFrameIterator):
+class DataFrameIterator(_FileIterator, keras_image.DataFrameIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow_from_dataframe` gives."""
 
 
-class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):
+class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow` gives."""
 
     def _work(self) -> Any:
@@ -181,6 +187,12 @@ class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):
         if self.sample_weight is None:
             return inputs, self.y[index_array]
         return inputs, self.y[index_array], self.sample_weight[index_array]
+
+
+def _global_state() -> State:
+    state = np.random.get_state(legacy=True)
+    assert isinstance(state, tuple)
+    return state
 
 
 _alive: weakref.WeakSet[NativeIterator] = weakref.WeakSet()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -13,13 +10,13 @@ from numpy.typing import NDArray
 
 from fastseq import _native
 from fastseq.batch import PendingBatch
-from fastseq.compat.forecast import Request, State, same_state
+from fastseq.compat.forecast import Request, State, same_state, state_of
 from fastseq.compat.picture_sources import ArrayPictures, FilePictures
 from fastseq.compat.picture_work import PictureWork
 from fastseq.compat.pillow import decode_by_pillow
 from fastseq.lender import Lender
 from fastseq.prefetch import depth_ahead, prefetch_cap
-from fastseq.runtime import shared_threads
+from fastseq.runtime import look_after, shared_threads
 
 _MOST_MISSES = 3  # in a row, from which on nothing is begun ahead: somebody else draws from NumPy's generator
 
@@ -49,7 +46,7 @@ class PictureBatches:
         self._ahead: list[Begun] = []
         self._misses = 0
         self.depth = depth_ahead(self._threads.count, batch_size)
-        _alive.add(self)
+        look_after(self)
 
     def make(self, request: Request, coming: Callable[[np.random.RandomState], Iterable[Request]]) -> NDArray[Any]:
         """The pictures of a batch; then those that will be asked for next are begun.
@@ -87,6 +84,10 @@ class PictureBatches:
         ahead, self._ahead = self._ahead, []
         for begun in ahead:
             begun.batch.cancel()
+
+    def forget(self) -> None:
+        """Drop what a parent process has begun."""
+        self._ahead = []
 
     def _take(self, request: Request) -> Begun | None:
         for place, begun in enumerate(self._ahead):
@@ -128,7 +129,7 @@ class PictureBatches:
         rows, after = np.empty((count, 0)), request.state
         if self._work.draws is not None:
             self._random.set_state(request.state)
-            rows, after = self._work.draws(self._random, count), self._random.get_state(legacy=True)
+            rows, after = self._work.draws(self._random, count), state_of(self._random)
         sources, are_paths = self._pictures.sources(request.indices)
         buffer = images.reshape(-1).view(np.uint8)
         job = _native.Job(self._threads.pool, settings.recipe, buffer, rows, sources, are_paths, urgent=needed)
@@ -142,20 +143,3 @@ class PictureBatches:
             decode_by_pillow,
         )
         return Begun(request, batch, after)
-
-
-_alive: weakref.WeakSet[PictureBatches] = weakref.WeakSet()
-
-
-def _forget_parents_batches() -> None:
-    for batches in list(_alive):
-        batches._ahead = []
-
-
-def _discard_all() -> None:
-    for batches in list(_alive):
-        batches.discard()
-
-
-os.register_at_fork(after_in_child=_forget_parents_batches)
-atexit.register(_discard_all)  # before the threads go: registered after them

@@ -43,7 +43,7 @@ class ArrayPictures:
 
     def sources(self, indices: NDArray[np.int64]) -> tuple[Any, list[bool]]:
         """Some of them, as `_native.Job` takes them."""
-        pictures = [memoryview(np.ascontiguousarray(self._array[i])).cast("B") for i in indices]
+        pictures = [np.ascontiguousarray(self._array[i]).reshape(-1).view(np.uint8) for i in indices]
         return pictures, [False] * len(pictures)
 
     def each(
@@ -51,8 +51,9 @@ class ArrayPictures:
     ) -> NDArray[np.float32]:
         """Copies of some of them, each changed by `step`."""
         pictures = self._array[indices]
-        for picture in pictures if step is not None else ():
-            picture[...] = step(picture)
+        if step is not None:
+            for picture in pictures:
+                picture[...] = step(picture)
         return pictures
 
     def read(self, index: int) -> Read:

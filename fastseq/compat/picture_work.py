@@ -133,10 +133,10 @@ class _RandomStep:
     def __call__(self, picture: Floats) -> Floats:
         parameters = self._generator.get_random_transform(picture.shape)
         out = np.empty(picture.shape, np.float32)
-        source = memoryview(np.ascontiguousarray(picture, np.float32)).cast("B")
+        source = np.ascontiguousarray(picture, np.float32).reshape(-1).view(np.uint8)
         rows = rows_of([parameters], *self._size)
         job = _native.Job(
-            self._threads.pool, self._recipe, memoryview(out).cast("B"), rows, [source], [False], urgent=True
+            self._threads.pool, self._recipe, out.reshape(-1).view(np.uint8), rows, [source], [False], urgent=True
         )
         job.wait()
         changed: Floats = self._generator.standardize(out)

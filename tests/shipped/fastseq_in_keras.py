@@ -9,5 +9,4 @@ from keras.src.utils import image_dataset_utils
 import fastseq.compat
 
 py_dataset_adapter.PyDataset = fastseq.compat.Sequence
-if "image_dataset_from_directory" in fastseq.compat.__all__:
-    image_dataset_utils.image_dataset_from_directory = fastseq.compat.image_dataset_from_directory
+image_dataset_utils.image_dataset_from_directory = fastseq.compat.image_dataset_from_directory

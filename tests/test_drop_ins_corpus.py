@@ -1,0 +1,77 @@
+"""ImageDataGenerator over a folder of real and damaged files; runs where FASTSEQ_CORPUS names it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from drop_ins import assert_same_batches, by_index
+
+FOLDER = Path(os.environ.get("FASTSEQ_CORPUS", ""))
+
+pytestmark = [
+    pytest.mark.skipif("FASTSEQ_CORPUS" not in os.environ, reason="FASTSEQ_CORPUS is not set"),
+    pytest.mark.filterwarnings("ignore:.*scipy.ndimage:DeprecationWarning"),  # what Keras calls
+    pytest.mark.filterwarnings("ignore::UserWarning"),  # Pillow's, about what it reads
+]
+
+
+@pytest.fixture(scope="module")
+def both(keras):
+    from keras.src.legacy.preprocessing import image
+
+    from fastseq.compat import ImageDataGenerator
+
+    return ImageDataGenerator, image.ImageDataGenerator
+
+
+@pytest.fixture(scope="module")
+def loadable(keras) -> pd.DataFrame:
+    """All that Keras can load, but for the largest, and whether it is damaged."""
+    rows = [json.loads(line) for line in (FOLDER / "manifest.jsonl").read_text().splitlines()]
+    names, damaged = [], []
+    for row in rows:
+        path = FOLDER / row["path"]
+        if not path.name.lower().endswith((".jpg", ".jpeg", ".png", ".bmp")) or path.stat().st_size > 2_000_000:
+            continue
+        try:
+            keras.utils.load_img(path).load()
+        except Exception:  # whatever Pillow says
+            continue
+        names.append(str(path))
+        damaged.append(row["status"]["djpeg"] not in ("ok", "not-run"))
+    return pd.DataFrame({"filename": names, "damaged": damaged})
+
+
+@pytest.fixture(scope="module")
+def files(loadable) -> pd.DataFrame:
+    return loadable[~loadable["damaged"]]
+
+
+@pytest.mark.parametrize("color_mode", ["rgb", "grayscale"])
+@pytest.mark.parametrize("interpolation", ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"])
+def test_every_file_is_as_keras_loads_it(both, files, interpolation, color_mode):
+    options = {"target_size": (97, 131), "interpolation": interpolation, "color_mode": color_mode}
+    options |= {"class_mode": None, "shuffle": False, "batch_size": 64}
+    assert len(files) > 500
+    assert_same_batches(*(by_index(made().flow_from_dataframe(files, **options), 1) for made in both))
+
+
+def test_damaged_files_are_loaded_where_keras_does(both, loadable):
+    """What is made of them depends on the version of libjpeg-turbo, and Pillow brings its own."""
+    options = {"target_size": (97, 131), "class_mode": None, "shuffle": False, "batch_size": 1}
+    damaged = loadable[loadable["damaged"]]
+    batches = by_index(both[0]().flow_from_dataframe(damaged, **options), 1)
+    assert len(batches) == len(damaged) > 50
+
+
+def test_transformed(both, files):
+    settings = {"rotation_range": 20, "zoom_range": 0.2, "horizontal_flip": True, "channel_shift_range": 20.0}
+    options = {"target_size": (97, 131), "class_mode": None, "seed": 3, "batch_size": 64}
+    results = [by_index(made(**settings).flow_from_dataframe(files, **options), 1) for made in both]
+    assert_same_batches(*results, level=1.0)
+    assert np.isfinite(results[0][0]).all()
