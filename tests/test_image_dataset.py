@@ -6,7 +6,8 @@ import gc
 import importlib
 import inspect
 import os
-import threading
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -262,26 +263,38 @@ def test_a_batch_is_handed_over_without_a_copy(both, root):
     assert maker.lent_bytes == 0
 
 
-def test_threads_end_with_the_dataset(both, root):
-    def native_threads():
-        names = [Path(f"/proc/self/task/{task}/comm").read_text() for task in os.listdir("/proc/self/task")]
-        return sum(name == "fastseq\n" for name in names)
+THREADS = """
+import gc, os, sys, threading
+from pathlib import Path
+from fastseq.compat import image_dataset_from_directory
 
-    def python_threads():
-        return [thread for thread in threading.enumerate() if thread.name.startswith("fastseq")]
+def native():
+    tasks = os.listdir("/proc/self/task")
+    return sum(Path(f"/proc/self/task/{task}/comm").read_text() == "fastseq\\n" for task in tasks)
 
-    assert makers() == []
-    before = native_threads()
-    dataset = both[0](root, image_size=SIZE, batch_size=6)
-    assert len(batches(dataset)) > 0
-    assert native_threads() > before
-    assert python_threads()
-    del dataset
-    assert makers() == []
-    assert native_threads() == before
-    for thread in python_threads():
-        thread.join(60)
-    assert not python_threads()
+def python():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("fastseq")]
+
+dataset = image_dataset_from_directory(sys.argv[1], image_size=(20, 26), batch_size=6)
+assert native() == 0
+assert sum(1 for _ in dataset) > 0
+assert native() > 0
+assert python()
+del dataset
+gc.collect()
+assert native() == 0, native()
+for thread in python():
+    thread.join(60)
+assert not python()
+"""
+
+
+def test_threads_end_with_the_dataset(root):
+    environment = {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", THREADS, str(root)], env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_an_unreadable_file_is_named(both, tf, tmp_path):
