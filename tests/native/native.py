@@ -60,7 +60,9 @@ def recipe(
     interpolation: str = "antialias",
     orient: str = "exif",
     bgr: bool = False,
-    strict: bool = True,
+    strict: int = True,
+    pillow_colors: bool = False,
+    augment: tuple[int, float, bool, float, bool, int] | None = None,
     channels_first: bool = False,
     lookup: npt.NDArray[Any] | None = None,
     scale: float = 1.0,
@@ -83,6 +85,8 @@ def recipe(
         strict=strict,
         ops=list(ops),
         limits=limit or _native.default_limits(),
+        pillow_colors=pillow_colors,
+        augment=augment,
     )
 
 

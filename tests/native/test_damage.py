@@ -146,3 +146,11 @@ def test_bad_samples_leave_their_neighbours_alone(interpolation: str) -> None:
             np.testing.assert_array_equal(batch.pixels[2 * k], one(data, SIZE, interpolation=interpolation))
             assert batch.statuses[2 * k + 1] in DAMAGED
             assert not batch.pixels[2 * k + 1].any()
+
+
+@pytest.mark.parametrize("kind", ["4:4:4", "4:2:0", "gray", "progressive", "restart"])
+def test_whole_pictures_alone_may_be_damaged(kind: str) -> None:
+    data = bytearray(KINDS[kind])
+    data[len(data) * 3 // 4 : -2] = bytes(len(data) - len(data) * 3 // 4 - 2)
+    files = [KINDS[kind], bytes(data), bytes(data[:-2]), KINDS[kind][:-2], KINDS[kind][: len(data) // 2]]
+    assert statuses(files, strict=2) == ["OK", "RECOVERED", "TRUNCATED", "TRUNCATED", "TRUNCATED"]

@@ -47,6 +47,13 @@ def everything() -> list[np.ndarray]:
             for size in ((31, 33), (130, 75)):
                 options = {"interpolation": interpolation, "lookup": lookup, "scale": 1e-3, "offset": -0.01}
                 made.append(run(FILES, size, channels_first=dtype == "float32", **options).pixels)
+    turn = [0.8, -0.3, 0.4, 1.1, 5.5, -3.25, 1, 1, 0, np.nan, np.nan]
+    for mode in range(4):
+        options = {"interpolation": "pil.bilinear", "lookup": np.zeros(256, np.float32), "draws": [turn] * len(FILES)}
+        for size in ((31, 33), (150, 131)):
+            made.append(run(FILES, size, augment=(mode, 9.0, True, 0.5, False, 0), **options).pixels)
+    linear = {"lookup": np.arange(256, dtype=np.float32) / 255 - 1, "scale": 1 / 255, "offset": -1.0}
+    made.append(run(FILES, (150, 131), interpolation="pil.nearest", **linear).pixels)
     return made
 
 
