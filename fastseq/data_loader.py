@@ -57,12 +57,12 @@ class DataLoader:
         seed: of random transforms.
         interpolation: which pixels one gets; see `fastseq.decode_batch`.
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
-        color: "rgb", "bgr" or "gray".
+        color: "rgb", "bgr" or "gray"; "pil.rgb" or "pil.gray": by the rules of Pillow's `convert`.
         dtype: uint8 (0-255), float16, float32 or float64.
         scale: of float dtypes: values are `offset + scale * pixel`.
         offset: see scale.
         data_format: "channels_last" or "channels_first".
-        strict: whether pictures that decode with warnings, or are cut off, are bad.
+        strict: whether pictures that decode with warnings, or are cut off, are bad; "whole": only those cut off.
         limits: what one picture may cost.
         threads: that decode; as many as there are cores where None.
         prefetch_bytes: bound on the batches begun ahead, 256 MiB where None; 0 turns it off.
@@ -93,7 +93,7 @@ class DataLoader:
         scale: float = 1.0,
         offset: float = 0.0,
         data_format: str = "channels_last",
-        strict: bool = True,
+        strict: bool | str = True,
         limits: Limits | None = None,
         threads: int | None = None,
         prefetch_bytes: int | None = None,

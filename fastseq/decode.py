@@ -36,7 +36,7 @@ def decode_batch(
     scale: float = 1.0,
     offset: float = 0.0,
     data_format: str = "channels_last",
-    strict: bool = True,
+    strict: bool | str = True,
     limits: Limits | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -55,12 +55,12 @@ def decode_batch(
             "tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5", "tf.gaussian",
             "tf.mitchellcubic".
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
-        color: "rgb", "bgr" or "gray".
+        color: "rgb", "bgr" or "gray"; "pil.rgb" or "pil.gray": by the rules of Pillow's `convert`.
         dtype: uint8 (0-255), float16, float32 or float64.
         scale: of float dtypes: values are `offset + scale * pixel`.
         offset: see scale.
         data_format: "channels_last" or "channels_first".
-        strict: whether pictures that decode with warnings, or are cut off, are bad.
+        strict: whether pictures that decode with warnings, or are cut off, are bad; "whole": only those cut off.
         limits: what one picture may cost.
         out: a C-contiguous array of the result's shape and dtype to write to.
         threads: as many as there are cores where None.

@@ -42,14 +42,14 @@ class Loader:
             "tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5", "tf.gaussian",
             "tf.mitchellcubic".
         orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
-        color: "rgb", "bgr" or "gray".
+        color: "rgb", "bgr" or "gray"; "pil.rgb" or "pil.gray": by the rules of Pillow's `convert`.
         dtype: uint8 (0-255), float16, float32 or float64.
         scale: of float dtypes: values are `offset + scale * pixel`.
         offset: see scale.
         data_format: "channels_last" or "channels_first".
         drop_last: whether a last batch that is not full is left out.
         on_error: "raise": a bad sample raises `DecodeError`.
-        strict: whether a picture that decodes with warnings, or is cut off, is bad.
+        strict: whether a picture that decodes with warnings, or is cut off, is bad; "whole": only one that is cut off.
         max_bad: None; it has a meaning for policies other than "raise" only.
         threads: that decode; as many as there are cores where None.
         prefetch_bytes: bound on the batches begun ahead, 256 MiB where None; 0 turns it off.
@@ -80,7 +80,7 @@ class Loader:
         data_format: str = "channels_last",
         drop_last: bool = False,
         on_error: str = "raise",
-        strict: bool = True,
+        strict: bool | str = True,
         max_bad: int | float | None = None,
         threads: int | None = None,
         prefetch_bytes: int | None = None,

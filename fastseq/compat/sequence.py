@@ -104,7 +104,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         scale: float = 1.0,
         offset: float = 0.0,
         data_format: str = "channels_last",
-        strict: bool = True,
+        strict: bool | str = True,
         limits: Limits | None = None,
         threads: int | None = None,
     ) -> NDArray[Any]:
@@ -117,12 +117,12 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
             seed: of random transforms; drawn from NumPy's global generator where None.
             interpolation: which pixels one gets; see `fastseq.decode_batch`.
             orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
-            color: "rgb", "bgr" or "gray".
+            color: "rgb", "bgr" or "gray"; "pil.rgb" or "pil.gray": by the rules of Pillow's `convert`.
             dtype: uint8 (0-255), float16, float32 or float64.
             scale: of float dtypes: values are `offset + scale * pixel`.
             offset: see scale.
             data_format: "channels_last" or "channels_first".
-            strict: whether pictures that decode with warnings, or are cut off, are bad.
+            strict: whether pictures that decode with warnings, or are cut off, are bad; "whole": only those cut off.
             limits: what one picture may cost.
             threads: as many as there are cores where None.
 

@@ -84,7 +84,8 @@ def _look(picture: Floats, rows: Floats, columns: Floats, how: Augmentation) -> 
 
 def _pick(picture: Floats, rows: Floats, columns: Floats) -> Floats:
     height, width = picture.shape[:2]
-    return picture[np.clip(rows, 0, height - 1).astype(int), np.clip(columns, 0, width - 1).astype(int)]
+    picked: Floats = picture[np.clip(rows, 0, height - 1).astype(int), np.clip(columns, 0, width - 1).astype(int)]
+    return picked
 
 
 def _inside(places: Floats, length: int, mode: FillMode) -> tuple[Floats, npt.NDArray[np.bool_]]:
