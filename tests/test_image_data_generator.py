@@ -363,3 +363,52 @@ def test_no_more_is_begun_where_the_iteration_ends(both, root):
     assert len(by_iterating(iterator, 1)) == len(iterator)
     again = by_index(iterator, 2)
     assert [len(x) for x, _ in again] == [4, 4, 4, 4, 4, 4, 4, 4, 4, 4]
+
+
+FLOW = {
+    "labels": {"y": np.arange(20) % 2},
+    "weights": {"y": np.arange(20) % 2, "sample_weight": np.linspace(0, 1, 20)},
+    "in order": {"shuffle": False},
+    "training": {"y": np.arange(20) % 2, "subset": "training"},
+    "validation": {"y": np.arange(20) % 2, "subset": "validation"},
+    "classes that the split parts": {"y": np.arange(20) // 10, "subset": "training", "ignore_class_split": True},
+    "seed": {"seed": 4},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", FLOW)
+def test_each_argument_of_flow(both, name, way):
+    x = np.random.default_rng(3).uniform(0, 255, (20, 9, 11, 3)).astype("float32")
+    settings = {"validation_split": 0.3, "horizontal_flip": True}
+    compare(both, settings, "flow", [x], {"batch_size": 6, **FLOW[name]}, WAYS[way])
+
+
+def test_further_inputs_beside_the_pictures(both):
+    x = np.random.default_rng(3).uniform(0, 255, (20, 9, 11, 3)).astype("float32")
+    more = [np.arange(20), np.arange(40).reshape(20, 2)]
+    for inputs in ((x, more), (x, more[0])):
+        compare(both, {"vertical_flip": True}, "flow", [inputs, np.arange(20)], {"batch_size": 6})
+
+
+def test_arrays_of_other_dtypes(both):
+    x = np.random.default_rng(3).integers(0, 256, (9, 12, 10, 3)).astype("uint8")
+    compare(both, {"vertical_flip": True}, "flow", [x], {})
+    compare(both, {"rotation_range": 30, "dtype": "float64"}, "flow", [x], {}, level=1.0)
+
+
+def test_the_errors_of_flow(both):
+    x = np.zeros((4, 5, 5, 3))
+    messages = []
+    for made in both:
+        for arguments, options in (
+            ([x, [1, 2]], {}),
+            ([x, None], {"sample_weight": [1, 2]}),
+            ([x, [0, 0, 1, 1]], {"subset": "training"}),
+            ([x[0], None], {}),
+            ([x], {"subset": "both"}),
+        ):
+            with pytest.raises(ValueError) as caught:  # noqa: PT011 - whatever Keras says
+                made(validation_split=0.5).flow(*arguments, **options)
+            messages.append(str(caught.value))
+    assert messages[:5] == messages[5:]
