@@ -55,8 +55,9 @@ def image_dataset(job: Job, ours: bool) -> Any:
     folder = _class_folders(job)
     dataset = made(folder.name, image_size=(224, 224), batch_size=job.batch_size, label_mode="binary", verbose=False)
     options = tf.data.Options()
-    options.threading.private_threadpool_size = job.threads + ours  # one of ours only waits
-    options.threading.max_intra_op_parallelism = 1
+    if not ours:  # whose threads are fastseq's own
+        options.threading.private_threadpool_size = job.threads
+        options.threading.max_intra_op_parallelism = 1
     kept = dataset.with_options(options)
     kept.folder = folder
     return kept

@@ -144,7 +144,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   request.planes =
       !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_colors;
   request.gray = recipe.format.channels == 1 && !recipe.pillow_colors;
-  request.bgr = recipe.bgr;
+  request.bgr = recipe.bgr && recipe.format.channels == 3;
   request.pillow_colors = recipe.pillow_colors;
   request.scale = plan.scale;
   request.window = {columns.first, rows.first, columns.second, rows.second};

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 FillMode = Literal["nearest", "constant", "reflect", "wrap"]
+FARTHEST = 1e9  # pixels
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Augmentation:
     """What happens to one picture.
 
     Attributes:
-        matrix: float64 (2, 2); output (row, column) shows the picture at matrix (row, column) + shift. None for no map.
+        matrix: float64 (2, 2); output (row, column) shows the picture at matrix (row, column) + shift. None for no map,
+            which is also what numbers of `FARTHEST` and more, and those that are none, amount to.
         shift: see matrix.
         fill_mode: what lies outside the picture, by scipy.ndimage's names.
         fill_value: of "constant".
@@ -55,7 +57,7 @@ def augment(picture: npt.NDArray[np.generic], how: Augmentation) -> npt.NDArray[
     rows, columns = np.mgrid[:height, :width].astype(np.float64)
     rows = rows[::-1] if how.flip_rows else rows
     columns = columns[:, ::-1] if how.flip_columns else columns
-    if how.matrix is not None:
+    if how.matrix is not None and np.abs([*how.matrix.ravel(), *how.shift]).max() < FARTHEST:
         (a, b), (c, d) = how.matrix
         rows, columns = rows * a + columns * b + how.shift[0], rows * c + columns * d + how.shift[1]
     values = _look(picture.astype(np.float64), rows, columns, how).astype(np.float32)
@@ -101,8 +103,13 @@ def _inside(places: Floats, length: int, mode: FillMode) -> tuple[Floats, npt.ND
         before = places + period * (np.trunc(-places / period) + 1)
         after = places - period * np.trunc(places / period)
         return np.where(beyond, np.where(places < 0, before, after), places), nowhere
-    folded = np.mod(places + 0.5, 2 * length)
-    return np.where(beyond, np.where(folded >= length, 2 * length - folded, folded) - 0.5, places), nowhere
+    # Step by step as scipy folds, for the sake of ties.
+    period = 2 * length
+    before = np.where(places < -period, places + period * np.trunc(-places / period), places)
+    before = np.where(before < -length, before + period, -before - 1)
+    after = places - period * np.trunc(places / period)
+    after = np.where(after >= length, period - after - 1, after)
+    return np.where(beyond, np.where(places < 0, before, after), places), nowhere
 
 
 def _brighten(values: npt.NDArray[np.float32], brightness: float) -> npt.NDArray[np.float32]:

@@ -148,9 +148,14 @@ def test_bad_samples_leave_their_neighbours_alone(interpolation: str) -> None:
             assert not batch.pixels[2 * k + 1].any()
 
 
-@pytest.mark.parametrize("kind", ["4:4:4", "4:2:0", "gray", "progressive", "restart"])
-def test_whole_pictures_alone_may_be_damaged(kind: str) -> None:
+@pytest.mark.parametrize("interpolation", FILTERS)
+@pytest.mark.parametrize("kind", ["4:4:4", "4:2:0", "gray", "progressive", "restart", "4:1:1"])
+def test_whole_pictures_alone_may_be_damaged(kind: str, interpolation: str) -> None:
     data = bytearray(KINDS[kind])
     data[len(data) * 3 // 4 : -2] = bytes(len(data) - len(data) * 3 // 4 - 2)
     files = [KINDS[kind], bytes(data), bytes(data[:-2]), KINDS[kind][:-2], KINDS[kind][: len(data) // 2]]
-    assert statuses(files, strict=2) == ["OK", "RECOVERED", "TRUNCATED", "TRUNCATED", "TRUNCATED"]
+    expected = ["OK", "RECOVERED", "TRUNCATED", "TRUNCATED", "TRUNCATED"]
+    assert statuses(files, interpolation=interpolation, strict=2) == expected
+    mended = [run(files[1:2], SIZE, interpolation=interpolation, strict=strict) for strict in (0, 2)]
+    np.testing.assert_array_equal(mended[0].pixels, mended[1].pixels)
+    assert mended[1].reasons[0]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -48,12 +49,20 @@ def everything() -> list[np.ndarray]:
                 options = {"interpolation": interpolation, "lookup": lookup, "scale": 1e-3, "offset": -0.01}
                 made.append(run(FILES, size, channels_first=dtype == "float32", **options).pixels)
     turn = [0.8, -0.3, 0.4, 1.1, 5.5, -3.25, 1, 1, 0, np.nan, np.nan]
-    for mode in range(4):
-        options = {"interpolation": "pil.bilinear", "lookup": np.zeros(256, np.float32), "draws": [turn] * len(FILES)}
-        for size in ((31, 33), (150, 131)):
-            made.append(run(FILES, size, augment=(mode, 9.0, True, 0.5, False, 0), **options).pixels)
-    linear = {"lookup": np.arange(256, dtype=np.float32) / 255 - 1, "scale": 1 / 255, "offset": -1.0}
-    made.append(run(FILES, (150, 131), interpolation="pil.nearest", **linear).pixels)
+    bright = [*turn[:6], 1, 0, 1, 12.5, 1.25]
+    for mode, smooth, first, channels in itertools.product(range(4), (True, False), (True, False), (1, 3)):
+        options = {"lookup": np.zeros(256, np.float32), "channels_first": first, "interpolation": "pil.bilinear"}
+        for height, width in ((31, 33), (150, 131)):
+            size, numbers = (height, width), [turn, bright] * 3
+            steps = (mode, 9.0, smooth, 0.5)
+            made.append(run(FILES, size, channels, augment=(*steps, False, 0), draws=numbers, **options).pixels)
+            floats = photo(height, width, seed=4, channels=channels).astype(np.float32) * 1.25 - 30
+            pictures = [floats.reshape(-1).view(np.uint8)] * 2
+            made.append(run(pictures, size, channels, augment=(*steps, True, 0), draws=numbers[:2], **options).pixels)
+    for dtype, first in itertools.product((np.float32, np.float64), (True, False)):  # slots past the cache
+        for lookup in (np.arange(256, dtype=dtype) / 255 - 1, np.sqrt(np.arange(256, dtype=dtype))):
+            options = {"lookup": lookup, "scale": 1 / 255, "offset": -1.0, "channels_first": first}
+            made.append(run(FILES, (150, 131), interpolation="pil.nearest", **options).pixels)
     return made
 
 

@@ -34,6 +34,12 @@ def test_equal_to_pillow(kind: str, mode: str, interpolation: str) -> None:
         np.testing.assert_array_equal(made, expected)
 
 
+def test_gray_knows_red_from_blue() -> None:
+    options = {"interpolation": "pil.nearest", "pillow_colors": True}
+    expected = one(FILES["4:2:0"], (61, 83), 1, **options)
+    np.testing.assert_array_equal(one(FILES["4:2:0"], (61, 83), 1, bgr=True, **options), expected)
+
+
 def test_gray_of_pixels_that_others_decoded() -> None:
     pixels = photo(40, 50, seed=7)
     expected = np.asarray(Image.fromarray(pixels).convert("L")).reshape(40, 50, 1)
