@@ -5,7 +5,6 @@
 #include "float_kernels.h"
 #include "kernels.h"
 
-#include "kernels.h"
 
 namespace fastseq {
 
