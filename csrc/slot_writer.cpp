@@ -5,7 +5,6 @@
 #include "float_kernels.h"
 #include "kernels.h"
 
-
 namespace fastseq {
 
 SlotWriter::SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile)
