@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from contenders import Contender
-from keras_rivals import _class_folders, _through_keras
+from keras_rivals import class_folders, through_keras
 from measure import measure
 from pictures import make_set
 from rivals import Epoch, Job, tensorflow
@@ -35,7 +35,7 @@ def flow(job: Job, ours: bool, **settings: Any) -> Any:
         from fastseq.compat import ImageDataGenerator
     else:
         from keras.src.legacy.preprocessing.image import ImageDataGenerator
-    folder = _class_folders(job)
+    folder = class_folders(job)
     with contextlib.redirect_stdout(io.StringIO()):
         iterator = ImageDataGenerator(**settings).flow_from_directory(
             folder.name, target_size=(150, 150), batch_size=job.batch_size, class_mode="binary"
@@ -52,7 +52,7 @@ def image_dataset(job: Job, ours: bool) -> Any:
     made = keras.utils.image_dataset_from_directory
     if ours:
         from fastseq.compat import image_dataset_from_directory as made
-    folder = _class_folders(job)
+    folder = class_folders(job)
     dataset = made(folder.name, image_size=(224, 224), batch_size=job.batch_size, label_mode="binary", verbose=False)
     options = tf.data.Options()
     if not ours:  # whose threads are fastseq's own
@@ -119,7 +119,7 @@ def alone(job: Job, make: Callable[..., Any], ours: bool) -> Epoch:
     """Prepare the dataset alone, on as many cores as the job has threads, as Keras would read it."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])
     dataset = make(replace(job, paths=job.paths * REPEATS), ours)
-    return (lambda: dataset) if hasattr(dataset, "element_spec") else _through_keras(dataset, job.threads)
+    return (lambda: dataset) if hasattr(dataset, "element_spec") else through_keras(dataset, job.threads)
 
 
 def in_fit(job: Job, make: Callable[..., Any], ours: bool, workers: int = 1) -> Epoch:

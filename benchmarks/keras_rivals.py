@@ -21,7 +21,7 @@ def tutorial(job: Job) -> Epoch:
 
     table = pd.DataFrame({"images": list(job.paths), "labels": "cat_dog"})
     rows = range(len(job.paths))
-    return _through_keras(
+    return through_keras(
         DataGenerator(table, rows, ["cat", "dog"], batch_size=job.batch_size, dim=job.work.size), job.threads
     )
 
@@ -34,7 +34,7 @@ def skimage_sequence(job: Job) -> Epoch:
 
     colour = [path for path in job.paths if np.ndim(cv2.imread(path, cv2.IMREAD_UNCHANGED)) == 3]
     paths = [colour[i % len(colour)] for i in range(len(job.paths))]
-    return _through_keras(SkimageSequence(paths, [0] * len(paths), job.batch_size, job.work.size), job.threads)
+    return through_keras(SkimageSequence(paths, [0] * len(paths), job.batch_size, job.work.size), job.threads)
 
 
 def image_dataset(job: Job) -> Epoch:
@@ -42,7 +42,7 @@ def image_dataset(job: Job) -> Epoch:
     import keras
 
     tf = tensorflow()
-    folder = _class_folders(job)
+    folder = class_folders(job)
     dataset = keras.utils.image_dataset_from_directory(
         folder.name, image_size=job.work.size, batch_size=job.batch_size, shuffle=False, verbose=False
     )
@@ -62,7 +62,7 @@ def image_data_generator(job: Job) -> Epoch:
     """Prepare ``ImageDataGenerator.flow_from_directory``, bilinear."""
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
-    folder = _class_folders(job)
+    folder = class_folders(job)
     with contextlib.redirect_stdout(io.StringIO()):
         dataset = ImageDataGenerator().flow_from_directory(
             folder.name,
@@ -72,10 +72,10 @@ def image_data_generator(job: Job) -> Epoch:
             shuffle=False,
         )
     dataset.folder = folder
-    return _through_keras(dataset, job.threads)
+    return through_keras(dataset, job.threads)
 
 
-def _through_keras(dataset: Any, workers: int) -> Epoch:
+def through_keras(dataset: Any, workers: int) -> Epoch:
     """Iterate a PyDataset as ``fit`` does, with Keras's own enqueuer where there is more than one worker."""
     from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
@@ -90,7 +90,7 @@ def _through_keras(dataset: Any, workers: int) -> Epoch:
     return epoch
 
 
-def _class_folders(job: Job) -> tempfile.TemporaryDirectory[str]:
+def class_folders(job: Job) -> tempfile.TemporaryDirectory[str]:
     """Link the job's files into two class folders; they go with the object that is returned."""
     folder = tempfile.TemporaryDirectory(prefix="fastseq-classes-")
     for k, path in enumerate(job.paths):

@@ -3,20 +3,6 @@
 #include "kernels.h"
 
 namespace fastseq {
-namespace {
-
-// All rows that are needed, ascending.
-std::vector<int> needed_rows(const std::vector<RowSpan>& spans) {
-  std::vector<int> rows;
-  int next = 0;
-  for (const RowSpan& span : spans) {
-    for (next = std::max(next, span.first); next <= span.last; ++next) rows.push_back(next);
-  }
-  return rows;
-}
-
-}  // namespace
-
 std::vector<std::vector<RowSpan>> ColumnPassRing::groups(const std::vector<int>& rows) {
   std::vector<std::vector<RowSpan>> spans(1);
   const size_t count = rows.size();
@@ -28,7 +14,7 @@ std::vector<std::vector<RowSpan>> ColumnPassRing::groups(const std::vector<int>&
 
 ColumnPassRing::ColumnPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes,
                                Workspace* workspace, const std::atomic<bool>& cancelled)
-    : rows_(needed_rows(spans)), ring_(source, groups(rows_), workspace, cancelled) {
+    : rows_(rows_read(spans)), ring_(source, groups(rows_), workspace, cancelled) {
   int most = 1;
   for (const RowSpan& span : spans) {
     const auto first = std::lower_bound(rows_.begin(), rows_.end(), span.first);

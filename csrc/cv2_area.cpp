@@ -4,6 +4,7 @@
 #include "area_table.h"
 #include "column_pass.h"
 #include "kernels.h"
+#include "packed_passes.h"
 #include "resample.h"
 
 namespace fastseq {
@@ -18,22 +19,9 @@ std::vector<RowSpan> spans_of(const AreaTable& rows) {
   return spans;
 }
 
-// One picture on its way: what both orders of passes need. Between the passes there are sums of 4 bytes.
-struct Passes {
-  RowSource* source;
-  const ResamplePlan& plan;
-  const AreaTable& rows;
-  const AreaTable& columns;
+// Between the passes there are sums of 4 bytes.
+struct Passes : PackedPasses<AreaTable> {
   AreaRounding rounding;
-  SlotWriter* writer;
-  Workspace* workspace;
-  const std::atomic<bool>& cancelled;
-
-  int pixel() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
-  void write(int i, const uint8_t* pixels) const {
-    const int position = slot_position(plan.stored_rows(), plan.rows_reversed(), i);
-    writer->write(position, pixels, pixel(), columns.size);
-  }
 };
 
 Status columns_first(const Passes& p) {
@@ -92,7 +80,7 @@ Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter
   const AreaRounding rounding = AreaRounding::of(row_map, column_map);
   const AreaTable rows = make_area_table(row_map, plan.row_axis(plane), rounding.whole, TableOrder::kStored);
   const AreaTable columns = make_area_table(column_map, plan.column_axis(plane), rounding.whole, TableOrder::kSlot);
-  const Passes passes{source, plan, rows, columns, rounding, writer, workspace, cancelled};
+  const Passes passes{{source, plan, rows, columns, writer, workspace, cancelled}, rounding};
   // cv2's pass along rows runs down the stored columns of a turned picture.
   const Status status = plan.orientation.transpose ? rows_first(passes) : columns_first(passes);
   writer->flush();

@@ -24,9 +24,9 @@ int upright_output(const AxisMap& axis, bool reversed, TableOrder order, int i) 
   return axis.begin + (backwards ? axis.length - 1 - i : i);
 }
 
-int delivered_index(const AxisMap& axis, const DeliveredAxis& delivered, int pixel) {
+int delivered_index(const AxisMap& axis, const PlaneAxis& delivered, int pixel) {
   const int upright = axis.source_begin + pixel;
-  return (delivered.reversed ? delivered.stored_size - 1 - upright : upright) - delivered.origin;
+  return (delivered.reversed ? delivered.pixels - 1 - upright : upright) - delivered.origin;
 }
 
 void normalise(std::vector<float>* weights) {
@@ -146,7 +146,7 @@ void kernel_taps(const AxisMap& axis, Interpolation filter, int output, Taps* ta
 
 }  // namespace
 
-LerpTable make_lerp_table(const AxisMap& axis, const DeliveredAxis& delivered, Interpolation filter, TableOrder order) {
+LerpTable make_lerp_table(const AxisMap& axis, const PlaneAxis& delivered, Interpolation filter, TableOrder order) {
   const float scale = resize_scale(axis);
   const int last = axis.source_length - 1;
   LerpTable table;
@@ -164,7 +164,7 @@ LerpTable make_lerp_table(const AxisMap& axis, const DeliveredAxis& delivered, I
   return table;
 }
 
-SumTable make_sum_table(const AxisMap& axis, const DeliveredAxis& delivered, Interpolation filter, TableOrder order) {
+SumTable make_sum_table(const AxisMap& axis, const PlaneAxis& delivered, Interpolation filter, TableOrder order) {
   SumTable table;
   Taps taps;
   for (int i = 0; i < axis.length; ++i) {

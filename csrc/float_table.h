@@ -9,13 +9,6 @@
 
 namespace fastseq {
 
-// How an upright axis lies in the rows that a source delivers.
-struct DeliveredAxis {
-  int stored_size = 0;    // pixels of the whole stored picture along it
-  bool reversed = false;  // the stored axis runs against the upright one
-  int origin = 0;         // stored index of the first pixel that is at hand
-};
-
 // Entry i is `in[low[i]] + (in[high[i]] - in[low[i]]) * fraction[i]`, `low` being the first in the upright picture.
 struct LerpTable {
   std::vector<int32_t> low, high;
@@ -36,9 +29,9 @@ struct SumTable {
 };
 
 // For tf.bilinear, and for tf.nearest, where low == high.
-LerpTable make_lerp_table(const AxisMap& axis, const DeliveredAxis& delivered, Interpolation filter, TableOrder order);
+LerpTable make_lerp_table(const AxisMap& axis, const PlaneAxis& delivered, Interpolation filter, TableOrder order);
 // For the other tf.* filters. Sums of tf.area are still to be multiplied by area_gain, last of all.
-SumTable make_sum_table(const AxisMap& axis, const DeliveredAxis& delivered, Interpolation filter, TableOrder order);
+SumTable make_sum_table(const AxisMap& axis, const PlaneAxis& delivered, Interpolation filter, TableOrder order);
 
 float area_gain(const AxisMap& rows, const AxisMap& columns);
 

@@ -7,11 +7,7 @@ namespace {
 
 std::vector<std::vector<RowSpan>> each_once(const std::vector<RowSpan>& spans) {
   std::vector<std::vector<RowSpan>> rows(1);
-  int next = 0;
-  for (const RowSpan& span : spans) {
-    for (int row = std::max(span.first, next); row <= span.last; ++row) rows[0].push_back({row, row});
-    next = std::max(next, span.last + 1);
-  }
+  for (int row : rows_read(spans)) rows[0].push_back({row, row});
   return rows;
 }
 

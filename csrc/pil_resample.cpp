@@ -2,6 +2,7 @@
 
 #include "column_pass.h"
 #include "kernels.h"
+#include "packed_passes.h"
 #include "pil_table.h"
 #include "resample.h"
 
@@ -14,22 +15,7 @@ std::vector<RowSpan> spans_of(const PilTable& rows) {
   return spans;
 }
 
-// One picture on its way: what both orders of passes need.
-struct Passes {
-  RowSource* source;
-  const ResamplePlan& plan;
-  const PilTable& rows;
-  const PilTable& columns;
-  SlotWriter* writer;
-  Workspace* workspace;
-  const std::atomic<bool>& cancelled;
-
-  int pixel() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
-  void write(int i, const uint8_t* pixels) const {
-    const int position = slot_position(plan.stored_rows(), plan.rows_reversed(), i);
-    writer->write(position, pixels, pixel(), columns.size);
-  }
-};
+using Passes = PackedPasses<PilTable>;
 
 Status columns_first(const Passes& p) {
   const int pixel = p.pixel();

@@ -4,6 +4,15 @@
 
 namespace fastseq {
 
+std::vector<int> rows_read(const std::vector<RowSpan>& spans) {
+  std::vector<int> rows;
+  int next = 0;
+  for (const RowSpan& span : spans) {
+    for (next = std::max(next, span.first); next <= span.last; ++next) rows.push_back(next);
+  }
+  return rows;
+}
+
 RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, Workspace* workspace,
                  const std::atomic<bool>& cancelled)
     : source_(source), cancelled_(cancelled) {

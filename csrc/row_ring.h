@@ -14,6 +14,9 @@ struct RowSpan {
   int first, last;
 };
 
+// All rows that any output row reads, ascending.
+std::vector<int> rows_read(const std::vector<RowSpan>& spans);
+
 class RowRing {
  public:
   // spans[p][i]: what output row i reads of plane p. Takes memory from the workspace; throws std::bad_alloc, and

@@ -25,8 +25,6 @@ struct Passage {
 
   int outputs() const { return plan.stored_rows().length; }
   int position(int i) const { return slot_position(plan.stored_rows(), plan.rows_reversed(), i); }
-  DeliveredAxis row_axis() const { return {plan.stored_height, plan.rows_reversed(), source->plane(0).y0}; }
-  DeliveredAxis column_axis() const { return {plan.stored_width, plan.columns_reversed(), source->plane(0).x0}; }
   int values_between() const { return source->plane(0).delivered_width * pixel; }
   size_t values_passed() const { return static_cast<size_t>(plan.stored_columns().length) * channels; }
   float gain() const {
@@ -133,6 +131,7 @@ Status sum_turned(const Passage& p, const SumTable& rows, const SumTable& column
 
 Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
                    Workspace* workspace, const std::atomic<bool>& cancelled) {
+  const SourcePlane& plane = source->plane(0);
   const bool gray = source->layout() == PixelLayout::kGray;
   const bool turned = plan.orientation.transpose;
   const Interpolation filter = plan.interpolation;
@@ -140,8 +139,8 @@ Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat
   const Passage passage{source, plan, filter, gray ? 1 : 4, gray ? 1 : 3, &writer, workspace, cancelled};
 
   const auto pass = [&](auto make_table, auto upright, auto stored) {
-    const auto rows = make_table(plan.stored_rows(), passage.row_axis(), filter, TableOrder::kStored);
-    const auto columns = make_table(plan.stored_columns(), passage.column_axis(), filter, TableOrder::kSlot);
+    const auto rows = make_table(plan.stored_rows(), plan.row_axis(plane), filter, TableOrder::kStored);
+    const auto columns = make_table(plan.stored_columns(), plan.column_axis(plane), filter, TableOrder::kSlot);
     return turned ? stored(passage, rows, columns) : upright(passage, rows, columns);
   };
   const bool lerps = filter == Interpolation::kTfBilinear || filter == Interpolation::kTfNearest;

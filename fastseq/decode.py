@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from fastseq import _native
 from fastseq.batch import PendingBatch, Read
 from fastseq.errors import StrPath
-from fastseq.fallback import read_file
+from fastseq.fallback import Decode, decode_by_opencv, read_file
 from fastseq.limits import Limits
 from fastseq.runtime import Threads, lasting_threads
 from fastseq.settings import Settings
@@ -106,6 +106,7 @@ def begin_sources(
     threads: Threads,
     *,
     urgent: bool,
+    decode: Decode = decode_by_opencv,
 ) -> PendingBatch:
     """Begin to decode.
 
@@ -116,6 +117,7 @@ def begin_sources(
         draws: the transforms' numbers, float64 (n, `settings.pipeline.draw_count`).
         threads: that decode.
         urgent: whether to go before batches that are not.
+        decode: what decodes other formats than JPEG.
 
     Returns:
         The batch under way.
@@ -132,7 +134,7 @@ def begin_sources(
     job = _native.Job(
         threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent
     )
-    return PendingBatch(job, images, settings, reader, threads.executor)
+    return PendingBatch(job, images, settings, reader, threads.executor, decode)
 
 
 def path_of(source: Source) -> StrPath | None:

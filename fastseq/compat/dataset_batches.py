@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections import OrderedDict
-from functools import partial
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from fastseq import _native
 from fastseq.batch import PendingBatch
-from fastseq.fallback import Data, read_file
+from fastseq.decode import begin_sources
+from fastseq.fallback import Data
 from fastseq.lender import Lender
 from fastseq.prefetch import depth_ahead, prefetch_cap
 from fastseq.runtime import look_after, shared_threads
@@ -65,7 +65,7 @@ class DatasetBatches:
 
     def begin(self, paths: NDArray[np.object_]) -> np.int64:
         """Begin a batch of files, (b,) bytes; gives the ticket that `finish` takes."""
-        batch = self._begin(paths.tolist(), needed=False)
+        batch = self._begin(_files(paths), needed=False)
         if batch is None:
             return np.int64(_NOT_BEGUN)
         with self._lock:
@@ -82,7 +82,7 @@ class DatasetBatches:
         Raises:
             DecodeError: for the first bad file.
         """
-        files = paths.tolist()
+        files = _files(paths)
         with self._lock:
             batch = self._begun.pop(int(ticket), None)
             for other in self._begun.values():
@@ -91,21 +91,21 @@ class DatasetBatches:
             batch = self._begin(files, needed=True)
         assert batch is not None
         batch.result()
-        batch.raise_first(lambda i: (files[i].decode(errors="surrogateescape"), i))
+        batch.raise_first(lambda i: (files[i], i))
         return batch.images
 
-    def _begin(self, files: list[bytes], needed: bool) -> PendingBatch | None:
+    def _begin(self, files: list[str], needed: bool) -> PendingBatch | None:
         images = self._lender.images(self._settings, len(files), needed)
         if images is None:
             return None
-        settings = self._settings
         draws = np.empty((len(files), 0))
-        buffer = images.reshape(-1).view(np.uint8)
-        are_paths = [True] * len(files)
-        job = _native.Job(self._threads.pool, settings.recipe, buffer, draws, files, are_paths, urgent=needed)
-        return PendingBatch(
-            job, images, settings, lambda i: partial(read_file, files[i]), self._threads.executor, _decode_by_tensorflow
+        return begin_sources(
+            files, self._settings, images, draws, self._threads, urgent=needed, decode=_decode_by_tensorflow
         )
+
+
+def _files(paths: NDArray[np.object_]) -> list[str]:
+    return [os.fsdecode(path) for path in paths]
 
 
 def _decode_by_tensorflow(data: Data, settings: Settings) -> tuple[NDArray[np.uint8], bool]:

@@ -38,8 +38,8 @@ class Request:
     state: State
 
 
-def state_of(random: np.random.RandomState) -> State:
-    """What the generator will go on from."""
+def state_of(random: Any) -> State:
+    """What a `RandomState` will go on from, or, for `np.random` itself, NumPy's global generator."""
     state = random.get_state(legacy=True)
     assert isinstance(state, tuple)
     return state

@@ -12,7 +12,7 @@ import numpy as np
 from keras.src.legacy.preprocessing import image as keras_image
 from numpy.typing import NDArray
 
-from fastseq.compat.forecast import Request, State, Step, requests, steps_by_iterating
+from fastseq.compat.forecast import Request, Step, requests, state_of, steps_by_iterating
 from fastseq.compat.picture_batches import PictureBatches
 from fastseq.compat.picture_sources import ArrayPictures, FilePictures
 from fastseq.compat.picture_work import fingerprint, picture_work
@@ -90,7 +90,7 @@ class NativeIterator(PassAwareDataset):
         if batches is None:
             return super()._get_batches_of_transformed_samples(index_array)
         steps = steps_by_iterating(self, batches.depth) if self._steps is None else self._steps
-        request = Request(np.asarray(index_array), _global_state())
+        request = Request(np.asarray(index_array), state_of(np.random))
         try:
             images = batches.make(request, partial(requests, self, steps))
         except DecodeError as error:
@@ -123,15 +123,12 @@ class NativeIterator(PassAwareDataset):
 
 class _FileIterator(NativeIterator):
     def _work(self) -> Any:
-        shape = (
-            self.image_shape if self.data_format == "channels_last" else (*self.image_shape[1:], self.image_shape[0])
-        )
         if self.image_data_generator.data_format != self.data_format:
             return None
         return picture_work(
             self.image_data_generator,
-            shape[:2],
-            shape[2],
+            self.target_size,
+            self.image_shape[-1 if self.data_format == "channels_last" else 0],
             interpolation=self.interpolation,
             keep_aspect_ratio=self.keep_aspect_ratio,
         )
@@ -187,12 +184,6 @@ class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):  # typ
         if self.sample_weight is None:
             return inputs, self.y[index_array]
         return inputs, self.y[index_array], self.sample_weight[index_array]
-
-
-def _global_state() -> State:
-    state = np.random.get_state(legacy=True)
-    assert isinstance(state, tuple)
-    return state
 
 
 _alive: weakref.WeakSet[NativeIterator] = weakref.WeakSet()

@@ -11,8 +11,8 @@ import numpy as np
 from keras.src.legacy.preprocessing import image as keras_image
 from numpy.typing import NDArray
 
-from fastseq import _native
 from fastseq.compat.augmentation import FILL_MODES, ParameterDraws, rows_of
+from fastseq.decode import decode_sources
 from fastseq.runtime import shared_threads
 from fastseq.settings import Settings
 from fastseq.transforms import CropToAspect
@@ -84,7 +84,7 @@ def picture_work(
         draws = ParameterDraws.of(generator, *size)
     step: Callable[[Floats], Floats] | None = None if plain else generator.standardize
     if draws is None:
-        step = _RandomStep(generator, size, channels) if natively else generator_step(generator)
+        step = _RandomStep(generator, size, channels) if natively else _keras_step(generator)
     factor = float(generator.rescale or 1) if step is None else 1.0
     fused = draws is not None and (draws.random or arrays)
     settings = Settings(
@@ -102,7 +102,7 @@ def picture_work(
     return PictureWork(settings, draws, step)
 
 
-def generator_step(generator: Any) -> Callable[[Floats], Floats]:
+def _keras_step(generator: Any) -> Callable[[Floats], Floats]:
     """All that Keras's own code does to a loaded picture."""
 
     def step(picture: Floats) -> Floats:
@@ -122,24 +122,20 @@ class _RandomStep:
         self._generator = generator
         self._size = size
         self._threads = shared_threads(None)
-        self._recipe = Settings(
+        self._settings = Settings(
             size,
             color="rgb" if channels == 3 else "gray",
             dtype="float32",
             data_format=generator.data_format,
             augment=_augment(generator, 1.0, True),
-        ).recipe
+        )
 
     def __call__(self, picture: Floats) -> Floats:
         parameters = self._generator.get_random_transform(picture.shape)
-        out = np.empty(picture.shape, np.float32)
+        out = np.empty((1, *picture.shape), np.float32)
         source = np.ascontiguousarray(picture, np.float32).reshape(-1).view(np.uint8)
-        rows = rows_of([parameters], *self._size)
-        job = _native.Job(
-            self._threads.pool, self._recipe, out.reshape(-1).view(np.uint8), rows, [source], [False], urgent=True
-        )
-        job.wait()
-        changed: Floats = self._generator.standardize(out)
+        decode_sources([source], self._settings, out, rows_of([parameters], *self._size), self._threads)
+        changed: Floats = self._generator.standardize(out[0])
         return changed
 
 
