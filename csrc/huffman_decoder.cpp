@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set: BMI's shifts are what it is for
 #include <hwy/highway.h>
 
+#include <array>
 #include <cstring>
 
 #include "jpeg_frame.h"
@@ -12,13 +13,21 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
+// kNatural, and as far behind it as an entry may lead.
+constexpr std::array<uint8_t, 64 + HuffmanEntry::kNone> make_places() {
+  std::array<uint8_t, 64 + HuffmanEntry::kNone> places{};
+  for (int i = 0; i < 64; ++i) places[static_cast<size_t>(i)] = kNatural[i];
+  return places;
+}
+alignas(64) constexpr auto kPlaces = make_places();
 
-// The bits at hand: a copy of a segment's that the compiler can keep in registers.
-struct Bits {
-  uint64_t bits;
-  uint64_t count;
+// Where the reading stands. All of it is for registers.
+struct Reader {
+  uint64_t bits;   // left-justified
+  uint64_t count;  // of them, modulo 64
   const uint8_t* next;
+  const uint8_t* place;  // in kPlaces, of the coefficient that came last
+  const BlockPart* part;
 
   // At least 56 bits.
   HWY_INLINE void refill() {
@@ -27,168 +36,131 @@ struct Bits {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     word = __builtin_bswap64(word);
 #endif
-    bits |= word >> count;
-    next += (63 - count) >> 3;
-    count |= 56;
+    bits |= word >> (count & 63);
+    next += (~count & 63) >> 3;
+    count = (count & 7) | 56;
   }
   HWY_INLINE void drop(uint32_t n) {
     bits <<= n & 63;
     count -= n;
   }
   // The signed number in the next `size` bits, 0 to 15 (T.81, F.2.2.1: EXTEND).
-  HWY_INLINE int take_value(uint32_t size) {
+  HWY_INLINE int16_t take_value(uint32_t size) {
     const int raw = static_cast<int>(bits >> 1 >> (63 - size));
     const int positive = static_cast<int>(bits >> 63);
     drop(size);
-    return raw + ((positive - 1) & (1 - (1 << size)));
+    return static_cast<int16_t>(raw + ((positive - 1) & (1 - (1 << size))));
+  }
+  HWY_INLINE void end_part() {
+    ++part;
+    place = kPlaces.data();
   }
 };
 
-// Leaves at least 25 bits.
-HWY_INLINE bool decode_dc(const DcTable& table, Bits& in, int* difference) {
-  in.refill();
-  const uint32_t entry = table.lookup[in.bits >> (64 - DcTable::kBits)];
-  uint32_t length = entry & 255;
-  int size = static_cast<int>(entry >> 8);
-  if (HWY_UNLIKELY(entry == 0)) {
-    length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), DcTable::kBits + 1, &size);
-    if (length == 0) return false;
+// One symbol by the book. False where anything is amiss.
+HWY_INLINE bool read_symbol(bool is_dc, Reader* in) {
+  in->refill();
+  int symbol = 0;
+  const int length = in->part->table->codes.find(static_cast<uint32_t>(in->bits >> 48), &symbol);
+  if (length == 0) return false;
+  in->drop(static_cast<uint32_t>(length));
+  const uint32_t run = static_cast<uint32_t>(symbol) >> 4, size = static_cast<uint32_t>(symbol) & 15;
+  if (is_dc) {
+    in->part->block[0] = in->take_value(size);
+    in->end_part();
+  } else if (size == 0 && run != 15) {
+    in->end_part();
+  } else {
+    in->place += run + 1;
+    if (in->place > &kPlaces[63]) return false;
+    in->part->block[*in->place] = in->take_value(size);
+    if (in->place == &kPlaces[63]) in->end_part();
   }
-  in.drop(length);
-  *difference = in.take_value(static_cast<uint32_t>(size));
+  in->refill();
   return true;
 }
 
-struct Step {
-  Bits in;
-  uint64_t k;  // the coefficient that was written; 64 + the last one: the block has ended
-  bool good;
-};
+HWY_INLINE uint64_t low_bits(uint64_t bits, uint32_t count) {
+#if HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
+  return __builtin_ia32_bzhi_di(bits, count);
+#else
+  return bits & ((1ull << count) - 1);
+#endif
+}
 
-// One symbol by the book. `block` may be null.
-HWY_NOINLINE Step decode_symbol(const AcTable& table, Bits in, uint64_t k, int16_t* block) {
+// Whether a part has ended is as good as random: a compiler's branch would be taken wrongly once a block.
+HWY_INLINE void move_on_if(uint64_t end, const BlockPart* next, const HuffmanTable* next_table, Reader* in,
+                           const HuffmanTable** table) {
+#if HWY_ARCH_X86_64 && (defined(__GNUC__) || defined(__clang__))
+  asm("testb %3, %b4\n\tcmovne %5, %0\n\tcmovne %6, %1\n\tcmovne %7, %2"
+      : "+r"(*table), "+r"(in->place), "+r"(in->part)
+      : "i"(HuffmanEntry::kEnd), "q"(end), "r"(next_table), "r"(kPlaces.data()), "r"(next)
+      : "cc");
+#else
+  const bool ends = (end & HuffmanEntry::kEnd) != 0;
+  *table = ends ? next_table : *table;
+  in->place = ends ? kPlaces.data() : in->place;
+  in->part = ends ? next : in->part;
+#endif
+}
+
+// One look-up. Needs as many bits as that, or, without a refill, as the longest entry has.
+template <bool kFirst, bool kRefill>
+HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable** table) {
+  const HuffmanTable* const next_table = in->part[1].table;
+  const HuffmanEntry* const entry = (*table)->lookup + (in->bits >> (64 - HuffmanTable::kBits));
+  uint64_t word;
+  std::memcpy(&word, entry, sizeof(word));
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  if (kRefill) in->refill();
+  const uint8_t* const second = in->place + (word >> 8 & 255);
+  if (HWY_UNLIKELY(second > &kPlaces[62])) {
+    if (second != &kPlaces[63] || (word & HuffmanEntry::kEnd)) {
+      if (!read_symbol((in->part - from) % 2 == 0, in)) return false;
+      *table = in->part->table;
+      return true;
+    }
+    word |= HuffmanEntry::kEnd;  // the block is full
+  }
+  const uint64_t bits = in->bits;
+  in->bits <<= word & 63;
+  in->count -= word;
+  int16_t* const block = in->part->block;
+  if (kFirst) block[in->place[entry->first_steps]] = entry->first;
+  const uint64_t raw = low_bits(bits >> (entry->value_shift & 63), entry->value_bits);
+  block[*second] = static_cast<int16_t>(static_cast<int>(raw) + entry->second_base);
+  in->place = second;
+  move_on_if(word, in->part + 1, next_table, in, table);
+  return true;
+}
+
+template <bool kFirst>
+HWY_INLINE bool read_parts(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
+  Reader in = {segment->bits, static_cast<uint64_t>(segment->count), segment->next, kPlaces.data(), from};
+  const uint8_t* const stop = segment->begin + segment->size / 8 + 16;
+  const HuffmanTable* table = from->table;
   in.refill();
-  int symbol = 0;
-  const int length = table.codes.find(static_cast<uint32_t>(in.bits >> 48), 1, &symbol);
-  in.drop(static_cast<uint32_t>(length));
-  const uint32_t run = static_cast<uint32_t>(symbol) >> 4, size = static_cast<uint32_t>(symbol) & 15;
-  if (size == 0 && run != 15) return {in, 64 + k, length > 0};
-  k += run + 1;
-  const int value = in.take_value(size);
-  if (k > 63) return {in, k, false};
-  if (block) block[kNatural[k]] = static_cast<int16_t>(value);
-  return {in, k, length > 0};
-}
-
-// The zigzag index of the last coefficient that is there, -1 where anything is amiss. Needs 25 bits.
-HWY_INLINE int decode_ac(const AcTable& table, Bits& in, int16_t* block) {
-  uint64_t k = 0;  // the coefficient that was written last
   for (;;) {
-    for (int i = 0; i < 2; ++i) {
-      const uint64_t entry = table.lookup[in.bits >> (64 - AcTable::kBits)];
-      const uint64_t first = k + (entry >> 8 & 255);
-      const uint64_t second = k + (entry >> 40 & 255);
-      if (HWY_UNLIKELY(entry & AcTable::kPartial)) {
-        in.drop(entry & 255);
-        in.refill();
-        const int value = in.take_value(static_cast<uint32_t>(entry >> 16 & 15));
-        k = first;
-        if (k > 63) return -1;
-        block[kNatural[k]] = static_cast<int16_t>(value);
-        if (k == 63) return 63;
-        continue;
-      }
-      if (HWY_UNLIKELY(second > 62)) {
-        if ((entry & AcTable::kEnd) && second < 63 + AcTable::kEndSteps) {
-          in.drop(entry & 255);
-          block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
-          return static_cast<int>(second) - AcTable::kEndSteps;
-        }
-        // A long code, or a block that is full after the first symbol.
-        const Step step = decode_symbol(table, in, k, block);
-        in = step.in;
-        k = step.k;
-        if (!step.good) return -1;
-        if (k >= 63) return static_cast<int>(k & 63);
-        break;
-      }
-      in.drop(entry & 255);
-      block[kNatural[first]] = static_cast<int16_t>(entry >> 16);
-      block[kNatural[second]] = static_cast<int16_t>(entry >> 48);
-      k = second;
-    }
-    in.refill();
-  }
-}
-
-// False where anything is amiss.
-HWY_INLINE bool skip_ac(const AcTable& table, const SkipTable& skip, Bits& in) {
-  uint64_t k = 0;
-  for (;;) {
-    in.refill();
-    for (int i = 0; i < 2; ++i) {
-      const uint32_t entry = skip.lookup[in.bits >> (64 - AcTable::kBits)];
-      const uint64_t next = k + (entry >> 8 & 255);
-      if (HWY_UNLIKELY(next > 62)) {
-        if ((entry & SkipTable::kEnd) && next < 63 + AcTable::kEndSteps) {
-          in.drop(entry & 255);
-          return true;
-        }
-        const Step step = decode_symbol(table, in, k, nullptr);
-        in = step.in;
-        k = step.k;
-        if (!step.good || k >= 63) return step.good;
-        break;
-      }
-      in.drop(entry & 255);
-      k = next;
-    }
-  }
-}
-
-HWY_INLINE void clear(int16_t* block) {
-  const hn::CappedTag<int16_t, 32> d;
-  for (size_t i = 0; i < kBlockSize; i += hn::Lanes(d)) hn::StoreU(hn::Zero(d), d, block + i);
-}
-
-template <bool kStore>
-bool ReadMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* block, uint8_t* last) {
-  Bits in = {segment->bits, static_cast<uint64_t>(segment->count), segment->next};
-  const uint8_t* const begin = segment->begin;
-  for (int m = 0; m < mcus; ++m) {
-    for (int b = 0; b < layout.blocks; ++b) {
-      const McuLayout::Block& code = layout.block[b];
-      int difference;
-      if (!decode_dc(*code.dc, in, &difference)) return false;
-      int32_t& dc = segment->dc[code.component];
-      dc = static_cast<int32_t>(static_cast<uint32_t>(dc) + static_cast<uint32_t>(difference));
-      int end = 0;
-      if (kStore && code.keep == Keep::kAll) clear(block);
-      if (kStore) block[0] = static_cast<int16_t>(dc);
-      if (kStore && code.keep == Keep::kAll) {
-        end = decode_ac(*code.ac, in, block);
-      } else if (!skip_ac(*code.ac, *code.skip, in)) {
-        return false;
-      }
-      if (end < 0 || (in.next - begin) * 8 - static_cast<int64_t>(in.count) > segment->size) return false;
-      if (kStore) {
-        *last++ = static_cast<uint8_t>(end);
-        block += kBlockSize;
-      }
-    }
+    if (!read_entry<kFirst, true>(from, &in, &table)) return false;
+    if (in.part == to) break;
+    if (!read_entry<kFirst, false>(from, &in, &table)) return false;
+    if (in.part == to) break;
+    if (HWY_UNLIKELY(in.next > stop)) return false;
   }
   segment->bits = in.bits;
-  segment->count = static_cast<int>(in.count);
+  segment->count = static_cast<int>(in.count & 63);
   segment->next = in.next;
-  return true;
+  return segment->left() >= 0;
 }
 
-bool DecodeMcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* coefficients, uint8_t* last) {
-  return ReadMcus<true>(layout, mcus, segment, coefficients, last);
+bool DecodeBlocks(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
+  return read_parts<true>(from, to, segment);
 }
 
-bool SkipMcus(const McuLayout& layout, int mcus, BitSegment* segment) {
-  return ReadMcus<false>(layout, mcus, segment, nullptr, nullptr);
+bool SkipBlocks(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
+  return read_parts<false>(from, to, segment);
 }
 
 }  // namespace fastseq::HWY_NAMESPACE
@@ -197,14 +169,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fastseq {
 
-HWY_EXPORT(DecodeMcus);
-HWY_EXPORT(SkipMcus);
+HWY_EXPORT(DecodeBlocks);
+HWY_EXPORT(SkipBlocks);
 
-bool decode_mcus(const McuLayout& layout, int mcus, BitSegment* segment, int16_t* coefficients, uint8_t* last) {
-  return HWY_DYNAMIC_DISPATCH(DecodeMcus)(layout, mcus, segment, coefficients, last);
+bool decode_blocks(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
+  return HWY_DYNAMIC_DISPATCH(DecodeBlocks)(from, to, segment);
 }
-bool skip_mcus(const McuLayout& layout, int mcus, BitSegment* segment) {
-  return HWY_DYNAMIC_DISPATCH(SkipMcus)(layout, mcus, segment);
+bool skip_blocks(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
+  return HWY_DYNAMIC_DISPATCH(SkipBlocks)(from, to, segment);
 }
 
 }  // namespace fastseq

@@ -17,58 +17,47 @@ struct CodeSearch {
   int32_t offset[17];  // symbol of a code of i bits: symbols[code + offset[i]]
   uint8_t symbols[256];
 
-  // The length of the code that `bits` (16 of them) begin with, if it has at least `least` bits; else 0.
-  int find(uint32_t bits, int least, int* symbol) const {
-    for (int length = least; length <= 16; ++length) {
-      if (bits < limit[length]) {
-        *symbol = symbols[(static_cast<int32_t>(bits >> (16 - length)) + offset[length]) & 255];
-        return length;
-      }
-    }
-    return 0;
+  // The length of the code that `bits` (16 of them) begin with; 0 where there is none. Without a branch: nobody could
+  // foretell it.
+  int find(uint32_t bits, int* symbol) const {
+    int length = 1;
+    for (int i = 1; i <= 16; ++i) length += bits >= limit[i];
+    if (length > 16) return 0;
+    *symbol = symbols[(static_cast<int32_t>(bits >> (16 - length)) + offset[length]) & 255];
+    return length;
   }
 };
 
-struct DcTable {
-  static constexpr int kBits = 9;
-  uint16_t lookup[1 << kBits];  // size of the difference << 8 | length of its code; 0: a longer code, or none
+// Up to two coefficients that the next bits hold, and the end of the block behind them. Where there is one, it is the
+// second, and the first is a zero in its place; where there is but the end, a zero is put behind the last one.
+struct HuffmanEntry {
+  static constexpr uint8_t kEnd = 128;
+  // Of bits that no entry stands for, as a distance that leads out of the block: long codes, and no code at all.
+  static constexpr uint8_t kNone = 64;
+
+  uint8_t length;        // bits of all, up to HuffmanTable::kMostBits; kEnd added where the block, or its DC, ends
+  uint8_t second_steps;  // from the coefficient that came before the entry to the second
+  uint8_t first_steps;   // and to the first
+  uint8_t value_bits;    // of the second's value
+  int8_t first;          // the first's value
+  uint8_t value_shift;   // right shift of 64 bits at hand that brings those of the second's value to the bottom
+  int16_t second_base;   // what is added to them: 0, or 1 - 2^value_bits for a negative value (T.81, F.2.2.1: EXTEND)
+};
+
+struct HuffmanTable {
+  static constexpr int kBits = 10;
+  static constexpr int kMostBits = 22;
+  static constexpr HuffmanEntry kNone = {0, HuffmanEntry::kNone, 0, 0, 0, 0, 0};
+
+  alignas(64) HuffmanEntry lookup[1 << kBits];
   CodeSearch codes;
 };
 
-// An entry holds up to two symbols with the bits of their values, as far as kBits reach.
-//   bits 0-7    length of all that is in the entry
-//   bits 8-15   steps to the first coefficient, from the last one that was written
-//   bits 16-31  its value
-//   bits 32-39  flags
-//   bits 40-47  steps to the second coefficient, from the same one; where there is none, the first once more
-//   bits 48-63  its value
-// The end of a block is kEndSteps beyond what comes before it; alone, it also writes a zero one step on. In a kPartial
-// entry the bits of the value do not all fit: it has the length of the code, the steps, and the size of the value in
-// bits 16-31. kLongSteps stand for all codes of more than kBits, and
-// for none.
-struct AcTable {
-  static constexpr int kBits = 11;
-  static constexpr uint64_t kEnd = 1ull << 32;
-  static constexpr uint64_t kPartial = 1ull << 33;
-  static constexpr int kEndSteps = 65;
-  static constexpr int kLongSteps = 128;
-  uint64_t lookup[1 << kBits];
-  CodeSearch codes;
-};
-
-// For reading past coefficients: an entry stands for as many symbols as begin within kBits.
-//   bits 0-7   length of them and of their values, up to 26
-//   bits 8-15  steps from the last coefficient before them to their last; kEndSteps and kLongSteps as in AcTable
-//   bit 16     the block ends
-struct SkipTable {
-  static constexpr uint32_t kEnd = 1 << 16;
-  uint32_t lookup[1 << AcTable::kBits];
-};
-
-// False where libjpeg would refuse the code.
-bool build_dc_table(const HuffmanCode& code, DcTable* table);
-bool build_ac_table(const HuffmanCode& code, AcTable* table);
-// Of a code that build_ac_table accepts.
-void build_skip_table(const HuffmanCode& code, SkipTable* table);
+// Each gives false where libjpeg would refuse the code.
+// Of differences of DC coefficients: one at a time, each an end.
+bool build_dc_table(const HuffmanCode& code, HuffmanTable* table);
+bool build_ac_table(const HuffmanCode& code, HuffmanTable* table);
+// For reading past AC coefficients: as many as can be at a time, none with a value.
+bool build_skip_table(const HuffmanCode& code, HuffmanTable* table);
 
 }  // namespace fastseq

@@ -79,25 +79,33 @@ HWY_INLINE void transpose(V16* v) {
   shuffle(b, v);
 }
 
-HWY_INLINE V16 load_row(const int16_t* const* blocks, int row) {
+// All rows of kTogether blocks.
+HWY_INLINE void load_rows(const int16_t* const* blocks, V16* v) {
 #if HWY_HAVE_SCALABLE || HWY_MAX_BYTES <= 16
-  return hn::LoadU(D16(), blocks[0] + 8 * row);
+  for (int r = 0; r < 8; ++r) v[r] = hn::LoadU(D16(), blocks[0] + 8 * r);
+#elif HWY_MAX_BYTES <= 32
+  for (int r = 0; r < 8; r += 2) {
+    const V16 a = hn::LoadU(D16(), blocks[0] + 8 * r), b = hn::LoadU(D16(), blocks[1] + 8 * r);
+    v[r] = hn::ConcatLowerLower(D16(), b, a);
+    v[r + 1] = hn::ConcatUpperUpper(D16(), b, a);
+  }
 #else
-  const hn::FixedTag<int16_t, 8> d8;
-  const hn::FixedTag<int16_t, 16> d16;
-  const auto low = hn::Combine(d16, hn::LoadU(d8, blocks[1] + 8 * row), hn::LoadU(d8, blocks[0] + 8 * row));
-#if HWY_MAX_BYTES <= 32
-  return low;
-#else
-  const auto high = hn::Combine(d16, hn::LoadU(d8, blocks[3] + 8 * row), hn::LoadU(d8, blocks[2] + 8 * row));
-  return hn::Combine(D16(), high, low);
-#endif
+  for (int r = 0; r < 8; r += 4) {
+    const V16 a = hn::LoadU(D16(), blocks[0] + 8 * r), b = hn::LoadU(D16(), blocks[1] + 8 * r);
+    const V16 c = hn::LoadU(D16(), blocks[2] + 8 * r), d = hn::LoadU(D16(), blocks[3] + 8 * r);
+    // Blocks 0 and 2, and 1 and 3, of two rows each.
+    const V16 even = hn::ConcatLowerLower(D16(), c, a), odd = hn::ConcatLowerLower(D16(), d, b);
+    v[r] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd), even);
+    v[r + 1] = hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even));
+    const V16 even2 = hn::ConcatUpperUpper(D16(), c, a), odd2 = hn::ConcatUpperUpper(D16(), d, b);
+    v[r + 2] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd2), even2);
+    v[r + 3] = hn::OddEvenBlocks(odd2, hn::SwapAdjacentBlocks(even2));
+  }
 #endif
 }
 
-// A row of kTogether blocks, dequantised.
-HWY_INLINE V16 load_values(const int16_t* const* blocks, const int16_t* quant, int row) {
-  return hn::Mul(load_row(blocks, row), hn::LoadDup128(D16(), quant + 8 * row));
+HWY_INLINE V16 dequantize(V16 row, const int16_t* quant, int r) {
+  return hn::Mul(row, hn::LoadDup128(D16(), quant + 8 * r));
 }
 
 // Beyond this, libjpeg's versions for one and another processor do not agree.

@@ -51,10 +51,10 @@ HWY_INLINE void transform(V16* v) {
   }
 }
 
+// `v`: the coefficients; of kFew, only the first four rows and columns are not zero.
 template <bool kFew>
-HWY_INLINE bool transform_blocks(const int16_t* const* blocks, const int16_t* quant, uint8_t* const* rows, size_t x) {
-  V16 v[8];
-  for (int r = 0; r < (kFew ? 4 : 8); ++r) v[r] = load_values(blocks, quant, r);
+HWY_INLINE bool transform_blocks(V16* v, const int16_t* quant, uint8_t* const* rows, size_t x) {
+  for (int r = 0; r < (kFew ? 4 : 8); ++r) v[r] = dequantize(v[r], quant, r);
   // Where only the first row is not zero, libjpeg-turbo's first pass wraps instead of saturating.
   if (HWY_UNLIKELY(!in_range(v[0]))) return false;
   transform<kConstBits - kPass1Bits, kFew>(v);
@@ -76,24 +76,33 @@ HWY_INLINE bool fill_blocks(const int16_t* const* blocks, const int16_t* quant, 
   return true;
 }
 
-bool IdctBlocks(const int16_t* coefficients, const uint8_t* last, const uint16_t* index, int count,
-                const int16_t* quant, uint8_t* const* rows) {
+// The coefficients' lanes of a row that are beyond the first `count`, in each block.
+template <int count>
+HWY_INLINE V16 beyond(V16 row) {
+  alignas(16) static constexpr int16_t kMask[8] = {
+      count > 0 ? 0 : -1, count > 1 ? 0 : -1, count > 2 ? 0 : -1, count > 3 ? 0 : -1, -1, -1, -1, -1};
+  return hn::And(row, hn::LoadDup128(D16(), kMask));
+}
+
+HWY_INLINE bool all_zero(V16 v) { return hn::AllTrue(D16(), hn::Eq(v, hn::Zero(D16()))); }
+
+bool IdctBlocks(const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
+                uint8_t* const* rows) {
   for (int i = 0; i < count; i += kTogether) {
     const int16_t* blocks[kTogether];
-    int furthest = 0;
-    for (int j = 0; j < kTogether; ++j) {
-      const int block = index[std::min(i + j, count - 1)];
-      blocks[j] = coefficients + 64 * block;
-      furthest = std::max<int>(furthest, last[block]);
-    }
+    for (int j = 0; j < kTogether; ++j) blocks[j] = coefficients + 64 * index[std::min(i + j, count - 1)];
+    V16 v[8];
+    load_rows(blocks, v);
+    const V16 near = hn::Or(hn::Or(v[1], v[2]), v[3]);
+    const V16 far = hn::Or(hn::Or(v[4], v[5]), hn::Or(v[6], v[7]));
     const size_t x = 8 * static_cast<size_t>(i);
     bool good;
-    if (furthest == 0) {
-      good = fill_blocks(blocks, quant, rows, x);
-    } else if (furthest < 10) {  // within the first four rows and columns
-      good = transform_blocks<true>(blocks, quant, rows, x);
+    if (!all_zero(hn::Or(far, beyond<4>(hn::Or(v[0], near))))) {
+      good = transform_blocks<false>(v, quant, rows, x);
+    } else if (!all_zero(hn::Or(near, beyond<1>(v[0])))) {
+      good = transform_blocks<true>(v, quant, rows, x);
     } else {
-      good = transform_blocks<false>(blocks, quant, rows, x);
+      good = fill_blocks(blocks, quant, rows, x);
     }
     if (!good) return false;
   }
@@ -108,9 +117,9 @@ namespace fastseq {
 
 HWY_EXPORT(IdctBlocks);
 
-bool idct_8x8(const int16_t* coefficients, const uint8_t* last, const uint16_t* index, int count, const int16_t* quant,
+bool idct_8x8(const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
               uint8_t* const* rows) {
-  return HWY_DYNAMIC_DISPATCH(IdctBlocks)(coefficients, last, index, count, quant, rows);
+  return HWY_DYNAMIC_DISPATCH(IdctBlocks)(coefficients, index, count, quant, rows);
 }
 
 }  // namespace fastseq

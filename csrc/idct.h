@@ -8,9 +8,9 @@ namespace fastseq {
 constexpr int kIdctOverrun = 64;
 
 // Transforms `count` blocks to the samples of eight rows: rows[r][8 * i ...] is row r of the block at
-// coefficients + 64 * index[i]. `last` is by block, as decode_mcus gives it; `quant` is in natural order. False where
-// values are so far out of range that libjpeg's own versions do not agree.
-bool idct_8x8(const int16_t* coefficients, const uint8_t* last, const uint16_t* index, int count, const int16_t* quant,
+// coefficients + 64 * index[i]. `quant` is in natural order. False where values are so far out of range that libjpeg's
+// own versions do not agree.
+bool idct_8x8(const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
               uint8_t* const* rows);
 // To blocks of `size` x `size` samples: 4, 2 or 1. Of a block only the coefficients that this takes need be there.
 bool idct_reduced(int size, const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,

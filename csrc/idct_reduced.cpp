@@ -55,9 +55,10 @@ template <int kSize>
 bool reduce_blocks(const int16_t* const* blocks, const int16_t* quant, int count, uint8_t* const* rows, size_t x) {
   constexpr int kExtra = kSize == 4 ? 1 : 2;
   V16 v[8];
+  load_rows(blocks, v);
   for (int r = 0; r < 8; ++r) {
     const bool read = kSize == 4 ? r != 4 : r == 0 || r % 2 == 1;
-    v[r] = read ? load_values(blocks, quant, r) : hn::Zero(D16());
+    v[r] = read ? dequantize(v[r], quant, r) : hn::Zero(D16());
     if (HWY_UNLIKELY(!in_range(v[r]))) return false;
   }
   transform_reduced<kSize, kConstBits - kPass1Bits + kExtra>(v);

@@ -53,8 +53,9 @@ Status read_frame(const uint8_t* body, size_t length, int marker, JpegHeader* he
   return Status::kOk;
 }
 
-// The next marker at or after `at`, past entropy-coded data; size where there is none.
-size_t next_marker(const uint8_t* data, size_t size, size_t at) {
+}  // namespace
+
+size_t next_jpeg_marker(const uint8_t* data, size_t size, size_t at) {
   while (at + 1 < size) {
     const void* found = std::memchr(data + at, 0xFF, size - 1 - at);
     if (!found) return size;
@@ -71,13 +72,11 @@ size_t next_marker(const uint8_t* data, size_t size, size_t at) {
   return size;
 }
 
-}  // namespace
-
 Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header) {
   *header = JpegHeader();
   bool have_exif = false;
   size_t at = 2;
-  while ((at = next_marker(data, size, at)) < size) {
+  while ((at = next_jpeg_marker(data, size, at)) < size) {
     const int marker = data[at + 1];
     at += 2;
     if (marker == 0xD9) {

@@ -27,6 +27,9 @@ struct JpegHeader {
 // kCorrupt where no frame header is found.
 Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header);
 
+// Where the next marker is, at or after `at`, past entropy-coded data and their restart markers; size where none is.
+size_t next_jpeg_marker(const uint8_t* data, size_t size, size_t at);
+
 // Limits that a header alone can break.
 Status check_jpeg_limits(const JpegHeader& header, const Limits& limits);
 
