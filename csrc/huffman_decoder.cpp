@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 
+#include "bits-inl.h"
 #include "jpeg_frame.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,36 +22,10 @@ constexpr std::array<uint8_t, 64 + HuffmanEntry::kNone> make_places() {
 }
 alignas(64) constexpr auto kPlaces = make_places();
 
-// Where the reading stands. All of it is for registers.
-struct Reader {
-  uint64_t bits;   // left-justified
-  uint64_t count;  // of them, modulo 64
-  const uint8_t* next;
+struct Reader : Bits {
   const uint8_t* place;  // in kPlaces, of the coefficient that came last
   const BlockPart* part;
 
-  // At least 56 bits.
-  HWY_INLINE void refill() {
-    uint64_t word;
-    std::memcpy(&word, next, 8);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    bits |= word >> (count & 63);
-    next += (~count & 63) >> 3;
-    count = (count & 7) | 56;
-  }
-  HWY_INLINE void drop(uint32_t n) {
-    bits <<= n & 63;
-    count -= n;
-  }
-  // The signed number in the next `size` bits, 0 to 15 (T.81, F.2.2.1: EXTEND).
-  HWY_INLINE int16_t take_value(uint32_t size) {
-    const int raw = static_cast<int>(bits >> 1 >> (63 - size));
-    const int positive = static_cast<int>(bits >> 63);
-    drop(size);
-    return static_cast<int16_t>(raw + ((positive - 1) & (1 - (1 << size))));
-  }
   HWY_INLINE void end_part() {
     ++part;
     place = kPlaces.data();
@@ -66,14 +41,14 @@ HWY_INLINE bool read_symbol(bool is_dc, Reader* in) {
   in->drop(static_cast<uint32_t>(length));
   const uint32_t run = static_cast<uint32_t>(symbol) >> 4, size = static_cast<uint32_t>(symbol) & 15;
   if (is_dc) {
-    in->part->block[0] = in->take_value(size);
+    in->part->block[0] = static_cast<int16_t>(in->take_value(size));
     in->end_part();
   } else if (size == 0 && run != 15) {
     in->end_part();
   } else {
     in->place += run + 1;
     if (in->place > &kPlaces[63]) return false;
-    in->part->block[*in->place] = in->take_value(size);
+    in->part->block[*in->place] = static_cast<int16_t>(in->take_value(size));
     if (in->place == &kPlaces[63]) in->end_part();
   }
   in->refill();
@@ -138,7 +113,7 @@ HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable
 
 template <bool kFirst>
 HWY_INLINE bool read_parts(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
-  Reader in = {segment->bits, static_cast<uint64_t>(segment->count), segment->next, kPlaces.data(), from};
+  Reader in = {{segment->bits, static_cast<uint64_t>(segment->count), segment->next}, kPlaces.data(), from};
   const uint8_t* const stop = segment->begin + segment->size / 8 + 16;
   const HuffmanTable* table = from->table;
   in.refill();

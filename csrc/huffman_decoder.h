@@ -12,7 +12,7 @@ constexpr int kBlockSize = 64;
 // Entropy-coded bytes between two markers, free of stuffed zeros, and how far they are read. kSlack readable bytes
 // follow them.
 struct BitSegment {
-  static constexpr int kSlack = 64;
+  static constexpr int kSlack = 320;  // more than the longest block has
 
   const uint8_t* begin = nullptr;
   const uint8_t* next = nullptr;

@@ -5,11 +5,8 @@
 #include <iterator>
 
 namespace fastseq {
-namespace {
 
-constexpr int kBits = HuffmanTable::kBits, kMostBits = HuffmanTable::kMostBits;
-
-bool build_search(const HuffmanCode& code, CodeSearch* search) {
+bool build_code_search(const HuffmanCode& code, CodeSearch* search) {
   uint32_t next = 0;
   int symbols = 0;
   for (int length = 1; length <= 16; ++length) {
@@ -26,15 +23,9 @@ bool build_search(const HuffmanCode& code, CodeSearch* search) {
   return true;
 }
 
-// Calls fill(symbol, length, first, count) for each code of at most `bits` bits: the look-ups that begin with it.
-template <class Fill>
-void for_short_codes(const HuffmanCode& code, int bits, Fill fill) {
-  int first = 0, p = 0;
-  for (int length = 1; length <= bits; ++length) {
-    const int count = 1 << (bits - length);
-    for (int i = 0; i < code.counts[length]; ++i, first += count) fill(code.symbols[p++], length, first, count);
-  }
-}
+namespace {
+
+constexpr int kBits = HuffmanTable::kBits, kMostBits = HuffmanTable::kMostBits;
 
 struct AcSymbol {
   int steps, size;
@@ -117,7 +108,7 @@ void store(const Word* words, HuffmanTable* table) { std::memcpy(table->lookup, 
 }  // namespace
 
 bool build_dc_table(const HuffmanCode& code, HuffmanTable* table) {
-  if (!build_search(code, &table->codes)) return false;
+  if (!build_code_search(code, &table->codes)) return false;
   int symbols = 0;
   for (int length = 1; length <= 16; ++length) symbols += code.counts[length];
   if (std::any_of(code.symbols, code.symbols + symbols, [](uint8_t size) { return size > 15; })) return false;
@@ -131,7 +122,7 @@ bool build_dc_table(const HuffmanCode& code, HuffmanTable* table) {
 }
 
 bool build_ac_table(const HuffmanCode& code, HuffmanTable* table) {
-  if (!build_search(code, &table->codes)) return false;
+  if (!build_code_search(code, &table->codes)) return false;
   Word words[1 << kBits], seconds[1 << kBits];
   fill_seconds(code, seconds);
   std::fill(std::begin(words), std::end(words), kNone);
@@ -152,7 +143,7 @@ bool build_ac_table(const HuffmanCode& code, HuffmanTable* table) {
 }
 
 bool build_skip_table(const HuffmanCode& code, HuffmanTable* table) {
-  if (!build_search(code, &table->codes)) return false;
+  if (!build_code_search(code, &table->codes)) return false;
   struct One {
     uint8_t code_length, length, steps;
     bool end;

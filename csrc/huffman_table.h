@@ -28,6 +28,19 @@ struct CodeSearch {
   }
 };
 
+// False where libjpeg would refuse the code.
+bool build_code_search(const HuffmanCode& code, CodeSearch* search);
+
+// Calls fill(symbol, length, first, count) for each code of at most `bits` bits: the look-ups that begin with it.
+template <class Fill>
+void for_short_codes(const HuffmanCode& code, int bits, Fill fill) {
+  int first = 0, p = 0;
+  for (int length = 1; length <= bits; ++length) {
+    const int count = 1 << (bits - length);
+    for (int i = 0; i < code.counts[length]; ++i, first += count) fill(code.symbols[p++], length, first, count);
+  }
+}
+
 // Up to two coefficients that the next bits hold, and the end of the block behind them. Where there is one, it is the
 // second, and the first is a zero in its place; where there is but the end, a zero is put behind the last one.
 struct HuffmanEntry {

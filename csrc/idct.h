@@ -12,8 +12,10 @@ constexpr int kIdctOverrun = 64;
 // own versions do not agree.
 bool idct_8x8(const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
               uint8_t* const* rows);
-// To blocks of `size` x `size` samples: 4, 2 or 1. Of a block only the coefficients that this takes need be there.
+// To blocks of `size` x `size` samples: 4 or 2.
 bool idct_reduced(int size, const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
                   uint8_t* const* rows);
+// To one sample each, of DC coefficients dc[step * index[i]].
+bool idct_1x1(const int16_t* dc, int step, const uint16_t* index, int count, const int16_t* quant, uint8_t* row);
 
 }  // namespace fastseq

@@ -95,25 +95,19 @@ namespace fastseq {
 
 HWY_EXPORT(IdctReduced);
 
-namespace {
-
-// Beyond kFurthest, libjpeg's own range limit wraps around.
-bool idct_1x1(const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant, uint8_t* row) {
-  constexpr int kFurthest = 4088;
-  for (int i = 0; i < count; ++i) {
-    const int dc = coefficients[64 * index[i]] * quant[0];
-    if (dc < -kFurthest || dc > kFurthest) return false;
-    row[i] = static_cast<uint8_t>(std::clamp(((dc + 4) >> 3) + 128, 0, 255));
-  }
-  return true;
-}
-
-}  // namespace
-
 bool idct_reduced(int size, const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
                   uint8_t* const* rows) {
-  if (size == 1) return idct_1x1(coefficients, index, count, quant, rows[0]);
   return HWY_DYNAMIC_DISPATCH(IdctReduced)(size, coefficients, index, count, quant, rows);
+}
+
+bool idct_1x1(const int16_t* dc, int step, const uint16_t* index, int count, const int16_t* quant, uint8_t* row) {
+  constexpr int kFurthest = 4088;  // beyond, libjpeg's own range limit wraps around
+  for (int i = 0; i < count; ++i) {
+    const int value = dc[step * index[i]] * quant[0];
+    if (value < -kFurthest || value > kFurthest) return false;
+    row[i] = static_cast<uint8_t>(std::clamp(((value + 4) >> 3) + 128, 0, 255));
+  }
+  return true;
 }
 
 }  // namespace fastseq

@@ -18,8 +18,8 @@ class BaselineSource final : public RowSource {
   BaselineSource(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request, Workspace* workspace) {
-    if (!read_jpeg_frame(data_, size_, &frame_)) return false;
-    if (frame_.width != header.width || frame_.height != header.height || frame_.scans != header.scans) return false;
+    if (!read_markers() || scans_in_file_ != header.scans) return false;
+    if (frame_.width != header.width || frame_.height != header.height) return false;
     planes_ = request.gray ? 1 : frame_.components;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
     row_ = layout_.rows.begin;
@@ -32,9 +32,8 @@ class BaselineSource final : public RowSource {
 
   Status pull(uint8_t* const* const* rows) override {
     if (row_ >= layout_.mcus_down) return Status::kOk;
-    for (int s = 0; s < frame_.scans; ++s) {
-      const bool good =
-          frame_.scan[s].interleaved() ? pull_mcus(s, row_, 0, layout_.columns, rows) : pull_component(s, rows);
+    for (int s = 0; s < scans_in_file_; ++s) {
+      const bool good = scan_[s].interleaved() ? pull_mcus(s, row_, 0, layout_.columns, rows) : pull_component(s, rows);
       if (!good) return Status::kCorrupt;
     }
     ++row_;
@@ -43,39 +42,58 @@ class BaselineSource final : public RowSource {
 
   // Judges as much of the file as libjpeg would have read: several scans it reads to their ends before the first row.
   Status finish() override {
-    for (int s = 0; s < frame_.scans; ++s) {
+    for (int s = 0; s < scans_in_file_; ++s) {
       ScanReader& scan = scans_[s];
-      const int rows = frame_.scans > 1 ? scan.mcus_down() : layout_.rows_judged;
+      const int rows = scans_in_file_ > 1 ? scan.mcus_down() : layout_.rows_judged;
       if (!scan.skip_to(rows * scan.mcus_across())) return Status::kCorrupt;
-      if (rows == scan.mcus_down() && !scan.ends_well(s == frame_.scans - 1)) return Status::kCorrupt;
+      if (rows == scan.mcus_down() && !scan.ends_well(s == scans_in_file_ - 1)) return Status::kCorrupt;
     }
     return Status::kOk;
   }
 
  private:
+  // Up to the last scan. False where they are not those of a sequential file, each component in one of them.
+  bool read_markers() {
+    JpegMarkers markers(data_, size_);
+    bool seen[kMaxPlanes] = {};
+    int components = 0;
+    do {
+      JpegScan& scan = scan_[scans_in_file_];
+      if (markers.next_scan(&frame_, &scan) != JpegMarkers::Found::kScan || frame_.progressive) return false;
+      ++scans_in_file_;
+      if (scan.spectral_begin != 0 || scan.spectral_end != 63 || scan.bits_above || scan.bits_below) return false;
+      for (int i = 0; i < scan.components; ++i, ++components) {
+        bool& known = seen[scan.component[i].index];
+        if (known) return false;
+        known = true;
+      }
+    } while (components < frame_.components);
+    return true;
+  }
+
   bool open_scans(Workspace* workspace) {
     bool wanted[3] = {};
     for (int i = 0; i < planes_; ++i) wanted[i] = layout_.planes[i].dct_size > 1;
     ScanReader::Memory memory[kMaxScans];
     size_t bytes[kMaxScans], all_bytes = 0;
-    for (int s = 0; s < frame_.scans; ++s) {
+    for (int s = 0; s < scans_in_file_; ++s) {
       bytes[s] = all_bytes;
-      all_bytes += size_ - frame_.scan[s].begin + BitSegment::kSlack;
+      all_bytes += size_ - scan_[s].begin + BitSegment::kSlack;
     }
     uint8_t* entropy = workspace->entropy.reserve(all_bytes);
-    auto* tables = workspace->huffman.reserve_as<ScanReader::Tables>(static_cast<size_t>(frame_.scans));
+    auto* tables = workspace->huffman.reserve_as<ScanReader::Tables>(static_cast<size_t>(scans_in_file_));
     auto* coefficients =
         workspace->coefficients.reserve_as<int16_t>(static_cast<size_t>(ScanReader::kBlocksTogether) * kBlockSize);
-    for (int s = 0; s < frame_.scans; ++s) {
+    for (int s = 0; s < scans_in_file_; ++s) {
       memory[s] = {entropy + bytes[s], tables + s, coefficients};
-      if (!scans_[s].open(data_, size_, frame_, frame_.scan[s], wanted, memory[s])) return false;
+      if (!scans_[s].open(data_, size_, frame_, scan_[s], wanted, memory[s])) return false;
     }
     return true;
   }
 
   // A component that is alone in its scan: as many rows of blocks as the picture's MCU has.
   bool pull_component(int s, uint8_t* const* const* rows) {
-    const int index = frame_.scan[s].component[0].index;
+    const int index = scan_[s].component[0].index;
     if (index >= planes_) return true;
     const JpegFrame::Component& c = frame_.component[index];
     const McuSpan columns = {layout_.columns.begin * c.h,
@@ -93,7 +111,7 @@ class BaselineSource final : public RowSource {
     for (int column = columns.begin; column < columns.end;) {
       const int count = std::min(scan.mcus_together(), columns.end - column);
       if (!scan.read(count)) return false;
-      for (int i = 0; i < frame_.scan[s].components; ++i) {
+      for (int i = 0; i < scan_[s].components; ++i) {
         if (!transform(s, i, block_row, column - columns.begin, column, count, rows)) return false;
       }
       column += count;
@@ -104,7 +122,7 @@ class BaselineSource final : public RowSource {
   // One component's blocks of the MCUs that were read last, into its rows. The first of the MCUs is so many behind the
   // window's first, and in this column.
   bool transform(int s, int i, int block_row, int behind, int column, int mcus, uint8_t* const* const* rows) {
-    const int index = frame_.scan[s].component[i].index;
+    const int index = scan_[s].component[i].index;
     if (index >= planes_) return true;
     const ScanReader& scan = scans_[s];
     const ScanReader::Blocks& blocks = scan.blocks(i);
@@ -122,8 +140,9 @@ class BaselineSource final : public RowSource {
         out[r] = rows[index][layout.dct_size * (block_row + v) + r] + behind * blocks.across * layout.dct_size;
       }
       const int16_t* first = scan.coefficients() + v * blocks.across * kBlockSize;
-      const bool good = layout.dct_size == 8 ? idct_8x8(first, order, count, quant, out)
-                                             : idct_reduced(layout.dct_size, first, order, count, quant, out);
+      const bool good = layout.dct_size == 8   ? idct_8x8(first, order, count, quant, out)
+                        : layout.dct_size == 1 ? idct_1x1(first, kBlockSize, order, count, quant, out[0])
+                                               : idct_reduced(layout.dct_size, first, order, count, quant, out);
       if (!good) return false;
     }
     return true;
@@ -134,6 +153,8 @@ class BaselineSource final : public RowSource {
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;
+  int scans_in_file_ = 0;
+  JpegScan scan_[kMaxScans];
   ScanReader scans_[kMaxScans];
   int row_ = 0;  // of the picture's MCUs, the next to be pulled
 };
@@ -142,7 +163,7 @@ class BaselineSource final : public RowSource {
 
 void open_baseline(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                    Workspace* workspace, std::unique_ptr<RowSource>* source) {
-  if (!header.ends || header.progressive || header.scans > kMaxScans) return;
+  if (!header.ends || header.scans > kMaxScans) return;
   auto baseline = std::make_unique<BaselineSource>(data, size);
   if (!baseline->open(header, request, workspace)) return;
   const bool pixels = baseline->layout() == PixelLayout::kYcc && !request.planes;

@@ -9,6 +9,7 @@
 #include "image_format.h"
 #include "jpeg_baseline.h"
 #include "jpeg_header.h"
+#include "jpeg_progressive.h"
 #include "jpeg_turbo.h"
 #include "pil_table.h"
 #include "resample.h"
@@ -112,7 +113,9 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
                       const ResamplePlan& plan, const Recipe& recipe, const SlotFormat& format, uint8_t* slot,
                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
   std::unique_ptr<RowSource> source;
-  if (uses_own_decoder()) open_baseline(data, size, header, request, workspace, &source);
+  if (uses_own_decoder()) {
+    (header.progressive ? open_progressive : open_baseline)(data, size, header, request, workspace, &source);
+  }
   if (source) {
     const Status status = resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
     if (status != Status::kCorrupt) return status;

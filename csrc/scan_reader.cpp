@@ -39,6 +39,7 @@ bool ScanReader::build_tables(const JpegScan& scan) {
   bool built_dc[4] = {}, built_ac[4] = {}, all_wanted = true;
   for (int i = 0; i < scan.components; ++i) {
     const JpegScan::Component& c = scan.component[i];
+    if (!scan.dc[c.dc_table].defined || !scan.ac[c.ac_table].defined) return false;
     if (!built_dc[c.dc_table] && !build_dc_table(scan.dc[c.dc_table], &memory_.tables->dc[c.dc_table])) return false;
     if (!built_ac[c.ac_table] && !build_ac_table(scan.ac[c.ac_table], &memory_.tables->ac[c.ac_table])) return false;
     built_dc[c.dc_table] = built_ac[c.ac_table] = true;

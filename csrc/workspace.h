@@ -54,7 +54,7 @@ struct Workspace {
   Buffer rings[3];      // rows of each plane as they stream
   Buffer entropy;       // entropy-coded bytes between two markers
   Buffer huffman;       // a picture's look-up tables
-  Buffer coefficients;  // of the blocks that are decoded together
+  Buffer coefficients;  // of the blocks that are decoded together, or of a progressive picture
   Buffer planes[3];     // rows of each plane on their way into pixels
   Buffer upsampled;     // one row of chroma, twice
   Buffer scanline;      // one row as libjpeg gives it
@@ -66,8 +66,9 @@ struct Workspace {
 
   // Gives back what one huge image made grow.
   void trim(size_t keep) {
-    for (Buffer* buffer : {&file, &entropy, &planes[0], &planes[1], &planes[2], &rings[0], &rings[1], &rings[2],
-                           &scanline, &packed, &columns[0], &columns[1], &columns[2], &columns[3], &tile, &picture}) {
+    for (Buffer* buffer :
+         {&file, &entropy, &coefficients, &planes[0], &planes[1], &planes[2], &rings[0], &rings[1], &rings[2],
+          &scanline, &packed, &columns[0], &columns[1], &columns[2], &columns[3], &tile, &picture}) {
       if (buffer->capacity() > keep) buffer->release();
     }
   }
