@@ -55,8 +55,8 @@ def image_dataset(job: Job, ours: bool) -> Any:
     folder = class_folders(job)
     dataset = made(folder.name, image_size=(224, 224), batch_size=job.batch_size, label_mode="binary", verbose=False)
     options = tf.data.Options()
-    # It ends with an iterator only when its timer rings, and that waits twice as long each time: epochs would take 0.31,
-    # 0.63 or 1.27 s. Without it the parallel calls are as many as the threads.
+    # It ends with an iterator only when its timer rings, and that waits twice as long each time: epochs would take
+    # 0.31, 0.63 or 1.27 s. Without it the parallel calls are as many as the threads.
     options.autotune.enabled = False
     if not ours:  # whose threads are fastseq's own
         options.threading.private_threadpool_size = job.threads

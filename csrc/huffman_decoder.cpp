@@ -6,6 +6,7 @@
 #include <hwy/highway.h>
 
 #include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "bits-inl.h"
@@ -55,11 +56,15 @@ HWY_INLINE bool read_symbol(bool is_dc, Reader* in) {
   return true;
 }
 
-HWY_INLINE uint64_t low_bits(uint64_t bits, uint32_t count) {
+// The bits of the entry's second value.
+HWY_INLINE uint64_t value_bits(uint64_t bits, const HuffmanEntry* entry) {
 #if HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
-  return __builtin_ia32_bzhi_di(bits, count);
+  uint16_t shift_and_count;  // as BEXTR has them, value_shift first
+  const auto* bytes = reinterpret_cast<const uint8_t*>(entry);
+  std::memcpy(&shift_and_count, bytes + offsetof(HuffmanEntry, value_shift), sizeof(shift_and_count));
+  return __builtin_ia32_bextr_u64(bits, shift_and_count);
 #else
-  return bits & ((1ull << count) - 1);
+  return bits >> (entry->value_shift & 63) & ((1ull << entry->value_bits) - 1);
 #endif
 }
 
@@ -83,11 +88,14 @@ HWY_INLINE void move_on_if(uint64_t end, const BlockPart* next, const HuffmanTab
 template <bool kFirst, bool kRefill>
 HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable** table) {
   const HuffmanTable* const next_table = in->part[1].table;
-  const HuffmanEntry* const entry = (*table)->lookup + (in->bits >> (64 - HuffmanTable::kBits));
+  const HuffmanEntry* entry = (*table)->lookup + (in->bits >> (64 - HuffmanTable::kBits));
   uint64_t word;
   std::memcpy(&word, entry, sizeof(word));
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
   word = __builtin_bswap64(word);
+#endif
+#if defined(__clang__)
+  asm("" : "+r"(entry));  // for its bytes to be loaded, which is cheaper than to shift them out of the word
 #endif
   if (kRefill) in->refill();
   const uint8_t* const second = in->place + (word >> 8 & 255);
@@ -104,8 +112,7 @@ HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable
   in->count -= word;
   int16_t* const block = in->part->block;
   if (kFirst) block[in->place[entry->first_steps]] = entry->first;
-  const uint64_t raw = low_bits(bits >> (entry->value_shift & 63), entry->value_bits);
-  block[*second] = static_cast<int16_t>(static_cast<int>(raw) + entry->second_base);
+  block[*second] = static_cast<int16_t>(static_cast<int>(value_bits(bits, entry)) + entry->second_base);
   in->place = second;
   move_on_if(word, in->part + 1, next_table, in, table);
   return true;
@@ -130,7 +137,16 @@ HWY_INLINE bool read_parts(const BlockPart* from, const BlockPart* to, BitSegmen
   return segment->left() >= 0;
 }
 
+// Block by block: of one run, compilers would make a call of memset, which is slower to start.
+HWY_INLINE void clear(int16_t* blocks, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    std::memset(blocks + i * kBlockSize, 0, sizeof(int16_t) * kBlockSize);
+    HWY_FENCE;
+  }
+}
+
 bool DecodeBlocks(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
+  clear(from->block, static_cast<size_t>(to - from) / 2);
   return read_parts<true>(from, to, segment);
 }
 

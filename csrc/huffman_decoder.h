@@ -35,9 +35,9 @@ struct BlockPart {
   int16_t* block;
 };
 
-// Reads the parts [from, to), of whole blocks, and looks at *to. A block gets its coefficients in natural order, not
-// dequantised, and for DC its difference from that of the block before; it must be zero before. False where anything is
-// amiss.
+// Reads the parts [from, to), of whole blocks that lie one behind the other, and looks at *to. A block gets its
+// coefficients in natural order, not dequantised, and for DC its difference from that of the block before. False where
+// anything is amiss.
 bool decode_blocks(const BlockPart* from, const BlockPart* to, BitSegment* segment);
 // The same where all AC coefficients are read past, by tables for that: of the blocks only block[0] is of use.
 bool skip_blocks(const BlockPart* from, const BlockPart* to, BitSegment* segment);

@@ -72,13 +72,10 @@ void fill_symbol(Word* out, int count, int length, const AcSymbol& symbol, int m
 
 // What makes the entry of a second symbol that of both: every field grows, or shrinks, on its own.
 Word difference(int length, int steps, int value) {
-  const HuffmanEntry more = {static_cast<uint8_t>(length),
-                             static_cast<uint8_t>(steps),
-                             static_cast<uint8_t>(steps),
-                             0,
-                             static_cast<int8_t>(value),
-                             0,
-                             0};
+  HuffmanEntry more = {};
+  more.length = static_cast<uint8_t>(length);
+  more.second_steps = more.first_steps = static_cast<uint8_t>(steps);
+  more.first = static_cast<int8_t>(value);
   HuffmanEntry less = {};
   less.value_shift = static_cast<uint8_t>(length);
   return as_word(more) - as_word(less);

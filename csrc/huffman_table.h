@@ -51,9 +51,9 @@ struct HuffmanEntry {
   uint8_t length;        // bits of all, up to HuffmanTable::kMostBits; kEnd added where the block, or its DC, ends
   uint8_t second_steps;  // from the coefficient that came before the entry to the second
   uint8_t first_steps;   // and to the first
-  uint8_t value_bits;    // of the second's value
   int8_t first;          // the first's value
   uint8_t value_shift;   // right shift of 64 bits at hand that brings those of the second's value to the bottom
+  uint8_t value_bits;    // how many they are
   int16_t second_base;   // what is added to them: 0, or 1 - 2^value_bits for a negative value (T.81, F.2.2.1: EXTEND)
 };
 

@@ -107,10 +107,7 @@ bool ScanReader::ends_well(bool is_last) const {
   return is_read_up() && (is_last ? marker_ == 0xD9 : !restarts);
 }
 
-bool ScanReader::read(int mcus) {
-  if (any_wanted_) std::memset(memory_.coefficients, 0, sizeof(int16_t) * kBlockSize * mcus * mcu_blocks_);
-  return read_parts(parts_, mcus, !any_wanted_);
-}
+bool ScanReader::read(int mcus) { return read_parts(parts_, mcus, !any_wanted_); }
 
 bool ScanReader::skip_to(int mcu) {
   if (next_mcu_ < mcu && !build_skip_tables()) return false;
