@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastseq.data_loader import DataLoader
 from fastseq.decode import decode_batch
-from fastseq.errors import DecodeError, UnknownLabelError
+from fastseq.errors import BadSamplesWarning, DecodeError, TooManyBadSamples, UnknownLabelError
+from fastseq.ledger import BadSample
 from fastseq.limits import Limits
 from fastseq.loader import Loader
 from fastseq.samples import Samples
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BadSample",
+    "BadSamplesWarning",
     "CenterCrop",
     "DataLoader",
     "DecodeError",
@@ -34,6 +37,7 @@ __all__ = [
     "Resize",
     "Samples",
     "Status",
+    "TooManyBadSamples",
     "UnknownLabelError",
     "decode_batch",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,9 +15,29 @@ from fastseq import _native
 from fastseq.errors import DecodeError, StrPath
 from fastseq.fallback import Decode, decode_by_opencv, finish_sample
 from fastseq.settings import Settings
-from fastseq.status import Status, is_good
+from fastseq.status import Status, describe, is_good
 
 Read = Callable[[], "bytes | memoryview"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A bad sample of a batch.
+
+    Attributes:
+        place: in the batch.
+        status: what is wrong, as a `Status`.
+        detail: the decoder's words for it.
+    """
+
+    place: int
+    status: int
+    detail: str
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in words."""
+        return describe(self.status, self.detail)
 
 
 class PendingBatch:
@@ -80,16 +101,20 @@ class PendingBatch:
             self._clean = self._job.statuses(self._statuses)
         return self._statuses
 
+    def failures(self) -> list[Failure]:
+        """The bad samples, in their order; valid after `result`."""
+        statuses = [] if self._clean else self._statuses.tolist()
+        return [Failure(i, status, self._job.reason(i)) for i, status in enumerate(statuses) if not is_good(status)]
+
     def raise_first(self, source_of: Callable[[int], tuple[StrPath | None, int]]) -> None:
         """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`.
 
         Args:
             source_of: for a place in the batch, the path and the number of its sample.
         """
-        for i, status in enumerate([] if self._clean else self._statuses.tolist()):
-            if not is_good(status):
-                path, number = source_of(i)
-                raise DecodeError(path, number, Status(status), self._job.reason(i))
+        for failure in self.failures():
+            path, number = source_of(failure.place)
+            raise DecodeError(path, number, Status(failure.status), failure.detail)
 
     def cancel(self) -> None:
         """End it; returns when nothing writes to `images` any more."""

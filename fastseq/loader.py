@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from fastseq.bad_samples import BadSamples
 from fastseq.labels import LabelEncoder
+from fastseq.ledger import Ledger
 from fastseq.limits import Limits
 from fastseq.order import Order
+from fastseq.policy import OnError, Policy
 from fastseq.prefetch import Prefetcher
 from fastseq.samples import Samples
 from fastseq.settings import Settings
@@ -48,9 +51,14 @@ class Loader:
         offset: see scale.
         data_format: "channels_last" or "channels_first".
         drop_last: whether a last batch that is not full is left out.
-        on_error: "raise": a bad sample raises `DecodeError`.
+        on_error: what becomes of a bad sample. "raise": `DecodeError`. "skip": it is left out, and its batch is
+            shorter. "fill": a black picture in its place, with weight 0; every batch is then (x, y, w). "substitute":
+            another sample, drawn by the seed, in its place. Or a function that gets the `BadSample` and gives one of
+            these; every batch with labels is then (x, y, w).
         strict: whether a picture that decodes with warnings, or is cut off, is bad; "whole": only one that is cut off.
-        max_bad: None; it has a meaning for policies other than "raise" only.
+        max_bad: for policies other than "raise", how many bad samples an epoch may have, on this rank: an int, or a
+            float from 0 to 1 as a share of all samples; 1 % where None. The batch with one more raises
+            `TooManyBadSamples`.
         threads: that decode; as many as there are cores where None.
         prefetch_bytes: bound on the batches begun ahead, 256 MiB where None; 0 turns it off.
         rank: of this process; 0 where None.
@@ -79,7 +87,7 @@ class Loader:
         offset: float = 0.0,
         data_format: str = "channels_last",
         drop_last: bool = False,
-        on_error: str = "raise",
+        on_error: OnError = "raise",
         strict: bool | str = True,
         max_bad: int | float | None = None,
         threads: int | None = None,
@@ -91,10 +99,7 @@ class Loader:
         limits: Limits | None = None,
     ) -> None:
         """See the class."""
-        if on_error != "raise":
-            raise ValueError(f"on_error must be 'raise', not {on_error!r}")
-        if max_bad is not None:
-            raise ValueError("max_bad needs a policy other than on_error='raise'")
+        policy = Policy(on_error, max_bad)
         self.samples = samples
         self.settings = Settings(
             size, transform, interpolation, orient, color, dtype, scale, offset, data_format, strict, limits or Limits()
@@ -108,13 +113,16 @@ class Loader:
             rank=rank or 0,
             world_size=1 if world_size is None else world_size,
         )
-        self._state = {
+        self._state: dict[str, int | str] = {
             "seed": self.order.seed,
             "batch_size": self.order.batch_size,
             "shuffle": int(shuffle),
             "drop_last": int(drop_last),
+            "on_error": policy.name,
         }
         self._labels = LabelEncoder(samples, labels)
+        if on_error == "fill" and self._labels.kind is None:
+            raise ValueError("on_error='fill' needs labels: what is filled in has weight 0 in (x, y, w)")
         self._weights = _weights(sample_weight, len(samples), self._labels.kind)
         self._prefetcher = Prefetcher(
             samples,
@@ -125,9 +133,15 @@ class Loader:
             threads=threads,
             prefetch_bytes=prefetch_bytes,
         )
+        self._bad = BadSamples(policy, samples, self.settings, self._prefetcher, seed, len(self.order))
         self._epoch = 0
         self._handed_out = 0  # batches of that epoch
         self._fresh = True  # whether the next `for` begins where these two say
+
+    @property
+    def errors(self) -> Ledger:
+        """The bad samples that were met, each once, in the order of the samples."""
+        return self._bad.ledger
 
     def __len__(self) -> int:
         """Batches in an epoch, on every rank."""
@@ -173,15 +187,22 @@ class Loader:
 
         Raises:
             IndexError: if there is no such batch.
-            DecodeError: for the first bad sample in it.
+            DecodeError: for the first bad sample in it that `on_error` does not put up with.
+            TooManyBadSamples: if it has one more than `max_bad` allows.
         """
         if not -len(self) <= k < len(self):
             raise IndexError(f"batch {k} of {len(self)}")
-        images, indices = self._prefetcher.fetch((epoch, k % len(self)), ahead, probe)
+        key = (epoch, k % len(self))
+        images, indices, failures = self._prefetcher.fetch(key, ahead, probe)
+        images, indices, weights = self._bad.settle(key, images, indices, failures, probe)
+        if not probe:
+            self._bad.handed_out(key)
         labels = self._labels(indices)
         if labels is None:
             return images
-        return (images, labels) if self._weights is None else (images, labels, self._weights[indices])
+        if self._weights is not None:
+            weights = self._weights[indices] * (1 if weights is None else weights)
+        return (images, labels) if weights is None else (images, labels, weights)
 
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The loader can be used again."""
@@ -196,6 +217,7 @@ class Loader:
             "version": _STATE_VERSION,
             "epoch": self._epoch,
             "batch": self._handed_out,
+            "bad": self._bad.count(self._epoch),
             **self._state,
             "samples": self.samples.fingerprint(),
             "settings": self._settings_fingerprint,
@@ -210,7 +232,7 @@ class Loader:
             ValueError: if the samples or settings differ; the message names the difference.
         """
         mine = self.state_dict()
-        differing = [key for key in mine if key not in ("epoch", "batch") and state.get(key) != mine[key]]
+        differing = [key for key in mine if key not in ("epoch", "batch", "bad") and state.get(key) != mine[key]]
         if differing:
             pairs = ", ".join(f"{key} {state.get(key)!r} (here {mine[key]!r})" for key in differing)
             raise ValueError(f"this state is of a loader with other {pairs}")
@@ -218,6 +240,7 @@ class Loader:
         if epoch < 0 or not 0 <= batch <= len(self):
             raise ValueError(f"no such place: batch {batch} of {len(self)} in epoch {epoch}")
         self._epoch, self._handed_out = (epoch + 1, 0) if batch == len(self) else (epoch, batch)
+        self._bad.resume(self._epoch, self._handed_out, int(state["bad"]) if self._handed_out else 0)
         self._fresh = True
 
     @cached_property

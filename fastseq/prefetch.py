@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
-from fastseq.batch import PendingBatch, Read
+from fastseq.batch import Failure, PendingBatch, Read
+from fastseq.errors import DecodeError
 from fastseq.fallback import read_file
 from fastseq.lender import Lender
 from fastseq.runtime import look_after, shared_threads
 from fastseq.samples import Samples
 from fastseq.settings import Settings
+from fastseq.status import Status
 
 Key = tuple[int, int]  # epoch, batch
 Entry = tuple[PendingBatch, NDArray[np.int64]]  # and its samples' numbers
@@ -89,14 +91,13 @@ class Prefetcher:
         """How many batches are begun ahead, where the byte cap allows."""
         return self._depth
 
-    def fetch(self, key: Key, ahead: Iterable[Key], probe: bool = False) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The images of a batch and its samples' numbers; then the batches of `ahead` are begun.
+    def fetch(
+        self, key: Key, ahead: Iterable[Key], probe: bool = False
+    ) -> tuple[NDArray[Any], NDArray[np.int64], list[Failure]]:
+        """The images of a batch, its samples' numbers and its bad places; then the batches of `ahead` are begun.
 
         What is asked for as a probe will be asked for again: the first of them are kept, for as long as batches of
         their epoch are asked for, and the probe gets a copy.
-
-        Raises:
-            DecodeError: for the first bad sample of the batch.
         """
         wanted = dict.fromkeys(ahead)
         with self._lock:
@@ -121,12 +122,25 @@ class Prefetcher:
         assert entry is not None
         batch, indices = entry
         batch.result()
-        batch.raise_first(lambda i: (self._samples.path(int(indices[i])), int(indices[i])))
         with self._lock:
             keep = probe and len(self._kept) < _MOST_KEPT
             if keep:
                 self._kept[key] = entry
-        return (batch.images.copy() if keep else batch.images), indices
+        if keep:
+            return batch.images.copy(), indices.copy(), batch.failures()
+        return batch.images, indices, batch.failures()
+
+    def decode(self, epoch: int, indices: NDArray[np.int64]) -> tuple[NDArray[Any], list[Failure]]:
+        """The images of some samples as they would be in an epoch, at once, and the bad places among them."""
+        batch = self._start(epoch, indices, needed=True)
+        assert batch is not None
+        batch.result()
+        return batch.images, batch.failures()
+
+    def error(self, indices: NDArray[np.int64], failure: Failure) -> DecodeError:
+        """What to raise for a bad sample of a batch with these samples."""
+        row = int(indices[failure.place])
+        return DecodeError(self._samples.path(row), row, Status(failure.status), failure.detail)
 
     def discard(self) -> None:
         """Cancel what was begun ahead; returns when no thread writes to it any more.
@@ -139,6 +153,10 @@ class Prefetcher:
 
     def _begin(self, key: Key, needed: bool) -> Entry | None:
         indices = self._order.indices(*key)
+        batch = self._start(key[0], indices, needed)
+        return None if batch is None else (batch, indices)
+
+    def _start(self, epoch: int, indices: NDArray[np.int64], needed: bool) -> PendingBatch | None:
         images = self._buffers.images(self._settings, len(indices), needed)
         if images is None:
             return None
@@ -148,7 +166,7 @@ class Prefetcher:
             self._threads.pool,
             self._settings.recipe,
             images.reshape(-1).view(np.uint8),
-            self._settings.pipeline.draw(self._seed, key[0], indices),
+            self._settings.pipeline.draw(self._seed, epoch, indices),
             (table.blob, table.offsets, table.root, rows),
             urgent=needed,
         )
@@ -156,7 +174,7 @@ class Prefetcher:
         def reader(i: int) -> Read:
             return partial(read_file, table.path(int(rows[i])))
 
-        return PendingBatch(job, images, self._settings, reader, self._threads.executor), indices
+        return PendingBatch(job, images, self._settings, reader, self._threads.executor)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but threads, locks and buffers, which another process makes anew."""

@@ -18,6 +18,8 @@ ORDER_STREAM = 0
 """The stream that shuffles an epoch; transforms draw from those that their classes name."""
 SPLIT_STREAM = 2**32 - 1
 """The stream that splits samples in two."""
+SUBSTITUTE_STREAM = 2**32 - 2
+"""The stream that draws other samples in place of bad ones."""
 
 _GAMMA = 0x9E3779B97F4A7C15
 _MIX_1 = 0xBF58476D1CE4E5B9

@@ -183,7 +183,11 @@ def test_a_weight_for_each_sample_and_a_label_beside_it(samples):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"on_error": "skip"}, "on_error must be 'raise', not 'skip'"),
+        ({"on_error": "ignore"}, "on_error must be one of 'raise', 'skip', .* not 'ignore'"),
+        ({"on_error": "skip", "max_bad": -1}, "max_bad must be a count"),
+        ({"on_error": "skip", "max_bad": 1.5}, "a share from 0.0 to 1.0"),
+        ({"on_error": "skip", "max_bad": "1%"}, "max_bad must be a number"),
+        ({"on_error": "fill", "labels": None}, "'fill' needs labels"),
         ({"max_bad": 3}, "max_bad needs a policy"),
         ({"labels": "one_hot"}, "'categorical'"),
         ({"prefetch_bytes": -1}, "prefetch_bytes must be"),

@@ -126,7 +126,9 @@ class DataGenerator(PassAwareDataset):
         epoch, expected = self._request(int(index) % len(self), self._prefetcher.depth)
         number = self._numbers.setdefault(epoch, self._shuffles.latest)
         ahead: list[Key] = [(number, k) for _, k in expected]
-        images, rows = self._prefetcher.fetch((number, int(index) % len(self)), ahead, self.passes.probing)
+        images, rows, failures = self._prefetcher.fetch((number, int(index) % len(self)), ahead, self.passes.probing)
+        if failures:
+            raise self._prefetcher.error(rows, failures[0])
         return (images, self._targets(rows)) if self.to_fit else images
 
     def on_epoch_end(self) -> None:

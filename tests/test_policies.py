@@ -1,0 +1,279 @@
+"""What becomes of bad samples: each policy, how many are too many, and the list of them."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from images import folder
+
+from fastseq import (
+    BadSample,
+    BadSamplesWarning,
+    DecodeError,
+    Loader,
+    RandomResizedCrop,
+    Samples,
+    Status,
+    TooManyBadSamples,
+)
+from fastseq.ledger import Ledger
+
+SIZE = (12, 14)
+BAD = {3: Status.EMPTY, 11: Status.NOT_AN_IMAGE, 12: Status.TRUNCATED, 26: Status.NOT_FOUND, 39: Status.CORRUPT}
+LENIENT = ("skip", "fill", "substitute")
+
+
+@pytest.fixture(scope="module")
+def dirty(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    """Forty samples; those of `BAD` are."""
+    root = folder(tmp_path_factory.mktemp("dirty") / "tree", ("a", "b"), 20)
+    samples = Samples.from_directory(root)
+    spoil(samples, BAD)
+    return samples
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    """The same without bad ones."""
+    return Samples.from_directory(folder(tmp_path_factory.mktemp("clean") / "tree", ("a", "b"), 20))
+
+
+def spoil(samples: Samples, bad: dict[int, Status]) -> None:
+    for row, status in bad.items():
+        path = Path(samples.path(row))
+        data = path.read_bytes()
+        match status:
+            case Status.EMPTY:
+                path.write_bytes(b"")
+            case Status.NOT_AN_IMAGE:
+                path.write_bytes(b"<html>not found</html>")
+            case Status.TRUNCATED:
+                path.write_bytes(data[: len(data) // 2])
+            case Status.NOT_FOUND:
+                path.unlink()
+            case Status.CORRUPT:
+                at = len(data) // 2
+                path.write_bytes(data[:at] + b"\xff\xd9\xff\xc4" + bytes(40) + data[at + 44 :])
+
+
+def loader_of(samples: Samples, **options: Any) -> Loader:
+    settings: dict[str, Any] = {"batch_size": 6, "shuffle": True, "seed": 3, "max_bad": 1.0}
+    return Loader(samples, SIZE, **{**settings, **options})
+
+
+def epoch_of(loader: Loader) -> list[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BadSamplesWarning)
+        return list(loader)
+
+
+def rows_in(loader: Loader, epoch: int, k: int) -> list[int]:
+    return [int(row) for row in loader.order.indices(epoch, k)]
+
+
+def test_raise_names_the_first_bad_sample_of_a_batch(dirty):
+    loader = loader_of(dirty, shuffle=False, on_error="raise", max_bad=None)
+    with pytest.raises(DecodeError, match="EMPTY") as caught:
+        loader.batch(0, 0)
+    assert (caught.value.index, caught.value.path) == (3, dirty.path(3))
+    assert [found.row for found in loader.errors] == [3]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_skip_leaves_them_out_and_moves_nothing_else(dirty, clean, threads):
+    loader, sound = loader_of(dirty, on_error="skip", threads=threads), loader_of(clean, on_error="skip")
+    for epoch in range(2):
+        for k, ((x, y), (good_x, good_y)) in enumerate(zip(epoch_of(loader), epoch_of(sound), strict=True)):
+            kept = [row not in BAD for row in rows_in(loader, epoch, k)]
+            np.testing.assert_array_equal(x, good_x[kept])
+            np.testing.assert_array_equal(y, good_y[kept])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_fill_is_black_and_weighs_nothing(dirty, clean, dtype):
+    options = {"dtype": dtype, **({"scale": 1 / 127.5, "offset": -1.0} if dtype == "float32" else {})}
+    weights = np.arange(1, 41)
+    loader = loader_of(dirty, on_error="fill", sample_weight=weights, **options)
+    sound = loader_of(clean, on_error="fill", **options)
+    for k, ((x, y, w), (good_x, good_y, ones)) in enumerate(zip(epoch_of(loader), epoch_of(sound), strict=True)):
+        rows = rows_in(loader, 0, k)
+        bad = [row in BAD for row in rows]
+        np.testing.assert_array_equal(w, np.where(bad, 0, weights[rows]))
+        np.testing.assert_array_equal(ones, np.ones(len(rows)))
+        np.testing.assert_array_equal(y, good_y)
+        assert (x[bad] == options.get("offset", 0)).all()
+        np.testing.assert_array_equal(x[~np.array(bad)], good_x[~np.array(bad)])
+
+
+def test_substitutes_are_good_samples_with_their_labels_and_always_the_same(dirty, clean):
+    runs = [
+        epoch_of(loader_of(dirty, on_error="substitute", transform=RandomResizedCrop(), **options))
+        for options in ({"threads": 1}, {"threads": 4, "prefetch_bytes": 0})
+    ]
+    for (x, y), (again_x, again_y) in zip(*runs, strict=True):
+        np.testing.assert_array_equal(x, again_x)
+        np.testing.assert_array_equal(y, again_y)
+    loader = loader_of(dirty, on_error="substitute")
+    sound = loader_of(clean, on_error="skip")
+    all_x = np.concatenate([loader_batch[0] for loader_batch in (sound.batch(0, k) for k in range(len(sound)))])
+    order = [row for k in range(len(sound)) for row in rows_in(sound, 0, k)]
+    for k, (x, y) in enumerate(epoch_of(loader)):
+        for i, row in enumerate(rows_in(loader, 0, k)):
+            same = [order[j] for j in np.flatnonzero((all_x == x[i]).all(axis=(1, 2, 3)))]
+            assert (row in same) == (row not in BAD)
+            assert not set(same) & set(BAD)
+            assert clean.labels[same[0]] == y[i]
+
+
+def test_substitutes_change_from_epoch_to_epoch(dirty):
+    loader = loader_of(dirty, on_error="substitute", shuffle=False, labels=None)
+    drawn = {loader.batch(epoch, 0)[3].tobytes() for epoch in range(6)}
+    assert len(drawn) > 1
+
+
+def test_a_function_chooses_for_each(dirty):
+    asked: list[BadSample] = []
+
+    def choose(found: BadSample) -> str:
+        asked.append(found)
+        return "skip" if found.status is Status.NOT_FOUND else "fill"
+
+    loader = loader_of(dirty, on_error=choose)
+    assert sum(len(x) for x, _, _ in epoch_of(loader)) == 39
+    assert {found.row: found.status for found in asked} == BAD
+    wrong = loader_of(dirty, on_error=lambda found: "drop")
+    with pytest.raises(ValueError, match=r"given by the function for .* not 'drop'"):
+        epoch_of(wrong)
+
+
+@pytest.mark.parametrize("policy", LENIENT)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_what_is_reported_is_what_is_bad_once(dirty, policy, seed, threads):
+    loader = loader_of(dirty, on_error=policy, seed=seed, threads=threads)
+    for _ in range(2):
+        epoch_of(loader)
+    assert {found.row: found.status for found in loader.errors} == BAD
+    assert [found.row for found in loader.errors] == sorted(BAD)
+    assert [found.path for found in loader.errors] == [dirty.path(row) for row in sorted(BAD)]
+    assert {found.epoch for found in loader.errors} == {0}
+
+
+@pytest.mark.parametrize("max_bad", [0, 2, 0.05, None])
+@pytest.mark.parametrize("threads", [1, 4])
+def test_too_many_end_the_epoch_at_the_same_batch(dirty, max_bad, threads):
+    most = {None: 0, 0.05: 2}.get(max_bad, max_bad)
+    loader = loader_of(dirty, on_error="skip", max_bad=max_bad, threads=threads)
+    rows = [rows_in(loader, 0, k) for k in range(len(loader))]
+    met = np.cumsum([sum(row in BAD for row in batch) for batch in rows])
+    whole = int(np.argmax(met > most))
+    batches = iter(loader)
+    for _ in range(whole):
+        next(batches)
+    with pytest.raises(TooManyBadSamples, match=f"max_bad allows {most}") as caught:
+        next(batches)
+    assert len(caught.value.samples) == most + 1
+    assert {found.row for found in caught.value.samples} <= set(BAD)
+
+
+def test_a_set_without_one_good_sample_ends_at_once(tmp_path):
+    files = [tmp_path / f"{k}.jpg" for k in range(50)]
+    loader = Loader(Samples.from_files(files, [0] * 50), SIZE, on_error="substitute")
+    with pytest.raises(TooManyBadSamples, match="1 of 50 samples are bad"):
+        epoch_of(loader)
+    patient = Loader(Samples.from_files(files, [0] * 50), SIZE, on_error="substitute", max_bad=1.0)
+    with pytest.raises(DecodeError, match="16 substitutes for it are bad as well"):
+        epoch_of(patient)
+
+
+def test_an_epoch_warns_once_at_its_end(dirty):
+    loader = loader_of(dirty, on_error="skip")
+    batches = iter(loader)
+    for _ in range(len(loader) - 1):
+        next(batches)
+    with pytest.warns(BadSamplesWarning, match="epoch 0: 5 of 40 samples were bad") as seen:
+        next(batches)
+    assert len(seen) == 1
+    for k in range(len(loader)):
+        loader.batch(0, k)  # asked for again, warned of once
+
+
+def test_a_probe_counts_for_nothing(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False, max_bad=0)
+    assert len(loader.batch(0, 0, probe=True)[0]) == 5
+    assert not loader.errors
+
+
+def test_the_list_goes_to_a_file_and_comes_back(dirty, tmp_path):
+    loader = loader_of(dirty, on_error="skip")
+    epoch_of(loader)
+    file = tmp_path / "errors.jsonl"
+    loader.errors.write(file)
+    assert [json.loads(line)["row"] for line in file.read_text().splitlines()] == sorted(BAD)
+    ledger = Ledger()
+    ledger.read(file)
+    assert list(ledger) == list(loader.errors)
+    assert pickle.loads(pickle.dumps(ledger))[1:3] == loader.errors[1:3]
+    file.write_text('{"row": 1}\n')
+    with pytest.raises(ValueError, match=r"line 1 of .*errors\.jsonl"):
+        ledger.read(file)
+
+
+def test_names_that_are_no_text_survive_the_file(tmp_path):
+    ledger = Ledger()
+    ledger.add(BadSample(7, "caf\udce9/\n.jpg", Status.CORRUPT, "it's broken", 2))
+    ledger.write(tmp_path / "errors.jsonl")
+    other = Ledger()
+    other.read(tmp_path / "errors.jsonl")
+    assert list(other) == list(ledger)
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_a_run_that_goes_on_counts_and_lists_as_one_that_never_stopped(dirty, tmp_path, steps):
+    def taken(loader: Loader, most: int) -> tuple[int, Sequence[BadSample]]:
+        count = 0
+        try:
+            for _ in loader:
+                count += 1
+                if count == most:
+                    break
+        except TooManyBadSamples:
+            return count, loader.errors
+        return count, loader.errors
+
+    whole, expected = taken(loader_of(dirty, on_error="skip", max_bad=3), 100)
+    first = loader_of(dirty, on_error="skip", max_bad=3)
+    before, errors = taken(first, min(steps, whole)) if steps else (0, first.errors)
+    errors.write(tmp_path / "errors.jsonl")
+    second = loader_of(dirty, on_error="skip", max_bad=3, threads=1)
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    second.errors.read(tmp_path / "errors.jsonl")
+    after, both = taken(second, 100)
+    assert before + after == whole
+    assert list(both) == list(expected)
+
+
+def test_another_policy_is_another_stream(dirty):
+    state = loader_of(dirty, on_error="skip").state_dict()
+    with pytest.raises(ValueError, match="on_error 'skip'"):
+        loader_of(dirty, on_error="fill").load_state_dict(state)
+
+
+def test_files_that_come_back_are_good_again(tmp_path):
+    samples = Samples.from_directory(folder(tmp_path / "tree", ("a", "b"), 4))
+    path = Path(samples.path(5))
+    shutil.copy(path, tmp_path / "kept.jpg")
+    path.unlink()
+    loader = loader_of(samples, on_error="skip")
+    assert sum(len(x) for x, _ in epoch_of(loader)) == 7
+    shutil.copy(tmp_path / "kept.jpg", path)
+    assert sum(len(x) for x, _ in epoch_of(loader)) == 8
+    assert [found.row for found in loader.errors] == [5]
