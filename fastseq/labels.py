@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from fastseq.samples import Samples
@@ -91,3 +91,19 @@ def _problem(samples: Samples, kind: str | None) -> str | None:
         count = len(samples.classes)
         return f'it needs two classes, not {count} ({names}); use labels="int" or "categorical"'
     return None
+
+
+def weights_of(weights: ArrayLike | None, samples: int, kind: str | None) -> NDArray[np.float32] | None:
+    """One weight for each of so many samples with labels of that kind; None without weights.
+
+    Raises:
+        ValueError: if there are not as many weights as samples, or if there are no labels.
+    """
+    if weights is None:
+        return None
+    array = np.array(weights, np.float32)
+    if array.shape != (samples,):
+        raise ValueError(f"sample_weight must have one number for each of {samples} samples, not shape {array.shape}")
+    if kind is None:
+        raise ValueError("sample_weight needs labels: a batch with weights is (x, y, w)")
+    return array

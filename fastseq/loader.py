@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from fastseq.bad_samples import BadSamples
-from fastseq.labels import LabelEncoder
+from fastseq.labels import LabelEncoder, weights_of
 from fastseq.ledger import Ledger
 from fastseq.limits import Limits
+from fastseq.loader_state import State, fingerprint, in_words, refuse_differences, whole_number
 from fastseq.order import Order
 from fastseq.policy import OnError, Policy
 from fastseq.prefetch import Prefetcher
@@ -113,7 +112,7 @@ class Loader:
             rank=rank or 0,
             world_size=1 if world_size is None else world_size,
         )
-        self._state: dict[str, int | str] = {
+        self._state: State = {
             "seed": self.order.seed,
             "batch_size": self.order.batch_size,
             "shuffle": int(shuffle),
@@ -123,7 +122,7 @@ class Loader:
         self._labels = LabelEncoder(samples, labels)
         if on_error == "fill" and self._labels.kind is None:
             raise ValueError("on_error='fill' needs labels: what is filled in has weight 0 in (x, y, w)")
-        self._weights = _weights(sample_weight, len(samples), self._labels.kind)
+        self._weights = weights_of(sample_weight, len(samples), self._labels.kind)
         self._prefetcher = Prefetcher(
             samples,
             self.order,
@@ -208,8 +207,8 @@ class Loader:
         """Cancel what was begun ahead and let go of its memory. The loader can be used again."""
         self._prefetcher.discard()
 
-    def state_dict(self) -> dict[str, int | str]:
-        """Where the loader is: JSON-ready, a few integers and a fingerprint of samples and settings.
+    def state_dict(self) -> State:
+        """Where the loader is: JSON-ready, at most 1 KB: a few integers, the settings, a fingerprint of the samples.
 
         Counts the batches that were handed out, not those begun ahead.
         """
@@ -220,10 +219,10 @@ class Loader:
             "bad": self._bad.count(self._epoch),
             **self._state,
             "samples": self.samples.fingerprint(),
-            "settings": self._settings_fingerprint,
+            "settings": self._settings_in_words,
         }
 
-    def load_state_dict(self, state: dict[str, int | str]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Go to where another loader of the same samples and settings was; the next `for` gives the rest of that epoch.
 
         Rank, world size, threads and prefetch may differ: batches are numbered over all ranks.
@@ -231,32 +230,15 @@ class Loader:
         Raises:
             ValueError: if the samples or settings differ; the message names the difference.
         """
-        mine = self.state_dict()
-        differing = [key for key in mine if key not in ("epoch", "batch", "bad") and state.get(key) != mine[key]]
-        if differing:
-            pairs = ", ".join(f"{key} {state.get(key)!r} (here {mine[key]!r})" for key in differing)
-            raise ValueError(f"this state is of a loader with other {pairs}")
-        epoch, batch = int(state["epoch"]), int(state["batch"])
-        if epoch < 0 or not 0 <= batch <= len(self):
+        refuse_differences(state, self.state_dict(), besides=("epoch", "batch", "bad"))
+        epoch, batch, bad = (whole_number(state, key) for key in ("epoch", "batch", "bad"))
+        if batch > len(self):
             raise ValueError(f"no such place: batch {batch} of {len(self)} in epoch {epoch}")
         self._epoch, self._handed_out = (epoch + 1, 0) if batch == len(self) else (epoch, batch)
-        self._bad.resume(self._epoch, self._handed_out, int(state["bad"]) if self._handed_out else 0)
+        self._bad.resume(self._epoch, self._handed_out, bad if self._handed_out else 0)
         self._fresh = True
 
     @cached_property
-    def _settings_fingerprint(self) -> str:
-        digest = blake2b(repr((self.settings, self._labels.kind)).encode(), digest_size=8)
-        if self._weights is not None:
-            digest.update(self._weights.tobytes())
-        return digest.hexdigest()
-
-
-def _weights(weights: ArrayLike | None, samples: int, kind: str | None) -> NDArray[np.float32] | None:
-    if weights is None:
-        return None
-    array = np.array(weights, np.float32)
-    if array.shape != (samples,):
-        raise ValueError(f"sample_weight must have one number for each of {samples} samples, not shape {array.shape}")
-    if kind is None:
-        raise ValueError("sample_weight needs labels: a batch with weights is (x, y, w)")
-    return array
+    def _settings_in_words(self) -> dict[str, str]:
+        weights = "" if self._weights is None else fingerprint(self._weights.tobytes())
+        return in_words(self.settings) | {"labels": repr(self._labels.kind), "sample_weight": weights}

@@ -124,11 +124,11 @@ def test_another_world_size_keeps_the_global_batches(samples, before, after):
         ({"batch_size": 3}, r"batch_size 6 \(here 3\)"),
         ({"shuffle": False}, "shuffle"),
         ({"drop_last": True}, "drop_last"),
-        ({"transform": ()}, "settings"),
-        ({"interpolation": "linear"}, "settings"),
-        ({"dtype": "float32"}, "settings"),
-        ({"labels": "categorical"}, "settings"),
-        ({"sample_weight": np.ones(27)}, "settings"),
+        ({"transform": ()}, r"transform '[0-9a-f]{16}' \(here '\(\)'\)"),
+        ({"interpolation": "linear"}, r"interpolation \"'antialias'\" \(here \"'linear'\"\)"),
+        ({"dtype": "float32"}, "dtype"),
+        ({"labels": "categorical"}, "labels"),
+        ({"sample_weight": np.ones(27)}, "sample_weight"),
     ],
 )
 def test_a_state_of_another_loader_is_refused_and_the_difference_named(samples, options, name):
@@ -149,10 +149,19 @@ def test_a_state_of_other_samples_is_refused(samples):
         loader_of(relabelled).load_state_dict(state)
 
 
-@pytest.mark.parametrize("place", [{"epoch": -1}, {"batch": 6}, {"batch": -1}])
-def test_a_place_that_is_not_there_is_refused(samples, place):
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ({"epoch": -1}, "-1 as 'epoch'"),
+        ({"batch": 6}, "no such place: batch 6 of 5"),
+        ({"batch": -1}, "-1 as 'batch'"),
+        ({"batch": "2"}, "'2' as 'batch'"),
+        ({"bad": None}, "None as 'bad'"),
+    ],
+)
+def test_a_place_that_is_not_there_is_refused(samples, place, words):
     loader = loader_of(samples)
-    with pytest.raises(ValueError, match="no such place: batch"):
+    with pytest.raises(ValueError, match=words):
         loader.load_state_dict({**loader.state_dict(), **place})
 
 
@@ -176,8 +185,7 @@ def test_numbers_of_numpy_make_a_state_of_json(samples):
 def test_a_state_is_small_whatever_the_number_of_samples():
     many = Samples.from_files([f"{i:06d}.jpg" for i in range(100_000)], labels=np.arange(100_000.0))
     state = Loader(many, SIZE, 32, shuffle=True).state_dict()
-    assert len(json.dumps(state)) < 300
-    assert all(isinstance(value, (int, str)) for value in state.values())
+    assert len(json.dumps(state)) <= 1024
 
 
 def test_a_new_process_gives_the_rest(samples, tree):
