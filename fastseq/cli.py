@@ -9,18 +9,20 @@ INSTALL = 'pip install "fastseq[demo]"'
 
 def main() -> None:
     """Run the command line; this is the console script's entry point."""
-    missing = [name for name in ("typer", "rich") if find_spec(name) is None]
+    missing = [name for name in ("typer", "rich", "matplotlib", "PIL", "xxhash") if find_spec(name) is None]
     if missing:
         raise SystemExit(f"fastseq: the command line needs {' and '.join(missing)}: {INSTALL}")
     import typer
 
+    from fastseq.check.command import check
     from fastseq.demo.command import demo
 
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    app.callback()(fastseq)  # keeps `demo` a word of its own while it is the only command
+    app.callback()(fastseq)
     app.command()(demo)
+    app.command()(check)
     app()
 
 
 def fastseq() -> None:
-    """Train Keras models on folders and tables of JPEGs, decoded straight into the batch."""
+    """Check folders and tables of JPEGs, and train Keras models on them."""

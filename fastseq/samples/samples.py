@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastseq.samples.dataframe import DataFrame, read_dataframe
 from fastseq.samples.directory import EXTENSIONS, read_directory
 from fastseq.samples.encode import Labels, listed
 from fastseq.samples.files import read_files
+from fastseq.samples.quarantine import listed_paths
 from fastseq.samples.split import second_part
 from fastseq.samples.table import PathTable, StrPath
 
@@ -193,6 +195,21 @@ class Samples:
             raise TypeError(f"select takes a list of integers or of booleans, not {given}")
         labels = None if self.labels is None else self.labels[chosen]
         return Samples(self.table, self.rows[chosen], labels, self.classes, self.multi_label)
+
+    def without(self, bad: StrPath | Iterable[StrPath]) -> Samples:
+        """Take all samples but those of some files.
+
+        Args:
+            bad: the paths of the files, from the working directory if they are relative; or the path of a list that
+                `fastseq check` or `loader.errors.write` has written.
+
+        Raises:
+            OSError: if the list cannot be read.
+            ValueError: if it is no such list.
+        """
+        left_out = listed_paths(bad)
+        kept = np.fromiter((os.path.abspath(path) not in left_out for path in self.paths()), np.bool_, len(self))
+        return self.select(kept)
 
     def split(self, fraction: float, *, seed: int = 0, stratify: bool = True) -> tuple[Samples, Samples]:
         """Divide the samples in two, by chance but always in the same way; both parts keep the order.

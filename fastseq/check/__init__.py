@@ -1,0 +1,1 @@
+"""The command ``fastseq check``: reads a whole set ahead of training."""

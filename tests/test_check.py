@@ -1,0 +1,150 @@
+"""`fastseq check`: what it finds, what it leaves behind, and its exit code."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+import typer
+import xxhash
+from images import encoded, folder, jpeg, photo
+from typer.testing import CliRunner, Result
+
+from fastseq import Samples
+from fastseq.check.command import check
+from fastseq.check.digests import compare, read_digests, write_digests
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Two class folders of four JPEGs, and a PNG."""
+    root = folder(tmp_path / "tree", ("a", "b"), 4)
+    (root / "a" / "004.png").write_bytes(encoded(photo(30, 40), "png"))
+    return root
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the command in `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+    level = cv2.utils.logging.getLogLevel()
+    app = typer.Typer()
+    app.command()(check)
+
+    def call(*words: object) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "120"}, catch_exceptions=False)
+
+    yield call
+    cv2.utils.logging.setLogLevel(level)
+
+
+def spoil(root: Path) -> list[Path]:
+    bad = [root / "a" / "001.jpg", root / "b" / "000.jpg", root / "b" / "003.jpg"]
+    bad[0].write_bytes(bad[0].read_bytes()[:-200])
+    bad[1].write_bytes(b"<html>")
+    bad[2].write_bytes(b"")
+    return bad
+
+
+def test_a_good_set_leaves_a_picture_and_no_list(tree, run, tmp_path):
+    done = run(tree)
+    assert done.exit_code == 0
+    assert "good" in done.stdout
+    assert " 9 " in done.stdout
+    assert cv2.imread(str(tmp_path / "fastseq-check.png")) is not None
+    assert not (tmp_path / "fastseq-bad.jsonl").exists()
+
+
+def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
+    bad = spoil(tree)
+    done = run(tree, "--quarantine", "bad.jsonl", "--picture", "set.png", "--threads", 2)
+    assert done.exit_code == 1
+    for status in ("TRUNCATED", "NOT_AN_IMAGE", "EMPTY"):
+        assert status in done.stdout
+    assert "samples.without('bad.jsonl')" in done.stdout
+    listed = [json.loads(line)["path"] for line in (tmp_path / "bad.jsonl").read_text().splitlines()]
+    assert listed == [str(path) for path in bad]
+    left = Samples.from_directory(tree).without("bad.jsonl")
+    assert len(left) == 6
+    assert not set(listed) & set(left.paths())
+    assert (tmp_path / "set.png").exists()
+    assert run(tree).exit_code == 1
+    for path in bad:
+        path.unlink()
+    assert run(tree, "--quarantine", "bad.jsonl").exit_code == 0
+    assert not (tmp_path / "bad.jsonl").exists()
+
+
+def test_lenient_accepts_what_can_be_rescued(tree, run):
+    path = tree / "a" / "001.jpg"
+    path.write_bytes(path.read_bytes()[:-2])
+    assert run(tree).exit_code == 1
+    assert run(tree, "--lenient").exit_code == 0
+
+
+def test_a_csv_file_and_a_flat_folder_are_sets_too(tree, run, tmp_path):
+    table = tmp_path / "set.csv"
+    table.write_text("file,label\na/000.jpg,x\nb/000.jpg,y\nb/009.jpg,y\n")
+    done = run(table, "--image", "file", "--root", tree)
+    assert done.exit_code == 1
+    assert "NOT_FOUND" in done.stdout
+    done = run(tree / "a")
+    assert done.exit_code == 0
+    assert " 5 " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["nowhere.csv"], "nowhere.csv: No such file"), (["empty"], "has no pictures"), (["x.csv"], "image")],
+)
+def test_what_is_no_set_is_refused(run, tmp_path, words, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "x.csv").write_text("file\n")
+    done = run(*words)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_digests_find_what_has_changed_since(tree, run, tmp_path):
+    assert run(tree, "--digest", "set.csv").exit_code == 0
+    with open(tmp_path / "set.csv", newline="") as file:
+        rows = {row["path"]: row for row in csv.DictReader(file)}
+    one = tree / "a" / "000.jpg"
+    assert rows[str(one)]["xxh3_64"] == xxhash.xxh3_64(one.read_bytes()).hexdigest()
+    assert int(rows[str(one)]["bytes"]) == one.stat().st_size
+    assert run(tree, "--digest", "set.csv").exit_code == 0
+    one.write_bytes(jpeg(photo(50, 60, seed=9)))
+    (tree / "b" / "001.jpg").unlink()
+    (tree / "b" / "new.jpg").write_bytes(jpeg(photo(50, 60, seed=8)))
+    done = run(tree, "--digest", "set.csv")
+    assert done.exit_code == 1
+    for line in ("1 files have changed", str(one), "1 files are missing", "b/001.jpg", "1 files are new", "b/new.jpg"):
+        assert line in done.stdout
+
+
+def test_a_list_of_digests_keeps_any_name_and_refuses_other_files(tmp_path):
+    made = {"caf\udce9, \n.jpg": ("0123456789abcdef", 5), "b": ("f" * 16, 0)}
+    write_digests(made, tmp_path / "set.csv")
+    assert read_digests(tmp_path / "set.csv") == made
+    assert not compare(made, made)
+    (tmp_path / "other.csv").write_text("path,label\n")
+    with pytest.raises(ValueError, match=r"other\.csv is no list of digests"):
+        read_digests(tmp_path / "other.csv")
+    (tmp_path / "other.csv").write_text("xxh3_64,bytes,path\n01,many,x\n")
+    with pytest.raises(ValueError, match="line 2"):
+        read_digests(tmp_path / "other.csv")
+
+
+def test_without_takes_paths_and_refuses_other_lists(tree, tmp_path, monkeypatch):
+    samples = Samples.from_directory(tree)
+    assert len(samples.without([samples.path(0), Path(samples.path(5))])) == 7
+    monkeypatch.chdir(tree)
+    assert len(samples.without(["a/000.jpg"])) == 8
+    (tmp_path / "list.txt").write_text("a/000.jpg\n")
+    with pytest.raises(ValueError, match=r"line 1 of .*list\.txt"):
+        samples.without(tmp_path / "list.txt")
+    with pytest.raises(FileNotFoundError):
+        samples.without("nowhere.jsonl")
