@@ -19,6 +19,7 @@ from fastseq.status import Status
 from fastseq.transforms import CenterCrop, RandomFlip, RandomResizedCrop, Resize
 
 if TYPE_CHECKING:
+    from fastseq.keras.backup import DataBackup
     from fastseq.keras.sequence import ImageSequence
 
 __version__ = "0.1.0"
@@ -27,6 +28,7 @@ __all__ = [
     "BadSample",
     "BadSamplesWarning",
     "CenterCrop",
+    "DataBackup",
     "DataLoader",
     "DecodeError",
     "ImageSequence",
@@ -49,4 +51,8 @@ def __getattr__(name: str) -> Any:
         from fastseq.keras.sequence import ImageSequence
 
         return ImageSequence
+    if name == "DataBackup":
+        from fastseq.keras.backup import DataBackup
+
+        return DataBackup
     raise AttributeError(f"module 'fastseq' has no attribute {name!r}")

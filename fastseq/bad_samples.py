@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
 from collections.abc import Sequence
@@ -118,10 +119,10 @@ class BadSamples:
             text = f"epoch {key[0]}: {len(bad)} of {len(self._samples)} samples were bad ({kinds(bad)}); see .errors"
             warnings.warn(text, BadSamplesWarning, stacklevel=4)
 
-    def count(self, epoch: int) -> int:
-        """Bad samples in the batches of an epoch so far."""
+    def count(self, epoch: int, batches: int) -> int:
+        """Bad samples in the first batches of an epoch, as far as they were met."""
         with self._lock:
-            return self._epoch(epoch).count()
+            return self._epoch(epoch).count(batches)
 
     def resume(self, epoch: int, batches: int, bad: int) -> None:
         """Go on in an epoch of which so many batches were handed out, with so many bad samples in them."""
@@ -195,5 +196,5 @@ class _Epoch:
     def rows(self) -> list[int]:
         return [row for rows in self.bad.values() for row in rows]
 
-    def count(self) -> int:
-        return self.before + sum(map(len, self.bad.values()))
+    def count(self, batches: float = math.inf) -> int:
+        return self.before + sum(len(rows) for k, rows in self.bad.items() if k < batches)

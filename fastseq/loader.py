@@ -212,11 +212,20 @@ class Loader:
 
         Counts the batches that were handed out, not those begun ahead.
         """
+        return self.state_at(*self.position)
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """The epoch, and how many of its batches were handed out."""
+        return self._epoch, self._handed_out
+
+    def state_at(self, epoch: int, batch: int) -> State:
+        """The state of a loader that has handed out so many batches of an epoch."""
         return {
             "version": _STATE_VERSION,
-            "epoch": self._epoch,
-            "batch": self._handed_out,
-            "bad": self._bad.count(self._epoch),
+            "epoch": epoch,
+            "batch": batch,
+            "bad": self._bad.count(epoch, batch),
             **self._state,
             "samples": self.samples.fingerprint(),
             "settings": self._settings_in_words,

@@ -49,6 +49,7 @@ class KerasPasses:
         self._random_state = random.getstate()  # when it was made
         self._orders: list[Sequence[int]] = []  # that Keras may be following, and how far it is
         self._asked: set[int] = set()  # in this pass
+        self._in_order = True  # so far
         self._ahead: list[tuple[int, int]] = []  # what Keras will ask for next
         self._left = False  # whether the user's code has ended the epoch since Keras last asked
         self._lock = threading.Lock()
@@ -74,6 +75,11 @@ class KerasPasses:
         return self._phase is _Phase.PROBING
 
     @property
+    def in_order(self) -> bool:
+        """Whether the batches of the pass were asked for in their order, none left out."""
+        return self._in_order
+
+    @property
     def asked(self) -> int:
         """How many batches of the pass were asked for."""
         return len(self._asked)
@@ -83,7 +89,7 @@ class KerasPasses:
         with self._lock:
             self._phase = _Phase.PROBING
             self._orders = []
-            self._asked = set()
+            self._asked, self._in_order = set(), True
 
     def iterator_made(self) -> None:
         """Keras read `num_batches`, perhaps about to shuffle."""
@@ -123,6 +129,7 @@ class KerasPasses:
             live = self._phase is _Phase.LIVE
             if self._iterator_made or (live and k in self._asked):
                 self._begin_pass(live)
+            self._in_order = self._in_order and k == len(self._asked)
             self._asked.add(k)
             if self._phase is not _Phase.PROBING:
                 self._used = True
@@ -145,7 +152,7 @@ class KerasPasses:
             self._begin_epoch()
         self._orders = [self._shuffled(), range(self.batches)] if self._iterator_made else []
         self._iterator_made = False
-        self._asked = set()
+        self._asked, self._in_order = set(), True
 
     def _shuffled(self) -> list[int]:
         order = list(range(self.batches))

@@ -11,6 +11,7 @@ import keras
 from fastseq.keras.callers import called_by_keras
 from fastseq.keras.passes import KerasPasses
 from fastseq.loader import Batch, Loader
+from fastseq.loader_state import State
 
 
 class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
@@ -80,6 +81,7 @@ class ImageSequence(PassAwareDataset):
         super().__init__()
         self.loader = Loader(*args, **kwargs)
         self.passes = KerasPasses(len(self.loader))
+        self._shift = 0  # batches of the stream that came before batch 0 of epoch 0
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -100,7 +102,11 @@ class ImageSequence(PassAwareDataset):
         if not -batches <= k < batches:
             raise IndexError(f"batch {k} of {batches}")
         epoch, ahead = self._request(k % batches, self.loader.depth)
-        return self.loader.batch(epoch, k, ahead, probe=self.passes.probing)
+        place = self._in_stream(epoch, k % batches)
+        return self.loader.batch(*place, [self._in_stream(*key) for key in ahead], probe=self.passes.probing)
+
+    def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:
+        return divmod(epoch * len(self.loader) + k + self._shift, len(self.loader))
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of the current epoch in their order."""
@@ -114,6 +120,29 @@ class ImageSequence(PassAwareDataset):
     def on_epoch_end(self) -> None:
         """Go to the next epoch, if batches of this one were taken; while Keras fits, its passes decide."""
         self._end_epoch()
+
+    def state_dict(self, consumed: int = 0) -> State:
+        """Where the sequence is: JSON-ready, at most 1 KB; see `fastseq.Loader.state_dict`.
+
+        Args:
+            consumed: batches of the current epoch that the model has had. Keras asks for batches long before it uses
+                them: only a callback knows, as `fastseq.DataBackup` does.
+        """
+        epoch, batch = self._in_stream(self.epoch, consumed)
+        return self.loader.state_at(epoch, batch)
+
+    def load_state_dict(self, state: State) -> None:
+        """Go to where another sequence of the same samples and settings was.
+
+        The current epoch begins there: it has as many batches as any other, the rest of the interrupted one and then
+        the beginning of the next, so that every sample comes as often as in a run without interruption.
+
+        Raises:
+            ValueError: if the samples or settings differ; the message names the difference.
+        """
+        self.loader.load_state_dict(state)
+        epoch, batch = self.loader.position
+        self.passes.epoch, self._shift = epoch, batch
 
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The sequence can be used again."""

@@ -525,6 +525,93 @@ def a_drop_in_shows_every_sample_once_an_epoch(name: str, workers: int):
     once_each(model.take("other"))
 
 
+class StoppedError(Exception):
+    """What ends a run in its midst."""
+
+
+def stop_at(epoch: int, batch: int) -> Call:
+    def stop(self, number):
+        self.epoch = number
+
+    def check(self, number):
+        if (self.epoch, number) == (epoch, batch):
+            raise StoppedError
+
+    return Call(on_epoch_begin=stop, on_train_batch_end=check)
+
+
+@scenario
+def a_backup_goes_on_with_what_the_model_has_not_had():
+    for save_freq, (epoch, batch), kept in ((1, (1, 5), 18), (4, (1, 5), 16), (5, (0, 3), 0), (1, (0, 11), 12)):
+        file = ROOT / "backup.json"
+        sequence = sequence_of(shuffle=True)
+        stream = [number for e in range(4) for number in order_of(sequence, e)]
+        model = shown()
+        with raised(StoppedError):
+            backup = fastseq.DataBackup(sequence, file, save_freq=save_freq)
+            model.fit(sequence, 3, shuffle=False, callbacks=[backup, stop_at(epoch, batch)])
+        same(model.take("train"), stream[: (epoch * 12 + batch + 1) * BATCH])
+        again = sequence_of(shuffle=True, threads=1, prefetch_bytes=0)
+        backup = fastseq.DataBackup(again, file, save_freq=save_freq)
+        numbers = model.fit(again, 3, shuffle=False, initial_epoch=epoch, callbacks=[backup])
+        same(numbers, stream[kept * BATCH :][: (3 - epoch) * SAMPLES])
+        assert not file.exists()
+
+
+@scenario
+def a_backup_of_epochs_goes_on_with_the_next_however_keras_shuffles():
+    file = ROOT / "epochs.json"
+    sequence, model = sequence_of(shuffle=True), shown()
+    with raised(StoppedError):
+        model.fit(sequence, 4, callbacks=[fastseq.DataBackup(sequence, file), stop_at(2, 3)])
+    model.take("train")
+    again = sequence_of(shuffle=True)
+    backup = fastseq.DataBackup(again, file, delete_checkpoint=False)
+    numbers = model.fit(again, 4, initial_epoch=2, callbacks=[backup])
+    for epoch in (2, 3):
+        same(batches_of(numbers[(epoch - 2) * SAMPLES :][:SAMPLES]), batches_of(order_of(again, epoch)))
+    same((json.loads(file.read_text())["epoch"], json.loads(file.read_text())["batch"]), (4, 0))
+    file.unlink()
+
+
+@scenario
+def a_backup_within_an_epoch_that_keras_shuffles_is_refused():
+    sequence = sequence_of(shuffle=True)
+    with raised(ValueError, "fit(shuffle=False)"):
+        shown().fit(sequence, callbacks=[fastseq.DataBackup(sequence, ROOT / "no.json", save_freq=5)])
+
+
+@scenario
+def bad_samples_are_skipped_and_listed():
+    samples = samples_of(SAMPLES)
+    bad = [5, 6, 40]
+    paths = [ROOT / "gone.png" if i in bad else path for i, path in enumerate(samples.paths())]
+    dirty = fastseq.Samples.from_files(paths, labels=[i % 3 for i in range(SAMPLES)])
+    sequence = sequence_of(dirty, on_error="skip", max_bad=3)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", fastseq.BadSamplesWarning)
+        numbers = shown().fit(sequence, 2, shuffle=False)
+    same(numbers, 2 * [i for i in range(SAMPLES) if i not in bad])
+    same([found.row for found in sequence.loader.errors], bad)
+    same(sum(issubclass(warning.category, fastseq.BadSamplesWarning) for warning in seen), 2)
+    with raised(Exception, "TooManyBadSamples" if BACKEND == "tensorflow" else "", "max_bad allows 2"):
+        shown().fit(sequence_of(dirty, on_error="skip", max_bad=2), shuffle=False)
+
+
+@scenario
+def what_is_filled_in_teaches_nothing():
+    samples = samples_of(SAMPLES)
+    paths = [ROOT / "gone.png" if i % 2 else path for i, path in enumerate(samples.paths())]
+    losses = []
+    for labels in ([0] * SAMPLES, [2 * (i % 2) for i in range(SAMPLES)]):  # of bad samples alone are these different
+        dirty = fastseq.Samples.from_files(paths, labels=labels, classes=[0, 1, 2])
+        keras.utils.set_random_seed(3)
+        model = Shown(rate=0.5)
+        model.fit(sequence_of(dirty, on_error="fill", max_bad=1.0), 2, shuffle=False)
+        losses.append([round(loss, 5) for loss in model.history["loss"]])
+    same(*losses)
+
+
 SCENARIOS.update(
     {case: partial(a_drop_in_shows_every_sample_once_an_epoch, *arguments) for case, arguments in CASES.items()}
 )
