@@ -29,7 +29,10 @@ bool read_sizes(const uint8_t* body, size_t size, JpegFrame* frame) {
     c.v = p[1] & 15;
     c.quant_table = p[2];
     if (c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.quant_table > 3) return false;
-    if (frame->components == 1) c.h = c.v = 1;  // a scan of one component is a scan of single blocks
+    if (frame->components == 1) {
+      frame->mcu_rows_together = c.v;
+      c.h = c.v = 1;  // a scan of one component is a scan of single blocks
+    }
     for (int j = 0; j < i; ++j) {
       if (frame->component[j].id == c.id) return false;
     }

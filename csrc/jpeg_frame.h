@@ -25,6 +25,7 @@ struct JpegFrame {
   int components = 0;  // 1 (gray) or 3 (YCbCr)
   Component component[3] = {};
   int max_h = 1, max_v = 1;
+  int mcu_rows_together = 1;  // that libjpeg reads: of gray, whose MCU is a block, as many as its sampling factor says
 };
 
 // Some components of the picture, each MCU of one after the other.

@@ -159,6 +159,19 @@ class TurboSource final : public RowSource {
            request_.window.y1 == header_.height;
   }
 
+  // jpeg_crop_scanline forgets that a component may be reduced less than the picture: upsampling (of 4:1:0, say) would
+  // then give but a part of its columns.
+  bool can_crop() const {
+    const int least = least_dct_size(info_);
+    for (int i = 0; i < info_.num_components; ++i) {
+      const jpeg_component_info& c = info_.comp_info[i];
+      const bool full = c.h_samp_factor * dct_size(c) == info_.max_h_samp_factor * least &&
+                        c.v_samp_factor * dct_size(c) == info_.max_v_samp_factor * least;
+      if (dct_size(c) > least && !full) return false;
+    }
+    return true;
+  }
+
   // Starts decoding; columns and rows before the window are skipped where pixels are read. A margin keeps libjpeg's
   // upsampling at the window's edge as it is in the whole picture.
   bool start() {
@@ -169,7 +182,7 @@ class TurboSource final : public RowSource {
     const int width = static_cast<int>(info_.output_width);
     const int x0 = std::max(request_.window.x0 / request_.scale - margin, 0);
     const int x1 = std::min((request_.window.x1 + request_.scale - 1) / request_.scale + margin, width);
-    if (x0 > 0 || x1 < width) {
+    if ((x0 > 0 || x1 < width) && can_crop()) {
       JDIMENSION from = static_cast<JDIMENSION>(x0), count = static_cast<JDIMENSION>(x1 - x0);
       jpeg_crop_scanline(&info_, &from, &count);
       x0_ = static_cast<int>(from);

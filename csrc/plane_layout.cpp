@@ -48,7 +48,9 @@ int judged_rows(const JpegFrame& frame, const PixelWindow& window, int scale, bo
   const int pulls = divide_up(divide_up(window.y1, scale) - begin, kPixelRowsPerPull);
   const int last = std::min(begin + pulls * kPixelRowsPerPull, height) - 1;
   const int row_group = last / frame.max_v + (looks_below ? 1 : 0);
-  return std::min(row_group / (8 / scale) + 1, divide_up(frame.height, 8 * frame.max_v));
+  const int together = frame.mcu_rows_together;
+  const int rows = divide_up(row_group / (8 / scale) + 1, together) * together;
+  return std::min(rows, divide_up(frame.height, 8 * frame.max_v));
 }
 
 }  // namespace

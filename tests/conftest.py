@@ -1,4 +1,4 @@
-"""Sets of pictures that several files share."""
+"""Sets of pictures that several files share, and a program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
+import coefficients
 import pytest
 from images import folder
 
@@ -30,3 +31,9 @@ def keras() -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_BACKEND", "numpy")
         return importlib.import_module("keras")
+
+
+@pytest.fixture(scope="session")
+def compare_coefficients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program of compare_coefficients.cpp."""
+    return coefficients.build(tmp_path_factory.mktemp("compare"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -63,13 +64,14 @@ def jpeg(
     subsampling: str = "4:4:4",
     *,
     progressive: bool = False,
-    restart: int = 0,
+    restart: int | str = 0,
     optimize: bool = False,
     gray: bool = False,
     rgb: bool = False,
     orientation: int | None = None,
     arithmetic: bool = False,
     sample: str | None = None,
+    scans: str | None = None,
 ) -> bytes:
     """Encode a picture as JPEG: with Pillow, or with ``cjpeg`` for what Pillow cannot write.
 
@@ -78,18 +80,26 @@ def jpeg(
         quality: 1 to 100.
         subsampling: A name in `SAMPLING`.
         progressive: Whether to write a progressive file.
-        restart: Rows of MCUs between restart markers, 0 for none.
+        restart: Rows of MCUs between restart markers, 0 for none; or, for ``cjpeg``, MCUs, such as ``"5B"``.
         optimize: Whether to compute Huffman tables for this picture.
         gray: Whether to convert to one component; one channel is always written as one component.
         rgb: Whether to store RGB components rather than YCbCr.
         orientation: EXIF orientation to store, None for no EXIF.
         arithmetic: Whether to use arithmetic coding.
         sample: Sampling factors for ``cjpeg -sample``, such as ``"1x4,1x1,1x1"``; overrides `subsampling`.
+        scans: The scans to write, for ``cjpeg -scans``, such as ``"0;1;2;"``.
     """
     picture = Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
     if gray:
         picture = picture.convert("L")
-    if arithmetic or sample or rgb or (picture.mode != "L" and subsampling not in _PILLOW_SAMPLING):
+    if (
+        arithmetic
+        or sample
+        or scans
+        or rgb
+        or isinstance(restart, str)
+        or (picture.mode != "L" and subsampling not in _PILLOW_SAMPLING)
+    ):
         options = ["-quality", str(quality)]
         options += ["-progressive"] * progressive + ["-optimize"] * optimize + ["-arithmetic"] * arithmetic
         options += ["-restart", str(restart)] if restart else []
@@ -97,9 +107,14 @@ def jpeg(
             options += ["-rgb"] * rgb + ["-sample", sample or SAMPLING[subsampling]]
         elif sample:
             options += ["-sample", sample]
-        data = subprocess.run(
-            ["cjpeg", *options], input=encoded(picture, "ppm"), capture_output=True, check=True
-        ).stdout
+        with tempfile.NamedTemporaryFile("w", suffix=".scans") as script:
+            if scans:
+                script.write(scans)
+                script.flush()
+                options += ["-scans", script.name]
+            data = subprocess.run(
+                ["cjpeg", *options], input=encoded(picture, "ppm"), capture_output=True, check=True
+            ).stdout
     else:
         data = encoded(
             picture,

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from images import cmyk_jpeg, jpeg, photo
 
+from fastseq.reference.geometry import CROP_DRAWS, random_resized_crop
+from native.by_libjpeg import run_by_libjpeg
 from native.native import GOOD, STATUS, limits, run
 
 COUNT = int(os.environ.get("FASTSEQ_MUTATIONS", "300"))
@@ -25,6 +27,9 @@ SEEDS = [
     jpeg(photo(57, 71, seed=7), 85, rgb=True),
     jpeg(photo(57, 71, seed=8), 85, sample="2x1,1x2,1x1"),
     cmyk_jpeg(photo(57, 71, seed=9, channels=4), 85, "4:2:0", ycck=True),
+    jpeg(photo(57, 71, seed=10), 85, "4:2:0", scans="0;1 2;", restart="7B"),
+    jpeg(photo(57, 71, seed=12), 85, gray=True, sample="2x4", restart="3B"),
+    jpeg(photo(57, 71, seed=11), 85, "4:4:4", progressive=True, restart=1),
 ]
 # Damaged headers may claim any size: keep that cheap.
 LIMITS = limits(pixels=1 << 21, scan_pixels=1 << 24, memory_bytes=64 << 20)
@@ -72,3 +77,39 @@ def test_one_answer_whatever_the_threads(interpolation: str, size: tuple[int, in
         for pixels, status in zip(alone.pixels, alone.statuses, strict=True):
             assert status not in ("PENDING", "CANCELLED", "INTERNAL", "OUT_OF_MEMORY")
             assert status in GOOD or not pixels.any()
+
+
+@pytest.mark.parametrize("strict", [True, False, 2])
+def test_both_decoders_give_one_answer(strict: int) -> None:
+    """Of damage, ours may not see less than libjpeg, nor more; of the whole picture and of a part."""
+    rng = np.random.default_rng([STATUS["RECOVERED"], strict])
+    files = [mutate(rng) for _ in range(-(-COUNT // 3))]
+    draws = rng.random((len(files), CROP_DRAWS))
+    crop = {"ops": [random_resized_crop(0, (0.02, 1), (0.2, 5))], "draws": draws}
+    common = {"strict": strict, "limit": LIMITS}
+    orders = [
+        ((files, (57, 71)), {"interpolation": "cv2.linear", **common}),
+        ((files, (57, 71), 1), {"interpolation": "cv2.linear", **common}),
+        ((files, (20, 30)), {"interpolation": "cv2.linear", **crop, **common}),
+        ((files, (23, 19)), {"interpolation": "antialias", **common}),
+        ((files, (11, 12), 1), {"interpolation": "antialias", **common}),
+    ]
+    for (arguments, options), expected in zip(orders, run_by_libjpeg(orders), strict=True):
+        made = run(*arguments, **options)
+        assert made.statuses == expected.statuses
+        np.testing.assert_array_equal(made.pixels, expected.pixels)
+
+
+@pytest.mark.parametrize("sample", ["1x1", "1x2", "2x2", "4x4"])
+def test_rows_of_gray_that_libjpeg_reads_together(sample: str) -> None:
+    """Damage below what is asked for counts where libjpeg comes upon it."""
+    data = jpeg(photo(96, 8), gray=True, sample=sample, restart="1B")
+    markers = [at for at in range(len(data)) if data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7]
+    files = [data[: at + 1] + bytes([data[at + 1] ^ 7]) + data[at + 2 :] for at in markers]
+    orders = []
+    for top in (0.0, 0.4, 0.8):
+        draws = np.full((len(files), CROP_DRAWS), [0.0, 0.5] * (CROP_DRAWS // 2 - 1) + [top, 0.0])
+        crop = {"ops": [random_resized_crop(0, (0.08, 1), (1, 1))], "draws": draws}
+        orders.append(((files, (5, 5), 1), {"interpolation": "cv2.linear", **crop}))
+    for (arguments, options), expected in zip(orders, run_by_libjpeg(orders), strict=True):
+        assert run(*arguments, **options).statuses == expected.statuses

@@ -1,0 +1,33 @@
+"""The same batches by another process, whose one decoder is libjpeg-turbo."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from native.native import Batch, run
+
+Order = tuple[tuple[Any, ...], dict[str, Any]]  # positional and other arguments of `run`
+
+
+def run_by_libjpeg(orders: Iterable[Order]) -> list[Batch]:
+    """Let a process with FASTSEQ_DECODER=libjpeg `run` one order after the other."""
+    environment = {"FASTSEQ_DECODER": "libjpeg", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    ran = subprocess.run(
+        [sys.executable, "-m", "native.by_libjpeg"],
+        input=pickle.dumps(list(orders)),
+        capture_output=True,
+        env=os.environ | environment,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b""), ran.stderr
+    batches: list[Batch] = pickle.loads(ran.stdout)
+    return batches
+
+
+if __name__ == "__main__":
+    pickle.dump([run(*arguments, **options) for arguments, options in pickle.load(sys.stdin.buffer)], sys.stdout.buffer)
