@@ -1,0 +1,40 @@
+"""Write files for the fuzzer to start from: small JPEGs of every kind that the decoders tell apart.
+
+Usage: python tests/fuzz/make_seeds.py FOLDER
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from images import SAMPLING, cmyk_jpeg, jpeg, photo
+
+ONE_COMPONENT_A_SCAN = "0;\n1;\n2;\n"
+TWO_AND_ONE = "0;\n1 2;\n"
+UNFINISHED = "0 1 2: 0-0, 0, 1;\n0: 1-5, 0, 2;\n1: 1-63, 0, 1;\n2: 1-63, 0, 1;\n0: 6-63, 0, 2;\n"
+FINISHED = UNFINISHED + "0: 1-63, 2, 1;\n0 1 2: 0-0, 1, 0;\n1: 1-63, 1, 0;\n2: 1-63, 1, 0;\n0: 1-63, 1, 0;\n"
+
+
+def main() -> None:
+    """Write them."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    kinds = itertools.product(SAMPLING, (False, True), (0, 1), (False, True))
+    for seed, (sampling, progressive, restart, gray) in enumerate(kinds):
+        picture = photo(20 + seed % 30, 30 + seed % 17, seed)
+        files.append(jpeg(picture, 60 + seed % 40, sampling, progressive=progressive, restart=restart, gray=gray))
+    for seed, scans in enumerate((ONE_COMPONENT_A_SCAN, TWO_AND_ONE, UNFINISHED, FINISHED)):
+        files += [jpeg(photo(40, 50, seed), 80, sampling, scans=scans) for sampling in ("4:4:4", "4:2:0")]
+    files.append(jpeg(photo(40, 50), arithmetic=True))
+    files.append(cmyk_jpeg(photo(40, 50, channels=4), ycck=True))
+    for number, data in enumerate(files):
+        (folder / f"{number:03d}.jpg").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
