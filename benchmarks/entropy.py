@@ -26,6 +26,7 @@ SOURCES = (
     "huffman_table.cpp",
     "jpeg_frame.cpp",
     "jpeg_header.cpp",
+    "marker_search.cpp",
     "scan_reader.cpp",
 )
 FLAGS = ("-std=c++17", "-O3", "-DNDEBUG", "-fno-tree-slp-vectorize")

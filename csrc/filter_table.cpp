@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace fastseq {
 namespace {
@@ -46,13 +45,19 @@ void linear_weights(double centre, int low, int high, Weights* out) {
 // A sample of a picture that was reduced in the DCT stands for `scale` pixels: it gets the sum of their weights.
 void fold_scale(int scale, Weights* weights) {
   const int first = weights->first / scale;
-  const int last = (weights->first + static_cast<int>(weights->values.size()) - 1) / scale;
-  std::vector<double> folded(last - first + 1, 0.0);
+  int folded = 0;
+  double sum = 0;
   for (size_t i = 0; i < weights->values.size(); ++i) {
-    folded[(weights->first + static_cast<int>(i)) / scale - first] += weights->values[i];
+    const int place = (weights->first + static_cast<int>(i)) / scale - first;
+    if (place > folded) {
+      weights->values[folded++] = sum;
+      sum = 0;
+    }
+    sum += weights->values[i];
   }
+  weights->values[folded] = sum;
+  weights->values.resize(folded + 1);
   weights->first = first;
-  weights->values = std::move(folded);
 }
 
 // The same sum over the samples of a subsampled plane: each luma sample is replaced by what upsampling makes it from.
@@ -100,20 +105,20 @@ int most_taps(double support, const PlaneAxis& plane, Interpolation filter) {
 
 }  // namespace
 
-FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order) {
+void make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
+                       FilterTable* table) {
   const double step = static_cast<double>(axis.source_length) / axis.grid;
   const double support = std::max(1.0, step);
   const int low = plane.reversed ? plane.pixels - axis.source_begin - axis.source_length : axis.source_begin;
   const int high = low + axis.source_length;
 
   const int n = axis.length;
-  FilterTable table;
   const int padded = (n + kEntryStep - 1) / kEntryStep * kEntryStep;
-  table.size = n;
-  table.first.resize(padded);
-  table.taps.resize(padded);
-  table.stride = (most_taps(support, plane, filter) + kTapStep - 1) / kTapStep * kTapStep;
-  table.weights.assign(static_cast<size_t>(padded) * table.stride, 0);
+  table->size = n;
+  table->first.resize(padded);
+  table->taps.resize(padded);
+  table->stride = (most_taps(support, plane, filter) + kTapStep - 1) / kTapStep * kTapStep;
+  table->weights.assign(static_cast<size_t>(padded) * table->stride, 0);
   Weights luma, composed;
   for (int i = 0; i < padded; ++i) {
     const int entry = std::min(i, n - 1);
@@ -132,11 +137,10 @@ FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Inter
       compose_upsampling(plane, luma, &composed);
       weights = &composed;
     }
-    table.first[i] = weights->first - plane.origin;
-    table.taps[i] = static_cast<int32_t>(weights->values.size());
-    store_entry(*weights, table.weights.data() + static_cast<size_t>(i) * table.stride);
+    table->first[i] = weights->first - plane.origin;
+    table->taps[i] = static_cast<int32_t>(weights->values.size());
+    store_entry(*weights, table->weights.data() + static_cast<size_t>(i) * table->stride);
   }
-  return table;
 }
 
 }  // namespace fastseq

@@ -67,7 +67,8 @@ enum class TableOrder { kStored, kSlot };
 
 // Triangle filters, for kAntialias (support widens with the reduction, as Pillow's BILINEAR) and kLinear (two taps, as
 // cv2.INTER_LINEAR), composed with the upsampling of a subsampled plane.
-FilterTable make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
+void make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
+                       FilterTable* table);
 
 // The libraries' own arithmetic where an output is made of at most two samples: their 11-bit weights for each output,
 // along a column or row axis of the upright picture, in its order. Where one sample is picked, low == high.

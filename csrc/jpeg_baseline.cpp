@@ -128,11 +128,8 @@ class BaselineSource final : public RowSource {
     const ScanReader::Blocks& blocks = scan.blocks(i);
     const PlaneLayout& layout = layout_.planes[index];
     const int16_t* quant = frame_.component[index].quant;
-    uint16_t order[ScanReader::kBlocksTogether];  // of a row of blocks, among those that were read
+    const uint16_t* order = scan.order(i);
     const int count = std::min(mcus * blocks.across, layout.blocks_across - column * blocks.across);
-    for (int x = 0; x < count; ++x) {
-      order[x] = static_cast<uint16_t>(x / blocks.across * scan.mcu_blocks() + blocks.first + x % blocks.across);
-    }
     const int down = frame_.component[index].v;
     for (int v = 0; v < blocks.down && row_ * down + block_row + v < layout.blocks_down; ++v) {
       uint8_t* out[8];

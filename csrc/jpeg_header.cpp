@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "marker_search.h"
+
 namespace fastseq {
 namespace {
 
@@ -56,14 +58,11 @@ Status read_frame(const uint8_t* body, size_t length, int marker, JpegHeader* he
 }  // namespace
 
 size_t next_jpeg_marker(const uint8_t* data, size_t size, size_t at) {
-  while (at + 1 < size) {
-    const void* found = std::memchr(data + at, 0xFF, size - 1 - at);
-    if (!found) return size;
-    at = static_cast<size_t>(static_cast<const uint8_t*>(found) - data);
+  while ((at = find_marker(data, size, at)) < size) {
     const uint8_t code = data[at + 1];
     if (code == 0xFF) {
       ++at;
-    } else if (code == 0 || (code >= 0xD0 && code <= 0xD7)) {
+    } else if (code >= 0xD0 && code <= 0xD7) {
       at += 2;
     } else {
       return at;

@@ -17,11 +17,6 @@ PlaneAxis column_axis(const SourcePlane& plane, const ResamplePlan& plan) {
           plane.x0};
 }
 
-bool same_axis(const SourcePlane& a, const SourcePlane& b) {
-  return a.width == b.width && a.height == b.height && a.upsampling_h == b.upsampling_h &&
-         a.upsampling_v == b.upsampling_v;
-}
-
 // The finished planes of one output row become its bytes. Returns what ycc_to_rgb says of colours out of range.
 uint64_t finish_row(PixelLayout layout, int16_t* const* planes, int count, int channels, bool bgr, uint8_t* gray,
                     uint8_t* out) {
@@ -47,20 +42,14 @@ Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, Sl
   const AxisMap& rows = plan.stored_rows();
   const AxisMap& columns = plan.stored_columns();
 
-  FilterTable row_tables[kMaxPlanes], column_tables[kMaxPlanes];
   std::vector<std::vector<RowSpan>> spans(planes);
   const FilterTable* row_table[kMaxPlanes];
   const FilterTable* column_table[kMaxPlanes];
   int most_taps = 0;
   for (int p = 0; p < planes; ++p) {
     const SourcePlane& plane = source->plane(p);
-    const bool shared = p > 0 && same_axis(plane, source->plane(p - 1));
-    if (!shared) {
-      row_tables[p] = make_filter_table(rows, row_axis(plane, plan), plan.interpolation, TableOrder::kStored);
-      column_tables[p] = make_filter_table(columns, column_axis(plane, plan), plan.interpolation, TableOrder::kSlot);
-    }
-    row_table[p] = shared ? row_table[p - 1] : &row_tables[p];
-    column_table[p] = shared ? column_table[p - 1] : &column_tables[p];
+    row_table[p] = &workspace->filters.get(rows, row_axis(plane, plan), plan.interpolation, TableOrder::kStored);
+    column_table[p] = &workspace->filters.get(columns, column_axis(plane, plan), plan.interpolation, TableOrder::kSlot);
     spans[p].resize(rows.length);
     for (int i = 0; i < rows.length; ++i) {
       const int taps = row_table[p]->taps[i];

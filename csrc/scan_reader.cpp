@@ -76,6 +76,12 @@ void ScanReader::list_parts() {
       }
     }
   }
+  for (int i = 0; i < scan_->components; ++i) {
+    const Blocks& blocks = blocks_[i];
+    for (int x = 0; x < mcus * blocks.across; ++x) {
+      order_[i][x] = static_cast<uint16_t>(x / blocks.across * mcu_blocks_ + blocks.first + x % blocks.across);
+    }
+  }
   parts_.push_back(parts_.front());
   skipped_parts_.push_back(parts_.front());
 }

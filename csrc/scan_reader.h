@@ -35,6 +35,8 @@ class ScanReader {
     int first, across, down;
   };
   const Blocks& blocks(int i) const { return blocks_[i]; }
+  // Where the blocks of its first row of blocks lie, from left to right, among those that are read together.
+  const uint16_t* order(int i) const { return order_[i]; }
   int mcu_blocks() const { return mcu_blocks_; }
   const int16_t* coefficients() const { return memory_.coefficients; }
 
@@ -63,6 +65,7 @@ class ScanReader {
   int mcus_across_ = 0, mcus_down_ = 0;
   int mcu_blocks_ = 0;
   Blocks blocks_[3] = {};
+  uint16_t order_[3][kBlocksTogether];
   bool wanted_[3] = {};
   bool any_wanted_ = false;
   bool skips_built_ = false;

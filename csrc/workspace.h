@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "filter_table_cache.h"
+
 namespace fastseq {
 
 struct FreeDeleter {
@@ -62,7 +64,8 @@ struct Workspace {
   Buffer columns[4];    // one row between the two passes, and the finished planes
   Buffer tile;          // rows that wait to be turned
   Buffer picture;       // a resampled picture that is yet to be augmented
-  std::string reason;   // libjpeg's words for the last failure
+  FilterTableCache filters;
+  std::string reason;  // libjpeg's words for the last failure
 
   // Gives back what one huge image made grow.
   void trim(size_t keep) {
@@ -71,6 +74,7 @@ struct Workspace {
           &scanline, &packed, &columns[0], &columns[1], &columns[2], &columns[3], &tile, &picture}) {
       if (buffer->capacity() > keep) buffer->release();
     }
+    filters.trim(keep);
   }
 };
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = [
     *("entropy_segment", "huffman_decoder", "huffman_table", "idct", "idct_reduced", "jpeg_baseline", "jpeg_frame"),
     *("jpeg_header", "jpeg_progressive", "pair_table", "plane_layout", "progressive_scan", "scan_reader", "upsample"),
-    "ycc_pixels",
+    *("marker_search", "ycc_pixels"),
 ]
 # A sanitizer that is preloaded for Python is neither for the compiler nor for its program.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
