@@ -86,7 +86,8 @@ void BatchJob::run(int i, Workspace* workspace) {
     size_t size = source.size;
     if (source.root) {
       set_path(source, &workspace->path);
-      const Status status = read_file(workspace->path, recipe_->limits.file_bytes, &workspace->file, &size);
+      const Status status =
+          read_file(workspace->path, recipe_->limits.file_bytes, &workspace->file, &size, &workspace->reason);
       if (status != Status::kOk) return status;
       data = workspace->file.data();
     }

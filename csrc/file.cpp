@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <system_error>
 
 namespace fastseq {
 namespace {
@@ -24,6 +25,13 @@ Status status_of_errno(int error) {
     default:
       return Status::kReadError;
   }
+}
+
+// What went wrong in the system's words, where the status alone does not tell.
+Status failure(int error, std::string* reason) {
+  const Status status = status_of_errno(error);
+  if (status == Status::kReadError) *reason = std::generic_category().message(error);
+  return status;
 }
 
 class Descriptor {
@@ -50,13 +58,13 @@ int open_retrying(const char* path) {
 
 }  // namespace
 
-Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size) {
+Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size, std::string* reason) {
   *size = 0;
   if (path.find('\0') != std::string::npos) return Status::kNotFound;  // open() would see the part before it
   const Descriptor file(open_retrying(path.c_str()));
-  if (file.get() < 0) return status_of_errno(errno);
+  if (file.get() < 0) return failure(errno, reason);
   struct stat info;
-  if (::fstat(file.get(), &info) != 0) return status_of_errno(errno);
+  if (::fstat(file.get(), &info) != 0) return failure(errno, reason);
   if (!S_ISREG(info.st_mode)) return Status::kNotAFile;
   if (info.st_size > max_bytes) return Status::kFileTooLarge;
   if (info.st_size == 0) return Status::kEmpty;
@@ -67,7 +75,7 @@ Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size
     const ssize_t got = ::pread(file.get(), data + have, wanted - have, static_cast<off_t>(have));
     if (got < 0) {
       if (errno == EINTR) continue;
-      return status_of_errno(errno);
+      return failure(errno, reason);
     }
     if (got == 0) break;
     have += static_cast<size_t>(got);

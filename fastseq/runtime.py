@@ -33,10 +33,20 @@ class Threads:
 
     @property
     def pool(self) -> _native.Pool:
-        """Native threads."""
+        """Native threads.
+
+        Raises:
+            RuntimeError: if not one of them could be started.
+        """
         with _lock:
             if self._pool is None:
-                self._pool = _native.Pool(self.count)
+                try:
+                    self._pool = _native.Pool(self.count)
+                except RuntimeError as error:
+                    raise RuntimeError(
+                        f"no thread to decode with could be started ({error}); end other processes, or raise the "
+                        "limits on processes (ulimit -u) and memory"
+                    ) from None
             return self._pool
 
     def executor(self) -> ThreadPoolExecutor:

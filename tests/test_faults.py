@@ -1,0 +1,148 @@
+"""Faults of the system in the midst of a run, by a shim that is preloaded: just those samples, and the run goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from images import folder
+
+from fastseq import BadSamplesWarning, Loader, Samples
+
+HERE = Path(__file__).parent / "faults"
+COUNT = 40
+THREADS = [1, 4]
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shim, compiled."""
+    library = tmp_path_factory.mktemp("shim") / "shim.so"
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", HERE / "shim.c", "-o", library, "-ldl"], check=True)
+    return library
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty good pictures."""
+    return folder(tmp_path_factory.mktemp("faults") / "tree", ("a", "b"), COUNT // 2)
+
+
+@pytest.fixture
+def run(shim, tree, tmp_path):
+    """Load the folder under a fault: what came of it, and what the shim did."""
+
+    def call(fault: str, every: int = 1, threads: int = 1) -> tuple[dict[str, Any], list[str]]:
+        log = tmp_path / f"{fault}.log"
+        ran = subprocess.run(
+            [sys.executable, HERE / "run.py", tree, log, fault, str(every), str(threads)],
+            env={**os.environ, "LD_PRELOAD": str(shim)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert not ran.stderr
+        return json.loads(ran.stdout), log.read_text().splitlines()
+
+    return call
+
+
+def paths_of(tree: Path, rows: list[int]) -> list[str]:
+    samples = Samples.from_directory(tree)
+    return [samples.path(row) for row in rows]
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("every", [1, 3, 7])
+def test_files_that_fail_to_be_read_are_the_ones_reported(run, tree, every, threads):
+    sound, _ = run("none", threads=threads)
+    found, failed = run("eio", every, threads)
+    rows = [row for row, _, _ in found["errors"]]
+    assert sorted(failed) == sorted(paths_of(tree, rows))
+    assert len(rows) == COUNT // every
+    assert {(status, reason) for _, status, reason in found["errors"]} == {
+        ("READ_ERROR", "reading failed (Input/output error)")
+    }
+    for row, (digest, good) in enumerate(zip(found["rows"], sound["rows"], strict=True)):
+        assert (digest == good) == (row not in rows)
+    assert found["again"] == COUNT
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize(("fault", "every"), [("eintr", 2), ("short", 1), ("short", 3)])
+def test_interrupted_and_short_reads_change_nothing(run, fault, every, threads):
+    sound, _ = run("none", threads=threads)
+    found, happened = run(fault, every, threads)
+    assert happened
+    assert found == sound
+    assert not found["errors"]
+
+
+@pytest.mark.parametrize("threads", THREADS)
+def test_memory_that_is_not_there_costs_the_sample_alone(run, threads):
+    sound, _ = run("none", threads=threads)
+    found, happened = run("memory", 2, threads)
+    rows = [row for row, _, _ in found["errors"]]
+    assert happened
+    assert rows
+    assert {status for _, status, _ in found["errors"]} == {"OUT_OF_MEMORY"}
+    for row, (digest, good) in enumerate(zip(found["rows"], sound["rows"], strict=True)):
+        assert (digest == good) == (row not in rows)
+    assert found["again"] == COUNT
+
+
+def test_threads_that_cannot_be_started(run):
+    sound, _ = run("none", threads=4)
+    fewer, happened = run("threads", 2, threads=4)
+    assert happened
+    assert fewer == sound
+    none, _ = run("threads", 1, threads=4)
+    assert "no thread to decode with could be started" in none["error"]
+    assert "ulimit -u" in none["error"]
+    assert none["again"] == COUNT
+
+
+def test_descriptors_that_run_out_are_reported_and_come_back(tree):
+    loader = Loader(Samples.from_directory(tree), (24, 24), COUNT, on_error="skip", max_bad=1.0, threads=2)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert len(loader.batch(0, 0)[0]) == COUNT
+    held = [os.open(os.devnull, os.O_RDONLY)]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(held) + 1, before[1]))
+        with pytest.warns(BadSamplesWarning, match="40 of 40 samples were bad"):
+            images, _ = loader.batch(1, 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        os.close(held[0])
+    assert len(images) == 0
+    assert {found.reason for found in loader.errors} == {"reading failed (Too many open files)"}
+    assert len(loader.batch(2, 0)[0]) == COUNT
+
+
+def test_files_that_change_under_the_reader(tree, tmp_path):
+    moving = tmp_path / "moving"
+    shutil.copytree(tree, moving)
+    samples = Samples.from_directory(moving)
+    files = [Path(path) for path in samples.paths()]
+    files[0].unlink()
+    files[1].write_bytes(files[1].read_bytes()[:300])
+    files[2].write_bytes(files[2].read_bytes() + bytes(5000))
+    files[3].unlink(), files[3].mkdir()
+    files[4].unlink(), os.mkfifo(files[4])
+    files[5].unlink(), files[5].symlink_to("/dev/zero")
+    files[6].unlink(), files[6].symlink_to(files[6])
+    loader = Loader(samples, (24, 24), COUNT, on_error="skip", max_bad=1.0)
+    with pytest.warns(BadSamplesWarning, match="6 of 40"):
+        assert len(loader.batch(0, 0)[0]) == COUNT - 6
+    assert {found.row: found.status.name for found in loader.errors} == {
+        **{0: "NOT_FOUND", 1: "TRUNCATED", 3: "NOT_A_FILE", 4: "NOT_A_FILE", 5: "NOT_A_FILE", 6: "READ_ERROR"}
+    }
