@@ -37,6 +37,7 @@ class ProgressiveSource final : public RowSource {
         take_memory(request);
       }
       if (!keeps_order(scan) || !read_scan(scan)) return false;
+      if (request.cancelled && request.cancelled->load(std::memory_order_relaxed)) return false;
     }
     return found == JpegMarkers::Found::kEnd && scans == header.scans && is_exact();
   }

@@ -1,51 +1,13 @@
 #include "jpeg_turbo.h"
 
 #include <algorithm>
-#include <csetjmp>
-#include <cstdio>
 #include <cstring>
-// clang-format off
-#include <jpeglib.h>
-#include <jerror.h>
-// clang-format on
 
 #include "cmyk.h"
+#include "libjpeg_errors.h"
 
 namespace fastseq {
 namespace {
-
-struct ErrorManager {
-  jpeg_error_mgr base;
-  std::jmp_buf on_error;
-  char first_warning[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void leave(j_common_ptr info) { std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->on_error, 1); }
-
-// Counts warnings and keeps the words of the first; traces are dropped. Nothing is ever printed.
-void count_message(j_common_ptr info, int level) {
-  if (level >= 0 || info->err->num_warnings++ > 0) return;
-  info->err->format_message(info, reinterpret_cast<ErrorManager*>(info->err)->first_warning);
-}
-
-void print_nothing(j_common_ptr) {}
-
-bool is_unsupported(int code) {
-  switch (code) {
-    case JERR_BAD_PRECISION:
-    case JERR_SOF_UNSUPPORTED:
-    case JERR_FRACT_SAMPLE_NOTIMPL:
-    case JERR_CCIR601_NOTIMPL:
-    case JERR_CONVERSION_NOTIMPL:
-    case JERR_ARITH_NOTIMPL:
-    case JERR_NOT_COMPILED:
-    case JERR_COMPONENT_COUNT:
-    case JERR_IMAGE_TOO_BIG:
-      return true;
-    default:
-      return false;
-  }
-}
 
 int dct_size(const jpeg_component_info& c) {
 #if JPEG_LIB_VERSION >= 70
@@ -74,6 +36,9 @@ class TurboSource final : public RowSource {
     errors_.base.error_exit = leave;
     errors_.base.emit_message = count_message;
     errors_.base.output_message = print_nothing;
+    std::memset(&monitor_, 0, sizeof(monitor_));
+    monitor_.base.progress_monitor = leave_if_cancelled;
+    monitor_.cancelled = request.cancelled;
   }
   TurboSource(const TurboSource&) = delete;
   TurboSource& operator=(const TurboSource&) = delete;
@@ -116,6 +81,7 @@ class TurboSource final : public RowSource {
   bool read_header(const uint8_t* data, size_t size) {
     if (setjmp(errors_.on_error)) return false;
     jpeg_create_decompress(&info_);
+    if (request_.cancelled) info_.progress = &monitor_.base;
     info_.mem->max_memory_to_use = static_cast<long>(request_.memory_bytes);
     jpeg_mem_src(&info_, data, static_cast<unsigned long>(size));
     jpeg_read_header(&info_, TRUE);
@@ -266,6 +232,7 @@ class TurboSource final : public RowSource {
   }
 
   Status failure() {
+    if (request_.cancelled && request_.cancelled->load(std::memory_order_relaxed)) return Status::kCancelled;
     const int code = errors_.base.msg_code;
     *reason_ = message();
     if (code == JERR_OUT_OF_MEMORY) return Status::kOutOfMemory;
@@ -279,6 +246,7 @@ class TurboSource final : public RowSource {
   std::string* reason_;
   Buffer* scanline_;
   ErrorManager errors_;
+  ProgressMonitor monitor_;
   jpeg_decompress_struct info_;
   PixelLayout layout_ = PixelLayout::kGray;
   bool cmyk_ = false;

@@ -1,5 +1,6 @@
 // JPEG rows by libjpeg-turbo's libjpeg API.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -34,6 +35,7 @@ struct JpegRequest {
   PixelWindow window{};        // in pixels of the whole picture
   Damage damage = Damage::kRefuse;
   int64_t memory_bytes = 0;
+  const std::atomic<bool>* cancelled = nullptr;  // looked at while scans are read ahead of the first row
 };
 
 // Opens the picture in data[0, size), which must outlive the source. On failure *source is null and *reason

@@ -153,6 +153,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   request.window = {columns.first, rows.first, columns.second, rows.second};
   request.damage = recipe.damage;
   request.memory_bytes = recipe.limits.memory_bytes;
+  request.cancelled = &cancelled;
   double out_of_range = 0;
   status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
   const bool decoded = status == Status::kOk || status == Status::kRecovered;

@@ -1,0 +1,59 @@
+// What libjpeg calls when something is wrong, or takes long: it must neither print nor end the process.
+#pragma once
+#include <atomic>
+#include <csetjmp>
+#include <cstdio>
+// clang-format off
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
+
+namespace fastseq {
+
+struct ErrorManager {
+  jpeg_error_mgr base;
+  std::jmp_buf on_error;
+  char first_warning[JMSG_LENGTH_MAX];
+};
+
+[[noreturn]] inline void leave(j_common_ptr info) {
+  std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->on_error, 1);
+}
+
+// Counts warnings and keeps the words of the first; traces are dropped. Nothing is ever printed.
+inline void count_message(j_common_ptr info, int level) {
+  if (level >= 0 || info->err->num_warnings++ > 0) return;
+  info->err->format_message(info, reinterpret_cast<ErrorManager*>(info->err)->first_warning);
+}
+
+inline void print_nothing(j_common_ptr) {}
+
+// libjpeg calls it for each row of MCUs, also of scans that it reads before it gives the first row.
+struct ProgressMonitor {
+  jpeg_progress_mgr base;
+  const std::atomic<bool>* cancelled;
+};
+
+inline void leave_if_cancelled(j_common_ptr info) {
+  const auto* monitor = reinterpret_cast<const ProgressMonitor*>(info->progress);
+  if (monitor->cancelled->load(std::memory_order_relaxed)) leave(info);
+}
+
+inline bool is_unsupported(int code) {
+  switch (code) {
+    case JERR_BAD_PRECISION:
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_ARITH_NOTIMPL:
+    case JERR_NOT_COMPILED:
+    case JERR_COMPONENT_COUNT:
+    case JERR_IMAGE_TOO_BIG:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace fastseq
