@@ -124,6 +124,13 @@ void BatchJob::end(int i, Status status, std::string reason) {
 
 void BatchJob::cancel() { cancelled_.store(true); }
 
+int BatchJob::first_pending() const {
+  for (size_t i = 0; i < statuses_.size(); ++i) {
+    if (status(static_cast<int>(i)) == Status::kPending) return static_cast<int>(i);
+  }
+  return -1;
+}
+
 bool BatchJob::wait(std::chrono::milliseconds timeout) {
   std::unique_lock<std::mutex> lock(mutex_);
   return ended_.wait_for(lock, timeout, [this] { return running_or_waiting_ == 0; });

@@ -53,6 +53,8 @@ class BatchJob {
   // Valid for samples that have ended.
   Status status(int i) const { return static_cast<Status>(statuses_[i].load(std::memory_order_acquire)); }
   std::string reason(int i) const;
+  // The first sample that has not ended; -1 where all have.
+  int first_pending() const;
 
   // For the pool, under its lock: the next sample to begin, or -1.
   int take();

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastseq.data_loader import DataLoader
 from fastseq.decode import decode_batch
-from fastseq.errors import BadSamplesWarning, DecodeError, TooManyBadSamples, UnknownLabelError
+from fastseq.errors import BadSamplesWarning, DecodeError, StalledWarning, TooManyBadSamples, UnknownLabelError
 from fastseq.ledger import BadSample
 from fastseq.limits import Limits
 from fastseq.loader import Loader
@@ -38,6 +38,7 @@ __all__ = [
     "RandomResizedCrop",
     "Resize",
     "Samples",
+    "StalledWarning",
     "Status",
     "TooManyBadSamples",
     "UnknownLabelError",

@@ -95,6 +95,7 @@ cdef extern from "batch.h" namespace "fastseq" nogil:
         void fail(int, Status, string) except +
         cbool wait(milliseconds)
         Status status(int)
+        int first_pending()
         string reason(int) except +
 
 cdef extern from "pool.h" namespace "fastseq" nogil:

@@ -147,20 +147,33 @@ cdef class Job:
         """Whether every sample has ended."""
         return self.job.get().wait(milliseconds(0))
 
-    def wait(self):
-        """Returns when every sample has ended; an interrupt cancels the job, drains it and is raised."""
+    def wait(self, double stall_s=0, on_stall=None):
+        """Returns when every sample has ended; an interrupt cancels the job, drains it and is raised.
+
+        Where none has ended for `stall_s` seconds, calls `on_stall` once, with the first sample that has not.
+        """
         cdef bint done = False
+        cdef int pending, before = -1
+        cdef double waited = 0
         with nogil:
             self.pool.pool.hurry(dereference(self.job))
         while not done:
             with nogil:
                 done = self.job.get().wait(milliseconds(WAIT_MS))
-            if not done:
-                try:
-                    PyErr_CheckSignals()
-                except BaseException:
-                    self.cancel()
-                    raise
+            if done:
+                break
+            try:
+                PyErr_CheckSignals()
+                if on_stall is not None:
+                    pending = self.job.get().first_pending()
+                    waited = waited + WAIT_MS / 1000.0 if pending == before else 0
+                    before = pending
+                    if waited >= stall_s and pending >= 0:
+                        on_stall, stalled = None, on_stall
+                        stalled(pending)
+            except BaseException:
+                self.cancel()
+                raise
 
     def cancel(self):
         """Ends the job: samples not begun are cancelled, those that run are waited for."""

@@ -81,14 +81,18 @@ class PendingBatch:
         if self._others is None and self._job.ready():
             self._start_others()
 
-    def result(self) -> NDArray[np.int32]:
+    def result(self, stall_s: float = 0, on_stall: Callable[[int], None] | None = None) -> NDArray[np.int32]:
         """Wait for all samples; an interrupt cancels and drains the batch and is raised.
+
+        Args:
+            stall_s: seconds.
+            on_stall: called once with the place of a sample that has kept everybody waiting for so long.
 
         Returns:
             int32 (n,): each sample's `Status`. The slots of bad samples are 0.
         """
         try:
-            self._job.wait()
+            self._job.wait(stall_s, on_stall)
             if self._others is None:
                 self._start_others()
             wait(self._others or ())

@@ -72,6 +72,10 @@ class BadSamplesWarning(UserWarning):
     """An epoch had bad samples, which its policy has dealt with."""
 
 
+class StalledWarning(UserWarning):
+    """A file keeps the loader waiting."""
+
+
 def kinds(samples: Sequence[BadSample]) -> str:
     """How many of each status, the most frequent first."""
     counts = Counter(found.status.name for found in samples)

@@ -64,6 +64,7 @@ class Loader:
         world_size: number of processes; 1 where None. Each has the same number of batches, and its share of each.
         sample_weight: one number for each sample; batches are then (x, y, w) with float32 w.
         limits: what one picture may cost.
+        stall_warn_s: after so many seconds of waiting for one file, a `StalledWarning` names it; 60 where None.
 
     Raises:
         ValueError: for a setting that is not possible; the message says what is.
@@ -96,6 +97,7 @@ class Loader:
         *,
         sample_weight: ArrayLike | None = None,
         limits: Limits | None = None,
+        stall_warn_s: float | None = None,
     ) -> None:
         """See the class."""
         policy = Policy(on_error, max_bad)
@@ -131,6 +133,7 @@ class Loader:
             seed=seed,
             threads=threads,
             prefetch_bytes=prefetch_bytes,
+            stall_warn_s=stall_warn_s,
         )
         self._bad = BadSamples(policy, samples, self.settings, self._prefetcher, seed, len(self.order))
         self._epoch = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Protocol
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq import _native
 from fastseq.batch import Failure, PendingBatch, Read
-from fastseq.errors import DecodeError
+from fastseq.errors import DecodeError, StalledWarning
 from fastseq.fallback import read_file
 from fastseq.lender import Lender
 from fastseq.runtime import look_after, shared_threads
@@ -32,8 +33,16 @@ class BatchOrder(Protocol):
 
 
 DEFAULT_PREFETCH_BYTES = 256 << 20
+_DEFAULT_STALL_S = 60.0
 _MOST_KEPT = 2  # batches; as many as Keras probes
 _LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
+
+
+def _seconds(stall_warn_s: float | None) -> float:
+    seconds = _DEFAULT_STALL_S if stall_warn_s is None else stall_warn_s
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise ValueError(f"stall_warn_s must be a positive number of seconds, or None, not {stall_warn_s!r}")
+    return float(seconds)
 
 
 def prefetch_cap(prefetch_bytes: int | None) -> int:
@@ -66,6 +75,7 @@ class Prefetcher:
         seed: int,
         threads: int | None,
         prefetch_bytes: int | None,
+        stall_warn_s: float | None = None,
     ) -> None:
         """Prepare; no thread is started and no memory taken before the first batch is asked for."""
         self._samples = samples
@@ -74,6 +84,7 @@ class Prefetcher:
         self._seed = seed
         self._threads = shared_threads(threads)
         self._cap = prefetch_cap(prefetch_bytes)
+        self._stall_s = _seconds(stall_warn_s)
         self._depth = depth_ahead(self._threads.count, batch_size)
         self.forget()
 
@@ -121,7 +132,7 @@ class Prefetcher:
                 _cancel(begun)
         assert entry is not None
         batch, indices = entry
-        batch.result()
+        self._wait(batch, indices)
         with self._lock:
             keep = probe and len(self._kept) < _MOST_KEPT
             if keep:
@@ -134,8 +145,16 @@ class Prefetcher:
         """The images of some samples as they would be in an epoch, at once, and the bad places among them."""
         batch = self._start(epoch, indices, needed=True)
         assert batch is not None
-        batch.result()
+        self._wait(batch, indices)
         return batch.images, batch.failures()
+
+    def _wait(self, batch: PendingBatch, indices: NDArray[np.int64]) -> None:
+        def warn(place: int) -> None:
+            path = self._samples.path(int(indices[place]))
+            text = f"{path!r} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
+            warnings.warn(text, StalledWarning, stacklevel=2)
+
+        batch.result(self._stall_s, warn)
 
     def error(self, indices: NDArray[np.int64], failure: Failure) -> DecodeError:
         """What to raise for a bad sample of a batch with these samples."""

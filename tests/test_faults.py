@@ -111,6 +111,15 @@ def test_threads_that_cannot_be_started(run):
     assert none["again"] == COUNT
 
 
+@pytest.mark.parametrize("threads", THREADS)
+def test_a_file_that_keeps_everybody_waiting_is_named(run, threads):
+    sound, _ = run("none", threads=threads)
+    found, stalled = run("stall", 10, threads)
+    (text,) = found.pop("stalled")
+    assert text == f"{stalled[0]!r} has kept the loader waiting for 0.2 s: is its file system there?"
+    assert {**found, "stalled": []} == sound
+
+
 def test_descriptors_that_run_out_are_reported_and_come_back(tree):
     loader = Loader(Samples.from_directory(tree), (24, 24), COUNT, on_error="skip", max_bad=1.0, threads=2)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)

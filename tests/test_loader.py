@@ -192,6 +192,7 @@ def test_a_weight_for_each_sample_and_a_label_beside_it(samples):
         ({"labels": "one_hot"}, "'categorical'"),
         ({"prefetch_bytes": -1}, "prefetch_bytes must be"),
         ({"threads": 0}, "threads must be"),
+        ({"stall_warn_s": 0}, "stall_warn_s must be a positive number"),
         ({"rank": 2, "world_size": 2}, "rank=2 must be less than world_size=2"),
         ({"world_size": 3}, "batch_size=4 .* multiple of world_size=3"),
         ({"interpolation": "area"}, "'cv2.linear'"),

@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 import fastseq
 
-FAULTS = {"none": 0, "eio": 1, "eintr": 2, "short": 3, "memory": 4, "threads": 5}
+FAULTS = {"none": 0, "eio": 1, "eintr": 2, "short": 3, "memory": 4, "threads": 5, "stall": 6}
 
 
 def main() -> None:
@@ -22,8 +22,22 @@ def main() -> None:
     shim = ctypes.CDLL(None)
     samples = fastseq.Samples.from_directory(folder)
     loader = fastseq.Loader(
-        samples, (24, 24), 8, on_error="fill", max_bad=1.0, threads=int(threads), interpolation="cv2.linear"
+        samples,
+        (24, 24),
+        8,
+        on_error="fill",
+        max_bad=1.0,
+        threads=int(threads),
+        interpolation="cv2.linear",
+        stall_warn_s=0.2,
     )
+    stalled: list[str] = []
+
+    def show(message: Warning | str, *rest: object) -> None:
+        stalled.append(str(message))
+        shim.disarm()
+
+    warnings.showwarning = show  # type: ignore[assignment]
     shim.arm(FAULTS[fault], int(every), log.encode())
     try:
         rows = [blake2b(image.tobytes(), digest_size=8).hexdigest() for x, _, _ in loader for image in x]
@@ -33,7 +47,7 @@ def main() -> None:
     shim.disarm()
     errors = [[found.row, found.status.name, found.reason] for found in loader.errors]
     again = sum(len(x) for x, _, _ in loader)
-    print(json.dumps({"rows": rows, "errors": errors, "error": error, "again": again}))
+    print(json.dumps({"rows": rows, "errors": errors, "error": error, "again": again, "stalled": stalled}))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { kNone, kEio, kEintr, kShort, kNoMemory, kNoThreads };
+enum { kNone, kEio, kEintr, kShort, kNoMemory, kNoThreads, kStall };
 
 static atomic_int fault = kNone;
 static atomic_int every = 1;
@@ -44,6 +44,11 @@ static void note_file(int fd) {
   note(path);
 }
 
+// Until somebody disarms.
+static void stall(void) {
+  while (atomic_load(&fault) == kStall) usleep(1000);
+}
+
 static ssize_t pread_with(ssize_t (*real)(int, void*, size_t, off_t), int fd, void* out, size_t size, off_t at) {
   const int kind = atomic_load(&fault);
   if ((kind == kEio || kind == kEintr || kind == kShort) && is_due()) {
@@ -51,6 +56,10 @@ static ssize_t pread_with(ssize_t (*real)(int, void*, size_t, off_t), int fd, vo
     if (kind == kShort) return real(fd, out, size > 100 ? 100 : size, at);
     errno = kind == kEio ? EIO : EINTR;
     return -1;
+  }
+  if (kind == kStall && is_due()) {
+    note_file(fd);
+    stall();
   }
   return real(fd, out, size, at);
 }
