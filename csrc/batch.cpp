@@ -125,8 +125,8 @@ void BatchJob::end(int i, Status status, std::string reason) {
 void BatchJob::cancel() { cancelled_.store(true); }
 
 int BatchJob::first_pending() const {
-  for (size_t i = 0; i < statuses_.size(); ++i) {
-    if (status(static_cast<int>(i)) == Status::kPending) return static_cast<int>(i);
+  for (int i = 0; i < next_.load(); ++i) {
+    if (status(i) == Status::kPending) return i;
   }
   return -1;
 }

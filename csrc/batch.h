@@ -53,7 +53,7 @@ class BatchJob {
   // Valid for samples that have ended.
   Status status(int i) const { return static_cast<Status>(statuses_[i].load(std::memory_order_acquire)); }
   std::string reason(int i) const;
-  // The first sample that has not ended; -1 where all have.
+  // The first sample that was begun and has not ended; -1 where there is none.
   int first_pending() const;
 
   // For the pool, under its lock: the next sample to begin, or -1.
@@ -74,7 +74,7 @@ class BatchJob {
   const int draws_per_sample_;
   std::vector<std::atomic<int32_t>> statuses_;
   std::atomic<bool> cancelled_{false};
-  int next_ = 0;  // guarded by the pool's lock
+  std::atomic<int> next_{0};  // changed under the pool's lock
 
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable ended_;

@@ -34,7 +34,7 @@ class ProgressiveSource final : public RowSource {
     while ((found = markers.next_scan(&frame_, &scan)) == JpegMarkers::Found::kScan) {
       if (scans++ == 0) {
         if (!frame_.progressive || frame_.width != header.width || frame_.height != header.height) return false;
-        take_memory(request);
+        if (!take_memory(request)) return false;
       }
       if (!keeps_order(scan) || !read_scan(scan)) return false;
       if (request.cancelled && request.cancelled->load(std::memory_order_relaxed)) return false;
@@ -58,7 +58,8 @@ class ProgressiveSource final : public RowSource {
   Status finish() override { return Status::kOk; }  // all was judged before the first row
 
  private:
-  void take_memory(const JpegRequest& request) {
+  // False where it would be more than the request allows.
+  bool take_memory(const JpegRequest& request) {
     planes_ = request.gray ? 1 : frame_.components;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
     row_ = layout_.rows.begin;
@@ -73,6 +74,7 @@ class ProgressiveSource final : public RowSource {
       offset[i] = bytes;
       bytes += count(i) * (sizeof(int16_t) * blocks.block_size + sizeof(uint64_t)) + 64;
     }
+    if (bytes > static_cast<size_t>(request.memory_bytes)) return false;
     uint8_t* memory = workspace_->coefficients.reserve(bytes);
     std::memset(memory, 0, bytes);
     for (int i = 0; i < frame_.components; ++i) {
@@ -83,6 +85,7 @@ class ProgressiveSource final : public RowSource {
     for (int i = 0; i < planes_; ++i) most_across_ = std::max(most_across_, blocks_[i].across);
     order_.resize(static_cast<size_t>(most_across_));
     std::iota(order_.begin(), order_.end(), static_cast<uint16_t>(0));
+    return true;
   }
 
   // In memory, of whole MCUs.

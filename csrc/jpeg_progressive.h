@@ -12,7 +12,8 @@ namespace fastseq {
 
 // Reads all scans of the picture in data[0, size), and gives the planes, or the pixels, that libjpeg gives, bit for
 // bit, of the request's window and a margin. *source is null where the file, which may be damaged, is one for libjpeg.
-// Takes as much memory as libjpeg, or, where the DCT's reduction leaves nothing of AC coefficients, a twelfth of it.
+// Takes a sixteenth more memory than libjpeg, or, where the DCT's reduction leaves nothing of AC coefficients, a
+// twelfth of it.
 void open_progressive(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                       Workspace* workspace, std::unique_ptr<RowSource>* source);
 

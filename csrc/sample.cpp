@@ -120,6 +120,7 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
     const Status status = resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
     if (status != Status::kCorrupt) return status;
   }
+  if (header.progressive) workspace->coefficients.release();  // libjpeg takes as much for its own
   const Status status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->scanline, &source);
   if (status != Status::kOk) return status;
   return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 import warnings
@@ -37,9 +38,17 @@ class BadSamples:
     """
 
     def __init__(
-        self, policy: Policy, samples: Samples, settings: Settings, prefetcher: Prefetcher, seed: int, batches: int
+        self,
+        policy: Policy,
+        samples: Samples,
+        settings: Settings,
+        prefetcher: Prefetcher,
+        *,
+        seed: int,
+        batches: int,
+        labelled: bool,
     ) -> None:
-        """Prepare for epochs of so many batches."""
+        """Prepare for epochs of so many batches, with labels or without."""
         self.policy = policy
         self.ledger = Ledger()
         self._samples = samples
@@ -47,6 +56,7 @@ class BadSamples:
         self._prefetcher = prefetcher
         self._seed = seed
         self._batches = batches
+        self._labelled = labelled
         self._epochs: dict[int, _Epoch] = {}
         self.forget()
 
@@ -85,15 +95,21 @@ class BadSamples:
         """
         epoch = key[0]
         found = [self._report(epoch, int(indices[failure.place]), failure) for failure in failures]
-        if not probe:
-            self._count(key, found)
-        weights = np.ones(len(indices), np.float32) if self.policy.weighs else None
         of_choice: dict[str, list[Failure]] = {"skip": [], "fill": [], "substitute": []}
         for failure, report in zip(failures, found, strict=True):
             choice = self.policy.choose(report)
+            if not probe:
+                self._count(key, report, choice)
             if choice == "raise":
                 raise self._prefetcher.error(indices, failure)
+            if choice == "fill" and not self._labelled:
+                raise ValueError(
+                    "on_error gave 'fill', which needs labels: what is filled in has weight 0 in (x, y, w)"
+                )
             of_choice[choice].append(failure)
+        weights = np.ones(len(indices), np.float32) if self.policy.weighs else None
+        if len(of_choice["skip"]) == len(indices) > 0:  # no framework learns from a batch of none
+            of_choice["substitute"].append(of_choice["skip"].pop(0))
         for failure in of_choice["fill"]:
             images[failure.place] = self._settings.offset
             assert weights is not None
@@ -113,10 +129,10 @@ class BadSamples:
             if epoch.told or len(epoch.handed_out) < self._batches:
                 return
             epoch.told = True
-            rows = epoch.rows()
-        if rows and self.policy.is_lenient:
-            bad = self.ledger.of_rows(rows)
-            text = f"epoch {key[0]}: {len(bad)} of {len(self._samples)} samples were bad ({kinds(bad)}); see .errors"
+            rows, count = epoch.rows(), epoch.count()
+        if count and self.policy.is_lenient:
+            of_which = kinds(self.ledger.of_rows(rows)) or "before the resume"
+            text = f"epoch {key[0]}: {count} of {len(self._samples)} samples were bad ({of_which}); see .errors"
             warnings.warn(text, BadSamplesWarning, stacklevel=4)
 
     def count(self, epoch: int, batches: int) -> int:
@@ -133,23 +149,24 @@ class BadSamples:
         path, status = self._samples.path(row), Status(failure.status)
         return BadSample(row, path, status, failure.reason, epoch)
 
-    def _count(self, key: tuple[int, int], found: list[BadSample]) -> None:
+    def _count(self, key: tuple[int, int], report: BadSample, choice: str) -> None:
+        self.ledger.add(report)
+        if choice == "raise":
+            return
         most = self.policy.most(len(self._samples))
-        for report in found:
-            self.ledger.add(report)
         with self._lock:
             epoch = self._epoch(key[0])
-            for report in found:
-                epoch.bad.setdefault(key[1], {})[report.row] = None
-                if self.policy.is_lenient and epoch.count() > most:
-                    raise TooManyBadSamples(self.ledger.of_rows(epoch.rows()), most, len(self._samples))
+            epoch.bad.setdefault(key[1], {})[report.row] = None
+            rows, count = epoch.rows(), epoch.count()
+        if count > most:
+            raise TooManyBadSamples(self.ledger.of_rows(rows), count, most, len(self._samples))
 
     def _epoch(self, number: int) -> _Epoch:
-        if number not in self._epochs:
-            self._epochs[number] = _Epoch(0, set())
-            for old in sorted(self._epochs)[:-_EPOCHS_KNOWN]:
-                del self._epochs[old]
-        return self._epochs.get(number) or _Epoch(0, set())
+        epoch = self._epochs.pop(number, None) or _Epoch(0, set())
+        self._epochs[number] = epoch  # as the last of them
+        for old in list(self._epochs)[:-_EPOCHS_KNOWN]:
+            del self._epochs[old]
+        return epoch
 
     def _substitute(
         self, epoch: int, images: NDArray[Any], indices: NDArray[np.int64], failures: list[Failure]
@@ -176,7 +193,9 @@ class BadSamples:
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the lock."""
-        return {k: v for k, v in self.__dict__.items() if k != "_lock"}
+        with self._lock:
+            epochs = copy.deepcopy(self._epochs)
+        return {k: v for k, v in self.__dict__.items() if k != "_lock"} | {"_epochs": epochs}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore, with a lock of its own."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 INSTALL = 'pip install "fastseq[demo]"'
+INSTALL_CHECK = 'pip install "fastseq[check]"'
 
 
 def main() -> None:
     """Run the command line; this is the console script's entry point."""
     missing = [name for name in ("typer", "rich", "matplotlib", "PIL", "xxhash") if find_spec(name) is None]
     if missing:
-        raise SystemExit(f"fastseq: the command line needs {' and '.join(missing)}: {INSTALL}")
+        raise SystemExit(f"fastseq: the command line needs {' and '.join(missing)}: {INSTALL_CHECK}")
     import typer
 
     from fastseq.check.command import check

@@ -47,13 +47,15 @@ class TooManyBadSamples(Exception):  # noqa: N818
     """An epoch had more bad samples than `max_bad` allows.
 
     Attributes:
-        samples: those of the epoch so far, in the order of the samples.
+        samples: those of the epoch so far, in the order of the samples; after a resume, those met since.
+        count: how many the epoch has had.
     """
 
-    def __init__(self, samples: Sequence[BadSample], most: int, total: int) -> None:
-        """Say which, how many there may be, and of how many samples."""
-        super().__init__(samples, most, total)
+    def __init__(self, samples: Sequence[BadSample], count: int, most: int, total: int) -> None:
+        """Say which, how many, how many there may be, and of how many samples."""
+        super().__init__(samples, count, most, total)
         self.samples = list(samples)
+        self.count = count
         self._most = most
         self._total = total
 
@@ -62,7 +64,7 @@ class TooManyBadSamples(Exception):  # noqa: N818
         shown = "\n".join(f"  {found}" for found in self.samples[:5])
         rest = len(self.samples) - 5
         return (
-            f"{len(self.samples)} of {self._total} samples are bad ({kinds(self.samples)}), and max_bad allows "
+            f"{self.count} of {self._total} samples are bad ({kinds(self.samples)}), and max_bad allows "
             f"{self._most}; take them out, or raise max_bad if that is what you expect:\n{shown}"
             + (f"\n  and {rest} more in .samples" if rest > 0 else "")
         )

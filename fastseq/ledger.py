@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import overload
 
 from fastseq.errors import StrPath
+from fastseq.files import replace_text
 from fastseq.runtime import look_after
 from fastseq.status import Status
 
@@ -60,14 +61,8 @@ class Ledger(Sequence[BadSample]):
 
     def write(self, path: StrPath) -> None:
         """Write JSON lines, one for each sample, over what the file had; a reader finds the old list or the new one."""
-        temporary = f"{os.fspath(path)}.new"
-        with open(temporary, "w", encoding="ascii") as file:
-            for found in self:
-                record = {**vars(found), "status": found.status.name}
-                file.write(json.dumps(record) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        records = ({**vars(found), "status": found.status.name} for found in self)
+        replace_text(path, "".join(json.dumps(record) + "\n" for record in records))
 
     def read(self, path: StrPath) -> None:
         """Add what `write` has written, so that a run that goes on lists what it met before.
@@ -117,7 +112,8 @@ class Ledger(Sequence[BadSample]):
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but the lock."""
-        return {"_by_row": self._by_row}
+        with self._lock:
+            return {"_by_row": dict(self._by_row)}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         """Restore, with a lock of its own."""

@@ -51,9 +51,9 @@ class Loader:
         data_format: "channels_last" or "channels_first".
         drop_last: whether a last batch that is not full is left out.
         on_error: what becomes of a bad sample. "raise": `DecodeError`. "skip": it is left out, and its batch is
-            shorter. "fill": a black picture in its place, with weight 0; every batch is then (x, y, w). "substitute":
-            another sample, drawn by the seed, in its place. Or a function that gets the `BadSample` and gives one of
-            these; every batch with labels is then (x, y, w).
+            shorter; where all of a batch are bad, one substitute stands for them. "fill": a black picture in its place,
+            with weight 0; every batch is then (x, y, w). "substitute": another sample, drawn by the seed, in its place.
+            Or a function that gets the `BadSample` and gives one of these; every batch with labels is then (x, y, w).
         strict: whether a picture that decodes with warnings, or is cut off, is bad; "whole": only one that is cut off.
         max_bad: for policies other than "raise", how many bad samples an epoch may have, on this rank: an int, or a
             float from 0 to 1 as a share of all samples; 1 % where None. The batch with one more raises
@@ -135,7 +135,15 @@ class Loader:
             prefetch_bytes=prefetch_bytes,
             stall_warn_s=stall_warn_s,
         )
-        self._bad = BadSamples(policy, samples, self.settings, self._prefetcher, seed, len(self.order))
+        self._bad = BadSamples(
+            policy,
+            samples,
+            self.settings,
+            self._prefetcher,
+            seed=seed,
+            batches=len(self.order),
+            labelled=self._labels.kind is not None,
+        )
         self._epoch = 0
         self._handed_out = 0  # batches of that epoch
         self._fresh = True  # whether the next `for` begins where these two say

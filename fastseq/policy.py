@@ -61,7 +61,7 @@ class Policy:
     def most(self, samples: int) -> int:
         """The most bad samples that an epoch of so many may have."""
         most = _DEFAULT_SHARE if self.max_bad is None else self.max_bad
-        return most if isinstance(most, int) else int(most * samples)
+        return most if isinstance(most, int) else int(most * samples + 1e-9)  # 0.29 of 100 are 29
 
     def choose(self, found: BadSample) -> str:
         """The policy for one bad sample.

@@ -134,7 +134,7 @@ class Prefetcher:
         batch, indices = entry
         self._wait(batch, indices)
         with self._lock:
-            keep = probe and len(self._kept) < _MOST_KEPT
+            keep = probe and len(self._kept) < _MOST_KEPT and generation == self._generation
             if keep:
                 self._kept[key] = entry
         if keep:

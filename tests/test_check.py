@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -76,6 +77,34 @@ def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
         path.unlink()
     assert run(tree, "--quarantine", "bad.jsonl").exit_code == 0
     assert not (tmp_path / "bad.jsonl").exists()
+
+
+def test_pictures_anywhere_in_a_folder_are_read(tree, run):
+    (tree / "beside.jpg").write_bytes(b"")
+    (tree / ".hidden").mkdir()
+    (tree / ".hidden" / "x.JPG").write_bytes(jpeg(photo(20, 20)))
+    (tree / "folder.jpg").mkdir()
+    done = run(tree)
+    assert done.exit_code == 1
+    assert "EMPTY" in done.stdout
+    assert " 10 " in done.stdout
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tree, run, tmp_path):
+    os.mkfifo(tree / "a" / "pipe.jpg")
+    (tree / "b" / "zero.jpg").symlink_to("/dev/zero")
+    done = run(tree, "--digest", "set.csv")
+    assert done.exit_code == 1
+    assert "NOT_A_FILE" in done.stdout
+    assert len((tmp_path / "set.csv").read_text().splitlines()) == 10
+
+
+def test_a_file_that_is_no_list_is_neither_deleted_nor_written_over(tree, run, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine\n")
+    done = run(tree, "--quarantine", "notes.txt")
+    assert done.exit_code == 2
+    assert "good" in done.stdout  # the result of the long part comes first
+    assert (tmp_path / "notes.txt").read_text() == "mine\n"
 
 
 def test_lenient_accepts_what_can_be_rescued(tree, run):

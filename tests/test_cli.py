@@ -98,7 +98,7 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch, absent):
     monkeypatch.setitem(sys.modules, absent, None)
     with pytest.raises(SystemExit) as exit_:
         cli.main()
-    assert exit_.value.code == f'fastseq: the command line needs {absent}: pip install "fastseq[demo]"'
+    assert exit_.value.code == f'fastseq: the command line needs {absent}: pip install "fastseq[check]"'
 
 
 def test_without_photographs_one_line_says_what_to_install(refused, monkeypatch):

@@ -116,25 +116,25 @@ def test_a_file_that_keeps_everybody_waiting_is_named(run, threads):
     sound, _ = run("none", threads=threads)
     found, stalled = run("stall", 10, threads)
     (text,) = found.pop("stalled")
-    assert text == f"{stalled[0]!r} has kept the loader waiting for 0.2 s: is its file system there?"
+    assert text in [f"{path!r} has kept the loader waiting for 1 s: is its file system there?" for path in stalled]
     assert {**found, "stalled": []} == sound
 
 
 def test_descriptors_that_run_out_are_reported_and_come_back(tree):
-    loader = Loader(Samples.from_directory(tree), (24, 24), COUNT, on_error="skip", max_bad=1.0, threads=2)
+    loader = Loader(Samples.from_directory(tree), (24, 24), COUNT, on_error="fill", max_bad=1.0, threads=2)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert len(loader.batch(0, 0)[0]) == COUNT
+    assert loader.batch(0, 0)[2].sum() == COUNT
     held = [os.open(os.devnull, os.O_RDONLY)]
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(held) + 1, before[1]))
         with pytest.warns(BadSamplesWarning, match="40 of 40 samples were bad"):
-            images, _ = loader.batch(1, 0)
+            _, _, weights = loader.batch(1, 0)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
         os.close(held[0])
-    assert len(images) == 0
+    assert not weights.any()
     assert {found.reason for found in loader.errors} == {"reading failed (Too many open files)"}
-    assert len(loader.batch(2, 0)[0]) == COUNT
+    assert loader.batch(2, 0)[2].sum() == COUNT
 
 
 def test_files_that_change_under_the_reader(tree, tmp_path):

@@ -25,6 +25,7 @@ from fastseq import (
     TooManyBadSamples,
 )
 from fastseq.ledger import Ledger
+from fastseq.policy import Policy
 
 SIZE = (12, 14)
 BAD = {3: Status.EMPTY, 11: Status.NOT_AN_IMAGE, 12: Status.TRUNCATED, 26: Status.NOT_FOUND, 39: Status.CORRUPT}
@@ -137,6 +138,52 @@ def test_substitutes_change_from_epoch_to_epoch(dirty):
     loader = loader_of(dirty, on_error="substitute", shuffle=False, labels=None)
     drawn = {loader.batch(epoch, 0)[3].tobytes() for epoch in range(6)}
     assert len(drawn) > 1
+
+
+def test_a_batch_of_bad_samples_alone_has_one_substitute(dirty, clean):
+    loader = loader_of(dirty, on_error="skip", shuffle=False, batch_size=1)
+    sound = loader_of(clean, on_error="skip", shuffle=False, batch_size=40).batch(0, 0)[0]
+    for row in BAD:
+        x, y = loader.batch(0, row)
+        others = np.flatnonzero((sound == x[0]).all(axis=(1, 2, 3)))
+        assert len(x) == len(y) == 1
+        assert len(others)
+        assert not set(others.tolist()) & set(BAD)
+
+
+def test_an_old_epoch_has_its_bound_too(dirty):
+    loader = loader_of(dirty, on_error="skip", max_bad=4)
+    loader.batch(5, 0), loader.batch(6, 0)
+    with pytest.raises(TooManyBadSamples):
+        [loader.batch(0, k) for k in range(len(loader))]
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.29, 29), (0.57, 57), (0.999, 99), (1.0, 100), (0.0, 0)])
+def test_a_share_is_not_lost_to_rounding(share, most):
+    assert Policy("skip", share).most(100) == most
+
+
+def test_what_a_function_raises_is_a_decode_error(dirty):
+    loader = loader_of(dirty, on_error=lambda found: "raise", max_bad=0, shuffle=False)
+    with pytest.raises(DecodeError, match="EMPTY"):
+        loader.batch(0, 0)
+    unlabelled = loader_of(dirty, on_error=lambda found: "fill", labels=None, shuffle=False)
+    with pytest.raises(ValueError, match="'fill', which needs labels"):
+        unlabelled.batch(0, 0)
+
+
+def test_after_a_resume_the_words_count_the_whole_epoch(dirty):
+    state = {**loader_of(dirty, on_error="skip").state_dict(), "batch": 1, "bad": 4}
+    strict = loader_of(dirty, on_error="skip", max_bad=4)
+    strict.load_state_dict(state)
+    with pytest.raises(TooManyBadSamples, match=r"^5 of 40") as caught:
+        list(strict)
+    assert (caught.value.count, len(caught.value.samples)) == (5, 1)
+    lenient = loader_of(dirty, on_error="skip", max_bad=9)
+    lenient.load_state_dict(state)
+    since = sum(row in BAD for k in range(1, len(lenient)) for row in rows_in(lenient, 0, k))
+    with pytest.warns(BadSamplesWarning, match=f"{4 + since} of 40"):
+        list(lenient)
 
 
 def test_a_function_chooses_for_each(dirty):

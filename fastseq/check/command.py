@@ -12,12 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fastseq.check.digests import Changes, compare, digests, read_digests, write_digests
+from fastseq.check.digests import Changes, Digest, compare, digests, read_digests, write_digests
 from fastseq.check.survey import Survey, survey
 from fastseq.ledger import Ledger
 from fastseq.report.survey import save_picture, status_table
 from fastseq.samples import Samples
 from fastseq.samples.directory import EXTENSIONS
+from fastseq.samples.quarantine import listed_paths
 
 _SHOWN = 10  # changed files; all of them are too many for a screen
 
@@ -46,56 +47,56 @@ def check(
     try:
         samples = _samples(source, image, root)
         before = read_digests(digest) if digest is not None and digest.exists() else None
-        found, changes = _read(samples, digest, before, not lenient, threads)
+        found, made = _read(samples, digest is not None, not lenient, threads)
+        console = Console()
+        console.print(status_table(found))
+        if digest is not None and before is None:
+            write_digests(made, digest)
         _write_quarantine(found.bad, quarantine)
         save_picture(found, picture)
     except ValueError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    console = Console()
-    console.print(status_table(found))
     if found.bad:
         typer.echo(f"{len(found.bad)} bad files are listed in {quarantine}: samples.without({str(quarantine)!r})")
     typer.echo(f"Sizes and formats: {picture}")
+    changes = None if before is None else compare(before, made)
     if digest is not None:
-        typer.echo(f"Digests: {digest}" if before is None else _in_words(changes))
+        typer.echo(f"Digests: {digest}" if changes is None else _in_words(changes))
     raise typer.Exit(1 if found.bad or changes else 0)
 
 
 def _samples(source: Path, image: str, root: Path | None) -> Samples:
     if not source.is_dir():
         return Samples.from_csv(source, image, label=None, root=root)
-    try:
-        return Samples.from_directory(source)
-    except ValueError:  # not a folder of class folders
-        endings = tuple(EXTENSIONS)
-        files = sorted(str(path) for path in source.rglob("*") if path.name.lower().endswith(endings))
-        if not files:
-            raise ValueError(f"{source} has no pictures: no files that end in {', '.join(endings)}") from None
-        return Samples.from_files(files)
+    endings = tuple(EXTENSIONS)
+    files = sorted(str(path) for path in source.rglob("*") if path.name.lower().endswith(endings) and not path.is_dir())
+    if not files:
+        raise ValueError(f"{source} has no pictures: no files that end in {', '.join(endings)}")
+    return Samples.from_files(files)
 
 
-def _read(
-    samples: Samples, digest: Path | None, before: dict[str, tuple[str, int]] | None, strict: bool, threads: int | None
-) -> tuple[Survey, Changes]:
-    changes = Changes([], [], [])
+def _read(samples: Samples, digest: bool, strict: bool, threads: int | None) -> tuple[Survey, dict[str, Digest]]:
+    made: dict[str, Digest] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("decoding", total=len(samples))
         found = survey(samples, strict=strict, threads=threads, advance=lambda n: progress.advance(task, n))
-        if digest is not None:
+        if digest:
             task = progress.add_task("digests", total=len(samples))
             made = digests(samples.paths(), lambda n: progress.advance(task, n))
-            if before is None:
-                write_digests(made, digest)
-            else:
-                changes = compare(before, made)
-    return found, changes
+    return found, made
 
 
 def _write_quarantine(bad: Ledger, path: Path) -> None:
-    """List bad files by their absolute paths; without any, an older list goes."""
+    """List bad files by their absolute paths; without any, an older list goes.
+
+    Raises:
+        ValueError: if a file is there that is no such list.
+    """
+    if path.exists():
+        listed_paths(path)
     if not bad:
         path.unlink(missing_ok=True)
         return

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import xxhash
 
+from fastseq.check.files import open_regular
+
 _CHUNK = 1 << 20
 _HEADER = ["xxh3_64", "bytes", "path"]
 
@@ -34,7 +36,7 @@ def digest(path: str) -> Digest | None:
     """The digest of one file; None where it cannot be read."""
     hasher, size = xxhash.xxh3_64(), 0
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open_regular(path) as file:
             while chunk := file.read(_CHUNK):
                 hasher.update(chunk)
                 size += len(chunk)
@@ -71,11 +73,14 @@ def read_digests(path: Path) -> dict[str, Digest]:
     """
     with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = csv.reader(file)
-        if next(rows, None) != _HEADER:
-            raise ValueError(f"{path} is no list of digests: its first line is not {','.join(_HEADER)}")
+        try:
+            if next(rows, None) != _HEADER:
+                raise ValueError(f"{path} is no list of digests: its first line is not {','.join(_HEADER)}")
+        except csv.Error:
+            raise ValueError(f"{path} is no list of digests") from None
         try:
             return {name: (hexits, int(size)) for hexits, size, name in rows}
-        except ValueError:
+        except (ValueError, csv.Error):
             raise ValueError(f"line {rows.line_num} of {path} is no digest") from None
 
 

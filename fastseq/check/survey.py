@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from fastseq.check.files import open_regular
 from fastseq.errors import BadSamplesWarning
 from fastseq.ledger import Ledger
 from fastseq.loader import Loader
@@ -70,7 +71,7 @@ def _look_at(path: str, found: Survey) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Pillow's, about sizes and tags
-            with Image.open(path) as image:
+            with open_regular(path) as file, Image.open(file) as image:
                 form = "JPEG" if image.format == "MPO" else image.format or "unknown"
                 found.sizes.append(image.size)
     except OSError:

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from fastseq.errors import StrPath
+from fastseq.files import replace_text
 from fastseq.keras.sequence import ImageSequence
 
 
@@ -108,6 +109,4 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
         self._unsaved = 0
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._sequence.loader.errors.write(self._errors_path)
-        temporary = Path(f"{self._path}.new")
-        temporary.write_text(json.dumps(self._sequence.state_dict(self._consumed)), encoding="utf-8")
-        os.replace(temporary, self._path)
+        replace_text(self._path, json.dumps(self._sequence.state_dict(self._consumed)))

@@ -29,7 +29,7 @@ def main() -> None:
         max_bad=1.0,
         threads=int(threads),
         interpolation="cv2.linear",
-        stall_warn_s=0.2,
+        stall_warn_s=1,
     )
     stalled: list[str] = []
 
