@@ -144,6 +144,7 @@ bool read_progressive(const File& file, Workspace* workspace, Picture* picture) 
 // False where the file is one for libjpeg.
 bool read_ours(const File& file, Picture* picture) {
   JpegRequest request;
+  request.memory_bytes = int64_t{1} << 30;
   request.planes = true;
   request.window = {0, 0, file.header.width, file.header.height};
   Workspace workspace;
