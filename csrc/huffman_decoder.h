@@ -3,31 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "entropy_segment.h"
 #include "huffman_table.h"
 
 namespace fastseq {
 
 constexpr int kBlockSize = 64;
-
-// Entropy-coded bytes between two markers, free of stuffed zeros, and how far they are read. kSlack readable bytes
-// follow them.
-struct BitSegment {
-  static constexpr int kSlack = 320;  // more than the longest block has
-
-  const uint8_t* begin = nullptr;
-  const uint8_t* next = nullptr;
-  uint64_t bits = 0;  // left-justified
-  int count = 0;      // how many of them are counted as read; a few more may be there
-  int64_t size = 0;   // in bits
-
-  void open(const uint8_t* data, size_t bytes) {
-    begin = next = data;
-    bits = 0;
-    count = 0;
-    size = static_cast<int64_t>(bytes) * 8;
-  }
-  int64_t left() const { return size - ((next - begin) * 8 - count); }
-};
 
 // One of the two parts of a block as they are coded: first the DC coefficient, then the others.
 struct BlockPart {

@@ -18,4 +18,12 @@ bool idct_reduced(int size, const int16_t* coefficients, const uint16_t* index, 
 // To one sample each, of DC coefficients dc[step * index[i]].
 bool idct_1x1(const int16_t* dc, int step, const uint16_t* index, int count, const int16_t* quant, uint8_t* row);
 
+// To `size` x `size` samples, 8, 4, 2 or 1, of blocks that are `block_size` coefficients apart: kBlockSize, but for 1.
+inline bool idct_blocks(int size, const int16_t* coefficients, int block_size, const uint16_t* index, int count,
+                        const int16_t* quant, uint8_t* const* rows) {
+  if (size == 8) return idct_8x8(coefficients, index, count, quant, rows);
+  if (size == 1) return idct_1x1(coefficients, block_size, index, count, quant, rows[0]);
+  return idct_reduced(size, coefficients, index, count, quant, rows);
+}
+
 }  // namespace fastseq

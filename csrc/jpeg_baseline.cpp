@@ -6,7 +6,6 @@
 #include "jpeg_frame.h"
 #include "plane_layout.h"
 #include "scan_reader.h"
-#include "ycc_pixels.h"
 
 namespace fastseq {
 namespace {
@@ -137,10 +136,7 @@ class BaselineSource final : public RowSource {
         out[r] = rows[index][layout.dct_size * (block_row + v) + r] + behind * blocks.across * layout.dct_size;
       }
       const int16_t* first = scan.coefficients() + v * blocks.across * kBlockSize;
-      const bool good = layout.dct_size == 8   ? idct_8x8(first, order, count, quant, out)
-                        : layout.dct_size == 1 ? idct_1x1(first, kBlockSize, order, count, quant, out[0])
-                                               : idct_reduced(layout.dct_size, first, order, count, quant, out);
-      if (!good) return false;
+      if (!idct_blocks(layout.dct_size, first, kBlockSize, order, count, quant, out)) return false;
     }
     return true;
   }
@@ -163,9 +159,7 @@ void open_baseline(const uint8_t* data, size_t size, const JpegHeader& header, c
   if (!header.ends || header.scans > kMaxScans) return;
   auto baseline = std::make_unique<BaselineSource>(data, size);
   if (!baseline->open(header, request, workspace)) return;
-  const bool pixels = baseline->layout() == PixelLayout::kYcc && !request.planes;
   *source = std::move(baseline);
-  if (pixels) *source = open_ycc_pixels(std::move(*source), request.bgr, workspace);
 }
 
 }  // namespace fastseq

@@ -13,6 +13,8 @@ alignas(64) inline constexpr uint8_t kNatural[64] = {0,  1,  8,  16, 9,  2,  3, 
                                                      35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
                                                      58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
+inline int divide_up(int a, int b) { return (a + b - 1) / b; }
+
 struct JpegFrame {
   struct Component {
     int id, h, v;
@@ -26,6 +28,10 @@ struct JpegFrame {
   Component component[3] = {};
   int max_h = 1, max_v = 1;
   int mcu_rows_together = 1;  // that libjpeg reads: of gray, whose MCU is a block, as many as its sampling factor says
+
+  // Of a component, without those that only fill up MCUs.
+  int blocks_across(const Component& c) const { return divide_up(width * c.h, max_h * 8); }
+  int blocks_down(const Component& c) const { return divide_up(height * c.v, max_v * 8); }
 };
 
 // Some components of the picture, each MCU of one after the other.

@@ -10,15 +10,12 @@
 #include "jpeg_frame.h"
 #include "plane_layout.h"
 #include "progressive_scan.h"
-#include "ycc_pixels.h"
 
 namespace fastseq {
 namespace {
 
 constexpr int kUnknown = -1;
 constexpr int kFurthestSmoothed = 9;  // jdcoefct.c: while one of so many AC coefficients is inexact, it smooths blocks
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 class ProgressiveSource final : public RowSource {
  public:
@@ -67,8 +64,8 @@ class ProgressiveSource final : public RowSource {
     for (int i = 0; i < frame_.components; ++i) {
       const JpegFrame::Component& c = frame_.component[i];
       ProgressiveBlocks& blocks = blocks_[i];
-      blocks.across = divide_up(frame_.width * c.h, 8 * frame_.max_h);
-      blocks.down = divide_up(frame_.height * c.v, 8 * frame_.max_v);
+      blocks.across = frame_.blocks_across(c);
+      blocks.down = frame_.blocks_down(c);
       blocks.stride = layout_.mcus_across * c.h;
       blocks.block_size = i < planes_ && layout_.planes[i].dct_size > 1 ? kBlockSize : 1;
       offset[i] = bytes;
@@ -81,9 +78,7 @@ class ProgressiveSource final : public RowSource {
       blocks_[i].nonzero = reinterpret_cast<uint64_t*>(memory + (offset[i] + 63) / 64 * 64);
       blocks_[i].coefficients = reinterpret_cast<int16_t*>(blocks_[i].nonzero + count(i));
     }
-    most_across_ = 0;
-    for (int i = 0; i < planes_; ++i) most_across_ = std::max(most_across_, blocks_[i].across);
-    order_.resize(static_cast<size_t>(most_across_));
+    order_.resize(static_cast<size_t>(blocks_[0].across));  // no other component has more
     std::iota(order_.begin(), order_.end(), static_cast<uint16_t>(0));
     return true;
   }
@@ -124,27 +119,18 @@ class ProgressiveSource final : public RowSource {
     ProgressiveRun run{};
     SymbolTable* tables = workspace_->huffman.reserve_as<SymbolTable>(3);
     if (!describe(scan, tables, &run)) return false;
-    uint8_t* entropy = workspace_->entropy.reserve(size_ - scan.begin + BitSegment::kSlack);
+    ScanSegments segments(data_, size_, scan.begin,
+                          workspace_->entropy.reserve(size_ - scan.begin + BitSegment::kSlack));
     const int first = scan.component[0].index;
     const int mcus = run.mcus_across * (scan.interleaved() ? layout_.mcus_down : blocks_[first].down);
     const int interval = scan.restart_interval > 0 ? scan.restart_interval : mcus;
-    size_t at = scan.begin;
-    int restarts = 0;
+    BitSegment segment;
     for (run.first_mcu = 0; run.first_mcu < mcus; run.first_mcu += run.mcus) {
-      const EntropySegment bytes = unstuff_segment(data_, size_, at, entropy);
-      if (bytes.marker == 0) return false;
-      std::memset(entropy + bytes.size, 0, BitSegment::kSlack);
-      BitSegment segment;
-      segment.open(entropy, bytes.size);
+      if (!(run.first_mcu == 0 ? segments.begin(&segment) : segments.restart(&segment))) return false;
       run.mcus = std::min(interval, mcus - run.first_mcu);
-      // libjpeg says nothing of the bits that fill the last byte.
-      if (!read_progressive(run, &segment) || segment.left() >= 8) return false;
-      const bool restart = bytes.marker >= 0xD0 && bytes.marker <= 0xD7;
-      const bool last = run.first_mcu + run.mcus == mcus;
-      if (last ? restart : bytes.marker != 0xD0 + (restarts++ & 7)) return false;
-      at = bytes.after;
+      if (!read_progressive(run, &segment)) return false;
     }
-    return true;
+    return segments.ends(segment, false);
   }
 
   bool describe(const JpegScan& scan, SymbolTable* tables, ProgressiveRun* run) {
@@ -173,11 +159,8 @@ class ProgressiveSource final : public RowSource {
     for (int v = 0; v < c.v && row_ * c.v + v < blocks.down; ++v) {
       const size_t first = static_cast<size_t>(row_ * c.v + v) * blocks.stride + begin;
       const int16_t* coefficients = blocks.coefficients + first * blocks.block_size;
-      uint8_t* const* out = rows + size * v;
-      const bool good = size == 8   ? idct_8x8(coefficients, order_.data(), count, c.quant, out)
-                        : size == 1 ? idct_1x1(coefficients, blocks.block_size, order_.data(), count, c.quant, out[0])
-                                    : idct_reduced(size, coefficients, order_.data(), count, c.quant, out);
-      if (!good) return false;
+      if (!idct_blocks(size, coefficients, blocks.block_size, order_.data(), count, c.quant, rows + size * v))
+        return false;
     }
     return true;
   }
@@ -189,8 +172,7 @@ class ProgressiveSource final : public RowSource {
   int planes_ = 0;
   FrameLayout layout_;
   ProgressiveBlocks blocks_[3];
-  int bits_left_[3][64];  // of each coefficient, that no scan has brought yet
-  int most_across_ = 0;
+  int bits_left_[3][64];         // of each coefficient, that no scan has brought yet
   std::vector<uint16_t> order_;  // of a row of blocks: as they lie
   int row_ = 0;                  // of MCUs, the next to be pulled
 };
@@ -201,9 +183,7 @@ void open_progressive(const uint8_t* data, size_t size, const JpegHeader& header
                       Workspace* workspace, std::unique_ptr<RowSource>* source) {
   auto progressive = std::make_unique<ProgressiveSource>(data, size, workspace);
   if (!progressive->open(header, request)) return;
-  const bool pixels = progressive->layout() == PixelLayout::kYcc && !request.planes;
   *source = std::move(progressive);
-  if (pixels) *source = open_ycc_pixels(std::move(*source), request.bgr, workspace);
 }
 
 }  // namespace fastseq

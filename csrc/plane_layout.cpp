@@ -7,8 +7,6 @@
 namespace fastseq {
 namespace {
 
-int divide_up(int a, int b) { return (a + b - 1) / b; }
-
 // jdmaster.c: a subsampled component is reduced less, where that makes up for the subsampling along both axes.
 int component_dct_size(const JpegFrame& frame, const JpegFrame::Component& c, int least) {
   int size = least;
@@ -22,8 +20,8 @@ PlaneLayout lay_out_plane(const JpegFrame& frame, const JpegFrame::Component& c,
   PlaneLayout layout;
   const int size = component_dct_size(frame, c, least);
   layout.dct_size = size;
-  layout.blocks_across = divide_up(frame.width * c.h, frame.max_h * 8);
-  layout.blocks_down = divide_up(frame.height * c.v, frame.max_v * 8);
+  layout.blocks_across = frame.blocks_across(c);
+  layout.blocks_down = frame.blocks_down(c);
   SourcePlane& p = layout.plane;
   p.upsampling_h = frame.max_h * least / (c.h * size);
   p.upsampling_v = frame.max_v * least / (c.v * size);

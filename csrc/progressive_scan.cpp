@@ -17,8 +17,8 @@ namespace fastseq::HWY_NAMESPACE {
 constexpr int kFurthestDc = 1 << 20;  // far beyond any picture's, far from where a sum of them would overflow
 
 struct ScanBits : Bits {
-  uint32_t blocks_ended = 0;  // how many more are at their end (EOBRUN)
-  const uint8_t* stop;        // where the segment's slack begins
+  uint32_t blocks_ended;  // how many more are at their end (EOBRUN)
+  const uint8_t* stop;    // where the segment's slack begins
 
   // A code of up to 16 bits, of 56 at hand. -1 where there is none.
   HWY_INLINE int take_symbol(const SymbolTable& table) {
@@ -184,8 +184,9 @@ HWY_INLINE bool read_dc(const ProgressiveRun& run, ScanBits* in) {
 }
 
 bool ReadProgressive(const ProgressiveRun& run, BitSegment* segment) {
-  ScanBits in{{segment->bits, static_cast<uint64_t>(segment->count), segment->next}};
-  in.stop = segment->begin + segment->size / 8 + 16;
+  ScanBits in{{segment->bits, static_cast<uint64_t>(segment->count), segment->next},
+              0,
+              segment->begin + segment->size / 8 + 16};
   const bool good = run.scan->spectral_begin == 0             ? read_dc(run, &in)
                     : run.blocks[0]->block_size == kBlockSize ? read_ac<true>(run, &in)
                                                               : read_ac<false>(run, &in);

@@ -13,6 +13,7 @@
 #include "jpeg_turbo.h"
 #include "pil_table.h"
 #include "resample.h"
+#include "ycc_pixels.h"
 
 namespace fastseq {
 namespace {
@@ -115,6 +116,9 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
   std::unique_ptr<RowSource> source;
   if (uses_own_decoder()) {
     (header.progressive ? open_progressive : open_baseline)(data, size, header, request, workspace, &source);
+    if (source && source->layout() == PixelLayout::kYcc && !request.planes) {
+      source = open_ycc_pixels(std::move(source), request.bgr, workspace);
+    }
   }
   if (source) {
     const Status status = resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);

@@ -1,24 +1,14 @@
 #include "scan_reader.h"
 
 #include <algorithm>
-#include <cstring>
-
-#include "entropy_segment.h"
 
 namespace fastseq {
-namespace {
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 bool ScanReader::open(const uint8_t* data, size_t size, const JpegFrame& frame, const JpegScan& scan,
                       const bool* wanted, const Memory& memory) {
-  data_ = data;
-  size_ = size;
+  segments_ = ScanSegments(data, size, scan.begin, memory.entropy);
   scan_ = &scan;
   memory_ = memory;
-  at_ = scan.begin;
   for (int i = 0; i < scan.components; ++i) {
     const JpegFrame::Component& c = frame.component[scan.component[i].index];
     blocks_[i] = {mcu_blocks_, scan.interleaved() ? c.h : 1, scan.interleaved() ? c.v : 1};
@@ -32,7 +22,8 @@ bool ScanReader::open(const uint8_t* data, size_t size, const JpegFrame& frame, 
   }
   if (!build_tables(scan)) return false;
   list_parts();
-  return next_segment();
+  begin_interval();
+  return segments_.begin(&segment_);
 }
 
 bool ScanReader::build_tables(const JpegScan& scan) {
@@ -86,31 +77,9 @@ void ScanReader::list_parts() {
   skipped_parts_.push_back(parts_.front());
 }
 
-bool ScanReader::next_segment() {
-  const EntropySegment segment = unstuff_segment(data_, size_, at_, memory_.entropy);
-  if (segment.marker == 0) return false;
-  std::memset(memory_.entropy + segment.size, 0, BitSegment::kSlack);
-  segment_.open(memory_.entropy, segment.size);
-  marker_ = segment.marker;
-  at_ = segment.after;
+void ScanReader::begin_interval() {
   to_restart_ = scan_->restart_interval > 0 ? scan_->restart_interval : mcus_across_ * mcus_down_;
   std::fill_n(dc_, 3, 0);
-  return true;
-}
-
-// libjpeg says nothing of the bits that fill the last byte.
-bool ScanReader::is_read_up() const { return segment_.left() < 8; }
-
-// The end of an interval, where MCUs are still to come.
-bool ScanReader::restart() {
-  if (!is_read_up() || marker_ != 0xD0 + restarts_) return false;
-  restarts_ = (restarts_ + 1) & 7;
-  return next_segment();
-}
-
-bool ScanReader::ends_well(bool is_last) const {
-  const bool restarts = marker_ >= 0xD0 && marker_ <= 0xD7;
-  return is_read_up() && (is_last ? marker_ == 0xD9 : !restarts);
 }
 
 bool ScanReader::read(int mcus) { return read_parts(parts_, mcus, !any_wanted_); }
@@ -125,7 +94,10 @@ bool ScanReader::skip_to(int mcu) {
 
 bool ScanReader::read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip) {
   for (int done = 0; done < mcus;) {
-    if (to_restart_ == 0 && !restart()) return false;
+    if (to_restart_ == 0) {  // and MCUs are still to come
+      if (!segments_.restart(&segment_)) return false;
+      begin_interval();
+    }
     const int count = std::min(mcus - done, to_restart_);
     const BlockPart* from = parts.data() + 2 * done * mcu_blocks_;
     const BlockPart* to = from + 2 * count * mcu_blocks_;

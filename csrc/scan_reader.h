@@ -46,20 +46,16 @@ class ScanReader {
   // Reads past all before this one.
   bool skip_to(int mcu);
   // Whether the scan ends where all its MCUs are read, as libjpeg has it.
-  bool ends_well(bool is_last) const;
+  bool ends_well(bool is_last) const { return segments_.ends(segment_, is_last); }
 
  private:
   bool build_tables(const JpegScan& scan);
   bool build_skip_tables();
   void list_parts();
-  bool next_segment();
-  bool restart();
-  bool is_read_up() const;
+  void begin_interval();
   bool read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip);
   void sum_up_dc(int first_mcu, int mcus);
 
-  const uint8_t* data_ = nullptr;
-  size_t size_ = 0;
   const JpegScan* scan_ = nullptr;
   Memory memory_{};
   int mcus_across_ = 0, mcus_down_ = 0;
@@ -70,13 +66,11 @@ class ScanReader {
   bool any_wanted_ = false;
   bool skips_built_ = false;
   std::vector<BlockPart> parts_, skipped_parts_;  // of the MCUs that are read together, and one more
+  ScanSegments segments_;
   BitSegment segment_;
   int32_t dc_[3] = {};
   int next_mcu_ = 0;
-  int marker_ = 0;      // at the segment's end
-  size_t at_ = 0;       // where the file goes on behind that
   int to_restart_ = 0;  // MCUs
-  int restarts_ = 0;    // modulo 8
 };
 
 }  // namespace fastseq
