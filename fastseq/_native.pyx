@@ -7,6 +7,7 @@ Objects of a parent process are dead in a forked child: they are leaked there, f
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cython.operator cimport dereference
+from libc.math cimport INFINITY
 from libcpp.memory cimport make_shared
 from libcpp.utility cimport move
 from posix.unistd cimport getpid
@@ -147,33 +148,27 @@ cdef class Job:
         """Whether every sample has ended."""
         return self.job.get().wait(milliseconds(0))
 
-    def wait(self, double stall_s=0, on_stall=None):
-        """Returns when every sample has ended; an interrupt cancels the job, drains it and is raised.
-
-        Where none has ended for `stall_s` seconds, calls `on_stall` once, with the first sample that has not.
-        """
+    def wait(self, double at_most_s=INFINITY):
+        """Whether every sample has ended, in that time; an interrupt cancels the job, drains it and is raised."""
         cdef bint done = False
-        cdef int pending, before = -1
         cdef double waited = 0
         with nogil:
             self.pool.pool.hurry(dereference(self.job))
-        while not done:
+        while not done and waited < at_most_s:
             with nogil:
                 done = self.job.get().wait(milliseconds(WAIT_MS))
-            if done:
-                break
-            try:
-                PyErr_CheckSignals()
-                if on_stall is not None:
-                    pending = self.job.get().first_pending()
-                    waited = waited + WAIT_MS / 1000.0 if pending == before else 0
-                    before = pending
-                    if waited >= stall_s and pending >= 0:
-                        on_stall, stalled = None, on_stall
-                        stalled(pending)
-            except BaseException:
-                self.cancel()
-                raise
+            waited += WAIT_MS / 1000.0
+            if not done:
+                try:
+                    PyErr_CheckSignals()
+                except BaseException:
+                    self.cancel()
+                    raise
+        return done
+
+    def first_pending(self):
+        """The first sample that was begun and has not ended; -1 where there is none."""
+        return self.job.get().first_pending()
 
     def cancel(self):
         """Ends the job: samples not begun are cancelled, those that run are waited for."""

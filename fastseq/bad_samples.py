@@ -22,7 +22,6 @@ from fastseq.rng import SUBSTITUTE_STREAM, random_u64
 from fastseq.runtime import look_after
 from fastseq.samples import Samples
 from fastseq.settings import Settings
-from fastseq.status import Status
 
 SUBSTITUTES_TRIED = 16  # for each bad sample
 _EPOCHS_KNOWN = 2  # Keras looks at the next one before it ends this one
@@ -146,8 +145,7 @@ class BadSamples:
             self._epochs = {epoch: _Epoch(bad, set(range(batches)))}
 
     def _report(self, epoch: int, row: int, failure: Failure) -> BadSample:
-        path, status = self._samples.path(row), Status(failure.status)
-        return BadSample(row, path, status, failure.reason, epoch)
+        return BadSample(row, self._samples.path(row), failure.status, failure.reason, epoch)
 
     def _count(self, key: tuple[int, int], report: BadSample, choice: str) -> None:
         self.ledger.add(report)

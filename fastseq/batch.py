@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from fastseq.fallback import Decode, decode_by_opencv, finish_sample
 from fastseq.settings import Settings
 from fastseq.status import Status, describe, is_good
 
+_LOOK_S = 0.05  # between looks for a sample that stalls
+
 Read = Callable[[], "bytes | memoryview"]
 
 
@@ -26,12 +29,12 @@ class Failure:
 
     Attributes:
         place: in the batch.
-        status: what is wrong, as a `Status`.
+        status: what is wrong.
         detail: the decoder's words for it.
     """
 
     place: int
-    status: int
+    status: Status
     detail: str
 
     @property
@@ -92,7 +95,7 @@ class PendingBatch:
             int32 (n,): each sample's `Status`. The slots of bad samples are 0.
         """
         try:
-            self._job.wait(stall_s, on_stall)
+            self._wait(stall_s, on_stall)
             if self._others is None:
                 self._start_others()
             wait(self._others or ())
@@ -105,10 +108,24 @@ class PendingBatch:
             self._clean = self._job.statuses(self._statuses)
         return self._statuses
 
+    def _wait(self, stall_s: float, on_stall: Callable[[int], None] | None) -> None:
+        if on_stall is None:
+            self._job.wait()
+            return
+        first, since = -1, time.monotonic()
+        while not self._job.wait(_LOOK_S):
+            pending = self._job.first_pending()
+            if pending != first:
+                first, since = pending, time.monotonic()
+            elif pending >= 0 and time.monotonic() - since >= stall_s:
+                on_stall(pending)
+                self._job.wait()
+
     def failures(self) -> list[Failure]:
         """The bad samples, in their order; valid after `result`."""
         statuses = [] if self._clean else self._statuses.tolist()
-        return [Failure(i, status, self._job.reason(i)) for i, status in enumerate(statuses) if not is_good(status)]
+        bad = [(i, Status(status)) for i, status in enumerate(statuses) if not is_good(status)]
+        return [Failure(i, status, self._job.reason(i)) for i, status in bad]
 
     def raise_first(self, source_of: Callable[[int], tuple[StrPath | None, int]]) -> None:
         """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`.
@@ -118,7 +135,7 @@ class PendingBatch:
         """
         for failure in self.failures():
             path, number = source_of(failure.place)
-            raise DecodeError(path, number, Status(failure.status), failure.detail)
+            raise DecodeError(path, number, failure.status, failure.detail)
 
     def cancel(self) -> None:
         """End it; returns when nothing writes to `images` any more."""

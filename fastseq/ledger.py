@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
 from fastseq.errors import StrPath
 from fastseq.files import replace_text
-from fastseq.runtime import look_after
 from fastseq.status import Status
 
 
@@ -43,21 +41,13 @@ class Ledger(Sequence[BadSample]):
 
     def __init__(self) -> None:
         """Begin with none."""
+        # Only added to, and copied before it is walked through: one step each for other threads, and no lock that can
+        # be held at a fork.
         self._by_row: dict[int, BadSample] = {}
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin with a lock of one's own, after a fork; what is listed stays."""
-        self._lock = threading.Lock()
-        look_after(self)
-
-    def discard(self) -> None:
-        """Nothing: nothing is under way."""
 
     def add(self, found: BadSample) -> None:
         """List it, if its sample is not listed yet."""
-        with self._lock:
-            self._by_row.setdefault(found.row, found)
+        self._by_row.setdefault(found.row, found)
 
     def write(self, path: StrPath) -> None:
         """Write JSON lines, one for each sample, over what the file had; a reader finds the old list or the new one."""
@@ -82,12 +72,10 @@ class Ledger(Sequence[BadSample]):
 
     def of_rows(self, rows: Iterable[int]) -> list[BadSample]:
         """Those of some samples, in the order of the samples."""
-        with self._lock:
-            return [self._by_row[row] for row in sorted(rows) if row in self._by_row]
+        return [self._by_row[row] for row in sorted(rows) if row in self._by_row]
 
     def _sorted(self) -> list[BadSample]:
-        with self._lock:
-            return [self._by_row[row] for row in sorted(self._by_row)]
+        return [found for _, found in sorted(self._by_row.copy().items())]
 
     def __len__(self) -> int:
         """How many."""
@@ -111,11 +99,5 @@ class Ledger(Sequence[BadSample]):
         return "\n  ".join(lines)
 
     def __getstate__(self) -> dict[str, object]:
-        """Everything but the lock."""
-        with self._lock:
-            return {"_by_row": dict(self._by_row)}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        """Restore, with a lock of its own."""
-        self.__dict__.update(state)
-        self.forget()
+        """What is listed now."""
+        return {"_by_row": self._by_row.copy()}

@@ -19,7 +19,6 @@ from fastseq.lender import Lender
 from fastseq.runtime import look_after, shared_threads
 from fastseq.samples import Samples
 from fastseq.settings import Settings
-from fastseq.status import Status
 
 Key = tuple[int, int]  # epoch, batch
 Entry = tuple[PendingBatch, NDArray[np.int64]]  # and its samples' numbers
@@ -159,7 +158,7 @@ class Prefetcher:
     def error(self, indices: NDArray[np.int64], failure: Failure) -> DecodeError:
         """What to raise for a bad sample of a batch with these samples."""
         row = int(indices[failure.place])
-        return DecodeError(self._samples.path(row), row, Status(failure.status), failure.detail)
+        return DecodeError(self._samples.path(row), row, failure.status, failure.detail)
 
     def discard(self) -> None:
         """Cancel what was begun ahead; returns when no thread writes to it any more.

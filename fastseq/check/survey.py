@@ -74,8 +74,6 @@ def _look_at(path: str, found: Survey) -> None:
             with open_regular(path) as file, Image.open(file) as image:
                 form = "JPEG" if image.format == "MPO" else image.format or "unknown"
                 found.sizes.append(image.size)
-    except OSError:
-        form = "unknown"
     except Exception:  # whatever a hostile header makes of Pillow's readers
         form = "unknown"
     found.formats[form] += 1
