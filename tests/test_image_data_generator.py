@@ -122,6 +122,13 @@ def test_arrays(both, name, channels, data_format):
     np.testing.assert_array_equal(x, before)
 
 
+def test_a_sample_asked_for_twice_among_the_next_batches(both, root):
+    # With an integer shift Keras draws picture by picture.
+    settings = {"height_shift_range": 1, "brightness_range": (0.0, 1.0)}
+    options = {"target_size": SIZE, "batch_size": 1, "seed": 0}
+    compare(both, settings, "flow_from_directory", [root], options, WAYS["by iterating"])
+
+
 ANY = st.fixed_dictionaries(
     {},
     optional={

@@ -268,9 +268,14 @@ import gc, os, sys, threading, time
 from pathlib import Path
 from fastseq.compat import image_dataset_from_directory
 
+def name(task):
+    try:
+        return Path(f"/proc/self/task/{task}/comm").read_text()
+    except OSError:  # it has ended since it was listed
+        return ""
+
 def native():
-    tasks = os.listdir("/proc/self/task")
-    return sum(Path(f"/proc/self/task/{task}/comm").read_text() == "fastseq\\n" for task in tasks)
+    return sum(name(task) == "fastseq\\n" for task in os.listdir("/proc/self/task"))
 
 def python():
     return [thread for thread in threading.enumerate() if thread.name.startswith("fastseq")]

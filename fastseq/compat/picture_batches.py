@@ -111,15 +111,16 @@ class PictureBatches:
         self._random.set_state(begun.after)
         known, self._ahead = self._ahead, []
         for request in coming(self._random):
-            found = next((b for b in known if self._is(b, request)), None) or self._begin(request, needed=False)
+            place = next((place for place, b in enumerate(known) if self._is(b, request)), None)
+            # Each serves one request, though two may ask for the same samples: `step` changes its pictures in place.
+            found = self._begin(request, needed=False) if place is None else known.pop(place)
             if found is None:
                 break
             self._ahead.append(found)
             self._random.set_state(found.after)
             found.batch.poll()
         for stale in known:
-            if not any(stale is kept for kept in self._ahead):
-                stale.batch.cancel()
+            stale.batch.cancel()
 
     def _begin(self, request: Request, needed: bool) -> Begun | None:
         settings, count = self._work.settings, len(request.indices)
