@@ -52,7 +52,8 @@ BatchJob::BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sou
       draws_(std::move(draws)),
       draws_per_sample_(draws_per_sample),
       statuses_(sources_.size()),
-      running_or_waiting_(static_cast<int>(sources_.size())) {
+      running_or_waiting_(static_cast<int>(sources_.size())),
+      fetches_(sources_.size(), Fetch::kNone) {
   for (auto& status : statuses_) status.store(static_cast<int32_t>(Status::kPending), std::memory_order_relaxed);
 }
 
@@ -78,38 +79,84 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
 }
 
 void BatchJob::run(int i, Workspace* workspace) {
+  workspace->reason.clear();
+  const uint8_t* data = reinterpret_cast<const uint8_t*>(sources_[i].data);
+  size_t size = sources_[i].size;
+  Status found = cancelled() ? Status::kCancelled : Status::kOk;
+  if (sources_[i].root) {
+    if (!read(i, workspace, &size, &found)) return;
+    data = workspace->file.data();
+  }
   guarded(i, workspace, [&] {
-    if (cancelled_.load(std::memory_order_relaxed)) return Status::kCancelled;
-    workspace->reason.clear();
-    const Source& source = sources_[i];
-    const uint8_t* data = reinterpret_cast<const uint8_t*>(source.data);
-    size_t size = source.size;
-    if (source.root) {
-      set_path(source, &workspace->path);
-      const Status status =
-          read_file(workspace->path, recipe_->limits.file_bytes, &workspace->file, &size, &workspace->reason);
-      if (status != Status::kOk) return status;
-      data = workspace->file.data();
-    }
+    if (found != Status::kOk) return found;
     return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_);
   });
 }
 
-void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace) {
+// False where the sample was given up meanwhile: its slot and its source may be gone.
+bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) noexcept {
+  try {
+    set_path(sources_[i], &workspace->path);
+  } catch (const std::bad_alloc&) {
+    *status = Status::kOutOfMemory;
+    return true;
+  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    ++running_or_waiting_;
+    if (cancelled()) {
+      *status = Status::kCancelled;
+      return true;
+    }
+    fetches_[i] = Fetch::kRunning;
   }
+  try {
+    *status = read_file(workspace->path, recipe_->limits.file_bytes, &workspace->file, size, &workspace->reason);
+  } catch (const std::bad_alloc&) {
+    *status = Status::kOutOfMemory;
+  }
+  return end_fetch(i);
+}
+
+bool BatchJob::begin_fetch(int i) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (cancelled()) return false;
+  statuses_[i].store(static_cast<int32_t>(Status::kPending), std::memory_order_release);
+  fetches_[i] = Fetch::kRunning;
+  ++running_or_waiting_;
+  return true;
+}
+
+bool BatchJob::end_fetch(int i) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (fetches_[i] != Fetch::kRunning) return false;
+  fetches_[i] = Fetch::kNone;
+  return true;
+}
+
+bool BatchJob::gave_up(int i) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return fetches_[i] == Fetch::kGivenUp;
+}
+
+void BatchJob::give_up_fetches() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (int i = 0; i < size(); ++i) {
+    if (fetches_[i] != Fetch::kRunning) continue;
+    fetches_[i] = Fetch::kGivenUp;
+    statuses_[i].store(static_cast<int32_t>(Status::kCancelled), std::memory_order_release);
+    --running_or_waiting_;
+  }
+  if (running_or_waiting_ == 0) ended_.notify_all();
+}
+
+void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace) {
+  if (!end_fetch(i)) return;
   guarded(i, workspace,
           [&] { return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_); });
 }
 
 void BatchJob::fail(int i, Status status, std::string reason) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ++running_or_waiting_;
-  }
-  end(i, status, std::move(reason));
+  if (end_fetch(i)) end(i, status, std::move(reason));
 }
 
 void BatchJob::end(int i, Status status, std::string reason) {

@@ -40,12 +40,18 @@ class BatchJob {
 
   // Decodes sample i. Called once for each i, from any thread. Never throws.
   void run(int i, Workspace* workspace);
-  // The same for a sample that ended as kNeedsDecoder, from pixels that the caller decoded, or found wrong.
+  // A fetch may take for ever, and touches neither slots nor sources: the file is read, or decoded by the caller. This
+  // one begins another for a sample that ended as kNeedsDecoder; it is pending again. False once the job is cancelled.
+  bool begin_fetch(int i);
+  // One of these ends it, with pixels that the caller decoded, or found wrong. Nothing is done where it was given up.
   void run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace);
   void fail(int i, Status status, std::string reason);
 
-  // Samples not yet begun end as kCancelled; those running stop soon.
+  // Samples not yet begun end as kCancelled; those running stop soon, but for fetches.
   void cancel();
+  // After cancel(): fetches end as kCancelled at once. Whoever is in one finds that out when it comes back.
+  void give_up_fetches();
+  bool gave_up(int i) const;
   bool cancelled() const { return cancelled_.load(); }
   // Waits until every sample has ended, at most `timeout`. True when all have.
   bool wait(std::chrono::milliseconds timeout);
@@ -61,6 +67,10 @@ class BatchJob {
   void finish_untaken();  // after cancel(): ends the samples that nobody will take
 
  private:
+  enum class Fetch : uint8_t { kNone, kRunning, kGivenUp };
+
+  bool read(int i, Workspace* workspace, size_t* size, Status* status) noexcept;
+  bool end_fetch(int i);
   template <class Work>
   void guarded(int i, Workspace* workspace, Work work);
   void end(int i, Status status, std::string reason);
@@ -79,6 +89,7 @@ class BatchJob {
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable ended_;
   int running_or_waiting_;
+  std::vector<Fetch> fetches_;  // of each sample
   std::vector<std::pair<int, std::string>> reasons_;
 };
 

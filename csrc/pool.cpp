@@ -29,14 +29,12 @@ class SignalsBlocked {
 }  // namespace
 
 Pool::Pool(int threads) {
-  const SignalsBlocked blocked;
-  threads_.reserve(threads);
+  workers_.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     try {
-      threads_.emplace_back([this] { work(); });
-      pthread_setname_np(threads_.back().native_handle(), "fastseq");  // for who looks at the process
+      workers_.push_back(start());
     } catch (const std::system_error&) {
-      if (threads_.empty()) throw;
+      if (workers_.empty()) throw;
       break;
     }
   }
@@ -44,60 +42,95 @@ Pool::Pool(int threads) {
 
 Pool::~Pool() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
-    for (const auto& job : jobs_) {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->stopping = true;
+    for (const auto& job : state_->jobs) {
       job->cancel();
       job->finish_untaken();
     }
-    jobs_.clear();
+    state_->jobs.clear();
+    for (const auto& worker : workers_) {
+      if (worker->lost) worker->thread.detach();
+    }
   }
-  available_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  state_->available.notify_all();
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
+  }
+}
+
+std::shared_ptr<Pool::Worker> Pool::start() const {
+  const SignalsBlocked blocked;
+  const auto worker = std::make_shared<Worker>();
+  worker->thread = std::thread(work, state_, worker);
+  pthread_setname_np(worker->thread.native_handle(), "fastseq");  // for who looks at the process
+  return worker;
 }
 
 void Pool::submit(std::shared_ptr<BatchJob> job, bool urgent) {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::mutex> lock(state_->mutex);
     if (urgent) {
-      jobs_.push_front(std::move(job));
+      state_->jobs.push_front(std::move(job));
     } else {
-      jobs_.push_back(std::move(job));
+      state_->jobs.push_back(std::move(job));
     }
   }
-  available_.notify_all();
+  state_->available.notify_all();
 }
 
 void Pool::hurry(const std::shared_ptr<BatchJob>& job) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = std::find(jobs_.begin(), jobs_.end(), job);
-  if (found == jobs_.end() || found == jobs_.begin()) return;
-  jobs_.erase(found);
-  jobs_.push_front(job);
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  auto& jobs = state_->jobs;
+  const auto found = std::find(jobs.begin(), jobs.end(), job);
+  if (found == jobs.end() || found == jobs.begin()) return;
+  jobs.erase(found);
+  jobs.push_front(job);
 }
 
 void Pool::cancel(const std::shared_ptr<BatchJob>& job) {
   job->cancel();
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> lock(state_->mutex);
   job->finish_untaken();
-  jobs_.erase(std::remove(jobs_.begin(), jobs_.end(), job), jobs_.end());
+  auto& jobs = state_->jobs;
+  jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
 }
 
-void Pool::work() {
+void Pool::give_up(const std::shared_ptr<BatchJob>& job) {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  job->give_up_fetches();
+  for (auto& worker : workers_) {
+    if (worker->job != job || !job->gave_up(worker->sample)) continue;
+    worker->lost = true;
+    try {
+      const auto replacement = start();
+      worker->thread.detach();
+      worker = replacement;
+    } catch (const std::exception&) {  // none can be started: it will go on when it comes back
+    }
+  }
+}
+
+void Pool::work(std::shared_ptr<State> state, std::shared_ptr<Worker> self) {
   Workspace workspace;
-  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(state->mutex);
   for (;;) {
-    available_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-    if (stopping_) return;
-    const std::shared_ptr<BatchJob> job = jobs_.front();
+    state->available.wait(lock, [&] { return state->stopping || !state->jobs.empty(); });
+    if (state->stopping) return;
+    const std::shared_ptr<BatchJob> job = state->jobs.front();
     const int i = job->take();
     if (i < 0) {
-      jobs_.pop_front();
+      state->jobs.pop_front();
       continue;
     }
+    self->job = job;
+    self->sample = i;
     lock.unlock();
     job->run(i, &workspace);
     lock.lock();
+    self->job = nullptr;
+    if (self->lost && !self->thread.joinable()) return;  // it has been replaced
+    self->lost = false;
   }
 }
 

@@ -91,6 +91,7 @@ cdef extern from "batch.h" namespace "fastseq" nogil:
     cdef cppclass BatchJob:
         BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int) except +
         int size()
+        cbool begin_fetch(int)
         void run_pixels(int, const PixelImage&, cbool, Workspace*) except +
         void fail(int, Status, string) except +
         cbool wait(milliseconds)
@@ -105,6 +106,7 @@ cdef extern from "pool.h" namespace "fastseq" nogil:
         void submit(shared_ptr[BatchJob], cbool) except +
         void hurry(const shared_ptr[BatchJob]&) except +
         void cancel(const shared_ptr[BatchJob]&)
+        void give_up(const shared_ptr[BatchJob]&)
 
 cdef extern from "buffer_pool.h" namespace "fastseq" nogil:
     cdef cppclass CLease "fastseq::Lease":

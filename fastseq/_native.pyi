@@ -6,33 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._recipe import Recipe
+
 def status_table() -> list[tuple[int, str, str, str]]: ...
 def default_limits() -> tuple[int, int, int, int, int]: ...
 def instruction_sets() -> int: ...
 def disable_instruction_sets(mask: int) -> None: ...
-
-class Recipe:
-    slot_bytes: int
-    def __init__(
-        self,
-        height: int,
-        width: int,
-        channels: int,
-        *,
-        channels_first: bool,
-        item_bytes: int,
-        lookup: NDArray[np.uint8],
-        scale: float,
-        offset: float,
-        bgr: bool,
-        interpolation: int,
-        orient: int,
-        strict: int,
-        ops: Sequence[tuple[int, float, float, float, float, int]],
-        limits: tuple[int, ...],
-        pillow_colors: bool = False,
-        augment: tuple[int, float, bool, float, bool, int] | None = None,
-    ) -> None: ...
 
 class Pool:
     threads: int
@@ -57,5 +36,6 @@ class Job:
     def cancel(self) -> None: ...
     def statuses(self, out: NDArray[np.int32]) -> bool: ...
     def reason(self, i: int) -> str: ...
+    def begin_fetch(self, i: int) -> bool: ...
     def put_pixels(self, i: int, pixels: NDArray[np.uint8], bgr: bool) -> None: ...
     def fail(self, i: int, status: int, reason: str) -> None: ...

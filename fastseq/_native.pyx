@@ -8,11 +8,13 @@ cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cython.operator cimport dereference
 from libc.math cimport INFINITY
-from libcpp.memory cimport make_shared
 from libcpp.utility cimport move
 from posix.unistd cimport getpid
 
+from fastseq._recipe cimport Recipe
+
 cdef int WAIT_MS = 50  # between looks for signals
+cdef int FETCH_MS = 20  # that a cancelled job lets a read of a file last
 
 
 def status_table():
@@ -37,48 +39,6 @@ def instruction_sets():
 def disable_instruction_sets(mask):
     """Leaves out the instruction sets of `mask`; 0 brings all back. For tests of one against another."""
     c_disable_instruction_sets(mask)
-
-
-cdef class Recipe:
-    """What every sample of a batch goes through; see Recipe in sample.h."""
-    cdef shared_ptr[CRecipe] recipe
-    cdef readonly size_t slot_bytes
-    cdef Py_ssize_t least_draws  # what the ops read of a sample's numbers
-
-    def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
-                  const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
-                  int strict, ops, limits, bint pillow_colors=False, augment=None):
-        cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
-        cdef CRecipe* r = recipe.get()
-        cdef Op op
-        cdef Augment steps
-        r.format.height, r.format.width, r.format.channels = height, width, channels
-        r.format.channels_first = channels_first
-        r.format.item_bytes = item_bytes
-        if lookup.shape[0] not in (0, 256 * item_bytes):
-            raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
-        r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
-        r.format.scale, r.format.offset = scale, offset
-        r.bgr, r.pillow_colors = bgr, pillow_colors
-        r.damage = <Damage>strict
-        r.interpolation = <Interpolation>interpolation
-        r.orient = <Orient>orient
-        for kind, a, b, c, d, draw in ops:
-            op.kind = <OpKind><int>kind
-            op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
-            r.ops.push_back(op)
-            reads = {2: 22, 3: 1}.get(kind, 0)
-            self.least_draws = max(self.least_draws, draw + reads) if reads else self.least_draws
-        if augment is not None:
-            fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_pictures, steps.draw = augment
-            steps.fill_mode = <FillMode><int>fill_mode
-            if item_bytes != 4 or channels not in (1, 3):
-                raise ValueError("only pictures of float32 with 1 or 3 channels are augmented")
-            r.augment = steps
-            self.least_draws = max(self.least_draws, steps.draw + kAugmentDraws)
-        (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
-        self.slot_bytes = r.format.bytes()
-        self.recipe = recipe
 
 
 cdef class Pool:
@@ -171,11 +131,11 @@ cdef class Job:
         return self.job.get().first_pending()
 
     def cancel(self):
-        """Ends the job: samples not begun are cancelled, those that run are waited for."""
+        """Ends the job: samples not begun are cancelled, those that run are waited for, but for reads that last."""
         with nogil:
             self.pool.pool.cancel(dereference(self.job))
-            while not self.job.get().wait(milliseconds(WAIT_MS)):
-                pass
+            while not self.job.get().wait(milliseconds(FETCH_MS)):
+                self.pool.pool.give_up(dereference(self.job))
 
     def statuses(self, int32_t[::1] out):
         """Writes each sample's status; returns whether all are 0."""
@@ -190,8 +150,12 @@ cdef class Job:
         """libjpeg's words about sample i; "" where it had none."""
         return self.job.get().reason(i).decode("utf-8", "replace")
 
+    def begin_fetch(self, int i):
+        """Takes back sample i, which is no JPEG, until `put_pixels` or `fail`; False once the job is cancelled."""
+        return self.job.get().begin_fetch(i)
+
     def put_pixels(self, int i, const uint8_t[:, :, ::1] pixels, bint bgr):
-        """Finishes sample i, which is no JPEG, from its upright pixels."""
+        """Finishes sample i from its upright pixels, if the job is not over."""
         cdef PixelImage image
         cdef Workspace workspace
         image.height, image.width = <int>pixels.shape[0], <int>pixels.shape[1]
@@ -204,7 +168,7 @@ cdef class Job:
             self.job.get().run_pixels(i, image, bgr, &workspace)
 
     def fail(self, int i, int status, str reason):
-        """Ends sample i, which is no JPEG, with a status."""
+        """Finishes sample i with a status, if the job is not over."""
         self.job.get().fail(i, <Status>status, reason.encode())
 
 

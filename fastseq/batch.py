@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fastseq import _native
 from fastseq.errors import DecodeError, StrPath
 from fastseq.fallback import Decode, decode_by_opencv, finish_sample
+from fastseq.runtime import Threads
 from fastseq.settings import Settings
 from fastseq.status import Status, describe, is_good
 
@@ -56,7 +57,7 @@ class PendingBatch:
         images: NDArray[Any],
         settings: Settings,
         readers: Callable[[int], Read],
-        executor: Callable[[], ThreadPoolExecutor],
+        threads: Threads,
         decode: Decode = decode_by_opencv,
     ) -> None:
         """Take over a job that has been submitted.
@@ -66,18 +67,18 @@ class PendingBatch:
             images: the batch, one slot a sample.
             settings: those of the job.
             readers: for a place in the batch, what gives the bytes of its file.
-            executor: the threads for what is decoded from Python, asked for only when needed.
+            threads: those that decode.
             decode: what decodes it there.
         """
         self.images = images
         self._job = job
         self._settings = settings
         self._readers = readers
-        self._executor = executor
+        self._threads = threads
         self._decode = decode
         self._statuses = np.empty(len(images), np.int32)
         self._clean = False
-        self._others: Sequence[Future[None]] | None = None
+        self._others: list[Future[None]] | None = None
 
     def poll(self) -> None:
         """Hand what is not JPEG to OpenCV, if the native part has ended. Never waits."""
@@ -98,7 +99,7 @@ class PendingBatch:
             self._wait(stall_s, on_stall)
             if self._others is None:
                 self._start_others()
-            wait(self._others or ())
+                self._wait(stall_s, on_stall)
         except BaseException:
             self.cancel()
             raise
@@ -138,21 +139,26 @@ class PendingBatch:
             raise DecodeError(path, number, failure.status, failure.detail)
 
     def cancel(self) -> None:
-        """End it; returns when nothing writes to `images` any more."""
-        self._job.cancel()
+        """End it; returns when nothing writes to `images` any more. Does not wait for reads, nor for OpenCV."""
         for other in self._others or ():
             other.cancel()
-        wait(self._others or ())
+        self._job.cancel()
+        if any(other.running() for other in self._others or ()):
+            self._threads.renew_executor()
 
     def _start_others(self) -> None:
         self._clean = self._job.statuses(self._statuses)
         if self._clean:
-            self._others = ()
+            self._others = []
             return
-        places = np.flatnonzero(self._statuses == Status.NEEDS_DECODER).tolist()
-        self._others = [
-            self._executor().submit(
-                partial(finish_sample, self._job, i, self._readers(i), self._settings, self._decode)
-            )
-            for i in places
+        places = [
+            i for i in np.flatnonzero(self._statuses == Status.NEEDS_DECODER).tolist() if self._job.begin_fetch(i)
         ]
+        self._others = others = []
+        try:
+            for i in places:
+                finish = partial(finish_sample, self._job, i, self._readers(i), self._settings, self._decode)
+                others.append(self._threads.executor().submit(finish))
+        except BaseException:  # no thread can be started: nobody would end them
+            self.cancel()
+            raise

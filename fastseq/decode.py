@@ -134,7 +134,7 @@ def begin_sources(
     job = _native.Job(
         threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent
     )
-    return PendingBatch(job, images, settings, reader, threads.executor, decode)
+    return PendingBatch(job, images, settings, reader, threads, decode)
 
 
 def path_of(source: Source) -> StrPath | None:

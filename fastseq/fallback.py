@@ -32,6 +32,14 @@ def finish_sample(job: _native.Job, index: int, read: Callable[[], Data], settin
         decode: the decoder.
     """
     try:
+        _finish_sample(job, index, read, settings, decode)
+    except BaseException:
+        job.fail(index, Status.INTERNAL, "")  # nobody else ends it
+        raise
+
+
+def _finish_sample(job: _native.Job, index: int, read: Callable[[], Data], settings: Settings, decode: Decode) -> None:
+    try:
         data = read()
     except FileNotFoundError as error:
         job.fail(index, Status.NOT_FOUND, str(error))

@@ -192,7 +192,7 @@ class Prefetcher:
         def reader(i: int) -> Read:
             return partial(read_file, table.path(int(rows[i])))
 
-        return PendingBatch(job, images, self._settings, reader, self._threads.executor)
+        return PendingBatch(job, images, self._settings, reader, self._threads)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but threads, locks and buffers, which another process makes anew."""

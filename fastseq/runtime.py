@@ -56,6 +56,13 @@ class Threads:
                 self._executor = ThreadPoolExecutor(self.count, thread_name_prefix="fastseq")
             return self._executor
 
+    def renew_executor(self) -> None:
+        """Let who comes next have threads of its own: one of those that are there may never come back."""
+        with _lock:
+            if self._executor is not None:
+                self._executor.shutdown(wait=False)
+                self._executor = None
+
     def __reduce__(self) -> tuple[object, ...]:
         """Those of the process that it comes to."""
         return shared_threads, (self.count,)

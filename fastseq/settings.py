@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fastseq import _native
+from fastseq._recipe import Recipe
 from fastseq.limits import Limits
 from fastseq.transforms import Pipeline, Transform
 
@@ -124,10 +124,10 @@ class Settings:
         return values.astype(dtype).view(np.uint8)
 
     @cached_property
-    def recipe(self) -> _native.Recipe:
+    def recipe(self) -> Recipe:
         """The same for the native core."""
         height, width = self.size
-        return _native.Recipe(
+        return Recipe(
             height,
             width,
             self.channels,

@@ -120,6 +120,23 @@ def test_a_file_that_keeps_everybody_waiting_is_named(run, threads):
     assert {**found, "stalled": []} == sound
 
 
+@pytest.mark.parametrize("threads", THREADS)
+def test_an_interrupt_while_a_read_never_returns(shim, tree, tmp_path, threads):
+    """The thread that hangs is replaced, the loader goes on, and the process ends, though that read never does."""
+    log = tmp_path / "log"
+    ran = subprocess.run(
+        [sys.executable, HERE / "stuck.py", tree, log, str(threads)],
+        env={**os.environ, "LD_PRELOAD": str(shim)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("interrupted after")
+    assert len(log.read_text().splitlines()) == 1
+
+
 def test_descriptors_that_run_out_are_reported_and_come_back(tree):
     loader = Loader(Samples.from_directory(tree), (24, 24), COUNT, on_error="fill", max_bad=1.0, threads=2)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)

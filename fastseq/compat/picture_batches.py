@@ -140,7 +140,7 @@ class PictureBatches:
             images,
             settings,
             lambda i: self._pictures.read(int(numbers[i])),
-            self._threads.executor,
+            self._threads,
             decode_by_pillow,
         )
         return Begun(request, batch, after)

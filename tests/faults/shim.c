@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { kNone, kEio, kEintr, kShort, kNoMemory, kNoThreads, kStall };
+enum { kNone, kEio, kEintr, kShort, kNoMemory, kNoThreads, kStall, kStuck };
 
 static atomic_int fault = kNone;
 static atomic_int every = 1;
@@ -56,6 +56,11 @@ static ssize_t pread_with(ssize_t (*real)(int, void*, size_t, off_t), int fd, vo
     if (kind == kShort) return real(fd, out, size > 100 ? 100 : size, at);
     errno = kind == kEio ? EIO : EINTR;
     return -1;
+  }
+  if (kind == kStuck && atomic_fetch_add(&calls, 1) == atomic_load(&every) - 1) {  // this one alone, and for ever
+    note_file(fd);
+    fflush(log_file);
+    for (;;) pause();
   }
   if (kind == kStall && is_due()) {
     note_file(fd);

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from hypothesis import settings
 
 from fastseq import _native
+from fastseq._recipe import Recipe
 
 INTERPOLATION = {
     **{"antialias": 0, "linear": 1},
@@ -71,7 +72,7 @@ def recipe(
     limit: tuple[int, ...] | None = None,
 ) -> Any:
     table = NO_LOOKUP if lookup is None else lookup.view(np.uint8)
-    return _native.Recipe(
+    return Recipe(
         *size,
         channels,
         channels_first=channels_first,
@@ -145,6 +146,14 @@ def one(source: Any, size: tuple[int, int], channels: int = 3, **options: Any) -
     return pixels
 
 
+def finish_by_pixels(job: Any, pixels: npt.NDArray[np.uint8], bgr: bool = False) -> list[str]:
+    """Give a job of one file that is no JPEG its pixels."""
+    assert finish(job) == ["NEEDS_DECODER"]
+    assert job.begin_fetch(0)
+    job.put_pixels(0, np.ascontiguousarray(pixels), bgr)
+    return finish(job)
+
+
 def put(
     pixels: npt.NDArray[np.uint8], size: tuple[int, int], *, pixels_bgr: bool = False, **options: Any
 ) -> npt.NDArray[Any]:
@@ -156,9 +165,7 @@ def put(
     shape = (channels, *size) if options.get("channels_first") else (*size, channels)
     out = np.full(made.slot_bytes, 77, np.uint8)
     job = start([OTHER_FORMAT], made, out, draws=draws)
-    assert finish(job) == ["NEEDS_DECODER"]
-    job.put_pixels(0, np.ascontiguousarray(pixels), pixels_bgr)
-    assert finish(job) == ["OK"]
+    assert finish_by_pixels(job, pixels, pixels_bgr) == ["OK"]
     items = out if lookup is None else out.view(lookup.dtype)
     return items.reshape(shape)
 

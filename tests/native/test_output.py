@@ -11,7 +11,7 @@ from images import jpeg, photo
 
 from fastseq.reference.geometry import flip
 from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
-from native.native import OTHER_FORMAT, examples, finish, one, recipe, start
+from native.native import OTHER_FORMAT, examples, finish, finish_by_pixels, one, recipe, start
 
 DTYPES = [np.float16, np.float32, np.float64]
 CANARY = 64
@@ -67,8 +67,7 @@ def test_no_byte_beside_the_slot_is_touched(data: st.DataObject, height: int, wi
         memory[CANARY:-CANARY] = filling
         job = start([content], made, memory[CANARY:-CANARY])
         if finish(job) == ["NEEDS_DECODER"]:
-            job.put_pixels(0, photo(*shape, seed=1, channels=channels), False)
-            assert finish(job) == ["OK"]
+            assert finish_by_pixels(job, photo(*shape, seed=1, channels=channels)) == ["OK"]
         assert (memory[:CANARY] == 0xA5).all()
         assert (memory[-CANARY:] == 0xA5).all()
         result = memory[CANARY:-CANARY].copy()
@@ -107,9 +106,7 @@ def test_pixels_of_more_channels_than_the_slot_are_refused() -> None:
     made = recipe((4, 4), 1)
     memory = np.full(made.slot_bytes + CANARY, 0xA5, np.uint8)
     job = start([OTHER_FORMAT], made, memory[:-CANARY])
-    assert finish(job) == ["NEEDS_DECODER"]
-    job.put_pixels(0, photo(9, 9), False)
-    assert finish(job) == ["INTERNAL"]
+    assert finish_by_pixels(job, photo(9, 9)) == ["INTERNAL"]
     assert (memory[-CANARY:] == 0xA5).all()
 
 

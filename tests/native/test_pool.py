@@ -14,7 +14,7 @@ import pytest
 from images import jpeg, photo
 
 from fastseq import _native
-from native.native import NAMES, finish, one, recipe, run, start
+from native.native import NAMES, OTHER_FORMAT, finish, one, recipe, run, start
 
 SIZE = (16, 16)
 FILES = [jpeg(photo(40 + k, 60 - k, seed=k), subsampling="4:2:0") for k in range(8)]
@@ -191,6 +191,37 @@ def test_pools_come_and_go() -> None:
         del on
         if threads == 3:
             assert finish(job) == ["OK"] * len(FILES)
+
+
+def test_a_sample_that_is_decoded_elsewhere_is_waited_for() -> None:
+    made = recipe(SIZE)
+    job = start([OTHER_FORMAT, FILES[0]], made, slots(2, made))
+    assert finish(job) == ["NEEDS_DECODER", "OK"]
+    assert job.begin_fetch(0)
+    assert not job.ready()
+    assert not job.wait(0.01)
+    assert job.first_pending() == 0
+    job.fail(0, 0, "")
+    assert finish(job) == ["OK", "OK"]
+
+
+@pytest.mark.parametrize("late", ["pixels", "failure"])
+def test_a_sample_that_is_decoded_elsewhere_is_given_up(late: str) -> None:
+    made = recipe(SIZE)
+    out = slots(1, made)
+    job = start([OTHER_FORMAT], made, out)
+    assert finish(job) == ["NEEDS_DECODER"]
+    assert job.begin_fetch(0)
+    job.cancel()
+    out[:] = 5
+    if late == "pixels":
+        job.put_pixels(0, photo(9, 9), False)
+    else:
+        job.fail(0, 0, "late")
+    assert finish(job) == ["CANCELLED"]
+    assert job.reason(0) == ""
+    assert (out == 5).all()
+    assert not job.begin_fetch(0)
 
 
 def test_an_interrupt_ends_the_wait(busy: Any) -> None:

@@ -1,0 +1,29 @@
+"""Types of the binding of recipes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Recipe:
+    slot_bytes: int
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        channels: int,
+        *,
+        channels_first: bool,
+        item_bytes: int,
+        lookup: NDArray[np.uint8],
+        scale: float,
+        offset: float,
+        bgr: bool,
+        interpolation: int,
+        orient: int,
+        strict: int,
+        ops: Sequence[tuple[int, float, float, float, float, int]],
+        limits: tuple[int, ...],
+        pillow_colors: bool = False,
+        augment: tuple[int, float, bool, float, bool, int] | None = None,
+    ) -> None: ...
