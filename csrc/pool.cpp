@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <csignal>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -112,6 +113,10 @@ void Pool::give_up(const std::shared_ptr<BatchJob>& job) {
 }
 
 void Pool::work(std::shared_ptr<State> state, std::shared_ptr<Worker> self) {
+  try {  // what a thread's first exception needs is allocated, or the process ends: do that while there is memory
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
   Workspace workspace;
   std::unique_lock<std::mutex> lock(state->mutex);
   for (;;) {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import threading
 import warnings
 from collections.abc import Sequence
@@ -128,7 +127,7 @@ class BadSamples:
             if epoch.told or len(epoch.handed_out) < self._batches:
                 return
             epoch.told = True
-            rows, count = epoch.rows(), epoch.count()
+            rows, count = epoch.rows(), epoch.total
         if count and self.policy.is_lenient:
             of_which = kinds(self.ledger.of_rows(rows)) or "before the resume"
             text = f"epoch {key[0]}: {count} of {len(self._samples)} samples were bad ({of_which}); see .errors"
@@ -154,9 +153,10 @@ class BadSamples:
         most = self.policy.most(len(self._samples))
         with self._lock:
             epoch = self._epoch(key[0])
-            epoch.bad.setdefault(key[1], {})[report.row] = None
-            rows, count = epoch.rows(), epoch.count()
-        if count > most:
+            epoch.add(key[1], report.row)
+            count = epoch.total
+            rows = epoch.rows() if count > most else []
+        if rows:
             raise TooManyBadSamples(self.ledger.of_rows(rows), count, most, len(self._samples))
 
     def _epoch(self, number: int) -> _Epoch:
@@ -202,16 +202,21 @@ class BadSamples:
 
 
 class _Epoch:
-    """The bad samples of an epoch, by batch; and `before`, as many as there were before a resume."""
+    """The bad samples of an epoch, by batch; `total` of them, with as many as there were `before` a resume."""
 
     def __init__(self, before: int, handed_out: set[int]) -> None:
-        self.before = before
+        self.before = self.total = before
         self.handed_out = handed_out
         self.bad: dict[int, dict[int, None]] = {}
         self.told = False
 
+    def add(self, batch: int, row: int) -> None:
+        rows = self.bad.setdefault(batch, {})
+        self.total += row not in rows
+        rows[row] = None
+
     def rows(self) -> list[int]:
         return [row for rows in self.bad.values() for row in rows]
 
-    def count(self, batches: float = math.inf) -> int:
+    def count(self, batches: int) -> int:
         return self.before + sum(len(rows) for k, rows in self.bad.items() if k < batches)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
 from pathlib import Path
 from types import ModuleType
 
 import coefficients
 import pytest
-from images import folder
+from images import encoded, folder, jpeg, photo
 
 from fastseq import Samples
 
@@ -23,6 +25,25 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def samples(tree: Path) -> Samples:
     """The 27 pictures of `tree`."""
     return Samples.from_directory(tree)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty-four larger files, every sixth a PNG."""
+    root = tmp_path_factory.mktemp("big")
+    for i in range(24):
+        picture = photo(500, 700, seed=i % 4)
+        (root / f"{i:02d}").write_bytes(jpeg(picture, subsampling="4:2:0") if i % 6 else encoded(picture, "png"))
+    return root
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """faults/shim.c, compiled: to be preloaded."""
+    library = tmp_path_factory.mktemp("shim") / "shim.so"
+    compiler, source = os.environ.get("CC", "cc"), Path(__file__).parent / "faults" / "shim.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", source, "-o", library, "-ldl"], check=True)
+    return library
 
 
 @pytest.fixture(scope="session")

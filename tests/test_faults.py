@@ -22,15 +22,6 @@ THREADS = [1, 4]
 
 
 @pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shim, compiled."""
-    library = tmp_path_factory.mktemp("shim") / "shim.so"
-    compiler = os.environ.get("CC", "cc")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", HERE / "shim.c", "-o", library, "-ldl"], check=True)
-    return library
-
-
-@pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty good pictures."""
     return folder(tmp_path_factory.mktemp("faults") / "tree", ("a", "b"), COUNT // 2)
@@ -88,11 +79,11 @@ def test_interrupted_and_short_reads_change_nothing(run, fault, every, threads):
 
 
 @pytest.mark.parametrize("threads", THREADS)
-def test_memory_that_is_not_there_costs_the_sample_alone(run, threads):
+@pytest.mark.parametrize(("call", "every"), [("memory", 2), ("malloc", 1), ("malloc", 7), ("malloc", 50)])
+def test_memory_that_is_not_there_costs_the_sample_alone(run, call, every, threads):
     sound, _ = run("none", threads=threads)
-    found, happened = run("memory", 2, threads)
+    found, _ = run(call, every, threads)
     rows = [row for row, _, _ in found["errors"]]
-    assert happened
     assert rows
     assert {status for _, status, _ in found["errors"]} == {"OUT_OF_MEMORY"}
     for row, (digest, good) in enumerate(zip(found["rows"], sound["rows"], strict=True)):

@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-import textwrap
 
 import numpy as np
 import pytest
-from images import encoded, jpeg, photo
+from programs import assert_silent, run
 
 from fastseq import Loader, Samples, decode_batch
 
 SIZE = (32, 32)
-TIMEOUT = 60  # only a hang comes near it
-
-
-def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a program that has `samples` (24 files) and `fastseq`."""
-    start = """
-        import os, sys, signal, threading
-        import numpy as np
-        import fastseq
-        samples = fastseq.Samples.from_files(sorted(os.path.join(sys.argv[1], n) for n in os.listdir(sys.argv[1])))
-        def loader_of(**options):
-            return fastseq.Loader(samples, (32, 32), 2, shuffle=True, **options)
-    """
-    program = textwrap.dedent(start) + textwrap.dedent(code)
-    command = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", program, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    root = tmp_path_factory.mktemp("big")
-    for i in range(24):
-        picture = photo(500, 700, seed=i % 4)
-        (root / f"{i:02d}").write_bytes(jpeg(picture, subsampling="4:2:0") if i % 6 else encoded(picture, "png"))
-    return root
-
-
-def assert_silent(ran: subprocess.CompletedProcess[str], status: int = 0) -> None:
-    assert (ran.returncode, ran.stderr) == (status, ""), ran
 
 
 def test_a_child_that_is_forked_in_mid_epoch_makes_the_same_batches(pictures):

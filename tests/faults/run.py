@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 import fastseq
 
-FAULTS = {"none": 0, "eio": 1, "eintr": 2, "short": 3, "memory": 4, "threads": 5, "stall": 6}
+FAULTS = {"none": 0, "eio": 1, "eintr": 2, "short": 3, "memory": 4, "threads": 5, "stall": 6, "malloc": 8}
 
 
 def main() -> None:

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { kNone, kEio, kEintr, kShort, kNoMemory, kNoThreads, kStall, kStuck };
+enum { kNone, kEio, kEintr, kShort, kNoMemory, kNoThreads, kStall, kStuck, kNoMalloc, kRandom };
 
 static atomic_int fault = kNone;
 static atomic_int every = 1;
@@ -49,8 +49,29 @@ static void stall(void) {
   while (atomic_load(&fault) == kStall) usleep(1000);
 }
 
+// One in `many`, from call to call.
+static int happens(unsigned many) {
+  static _Thread_local unsigned random = 0;
+  if (random == 0) random = (unsigned)atomic_fetch_add(&calls, 1) * 2654435761u + 1;
+  random ^= random << 13, random ^= random >> 17, random ^= random << 5;
+  return random % many == 0;
+}
+
 static ssize_t pread_with(ssize_t (*real)(int, void*, size_t, off_t), int fd, void* out, size_t size, off_t at) {
   const int kind = atomic_load(&fault);
+  if (kind == kRandom) {
+    if (happens(100)) usleep(20000);
+    if (happens(50)) {
+      note_file(fd);
+      errno = EIO;
+      return -1;
+    }
+    if (happens(5)) return real(fd, out, size > 1000 ? 1000 : size, at);
+    if (happens(5)) {
+      errno = EINTR;
+      return -1;
+    }
+  }
   if ((kind == kEio || kind == kEintr || kind == kShort) && is_due()) {
     note_file(fd);
     if (kind == kShort) return real(fd, out, size > 100 ? 100 : size, at);
@@ -96,6 +117,19 @@ void* aligned_alloc(size_t alignment, size_t size) {
     return NULL;
   }
   return real(alignment, size);
+}
+
+extern void* __libc_malloc(size_t size);
+
+void* malloc(size_t size) {
+  static _Thread_local int needed = 8;  // to start: a thread that cannot ends the process, by glibc's will
+  const int kind = atomic_load(&fault);
+  const int fails = (kind == kNoMalloc || kind == kRandom) && is_native_thread() && (needed > 0 ? needed-- : 0) == 0;
+  if (fails && (kind == kNoMalloc ? is_due() : happens(3000))) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  return __libc_malloc(size);
 }
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) {

@@ -185,12 +185,18 @@ def test_a_job_keeps_what_it_needs() -> None:
 
 def test_pools_come_and_go() -> None:
     made = recipe(SIZE)
-    for threads in [1, 3] * 25:
-        on = _native.Pool(threads)
-        job = start(FILES, made, slots(len(FILES), made), on=on)
-        del on
-        if threads == 3:
+    for k in range(50):
+        on = _native.Pool(1 + 2 * (k % 2))
+        running = start([SLOW] * 100, made, slots(100, made), on=on)
+        job = start(FILES, made, slots(len(FILES), made), on=on, urgent=True)
+        if k % 5:
             assert finish(job) == ["OK"] * len(FILES)
+        if k % 3:
+            running.cancel()
+            assert running.ready()
+        if k % 4:
+            del on
+        del running, job
 
 
 def test_a_sample_that_is_decoded_elsewhere_is_waited_for() -> None:

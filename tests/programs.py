@@ -1,0 +1,28 @@
+"""Programs in a process of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+TIMEOUT = 60  # seconds; only a hang comes near it
+
+
+def run(code: str, *arguments: str, timeout: float = TIMEOUT) -> subprocess.CompletedProcess[str]:
+    """Run a program that has `fastseq`, and the files of the folder that is its first argument as `samples`."""
+    start = """
+        import os, sys, signal, threading
+        import numpy as np
+        import fastseq
+        samples = fastseq.Samples.from_files(sorted(os.path.join(sys.argv[1], n) for n in os.listdir(sys.argv[1])))
+        def loader_of(**options):
+            return fastseq.Loader(samples, (32, 32), 2, shuffle=True, **options)
+    """
+    program = textwrap.dedent(start) + textwrap.dedent(code)
+    command = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def assert_silent(ran: subprocess.CompletedProcess[str], status: int = 0) -> None:
+    assert (ran.returncode, ran.stderr) == (status, ""), ran

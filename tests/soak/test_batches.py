@@ -1,0 +1,80 @@
+"""Many batches: memory, threads and descriptors stay; what is held stays as it is."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from images import folder
+from programs import assert_silent, run
+
+pytestmark = pytest.mark.soak
+
+SMALL = """
+import gc, time
+def resources():
+    pages = int(open("/proc/self/statm").read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
+
+samples = fastseq.Samples.from_directory(sys.argv[1])
+loader = fastseq.Loader(samples, (8, 8), 1, shuffle=True, transform=[fastseq.RandomFlip()], on_error=sys.argv[3])
+left, before, begun = int(sys.argv[2]), None, time.monotonic()
+while left > 0:
+    for _ in loader:
+        left -= 1
+        if before is None and left < 0.98 * int(sys.argv[2]):
+            gc.collect()
+            before = resources()
+gc.collect()
+after = resources()
+assert after[1:] == before[1:], (before, after)
+print(after[0] - before[0], *after[1:], time.monotonic() - begun)
+"""
+
+
+@pytest.mark.parametrize("policy", ["raise", "fill"])
+def test_a_million_small_batches(tmp_path, policy, figure):
+    root = folder(tmp_path / "tree", ("a", "b"), 500)
+    ran = run(SMALL, str(root), "1000000", policy, timeout=3600)
+    assert_silent(ran)
+    growth, threads, descriptors, seconds = map(float, ran.stdout.split())
+    figure(f"{growth / 1024:.0f} KiB more, {threads:.0f} threads, {descriptors:.0f} descriptors, {seconds:.0f} s")
+    assert growth <= 1 << 20
+
+
+HELD = """
+from zlib import crc32
+samples = fastseq.Samples.from_directory(sys.argv[1])
+def loader():
+    return fastseq.Loader(samples, (32, 32), 4, shuffle=True, labels=None, prefetch_bytes=1 << 22)
+
+def tensorflow():
+    import tensorflow as tf
+    from fastseq.compat import image_dataset_from_directory
+    dataset = image_dataset_from_directory(sys.argv[1], image_size=(32, 32), batch_size=4, verbose=False, seed=1)
+    return (x for _ in iter(int, 1) for x, _ in dataset), lambda x: x.numpy()
+
+def torch():
+    import torch
+    return (torch.from_numpy(x) for _ in iter(int, 1) for x in loader()), lambda x: x.numpy()
+
+def numpy():
+    return (x for _ in iter(int, 1) for x in loader()), lambda x: x
+
+batches, array = {"numpy": numpy, "tensorflow": tensorflow, "torch": torch}[sys.argv[2]]()
+held = [(crc32(array(x).tobytes()), x) for x, _ in zip(batches, range(1000))]
+for _, x in zip(range(10_000), batches):
+    assert array(x).shape == (4, 32, 32, 3)
+assert all(crc32(array(x).tobytes()) == before for before, x in held)
+assert len({array(x).ctypes.data for _, x in held}) == 1000
+"""
+
+
+@pytest.mark.parametrize("library", ["numpy", "tensorflow", "torch"])
+def test_a_thousand_batches_are_held(tmp_path, library, figure, monkeypatch):
+    for name, value in {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}.items():
+        monkeypatch.setitem(os.environ, name, value)
+    root = folder(tmp_path / "tree", ("a", "b"), 250)
+    ran = run(HELD, str(root), library, timeout=1800)
+    assert ran.returncode == 0, ran.stderr
+    figure("1,000 batches unchanged through 10,000 more")
