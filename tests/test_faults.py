@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from images import folder
+from images import folder, jpeg, photo
+from native.test_limits import claiming
+from programs import assert_silent
+from programs import run as run_program
 
 from fastseq import BadSamplesWarning, Loader, Samples
 
@@ -163,3 +166,86 @@ def test_files_that_change_under_the_reader(tree, tmp_path):
     assert {found.row: found.status.name for found in loader.errors} == {
         **{0: "NOT_FOUND", 1: "TRUNCATED", 3: "NOT_A_FILE", 4: "NOT_A_FILE", 5: "NOT_A_FILE", 6: "READ_ERROR"}
     }
+
+
+OUT_OF_MEMORY = """
+import resource
+big, small = samples.path(0), samples.path(1)
+def status(path):
+    try:
+        fastseq.decode_batch([path], (32, 32), interpolation="cv2.linear")
+        return "OK"
+    except fastseq.DecodeError as error:
+        return error.status.name
+
+assert status(small) == "OK"
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+before = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (used + (8 << 20), before[1]))
+assert [status(big), status(small)] == ["OUT_OF_MEMORY", "OK"]
+resource.setrlimit(resource.RLIMIT_AS, before)
+assert [status(big), status(small)] == ["CORRUPT", "OK"]
+"""
+
+
+def test_a_picture_that_is_too_large_for_the_memory_that_is_left(tmp_path):
+    bomb = claiming(jpeg(photo(40, 50, seed=1), progressive=True, subsampling="4:2:0"), 9000, 9000)
+    (tmp_path / "0.jpg").write_bytes(bomb)
+    (tmp_path / "1.jpg").write_bytes(jpeg(photo(40, 50, seed=1)))
+    assert_silent(run_program(OUT_OF_MEMORY, str(tmp_path)))
+
+
+def test_a_list_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    samples = Samples.from_files([tmp_path / f"{k}.jpg" for k in range(300)], [0] * 300)
+    loader = Loader(samples, (8, 8), 1, on_error="fill", max_bad=1.0)
+    loader.batch(0, 0)
+    kept = tmp_path / "bad.jsonl"
+    loader.errors.write(kept)
+    before = kept.read_bytes()
+    for k in range(1, 299):
+        loader.batch(0, k)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
+        with pytest.raises(OSError, match="File too large"):
+            loader.errors.write(kept)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.jsonl"]
+    assert kept.read_bytes() == before
+    loader.errors.write(kept)
+    assert len(kept.read_text().splitlines()) == 299
+
+
+UNMOUNTED = """
+import subprocess, warnings
+warnings.simplefilter("ignore", fastseq.BadSamplesWarning)
+tree, folder = sys.argv[1:]
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
+subprocess.run(["cp", "-r", tree, folder], check=True)
+samples = fastseq.Samples.from_directory(os.path.join(folder, os.path.basename(tree)))
+loader = fastseq.Loader(samples, (24, 24), 4, on_error="fill", max_bad=1.0, prefetch_bytes=0)
+batches = iter(loader)
+assert all(next(batches)[2].all() for _ in range(5))
+try:
+    with open(os.path.join(folder, "filler"), "wb") as file:
+        file.write(bytes(2 << 20))
+except OSError:
+    pass
+try:
+    loader.errors.write(os.path.join(folder, "list"))  # empty: takes no space
+    loader.errors.add(fastseq.BadSample(0, "a" * 5000, fastseq.Status.EMPTY, "", 0))
+    loader.errors.write(os.path.join(folder, "list"))
+    raise AssertionError("there was space")
+except OSError as error:
+    assert "No space left" in str(error), error
+assert open(os.path.join(folder, "list")).read() == ""
+subprocess.run(["umount", "-l", folder], check=True)
+assert not any(weights.any() for _, _, weights in batches)
+assert {found.status.name for found in loader.errors if found.row} == {"NOT_FOUND"}
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+def test_a_file_system_that_is_full_and_goes_away(tree, tmp_path):
+    assert_silent(run_program(UNMOUNTED, str(tree), str(tmp_path)))
