@@ -56,6 +56,8 @@ class BadSamples:
         self._batches = batches
         self._labelled = labelled
         self._epochs: dict[int, _Epoch] = {}
+        self._probed: dict[int, BadSample] = {}  # by row; not listed yet
+        self._predicted: set[int] = set()  # rows that are
         self.forget()
 
     def forget(self) -> None:
@@ -93,6 +95,11 @@ class BadSamples:
         """
         epoch = key[0]
         found = [self._report(epoch, int(indices[failure.place]), failure) for failure in failures]
+        with self._lock:
+            if probe:
+                self._probed.update((report.row, report) for report in found)
+            elif self._probed or self._predicted:
+                self._probed, self._predicted = {}, set()
         of_choice: dict[str, list[Failure]] = {"skip": [], "fill": [], "substitute": []}
         for failure, report in zip(failures, found, strict=True):
             choice = self.policy.choose(report)
@@ -132,6 +139,20 @@ class BadSamples:
             of_which = kinds(self.ledger.of_rows(rows)) or "before the resume"
             text = f"epoch {key[0]}: {count} of {len(self._samples)} samples were bad ({of_which}); see .errors"
             warnings.warn(text, BadSamplesWarning, stacklevel=4)
+
+    def list_probed(self, ended: bool) -> None:
+        """What was probed was used after all, though it counts in no epoch: list it, and at its end warn of it."""
+        with self._lock:
+            probed, self._probed = self._probed, {}
+            self._predicted.update(probed)
+            rows = self._predicted.copy() if ended else set()
+            if ended:
+                self._predicted = set()
+        for report in probed.values():
+            self.ledger.add(report)
+        if rows and self.policy.is_lenient:
+            text = f"predict: {len(rows)} of {len(self._samples)} samples were bad ({kinds(self.ledger.of_rows(rows))})"
+            warnings.warn(f"{text}; see .errors", BadSamplesWarning, stacklevel=4)
 
     def count(self, epoch: int, batches: int) -> int:
         """Bad samples in the first batches of an epoch, as far as they were met."""

@@ -214,6 +214,10 @@ class Loader:
             weights = self._weights[indices] * (1 if weights is None else weights)
         return (images, labels) if weights is None else (images, labels, weights)
 
+    def list_probed(self, *, ended: bool) -> None:
+        """What was asked for as a probe was used after all: list its bad samples, and warn of them where that ended."""
+        self._bad.list_probed(ended)
+
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The loader can be used again."""
         self._prefetcher.discard()

@@ -22,8 +22,6 @@ from fastseq.runtime import lasting_threads
 from fastseq.settings import Settings
 from fastseq.transforms import Transform
 
-_PROBES = 2  # batches that Keras asks for, at most, only to see what they are
-
 
 @dataclass(frozen=True)
 class _Own:
@@ -154,7 +152,7 @@ def _make(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
     workers, depth = getattr(self, "_workers", 1), getattr(self, "_max_queue_size", 10)
     if workers > 0 and own.passes.batches and called_by_keras(self):
         _, expected = own.passes.request(index, depth, by_keras=True)
-        probe = own.passes.probing and own.passes.asked <= _PROBES
+        probe = own.passes.probing and not own.passes.predicting
         return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers)
     with own.ahead.gate.together():
         return method(self, index)

@@ -22,6 +22,8 @@ import weakref
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 
+_MOST_PROBED = 2  # batches of a pass
+
 
 class _Phase(Enum):
     DIRECT = auto()  # nobody but the user's own code asks
@@ -73,6 +75,11 @@ class KerasPasses:
     def probing(self) -> bool:
         """Whether Keras sets up, or predicts."""
         return self._phase is _Phase.PROBING
+
+    @property
+    def predicting(self) -> bool:
+        """Whether Keras predicts: it has asked for more than it would set up with."""
+        return self.probing and self.asked > _MOST_PROBED
 
     @property
     def in_order(self) -> bool:

@@ -103,7 +103,10 @@ class ImageSequence(PassAwareDataset):
             raise IndexError(f"batch {k} of {batches}")
         epoch, ahead = self._request(k % batches, self.loader.depth)
         place = self._in_stream(epoch, k % batches)
-        return self.loader.batch(*place, [self._in_stream(*key) for key in ahead], probe=self.passes.probing)
+        batch = self.loader.batch(*place, [self._in_stream(*key) for key in ahead], probe=self.passes.probing)
+        if self.passes.predicting:
+            self.loader.list_probed(ended=self.passes.asked == batches)
+        return batch
 
     def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:
         return divmod(epoch * len(self.loader) + k + self._shift, len(self.loader))

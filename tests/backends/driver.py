@@ -599,6 +599,23 @@ def bad_samples_are_skipped_and_listed():
 
 
 @scenario
+def predict_lists_what_it_filled_in():
+    samples = samples_of(SAMPLES)
+    bad = [0, 5, 40, 47]
+    paths = [ROOT / "gone.png" if i in bad else path for i, path in enumerate(samples.paths())]
+    dirty = fastseq.Samples.from_files(paths, labels=[i % 3 for i in range(SAMPLES)])
+    model, sequence = shown(), sequence_of(dirty, on_error="fill", max_bad=4)
+    for _ in range(2):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always", fastseq.BadSamplesWarning)
+            same(len(model.model.predict(sequence, verbose=0)), SAMPLES)
+        (told,) = [str(warning.message) for warning in seen if issubclass(warning.category, fastseq.BadSamplesWarning)]
+        same(told, "predict: 4 of 48 samples were bad (4 NOT_FOUND); see .errors")
+        same([found.row for found in sequence.loader.errors], bad)
+    model.fit(sequence, shuffle=False)  # and counts none of them twice: there are no more than max_bad
+
+
+@scenario
 def what_is_filled_in_teaches_nothing():
     samples = samples_of(SAMPLES)
     paths = [ROOT / "gone.png" if i % 2 else path for i, path in enumerate(samples.paths())]
