@@ -1,10 +1,11 @@
-"""Sets of pictures that several files share, and a program."""
+"""Sets of pictures that several files share, programs, and the figures of long runs."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,8 @@ import pytest
 from images import encoded, folder, jpeg, photo
 
 from fastseq import Samples
+
+FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +61,17 @@ def keras() -> ModuleType:
 def compare_coefficients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program of compare_coefficients.cpp."""
     return coefficients.build(tmp_path_factory.mktemp("compare"))
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Say what a run has measured."""
+    said = request.config.stash.setdefault(FIGURES, [])
+    return lambda text: said.append(f"{request.node.name}: {text}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    said = config.stash.get(FIGURES, [])
+    if said:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(said))

@@ -1,4 +1,4 @@
-"""A loader is closed in the midst of its use, and used in processes that are spawned."""
+"""A loader is closed in the midst of its use, used in processes that are spawned, and used for long."""
 
 from __future__ import annotations
 
@@ -69,3 +69,35 @@ def test_spawned_processes_make_the_same_batches(pictures):
         str(pictures),
     )
     assert_silent(ran)
+
+
+SMALL = """
+import gc, time
+def resources():
+    pages = int(open("/proc/self/statm").read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
+
+samples = fastseq.Samples.from_directory(sys.argv[1])
+loader = fastseq.Loader(samples, (8, 8), 1, shuffle=True, transform=[fastseq.RandomFlip()], on_error=sys.argv[3])
+left, before, begun = int(sys.argv[2]), None, time.monotonic()
+while left > 0:
+    for _ in loader:
+        left -= 1
+        if before is None and left < 0.8 * int(sys.argv[2]):
+            gc.collect()
+            before = resources()
+gc.collect()
+after = resources()
+assert after[1:] == before[1:], (before, after)
+print(after[0] - before[0], *after[1:], time.monotonic() - begun)
+"""
+
+
+@pytest.mark.parametrize("count", [10_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("policy", ["raise", "fill"])
+def test_many_small_batches(tree, policy, count, figure):
+    ran = run(SMALL, str(tree), str(count), policy, timeout=3600)
+    assert_silent(ran)
+    growth, threads, descriptors, seconds = map(float, ran.stdout.split())
+    figure(f"{growth / 1024:.0f} KiB more, {threads:.0f} threads, {descriptors:.0f} descriptors, {seconds:.0f} s")
+    assert growth <= 1 << 20

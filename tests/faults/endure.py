@@ -85,19 +85,19 @@ class Run:
             try:
                 self.in_loop = True
                 for x, y, *rest in loader:
-                    position = loader.state_dict()
+                    self.in_loop = False
+                    left -= 1
                     weights = rest[0] if rest else np.ones(len(x))
                     met |= self.check(policy, x, y, weights, loader.errors)
-                    left -= 1
                     if left and len(loader) - left == stop_after:
-                        self.in_loop = False
                         break
+                    self.in_loop = True
                 self.in_loop = False
             except KeyboardInterrupt:
                 self.in_loop = False
                 self.seen["interrupted"] += 1
-                position = loader.state_dict()
-                left = len(loader) - position["batch"] if position["epoch"] == 0 else 0
+            position = loader.state_dict()
+            assert (position["epoch"], position["batch"]) == (0, len(loader) - left)  # what came, and nothing else
             if not left:
                 break
             whole = False
