@@ -57,11 +57,12 @@ class Threads:
             return self._executor
 
     def renew_executor(self) -> None:
-        """Let who comes next have threads of its own: one of those that are there may never come back."""
+        """Let who comes next have new threads: one of those that are there may never come back.
+
+        Those end when nobody holds their executor any more: it is not shut down, for somebody may be about to use it.
+        """
         with _lock:
-            if self._executor is not None:
-                self._executor.shutdown(wait=False)
-                self._executor = None
+            self._executor = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """Those of the process that it comes to."""

@@ -13,6 +13,7 @@ import pytest
 from images import encoded, photo
 
 from fastseq import DataLoader, Loader, Samples, decode_batch
+from fastseq.runtime import shared_threads
 
 SIZE = (16, 16)
 
@@ -65,3 +66,10 @@ def test_while_opencv_does_not_come_back(files, monkeypatch, way):
     finally:
         let_go.set()
     assert all((a == b).all() for a, b in zip(again, expected, strict=True))
+
+
+def test_new_threads_for_one_loader_leave_another_its_own():
+    threads = shared_threads(3)
+    executor = threads.executor()  # of a loader that is about to begin a batch
+    threads.renew_executor()  # by one that is interrupted
+    assert executor.submit(threading.get_ident).result() != threads.executor().submit(threading.get_ident).result()
