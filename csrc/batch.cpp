@@ -63,7 +63,7 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   std::string reason;
   try {
     status = work();
-    reason = workspace->reason;
+    reason.swap(workspace->reason);
   } catch (const TooMuchMemory&) {
     status = Status::kTooMuchMemory;
   } catch (const std::bad_alloc&) {

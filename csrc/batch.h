@@ -14,7 +14,7 @@
 namespace fastseq {
 
 // Bytes in memory, or a path (`root` + "/" + `data`, unless root is empty or the path absolute). What it points to
-// belongs to the caller and must outlive the job.
+// belongs to the caller and must outlive the job's last running sample.
 struct Source {
   const char* data;
   size_t size;

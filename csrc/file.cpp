@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 namespace fastseq {
@@ -30,7 +31,10 @@ Status status_of_errno(int error) {
 // What went wrong in the system's words, where the status alone does not tell.
 Status failure(int error, std::string* reason) {
   const Status status = status_of_errno(error);
-  if (status == Status::kReadError) *reason = std::generic_category().message(error);
+  try {
+    if (status == Status::kReadError) *reason = std::generic_category().message(error);
+  } catch (const std::bad_alloc&) {  // the status stands without words
+  }
   return status;
 }
 

@@ -71,6 +71,7 @@ std::shared_ptr<Pool::Worker> Pool::start() const {
 void Pool::submit(std::shared_ptr<BatchJob> job, bool urgent) {
   {
     const std::lock_guard<std::mutex> lock(state_->mutex);
+    replace_lost();
     if (urgent) {
       state_->jobs.push_front(std::move(job));
     } else {
@@ -82,6 +83,7 @@ void Pool::submit(std::shared_ptr<BatchJob> job, bool urgent) {
 
 void Pool::hurry(const std::shared_ptr<BatchJob>& job) {
   const std::lock_guard<std::mutex> lock(state_->mutex);
+  replace_lost();
   auto& jobs = state_->jobs;
   const auto found = std::find(jobs.begin(), jobs.end(), job);
   if (found == jobs.end() || found == jobs.begin()) return;
@@ -100,14 +102,21 @@ void Pool::cancel(const std::shared_ptr<BatchJob>& job) {
 void Pool::give_up(const std::shared_ptr<BatchJob>& job) {
   const std::lock_guard<std::mutex> lock(state_->mutex);
   job->give_up_fetches();
+  for (const auto& worker : workers_) {
+    if (worker->job == job && job->gave_up(worker->sample)) worker->lost = true;
+  }
+  replace_lost();
+}
+
+void Pool::replace_lost() {
   for (auto& worker : workers_) {
-    if (worker->job != job || !job->gave_up(worker->sample)) continue;
-    worker->lost = true;
+    if (!worker->lost) continue;
     try {
       const auto replacement = start();
       worker->thread.detach();
       worker = replacement;
-    } catch (const std::exception&) {  // none can be started: it will go on when it comes back
+    } catch (const std::exception&) {  // none can be started now: the next job tries again
+      return;
     }
   }
 }

@@ -46,6 +46,7 @@ class Pool {
     bool stopping = false;
   };
 
+  void replace_lost();  // under the mutex
   static void work(std::shared_ptr<State> state, std::shared_ptr<Worker> self);
   std::shared_ptr<Worker> start() const;  // throws std::system_error
 

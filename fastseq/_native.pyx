@@ -109,7 +109,7 @@ cdef class Job:
         return self.job.get().wait(milliseconds(0))
 
     def wait(self, double at_most_s=INFINITY):
-        """Whether every sample has ended, in that time; an interrupt cancels the job, drains it and is raised."""
+        """Whether every sample has ended, in that time, give or take 50 ms; an interrupt cancels the job and is raised."""
         cdef bint done = False
         cdef double waited = 0
         with nogil:
@@ -130,12 +130,19 @@ cdef class Job:
         """The first sample that was begun and has not ended; -1 where there is none."""
         return self.job.get().first_pending()
 
-    def cancel(self):
-        """Ends the job: samples not begun are cancelled, those that run are waited for, but for reads that last."""
+    def stop(self):
+        """Cancels the job: samples not begun end, those that run will soon. `cancel` waits for these."""
         with nogil:
             self.pool.pool.cancel(dereference(self.job))
-            while not self.job.get().wait(milliseconds(FETCH_MS)):
+
+    def cancel(self, double grace_s=FETCH_MS / 1000.0):
+        """Stops the job and waits for the samples that run, but not longer than that for reads."""
+        cdef int at_most_ms = <int>(1000 * grace_s)
+        with nogil:
+            self.pool.pool.cancel(dereference(self.job))
+            while not self.job.get().wait(milliseconds(at_most_ms)):
                 self.pool.pool.give_up(dereference(self.job))
+                at_most_ms = FETCH_MS
 
     def statuses(self, int32_t[::1] out):
         """Writes each sample's status; returns whether all are 0."""

@@ -57,12 +57,13 @@ class BadSamples:
         self._labelled = labelled
         self._epochs: dict[int, _Epoch] = {}
         self._probed: dict[int, BadSample] = {}  # by row; not listed yet
-        self._predicted: set[int] = set()  # rows that are
+        self._predicted: set[int] = set()  # rows that are, of the batches of this pass so far
+        self._batches_predicted = 0
         self.forget()
 
     def forget(self) -> None:
         """Begin with a lock of one's own."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may ask for the state
         look_after(self)
 
     def discard(self) -> None:
@@ -98,8 +99,8 @@ class BadSamples:
         with self._lock:
             if probe:
                 self._probed.update((report.row, report) for report in found)
-            elif self._probed or self._predicted:
-                self._probed, self._predicted = {}, set()
+            elif self._probed:
+                self._probed = {}
         of_choice: dict[str, list[Failure]] = {"skip": [], "fill": [], "substitute": []}
         for failure, report in zip(failures, found, strict=True):
             choice = self.policy.choose(report)
@@ -140,14 +141,18 @@ class BadSamples:
             text = f"epoch {key[0]}: {count} of {len(self._samples)} samples were bad ({of_which}); see .errors"
             warnings.warn(text, BadSamplesWarning, stacklevel=4)
 
-    def list_probed(self, ended: bool) -> None:
-        """What was probed was used after all, though it counts in no epoch: list it, and at its end warn of it."""
+    def list_probed(self, batches: int) -> None:
+        """So many probed batches of a pass were used after all, though they count in no epoch: list what is bad.
+
+        At the last one, warn of them.
+        """
         with self._lock:
+            if batches <= self._batches_predicted:
+                self._predicted = set()
+            self._batches_predicted = batches
             probed, self._probed = self._probed, {}
             self._predicted.update(probed)
-            rows = self._predicted.copy() if ended else set()
-            if ended:
-                self._predicted = set()
+            rows = self._predicted if batches == self._batches else ()
         for report in probed.values():
             self.ledger.add(report)
         if rows and self.policy.is_lenient:

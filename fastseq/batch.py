@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,13 +14,16 @@ from numpy.typing import NDArray
 from fastseq import _native
 from fastseq.errors import DecodeError, StrPath
 from fastseq.fallback import Decode, decode_by_opencv, finish_sample
+from fastseq.interrupts import watch
 from fastseq.runtime import Threads
 from fastseq.settings import Settings
 from fastseq.status import Status, describe, is_good
+from fastseq.work_threads import Work
 
-_LOOK_S = 0.05  # between looks for a sample that stalls
+GRACE_S = 0.02  # for reads that are under way when a batch is cancelled
+_LOOK_S = 0.05  # between looks for an interrupt, and for a sample that stalls
 
-Read = Callable[[], "bytes | memoryview"]
+Read = Callable[[int], "bytes | memoryview"]  # the bytes of a file, or as many as it is told
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class PendingBatch:
         self._decode = decode
         self._statuses = np.empty(len(images), np.int32)
         self._clean = False
-        self._others: list[Future[None]] | None = None
+        self._others: list[Work] | None = None
+        self._error: RuntimeError | None = None  # for `result` to raise
 
     def poll(self) -> None:
         """Hand what is not JPEG to OpenCV, if the native part has ended. Never waits."""
@@ -86,41 +89,47 @@ class PendingBatch:
             self._start_others()
 
     def result(self, stall_s: float = 0, on_stall: Callable[[int], None] | None = None) -> NDArray[np.int32]:
-        """Wait for all samples; an interrupt cancels and drains the batch and is raised.
+        """Wait for all samples; an interrupt, whatever thread this is, ends the batch as `cancel` does and is raised.
 
         Args:
             stall_s: seconds.
-            on_stall: called once with the place of a sample that has kept everybody waiting for so long.
+            on_stall: called once with the place of a sample that has kept everybody waiting for so long; -1 where it
+                is of another batch, and no thread is left for this one.
 
         Returns:
             int32 (n,): each sample's `Status`. The slots of bad samples are 0.
+
+        Raises:
+            RuntimeError: if no thread could be started for what is not JPEG.
         """
         try:
             self._wait(stall_s, on_stall)
             if self._others is None:
                 self._start_others()
                 self._wait(stall_s, on_stall)
+            if self._error is not None:
+                raise self._error
         except BaseException:
             self.cancel()
             raise
         if self._others:
-            for other in self._others:
-                other.result()
             self._clean = self._job.statuses(self._statuses)
         return self._statuses
 
     def _wait(self, stall_s: float, on_stall: Callable[[int], None] | None) -> None:
-        if on_stall is None:
-            self._job.wait()
+        if self._job.ready():
             return
         first, since = -1, time.monotonic()
-        while not self._job.wait(_LOOK_S):
-            pending = self._job.first_pending()
-            if pending != first:
-                first, since = pending, time.monotonic()
-            elif pending >= 0 and time.monotonic() - since >= stall_s:
-                on_stall(pending)
-                self._job.wait()
+        with watch() as interrupted:
+            while not self._job.wait(_LOOK_S):
+                if interrupted():
+                    raise KeyboardInterrupt
+                pending = self._job.first_pending()
+                if pending != first:
+                    first, since = pending, time.monotonic()
+                elif on_stall is not None and time.monotonic() - since >= stall_s:
+                    on_stall(pending)
+                    on_stall = None
 
     def failures(self) -> list[Failure]:
         """The bad samples, in their order; valid after `result`."""
@@ -138,27 +147,42 @@ class PendingBatch:
             path, number = source_of(failure.place)
             raise DecodeError(path, number, failure.status, failure.detail)
 
-    def cancel(self) -> None:
-        """End it; returns when nothing writes to `images` any more. Does not wait for reads, nor for OpenCV."""
-        for other in self._others or ():
-            other.cancel()
-        self._job.cancel()
-        if any(other.running() for other in self._others or ()):
-            self._threads.renew_executor()
+    def stop(self) -> None:
+        """Begin nothing any more; `cancel` waits for what is under way."""
+        self._job.stop()
+
+    def cancel(self, grace_s: float = GRACE_S) -> None:
+        """End it; returns when nothing writes to `images` any more.
+
+        Args:
+            grace_s: for how long reads and OpenCV are waited for; then they are given up, and their threads replaced.
+        """
+        self._job.cancel(grace_s)
+        if self._others:
+            self._threads.drop(self._others)
 
     def _start_others(self) -> None:
         self._clean = self._job.statuses(self._statuses)
+        self._others = others = []
         if self._clean:
-            self._others = []
             return
         places = [
             i for i in np.flatnonzero(self._statuses == Status.NEEDS_DECODER).tolist() if self._job.begin_fetch(i)
         ]
-        self._others = others = []
         try:
             for i in places:
                 finish = partial(finish_sample, self._job, i, self._readers(i), self._settings, self._decode)
-                others.append(self._threads.executor().submit(finish))
-        except BaseException:  # no thread can be started: nobody would end them
+                others.append(self._threads.submit(finish))
+        except RuntimeError as error:  # no thread can be started: nobody would end them
+            self._error = error
             self.cancel()
-            raise
+
+
+def cancel_all(batches: Iterable[PendingBatch]) -> None:
+    """Cancel batches that were begun, with one time of grace for them all."""
+    begun = list(batches)
+    for batch in begun:
+        batch.stop()
+    end = time.monotonic() + GRACE_S
+    for batch in begun:
+        batch.cancel(max(0.0, end - time.monotonic()))

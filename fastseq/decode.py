@@ -129,7 +129,7 @@ def begin_sources(
     ]
 
     def reader(i: int) -> Read:
-        return partial(read_file, items[i]) if is_path[i] else lambda: items[i]  # type: ignore[arg-type]
+        return partial(read_file, items[i]) if is_path[i] else lambda most: items[i]  # type: ignore[arg-type]
 
     job = _native.Job(
         threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
+from fastseq.files import NotRegularError, open_regular
 from fastseq.settings import Settings
 from fastseq.status import Status
 
@@ -19,53 +20,62 @@ Decode: TypeAlias = Callable[[Data, Settings], tuple[NDArray[np.uint8], bool]]
 """Gives the pixels of a file, (height, width, 1 or 3), and whether they are BGR; raises where it cannot."""
 
 
-def finish_sample(job: _native.Job, index: int, read: Callable[[], Data], settings: Settings, decode: Decode) -> None:
+def finish_sample(
+    job: _native.Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode
+) -> None:
     """Decode one sample that the native core left (NEEDS_DECODER) and let it write the slot.
 
-    Whatever goes wrong becomes the sample's status; nothing is raised but what ends the process.
+    Whatever goes wrong becomes the sample's status; nothing is raised.
 
     Args:
         job: the batch.
         index: the sample's place in it.
-        read: gives the file's bytes.
+        read: gives the file's bytes, or as many as it is told.
         settings: those of the batch.
         decode: the decoder.
     """
     try:
-        _finish_sample(job, index, read, settings, decode)
-    except BaseException:
-        job.fail(index, Status.INTERNAL, "")  # nobody else ends it
-        raise
+        failure = _finish_sample(job, index, read, settings, decode)
+    except MemoryError:
+        failure = Status.OUT_OF_MEMORY, ""
+    except BaseException as error:  # nobody else would end the sample
+        failure = Status.INTERNAL, repr(error)
+    if failure is not None:
+        job.fail(index, *failure)
 
 
-def _finish_sample(job: _native.Job, index: int, read: Callable[[], Data], settings: Settings, decode: Decode) -> None:
+def _finish_sample(
+    job: _native.Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode
+) -> tuple[Status, str] | None:
+    most = settings.limits.file_bytes
     try:
-        data = read()
-    except FileNotFoundError as error:
-        job.fail(index, Status.NOT_FOUND, str(error))
+        data = read(most + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        return Status.NOT_FOUND, str(error)
     except PermissionError as error:
-        job.fail(index, Status.PERMISSION_DENIED, str(error))
+        return Status.PERMISSION_DENIED, str(error)
+    except NotRegularError as error:
+        return Status.NOT_A_FILE, str(error)
     except OSError as error:
-        job.fail(index, Status.READ_ERROR, str(error))
-    else:
-        _decode_sample(job, index, data, settings, decode)
-
-
-def _decode_sample(job: _native.Job, index: int, data: Data, settings: Settings, decode: Decode) -> None:
+        return Status.READ_ERROR, str(error)
+    if len(data) > most:
+        return Status.FILE_TOO_LARGE, ""
     try:
         pixels, bgr = decode(data, settings)
     except MemoryError:
-        job.fail(index, Status.OUT_OF_MEMORY, "")
+        raise
     except Exception as error:  # a decoder may raise anything
-        job.fail(index, Status.CORRUPT, str(error).strip())
-    else:
-        job.put_pixels(index, pixels, bgr)
+        if getattr(error, "code", None) == cv2.Error.StsNoMem:
+            return Status.OUT_OF_MEMORY, ""
+        return Status.CORRUPT, str(error).strip()
+    job.put_pixels(index, pixels, bgr)
+    return None
 
 
-def read_file(path: str | bytes | os.PathLike[str]) -> bytes:
-    """The bytes of a file."""
-    with open(path, "rb") as file:
-        return file.read()
+def read_file(path: str | bytes | os.PathLike[str], most: int) -> bytes:
+    """The bytes of a file, or so many of them."""
+    with open_regular(path) as file:
+        return file.read(most)
 
 
 def decode_by_opencv(data: Data, settings: Settings) -> tuple[NDArray[np.uint8], bool]:

@@ -1,9 +1,12 @@
-"""Files that must be whole or not there."""
+"""Files: read as anybody may have put them there, and written whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from contextlib import suppress
+from typing import BinaryIO
 
 from fastseq.errors import StrPath
 
@@ -21,3 +24,21 @@ def replace_text(path: StrPath, text: str) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+class NotRegularError(OSError):
+    """A folder, a pipe or a device in the place of a file."""
+
+
+def open_regular(path: str | bytes | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading; one that is no regular file is refused, and never waited for.
+
+    Raises:
+        NotRegularError: if it is something else.
+        OSError: if it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegularError(errno.EINVAL, "not a regular file", path)
+    return os.fdopen(descriptor, "rb")

@@ -214,9 +214,9 @@ class Loader:
             weights = self._weights[indices] * (1 if weights is None else weights)
         return (images, labels) if weights is None else (images, labels, weights)
 
-    def list_probed(self, *, ended: bool) -> None:
-        """What was asked for as a probe was used after all: list its bad samples, and warn of them where that ended."""
-        self._bad.list_probed(ended)
+    def list_probed(self, batches: int) -> None:
+        """So many batches of a pass were probed, and used after all: list their bad samples, warn at the last one."""
+        self._bad.list_probed(batches)
 
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The loader can be used again."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
-from fastseq.batch import Failure, PendingBatch, Read
+from fastseq.batch import Failure, PendingBatch, Read, cancel_all
 from fastseq.errors import DecodeError, StalledWarning
 from fastseq.fallback import read_file
 from fastseq.lender import Lender
@@ -113,11 +113,11 @@ class Prefetcher:
         with self._lock:
             generation = self._generation
             begun, self._begun = self._begun, {}
-            self._kept = {k: kept for k, kept in self._kept.items() if k[0] == key[0]}
-            for stale in [k for k in begun if k != key and k not in wanted]:
-                begun.pop(stale)[0].cancel()
+            self._kept = {k: kept for k, kept in list(self._kept.items()) if k[0] == key[0]}
+            stale = [begun.pop(k, None) for k in list(begun) if k != key and k not in wanted]
+            cancel_all(entry[0] for entry in stale if entry is not None)
             entry = begun.pop(key, None) or self._kept.pop(key, None) or self._begin(key, needed=True)
-            for batch, _ in begun.values():
+            for batch, _ in list(begun.values()):
                 batch.poll()
             for k in wanted:
                 if k not in begun and k not in self._kept and k != key:
@@ -128,7 +128,7 @@ class Prefetcher:
             if generation == self._generation:
                 self._begun = begun
             else:
-                _cancel(begun)
+                _drain(begun)
         assert entry is not None
         batch, indices = entry
         self._wait(batch, indices)
@@ -149,8 +149,8 @@ class Prefetcher:
 
     def _wait(self, batch: PendingBatch, indices: NDArray[np.int64]) -> None:
         def warn(place: int) -> None:
-            path = self._samples.path(int(indices[place]))
-            text = f"{path!r} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
+            what = "a file of another batch" if place < 0 else repr(self._samples.path(int(indices[place])))
+            text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
             warnings.warn(text, StalledWarning, stacklevel=2)
 
         batch.result(self._stall_s, warn)
@@ -166,8 +166,8 @@ class Prefetcher:
         Takes no lock: the garbage collector may call it, by way of an iterator that was left, in the middle of `fetch`.
         """
         self._generation += 1
-        begun, self._begun, self._kept = self._begun, {}, {}
-        _cancel(begun)
+        _drain(self._begun)
+        _drain(self._kept)
 
     def _begin(self, key: Key, needed: bool) -> Entry | None:
         indices = self._order.indices(*key)
@@ -204,6 +204,12 @@ class Prefetcher:
         self.forget()
 
 
-def _cancel(entries: dict[Key, Entry]) -> None:
-    for batch, _ in entries.values():
-        batch.cancel()
+def _drain(entries: dict[Key, Entry]) -> None:
+    """Cancel what is in it, while others may take from it as well: nothing goes to both."""
+    taken = []
+    while entries:
+        try:
+            taken.append(entries.popitem()[1][0])
+        except KeyError:
+            break
+    cancel_all(taken)

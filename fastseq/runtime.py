@@ -1,8 +1,7 @@
 """The threads of the process: native ones that decode, and Python ones for what is decoded from Python.
 
 Loaders with the same number of threads share them, and they end with the last of these loaders. A forked child finds
-none and makes its own; at exit the native threads are joined before Python takes the modules apart, those of
-`concurrent.futures` by its own hook.
+none and makes its own; at exit all but those that do not come back are joined before Python takes the modules apart.
 """
 
 from __future__ import annotations
@@ -11,11 +10,13 @@ import atexit
 import os
 import threading
 import weakref
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from fastseq import _native
+from fastseq.work_threads import Work, WorkThreads
 
+_MOST_AT_EXIT_S = 0.5  # for what is decoded from Python: a thread in it that goes on may break the end of Python
 _lock = threading.RLock()  # the collector may come back here
 
 
@@ -29,7 +30,7 @@ class Threads:
 
     def _forget(self) -> None:
         self._pool: _native.Pool | None = None
-        self._executor: ThreadPoolExecutor | None = None
+        self._work: WorkThreads | None = None
 
     @property
     def pool(self) -> _native.Pool:
@@ -43,30 +44,39 @@ class Threads:
                 try:
                     self._pool = _native.Pool(self.count)
                 except RuntimeError as error:
-                    raise RuntimeError(
-                        f"no thread to decode with could be started ({error}); end other processes, or raise the "
-                        "limits on processes (ulimit -u) and memory"
-                    ) from None
+                    raise _no_thread(error) from None
             return self._pool
 
-    def executor(self) -> ThreadPoolExecutor:
-        """Python threads, for decoders that are called from Python."""
-        with _lock:
-            if self._executor is None:
-                self._executor = ThreadPoolExecutor(self.count, thread_name_prefix="fastseq")
-            return self._executor
+    def submit(self, call: Callable[[], None]) -> Work:
+        """Let a Python thread make a call, which raises nothing.
 
-    def renew_executor(self) -> None:
-        """Let who comes next have new threads: one of those that are there may never come back.
-
-        Those end when nobody holds their executor any more: it is not shut down, for somebody may be about to use it.
+        Raises:
+            RuntimeError: if not one of them could be started.
         """
         with _lock:
-            self._executor = None
+            if self._work is None:
+                self._work = WorkThreads(self.count)
+            work = self._work
+        try:
+            return work.submit(call)
+        except RuntimeError as error:
+            raise _no_thread(error) from None
+
+    def drop(self, works: Iterable[Work]) -> None:
+        """Nobody waits for these any more; who comes next does not either, though they may never come back."""
+        if self._work is not None:
+            self._work.drop(works)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Those of the process that it comes to."""
         return shared_threads, (self.count,)
+
+
+def _no_thread(error: RuntimeError) -> RuntimeError:
+    return RuntimeError(
+        f"no thread to decode with could be started ({error}); end other processes, or raise the limits on processes "
+        "(ulimit -u) and memory"
+    )
 
 
 _shared: weakref.WeakValueDictionary[int, Threads] = weakref.WeakValueDictionary()
@@ -138,6 +148,8 @@ def _join() -> None:
     for beginner in list(_beginners):
         beginner.discard()
     for threads in list(_shared.values()):
+        if threads._work is not None:
+            threads._work.join(_MOST_AT_EXIT_S)
         threads._pool = None
 
 

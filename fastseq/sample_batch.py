@@ -66,8 +66,8 @@ class SampleBatch:
         """Begin to decode, if that was not done in this process; whether there was memory for it. Never waits."""
         if self._error is not None or self._decoding is None or not self._places:
             return True
-        if self._pending is not None and self._begun_here():
-            self._pending.poll()
+        if (pending := self.under_way) is not None:
+            pending.poll()
             return True
         sources = [_source(self._samples[i]) for i in self._places]
         try:
@@ -109,10 +109,10 @@ class SampleBatch:
             return images
         return (images, *collate([list(sample[1:]) for sample in self._samples]))
 
-    def cancel(self) -> None:
-        """End it; returns when no thread of this process writes to its pictures any more."""
-        if self._pending is not None and self._begun_here():
-            self._pending.cancel()
+    @property
+    def under_way(self) -> PendingBatch | None:
+        """Its pictures, if this process has begun them."""
+        return self._pending if self._begun_here() else None
 
     def _begun_here(self) -> bool:
         return self._pid == os.getpid()

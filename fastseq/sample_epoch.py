@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from fastseq.batch import cancel_all
 from fastseq.runtime import look_after
 from fastseq.sample_batch import Decoding, SampleBatch
 
@@ -61,7 +62,7 @@ class SampleEpoch:
             self._look_ahead()
             return batch.result(self._collate_fn)
         except BaseException:
-            batch.cancel()
+            _cancel([batch])
             raise
 
     def _fetch(self) -> SampleBatch | None:
@@ -86,8 +87,8 @@ class SampleEpoch:
 
     def discard(self) -> None:
         """Cancel what was begun."""
-        while self._waiting:
-            self._waiting.popleft().cancel()
+        begun, self._waiting = self._waiting, deque()
+        _cancel(begun)
 
     def close(self) -> None:
         """Leave the epoch, as the iterator of a `Loader` is left."""
@@ -99,3 +100,7 @@ class SampleEpoch:
     def __del__(self) -> None:
         """Leaving early ends what was begun."""
         self.discard()
+
+
+def _cancel(batches: Iterable[SampleBatch]) -> None:
+    cancel_all(batch.under_way for batch in batches if batch.under_way is not None)

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 from images import encoded, photo
+from programs import assert_silent, run
 
 from fastseq import DataLoader, Loader, Samples, decode_batch
-from fastseq.runtime import shared_threads
 
 SIZE = (16, 16)
 
@@ -68,8 +68,76 @@ def test_while_opencv_does_not_come_back(files, monkeypatch, way):
     assert all((a == b).all() for a, b in zip(again, expected, strict=True))
 
 
-def test_new_threads_for_one_loader_leave_another_its_own():
-    threads = shared_threads(3)
-    executor = threads.executor()  # of a loader that is about to begin a batch
-    threads.renew_executor()  # by one that is interrupted
-    assert executor.submit(threading.get_ident).result() != threads.executor().submit(threading.get_ident).result()
+@pytest.fixture
+def stuck_once(monkeypatch) -> Iterator[threading.Event]:
+    """OpenCV does not come back from its next call; set when it is in it."""
+    let_go, begun = threading.Event(), threading.Event()
+    imdecode = cv2.imdecode
+
+    def stuck(*arguments):
+        if not begun.is_set():
+            begun.set()
+            let_go.wait()
+        return imdecode(*arguments)
+
+    monkeypatch.setattr(cv2, "imdecode", stuck)
+    yield begun
+    let_go.set()
+
+
+def test_what_waits_behind_it_goes_on(files, stuck_once):
+    """Batches of the same loader and of another one on the same threads, begun before the interrupt."""
+    loader, other = (Loader(Samples.from_files(files), SIZE, 2, threads=1) for _ in range(2))
+    with interrupted_after(0.3):
+        loader.batch(0, 0, [(0, 1)])
+    assert stuck_once.is_set()
+    assert loader.batch(0, 1).any()
+    assert other.batch(0, 2).any()
+
+
+def test_another_thread_that_waits_behind_it_goes_on(files, stuck_once):
+    loader, other = (Loader(Samples.from_files(files), SIZE, 2, threads=1) for _ in range(2))
+    made = []
+
+    def load():
+        stuck_once.wait()
+        made.append(other.batch(0, 1))
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    with interrupted_after(0.5):
+        loader.batch(0, 0)
+    thread.join()
+    assert made[0].any()
+
+
+STUCK = """
+cv2 = fastseq.fallback.cv2
+imdecode, begun = cv2.imdecode, threading.Event()
+
+def stuck(*arguments):
+    begun.set()
+    threading.Event().wait()
+
+cv2.imdecode = stuck
+loader = fastseq.Loader(samples, (32, 32), 2, threads=2)
+"""
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_an_exit_while_opencv_does_not_come_back(files, tmp_path, interrupted):
+    wait = "loader.batch(0, 0)" if interrupted else "loader.batch(0, 0, [(0, 1)])"
+    end = f"""
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+try:
+    {wait}
+except KeyboardInterrupt:
+    sys.exit(3)
+"""
+    threaded = f"""
+threading.Thread(target=lambda: {wait}, daemon=True).start()
+begun.wait()
+sys.exit(3)
+"""
+    assert_silent(run(STUCK + (end if interrupted else threaded), str(tmp_path)), 3)

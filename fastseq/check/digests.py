@@ -10,7 +10,7 @@ from pathlib import Path
 
 import xxhash
 
-from fastseq.check.files import open_regular
+from fastseq.files import open_regular
 
 _CHUNK = 1 << 20
 _HEADER = ["xxh3_64", "bytes", "path"]

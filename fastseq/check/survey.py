@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from fastseq.check.files import open_regular
 from fastseq.errors import BadSamplesWarning
+from fastseq.files import open_regular
 from fastseq.ledger import Ledger
 from fastseq.loader import Loader
 from fastseq.samples import Samples

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from fastseq.batch import PendingBatch
+from fastseq.batch import PendingBatch, cancel_all
 from fastseq.decode import begin_sources
 from fastseq.fallback import Data
 from fastseq.lender import Lender
@@ -50,8 +50,7 @@ class DatasetBatches:
     def discard(self) -> None:
         """Cancel what was begun."""
         begun, self._begun = self._begun, OrderedDict()
-        for batch in begun.values():
-            batch.cancel()
+        cancel_all(begun.values())
 
     @property
     def begun(self) -> int:
@@ -72,8 +71,7 @@ class DatasetBatches:
             ticket = next(self._numbers)
             self._begun[ticket] = batch
             left = [self._begun.popitem(last=False)[1] for _ in range(len(self._begun) - 2 * self.depth - 2)]
-        for abandoned in left:
-            abandoned.cancel()
+        cancel_all(left)
         return np.int64(ticket)
 
     def finish(self, ticket: np.int64, paths: NDArray[np.object_]) -> NDArray[Any]:

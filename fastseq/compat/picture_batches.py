@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import _native
-from fastseq.batch import PendingBatch
+from fastseq.batch import PendingBatch, cancel_all
 from fastseq.compat.forecast import Request, State, same_state, state_of
 from fastseq.compat.picture_sources import ArrayPictures, FilePictures
 from fastseq.compat.picture_work import PictureWork
@@ -82,8 +82,7 @@ class PictureBatches:
     def discard(self) -> None:
         """Cancel what was begun ahead."""
         ahead, self._ahead = self._ahead, []
-        for begun in ahead:
-            begun.batch.cancel()
+        cancel_all(begun.batch for begun in ahead)
 
     def forget(self) -> None:
         """Drop what a parent process has begun."""
@@ -93,8 +92,7 @@ class PictureBatches:
         for place, begun in enumerate(self._ahead):
             if self._is(begun, request):
                 stale, self._ahead = self._ahead[:place], self._ahead[place + 1 :]
-                for passed_over in stale:
-                    passed_over.batch.cancel()
+                cancel_all(passed_over.batch for passed_over in stale)
                 self._misses = 0
                 return begun
         self._misses += bool(self._ahead)
@@ -119,8 +117,7 @@ class PictureBatches:
             self._ahead.append(found)
             self._random.set_state(found.after)
             found.batch.poll()
-        for stale in known:
-            stale.batch.cancel()
+        cancel_all(stale.batch for stale in known)
 
     def _begin(self, request: Request, needed: bool) -> Begun | None:
         settings, count = self._work.settings, len(request.indices)

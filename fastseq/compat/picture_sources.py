@@ -58,7 +58,7 @@ class ArrayPictures:
 
     def read(self, index: int) -> Read:
         """The bytes of one of them."""
-        return lambda: self._array[index].tobytes()
+        return lambda most: self._array[index].tobytes()
 
     def path(self, index: int) -> None:
         """None: it has no path."""

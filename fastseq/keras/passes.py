@@ -54,7 +54,7 @@ class KerasPasses:
         self._in_order = True  # so far
         self._ahead: list[tuple[int, int]] = []  # what Keras will ask for next
         self._left = False  # whether the user's code has ended the epoch since Keras last asked
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may ask for a batch
         _alive.add(self)
 
     def __getstate__(self) -> dict[str, int]:
@@ -188,7 +188,7 @@ _alive: weakref.WeakSet[KerasPasses] = weakref.WeakSet()
 
 def _renew_locks() -> None:
     for passes in list(_alive):
-        passes._lock = threading.Lock()
+        passes._lock = threading.RLock()
 
 
 os.register_at_fork(after_in_child=_renew_locks)

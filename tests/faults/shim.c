@@ -51,8 +51,9 @@ static void stall(void) {
 
 // One in `many`, from call to call.
 static int happens(unsigned many) {
+  static atomic_uint threads = 0;  // never reset: each thread has other luck
   static _Thread_local unsigned random = 0;
-  if (random == 0) random = (unsigned)atomic_fetch_add(&calls, 1) * 2654435761u + 1;
+  if (random == 0) random = atomic_fetch_add(&threads, 1) * 2654435761u + 1;
   random ^= random << 13, random ^= random >> 17, random ^= random << 5;
   return random % many == 0;
 }

@@ -1,0 +1,14 @@
+// Whether SIGINT has come, for threads that Python does not tell of it: only its main thread sees signals.
+#pragma once
+
+namespace fastseq {
+
+// From now on SIGINTs are counted, and handled as before; calls nest. Not safe against each other, nor against a fork.
+void begin_interrupt_watch();
+void end_interrupt_watch();
+// In a forked child: nobody watches.
+void forget_interrupt_watch();
+// SIGINTs that were counted so far.
+unsigned interrupts_seen();
+
+}  // namespace fastseq
