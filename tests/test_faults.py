@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
-from images import folder, jpeg, photo
+from images import encoded, folder, jpeg, photo
 from native.test_limits import claiming
 from programs import assert_silent
 from programs import run as run_program
 
-from fastseq import BadSamplesWarning, Loader, Samples
+from fastseq import BadSamplesWarning, DecodeError, Limits, Loader, Samples, decode_batch, fallback
 
 HERE = Path(__file__).parent / "faults"
 COUNT = 40
@@ -306,3 +307,45 @@ def test_an_interrupt_of_fit_while_a_read_never_returns(shim, tree, tmp_path, ba
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("interrupted after")
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda path: (path.unlink(), os.mkfifo(path)), "NOT_A_FILE"),
+        (lambda path: (path.unlink(), path.mkdir()), "NOT_A_FILE"),
+        (lambda path: path.unlink(), "NOT_FOUND"),
+        (lambda path: path.write_bytes(path.read_bytes() + bytes(5000)), "FILE_TOO_LARGE"),
+    ],
+)
+def test_a_png_that_changes_between_its_two_reads(tmp_path, monkeypatch, change, status):
+    """The native core reads a file, finds that it is no JPEG, and leaves it to OpenCV."""
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(photo(20, 30), "png"))
+    limits = Limits(file_bytes=path.stat().st_size + 1000)
+    open_regular = fallback.open_regular
+
+    def changing(*arguments):
+        change(path)
+        return open_regular(*arguments)
+
+    monkeypatch.setattr(fallback, "open_regular", changing)
+    with pytest.raises(DecodeError) as caught:
+        decode_batch([path], (8, 8), limits=limits)
+    assert caught.value.status.name == status
+
+
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("Insufficient memory")])
+def test_memory_that_opencv_does_not_get(tmp_path, monkeypatch, error):
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(photo(20, 30), "png"))
+    if isinstance(error, cv2.error):
+        error.code = cv2.Error.StsNoMem
+
+    def failing(*_):
+        raise error
+
+    monkeypatch.setattr(cv2, "imdecode", failing)
+    with pytest.raises(DecodeError) as caught:
+        decode_batch([path], (8, 8))
+    assert caught.value.status.name == "OUT_OF_MEMORY"
