@@ -22,6 +22,7 @@ from fastseq.work_threads import Work
 
 GRACE_S = 0.02  # for reads that are under way when a batch is cancelled
 _LOOK_S = 0.05  # between looks for an interrupt, and for a sample that stalls
+_STALLED_S = 1.0  # before that a batch is waited for, and the main thread alone is interrupted
 
 Read = Callable[[int], "bytes | memoryview"]  # the bytes of a file, or as many as it is told
 
@@ -89,7 +90,10 @@ class PendingBatch:
             self._start_others()
 
     def result(self, stall_s: float = 0, on_stall: Callable[[int], None] | None = None) -> NDArray[np.int32]:
-        """Wait for all samples; an interrupt, whatever thread this is, ends the batch as `cancel` does and is raised.
+        """Wait for all samples; an interrupt ends the batch as `cancel` does and is raised.
+
+        In threads other than the main one, too, if they have waited for longer than batches take: where TensorFlow asks
+        for batches, the main thread waits for this one.
 
         Args:
             stall_s: seconds.
@@ -119,10 +123,11 @@ class PendingBatch:
     def _wait(self, stall_s: float, on_stall: Callable[[int], None] | None) -> None:
         if self._job.ready():
             return
-        first, since = -1, time.monotonic()
+        begun = since = time.monotonic()
+        first = -1
         with watch() as interrupted:
             while not self._job.wait(_LOOK_S):
-                if interrupted():
+                if interrupted() and time.monotonic() - begun >= _STALLED_S:
                     raise KeyboardInterrupt
                 pending = self._job.first_pending()
                 if pending != first:

@@ -69,7 +69,7 @@ def main() -> None:
     def interrupt() -> None:
         while not Path(log).exists() or not Path(log).read_text():
             over.wait(0.05)
-        over.wait(0.5)  # by then everybody waits for that file
+        over.wait(1.5)  # by then everybody has waited for that file for long
         sent[0] = time.monotonic()
         signal.pthread_kill(main_thread, signal.SIGINT)
 
