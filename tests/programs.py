@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 TIMEOUT = 60  # seconds; only a hang comes near it
 
@@ -22,6 +24,20 @@ def run(code: str, *arguments: str, timeout: float = TIMEOUT) -> subprocess.Comp
     program = textwrap.dedent(start) + textwrap.dedent(code)
     command = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def run_file(
+    file: Path, *arguments: object, shim: Path, timeout: float = TIMEOUT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of a file with the shim preloaded."""
+    return subprocess.run(
+        [sys.executable, file, *map(str, arguments)],
+        env={**os.environ, "LD_PRELOAD": str(shim), **environment},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
 
 
 def assert_silent(ran: subprocess.CompletedProcess[str], status: int = 0) -> None:

@@ -15,7 +15,7 @@ import cv2
 import pytest
 from images import encoded, folder, jpeg, photo
 from native.test_limits import claiming
-from programs import assert_silent
+from programs import assert_silent, run_file
 from programs import run as run_program
 
 from fastseq import BadSamplesWarning, DecodeError, Limits, Loader, Samples, decode_batch, fallback
@@ -86,8 +86,9 @@ def test_interrupted_and_short_reads_change_nothing(run, fault, every, threads):
 @pytest.mark.parametrize(("call", "every"), [("memory", 2), ("malloc", 1), ("malloc", 7), ("malloc", 50)])
 def test_memory_that_is_not_there_costs_the_sample_alone(run, call, every, threads):
     sound, _ = run("none", threads=threads)
-    found, _ = run(call, every, threads)
+    found, happened = run(call, every, threads)
     rows = [row for row, _, _ in found["errors"]]
+    assert happened or call == "malloc"  # in which nothing can be written down
     assert rows
     assert {status for _, status, _ in found["errors"]} == {"OUT_OF_MEMORY"}
     for row, (digest, good) in enumerate(zip(found["rows"], sound["rows"], strict=True)):
@@ -119,14 +120,7 @@ def test_a_file_that_keeps_everybody_waiting_is_named(run, threads):
 def test_an_interrupt_while_a_read_never_returns(shim, tree, tmp_path, threads):
     """The thread that hangs is replaced, the loader goes on, and the process ends, though that read never does."""
     log = tmp_path / "log"
-    ran = subprocess.run(
-        [sys.executable, HERE / "stuck.py", tree, log, str(threads)],
-        env={**os.environ, "LD_PRELOAD": str(shim)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ran = run_file(HERE / "stuck.py", tree, log, threads, shim=shim)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("interrupted after")
     assert len(log.read_text().splitlines()) == 1
@@ -297,14 +291,7 @@ def test_an_interrupt_while_no_read_returns(shim, tree, tmp_path, monkeypatch, t
 )
 def test_an_interrupt_of_fit_while_a_read_never_returns(shim, tree, tmp_path, backend, kind):
     """TensorFlow waits for batches in threads of its own, which Python does not tell of signals."""
-    ran = subprocess.run(
-        [sys.executable, HERE / "stuck_fit.py", tree, tmp_path / "log", kind],
-        env={**os.environ, "LD_PRELOAD": str(shim), "KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    ran = run_file(HERE / "stuck_fit.py", tree, tmp_path / "log", kind, shim=shim, timeout=120, KERAS_BACKEND=backend)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("interrupted after")
 

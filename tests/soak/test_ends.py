@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from images import jpeg, photo
-from programs import assert_silent, run
+from programs import assert_silent, run, run_file
 
 pytestmark = pytest.mark.soak
 
@@ -130,14 +127,7 @@ def test_an_exit_while_a_read_never_returns(shim, tree, tmp_path, figure):
     said = []
     for threads in (1, 2, 4, 8):
         begun = time.monotonic()
-        ran = subprocess.run(
-            [sys.executable, program, tree, tmp_path / "log", str(threads)],
-            env={**os.environ, "LD_PRELOAD": str(shim)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        ran = run_file(program, tree, tmp_path / "log", threads, shim=shim)
         assert (ran.returncode, ran.stderr) == (0, "")
         assert time.monotonic() - begun < 20
         said.append(ran.stdout.split()[-2])

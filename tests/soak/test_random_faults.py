@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from images import folder
+from programs import run_file
 
 SECONDS = float(os.environ.get("FASTSEQ_SOAK_SECONDS", "3600"))
 
@@ -18,14 +17,7 @@ SECONDS = float(os.environ.get("FASTSEQ_SOAK_SECONDS", "3600"))
 def test_an_hour(shim, tmp_path, figure):
     tree = folder(tmp_path / "tree", ("a", "b"), 100)
     program = Path(__file__).parents[1] / "faults" / "endure.py"
-    ran = subprocess.run(
-        [sys.executable, program, tree, tmp_path / "log", str(SECONDS)],
-        env={**os.environ, "LD_PRELOAD": str(shim)},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS + 300,
-        check=False,
-    )
+    ran = run_file(program, tree, tmp_path / "log", SECONDS, shim=shim, timeout=SECONDS + 300)
     assert (ran.returncode, ran.stderr) == (0, "")
     seen = json.loads(ran.stdout)
     figure(f"{SECONDS:.0f} s: {seen}")
