@@ -15,11 +15,11 @@ import typer
 from PIL import Image
 from rich.console import Console
 
-from fastseq import cli
-from fastseq.demo.command import GRID, LIMIT, demo
-from fastseq.demo.pictures import PHOTOGRAPHS, make_set
-from fastseq.report.grid import save_grid
-from fastseq.report.speeds import Speed, speed_table
+from fastseq.cli.demo import GRID, LIMIT, demo
+from fastseq.cli.main import main as cli
+from fastseq.demo.grid import save_grid
+from fastseq.demo.images import PHOTOGRAPHS, make_set
+from fastseq.demo.speeds import Speed, speed_table
 
 
 def picture(path: Path) -> None:
