@@ -9,8 +9,8 @@
 #include <jpeglib.h>
 // clang-format on
 
-#include "jpeg_frame.h"
-#include "scan_reader.h"
+#include "jpeg/baseline_scan.h"
+#include "jpeg/frame.h"
 
 namespace {
 

@@ -21,13 +21,13 @@ from table import jpegs
 HERE = Path(__file__).parent
 CORE = HERE.parent / "csrc"
 SOURCES = (
-    "entropy_segment.cpp",
-    "huffman_decoder.cpp",
-    "huffman_table.cpp",
-    "jpeg_frame.cpp",
-    "jpeg_header.cpp",
-    "marker_search.cpp",
-    "scan_reader.cpp",
+    "jpeg/entropy_segment.cpp",
+    "jpeg/block_decoder.cpp",
+    "jpeg/huffman_table.cpp",
+    "jpeg/frame.cpp",
+    "jpeg/header.cpp",
+    "jpeg/marker_search.cpp",
+    "jpeg/baseline_scan.cpp",
 )
 FLAGS = ("-std=c++17", "-O3", "-DNDEBUG", "-fno-tree-slp-vectorize")
 

@@ -2,7 +2,7 @@
 # distutils: language = c++
 """Counts SIGINTs while somebody watches; see interrupt_watch.h."""
 
-cdef extern from "interrupt_watch.h" namespace "fastseq" nogil:
+cdef extern from "engine/interrupt_watch.h" namespace "fastseq" nogil:
     void begin_interrupt_watch()
     void end_interrupt_watch()
     void forget_interrupt_watch()

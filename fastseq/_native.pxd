@@ -7,7 +7,7 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 
-cdef extern from "status.h" namespace "fastseq" nogil:
+cdef extern from "base/status.h" namespace "fastseq" nogil:
     cdef enum class Status(int32_t):
         kInternal
     cdef cppclass StatusText:
@@ -17,11 +17,11 @@ cdef extern from "status.h" namespace "fastseq" nogil:
         const char* remedy
     const StatusText* status_texts(int* count)
 
-cdef extern from "decode_limits.h" namespace "fastseq" nogil:
+cdef extern from "base/limits.h" namespace "fastseq" nogil:
     cdef cppclass CLimits "fastseq::Limits":
         int64_t pixels, scans, scan_pixels, file_bytes, memory_bytes
 
-cdef extern from "geometry.h" namespace "fastseq" nogil:
+cdef extern from "geometry/geometry.h" namespace "fastseq" nogil:
     cdef enum class OpKind(int32_t):
         pass
     cdef enum class Orient(int32_t):
@@ -31,11 +31,11 @@ cdef extern from "geometry.h" namespace "fastseq" nogil:
         double a, b, c, d
         int32_t draw
 
-cdef extern from "filter_table.h" namespace "fastseq" nogil:
+cdef extern from "filters/triangle_table.h" namespace "fastseq" nogil:
     cdef enum class Interpolation(int32_t):
         pass
 
-cdef extern from "slot_writer.h" namespace "fastseq" nogil:
+cdef extern from "output/slot_writer.h" namespace "fastseq" nogil:
     cdef cppclass SlotFormat:
         int height, width, channels, item_bytes
         cbool channels_first
@@ -43,7 +43,7 @@ cdef extern from "slot_writer.h" namespace "fastseq" nogil:
         double scale, offset
         size_t bytes()
 
-cdef extern from "augment.h" namespace "fastseq" nogil:
+cdef extern from "augment/augment.h" namespace "fastseq" nogil:
     cdef enum class FillMode(int32_t):
         pass
     cdef cppclass Augment:
@@ -53,21 +53,21 @@ cdef extern from "augment.h" namespace "fastseq" nogil:
         int32_t draw
     const int kAugmentDraws
 
-cdef extern from "workspace.h" namespace "fastseq" nogil:
+cdef extern from "engine/workspace.h" namespace "fastseq" nogil:
     cdef cppclass Workspace:
         Workspace() except +
 
-cdef extern from "pixel_rows.h" namespace "fastseq" nogil:
+cdef extern from "rows/decoded_image.h" namespace "fastseq" nogil:
     cdef cppclass PixelImage:
         const uint8_t* data
         int height, width, channels
         Py_ssize_t stride
 
-cdef extern from "jpeg_turbo.h" namespace "fastseq" nogil:
+cdef extern from "jpeg/turbo.h" namespace "fastseq" nogil:
     cdef enum class Damage(int32_t):
         pass
 
-cdef extern from "sample.h" namespace "fastseq" nogil:
+cdef extern from "engine/sample.h" namespace "fastseq" nogil:
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
@@ -82,7 +82,7 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
     cdef cppclass milliseconds:
         milliseconds(int)
 
-cdef extern from "batch.h" namespace "fastseq" nogil:
+cdef extern from "engine/batch.h" namespace "fastseq" nogil:
     cdef cppclass Source:
         pass
     cbool add_rows(const uint8_t*, size_t, const int64_t*, size_t, const char*, size_t, const int64_t*, size_t,
@@ -99,7 +99,7 @@ cdef extern from "batch.h" namespace "fastseq" nogil:
         int first_pending()
         string reason(int) except +
 
-cdef extern from "pool.h" namespace "fastseq" nogil:
+cdef extern from "engine/pool.h" namespace "fastseq" nogil:
     cdef cppclass CPool "fastseq::Pool":
         CPool(int) except +
         int threads()
@@ -108,7 +108,7 @@ cdef extern from "pool.h" namespace "fastseq" nogil:
         void cancel(const shared_ptr[BatchJob]&)
         void give_up(const shared_ptr[BatchJob]&)
 
-cdef extern from "buffer_pool.h" namespace "fastseq" nogil:
+cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
     cdef cppclass CLease "fastseq::Lease":
         uint8_t* data()
         size_t size()
@@ -118,6 +118,6 @@ cdef extern from "buffer_pool.h" namespace "fastseq" nogil:
         size_t lent_bytes()
         size_t held_bytes()
 
-cdef extern from "kernels.h" namespace "fastseq::kernels" nogil:
+cdef extern from "kernels/kernels.h" namespace "fastseq::kernels" nogil:
     int64_t c_instruction_sets "fastseq::kernels::instruction_sets"()
     void c_disable_instruction_sets "fastseq::kernels::disable_instruction_sets"(int64_t)

@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# What the decoders need of csrc/, and no more: the other kernels would take the compiler most of its time.
-SOURCES = [
-    *("entropy_segment", "huffman_decoder", "huffman_table", "idct", "idct_reduced", "jpeg_baseline", "jpeg_frame"),
-    *("jpeg_header", "jpeg_progressive", "pair_table", "plane_layout", "progressive_scan", "scan_reader", "upsample"),
-    *("marker_search", "ycc_pixels"),
-]
+# The rooms of csrc/ that the decoders need, and no more: the kernels would take the compiler most of its time.
+ROOMS = ("base", "jpeg")
 # A sanitizer that is preloaded for Python is neither for the compiler nor for its program.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 
@@ -34,7 +30,8 @@ def build(folder: Path) -> Path:
     program = folder / "compare_coefficients"
     packages = ["pkg-config", "--cflags", "--libs", "libjpeg", "libhwy"]
     libraries = subprocess.run(packages, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout
-    sources = [ROOT / "tests/native/compare_coefficients.cpp", *(ROOT / f"csrc/{name}.cpp" for name in SOURCES)]
+    core = [source for room in ROOMS for source in sorted((ROOT / "csrc" / room).glob("*.cpp"))]
+    sources = [ROOT / "tests/native/compare_coefficients.cpp", *core]
     options = ["-std=c++17", "-O1", *["-mssse3"] * (os.uname().machine == "x86_64"), f"-I{ROOT / 'csrc'}"]
     compiler = shlex.split(os.environ.get("CXX", "c++"))
     command = [*compiler, *options, *map(str, sources), *shlex.split(libraries), "-o", str(program)]

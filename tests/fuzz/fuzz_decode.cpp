@@ -2,7 +2,7 @@
 //
 // With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev and libhwy-dev, from the project's root:
 //   clang++-16 -std=c++17 -g -O1 -mssse3 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-//     -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*.cpp $(pkg-config --cflags --libs libjpeg libhwy) -o /tmp/fuzz_decode
+//     -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*/*.cpp $(pkg-config --cflags --libs libjpeg libhwy) -o /tmp/fuzz_decode
 //   python tests/fuzz/make_seeds.py /tmp/seeds && mkdir -p /tmp/found
 //   /tmp/fuzz_decode -max_len=20000 -rss_limit_mb=2048 -timeout=10 /tmp/found /tmp/seeds FOLDER_OF_IMAGES
 // Files of the folder are taken as they are: their first bytes choose a recipe too, and are decoded as well.
@@ -13,8 +13,8 @@
 #include <cstring>
 #include <vector>
 
-#include "kernels.h"
-#include "sample.h"
+#include "engine/sample.h"
+#include "kernels/kernels.h"
 
 namespace {
 

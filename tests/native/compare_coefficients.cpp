@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "entropy_segment.h"
-#include "jpeg_baseline.h"
-#include "jpeg_frame.h"
-#include "jpeg_header.h"
-#include "jpeg_progressive.h"
+#include "jpeg/baseline.h"
+#include "jpeg/baseline_scan.h"
+#include "jpeg/entropy_segment.h"
+#include "jpeg/frame.h"
+#include "jpeg/header.h"
+#include "jpeg/progressive.h"
 #include "jpeglib.h"
-#include "scan_reader.h"
 
 namespace {
 

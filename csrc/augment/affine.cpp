@@ -1,0 +1,76 @@
+#include "augment/affine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/affine.h"
+
+namespace fastseq {
+namespace {
+
+constexpr double kFarthest = 1e9;  // pixels; beyond it a coordinate means nothing
+constexpr int kSlack = 16;         // values that kernels may write past a row's end
+
+// Where a coordinate outside [0, length - 1] falls. -1: in no pixel.
+double map_outside(double at, int length, FillMode mode) {
+  const double last = length - 1;
+  if (mode == FillMode::kConstant) return -1;
+  if (length == 1) return 0;
+  if (mode == FillMode::kWrap) {
+    return at < 0 ? at + last * (std::trunc(-at / last) + 1) : at - last * std::trunc(at / last);
+  }
+  const double period = 2.0 * length;
+  if (at < 0) {
+    if (at < -period) at += period * std::trunc(-at / period);
+    return at < -length ? at + period : -at - 1;
+  }
+  at -= period * std::trunc(at / period);
+  return at >= length ? period - at - 1 : at;
+}
+
+void map_row_outside(int width, int length, FillMode mode, double* places) {
+  const double last = length - 1;
+  for (int i = 0; i < width; ++i) {
+    if (!(places[i] >= 0 && places[i] <= last)) places[i] = map_outside(places[i], length, mode);
+  }
+}
+
+}  // namespace
+
+bool AffineMap::is_finite() const {
+  return std::all_of(m, m + 4, [](double v) { return std::abs(v) < kFarthest; }) &&
+         std::all_of(shift, shift + 2, [](double v) { return std::abs(v) < kFarthest; });
+}
+
+AffineRow::AffineRow(const AffineMap& map, Workspace* workspace) : map_(map) {
+  const size_t count = static_cast<size_t>(map.width) + kSlack;
+  rows_ = workspace->columns[0].reserve_as<double>(2 * count);
+  columns_ = rows_ + count;
+  down_ = workspace->columns[1].reserve_as<float>(6 * count);
+  across_ = down_ + count;
+  pixels_ = across_ + count;
+  first_ = workspace->columns[2].reserve_as<int32_t>(count);
+}
+
+void AffineRow::place(int y) {
+  kernels::affine_places(map_, y, rows_, columns_);
+  if (map_.fill_mode != FillMode::kNearest) {
+    map_row_outside(map_.width, map_.height, map_.fill_mode, rows_);
+    map_row_outside(map_.width, map_.width, map_.fill_mode, columns_);
+  }
+  kernels::affine_taps(map_, rows_, columns_, first_, down_, across_);
+}
+
+const float* AffineRow::from_bytes(int y, const uint8_t* picture, int channels) {
+  place(y);
+  kernels::blend_bytes(map_, picture, channels, first_, down_, across_, pixels_);
+  return pixels_;
+}
+
+const float* AffineRow::from_floats(int y, const float* picture) {
+  place(y);
+  kernels::blend_floats(map_, picture, first_, down_, across_, pixels_);
+  return pixels_;
+}
+
+}  // namespace fastseq

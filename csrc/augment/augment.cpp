@@ -1,0 +1,187 @@
+#include "augment/augment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/tf.h"
+
+namespace fastseq {
+namespace {
+
+struct Range {
+  float low = std::numeric_limits<float>::infinity();
+  float high = -std::numeric_limits<float>::infinity();
+
+  void add(float value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+};
+
+// Where a value lies in a picture of the format's layout.
+struct Layout {
+  explicit Layout(const SlotFormat& format)
+      : pixel(format.channels_first ? 1 : format.channels),
+        channel(format.channels_first ? static_cast<size_t>(format.height) * format.width : 1) {}
+  const size_t pixel, channel;  // from one to the next
+};
+
+AffineMap affine_map(const SlotFormat& format, const Augment& augment, const AugmentDraws& draws) {
+  AffineMap map;
+  map.height = format.height;
+  map.width = format.width;
+  std::copy(draws.m, draws.m + 4, map.m);
+  std::copy(draws.shift, draws.shift + 2, map.shift);
+  map.flip_rows = draws.flip_rows != 0;
+  map.flip_columns = draws.flip_columns != 0;
+  map.fill_mode = augment.fill_mode;
+  map.fill_value = augment.fill_value;
+  map.interpolate = augment.interpolate;
+  return map;
+}
+
+// Pixels of four floats, and two more rows of them that are read, though they do not count.
+const float* pack4(const float* picture, const SlotFormat& format, Buffer* buffer) {
+  const Layout layout(format);
+  const size_t pixels = static_cast<size_t>(format.height) * format.width, all = pixels + 2 * format.width;
+  float* packed = buffer->reserve_as<float>(4 * all);
+  const auto pack = [&](auto channels) {
+    for (size_t i = 0; i < pixels; ++i) {
+      for (int c = 0; c < 4; ++c) packed[4 * i + c] = c < channels ? picture[i * layout.pixel + c * layout.channel] : 0;
+    }
+  };
+  if (format.channels == 3) {
+    pack(std::integral_constant<int, 3>());
+  } else {
+    pack(std::integral_constant<int, 1>());
+  }
+  std::fill(packed + 4 * pixels, packed + 4 * all, 0.f);
+  return packed;
+}
+
+// A row of pixels of four values into the slot; `row` is room for one.
+void store_row(const float* pixels, const SlotFormat& format, int y, float factor, float* row, float* slot) {
+  const Layout layout(format);
+  const int width = format.width, channels = format.channels;
+  const auto store = [&](int count, float* out) {
+    kernels::store_values(row, count, sizeof(float), factor, 0, format.is_large(), reinterpret_cast<uint8_t*>(out));
+  };
+  float* out = slot + static_cast<size_t>(y) * width * layout.pixel;
+  if (channels == 3 && !format.channels_first) {
+    for (int x = 0; x < width; ++x) std::copy(pixels + 4 * x, pixels + 4 * x + 3, row + 3 * x);
+    return store(3 * width, out);
+  }
+  for (int c = 0; c < channels; ++c) {
+    for (int x = 0; x < width; ++x) row[x] = pixels[4 * x + c];
+    store(width, out + c * layout.channel);
+  }
+}
+
+template <class Row>
+void map_rows(const SlotFormat& format, float factor, float* slot, Workspace* workspace, Row row) {
+  float* scratch = workspace->columns[3].reserve_as<float>(3 * static_cast<size_t>(format.width));
+  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, scratch, slot);
+}
+
+void map_picture(const AffineMap& map, const uint8_t* picture, const SlotFormat& format, float factor, float* slot,
+                 Workspace* workspace) {
+  AffineRow row(map, workspace);
+  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_bytes(y, picture, format.channels); });
+}
+
+void map_picture(const AffineMap& map, const float* picture, const SlotFormat& format, float factor, float* slot,
+                 Workspace* workspace) {
+  const float* packed = pack4(picture, format, &workspace->packed);
+  AffineRow row(map, workspace);
+  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_floats(y, packed); });
+}
+
+// Without an affine map, pixels only change their place.
+template <class T>
+void flip(const T* picture, const Layout& from, const SlotFormat& format, const AugmentDraws& draws, float factor,
+          float* slot) {
+  const Layout to(format);
+  for (int y = 0; y < format.height; ++y) {
+    const int row = draws.flip_rows != 0 ? format.height - 1 - y : y;
+    const T* line = picture + static_cast<size_t>(row) * format.width * from.pixel;
+    float* out = slot + static_cast<size_t>(y) * format.width * to.pixel;
+    for (int x = 0; x < format.width; ++x, out += to.pixel) {
+      const T* in = line + (draws.flip_columns != 0 ? format.width - 1 - x : x) * from.pixel;
+      for (int c = 0; c < format.channels; ++c) {
+        out[c * to.channel] = static_cast<float>(in[c * from.channel]) * factor;
+      }
+    }
+  }
+}
+
+// PIL.ImageEnhance.Brightness of a byte: a blend with black, cut to the range of bytes.
+uint8_t brighten(int value, float factor) {
+  const float product = factor * static_cast<float>(value);
+  return !(product > 0) ? 0 : product >= 255 ? 255 : static_cast<uint8_t>(product);
+}
+
+// By way of bytes, as in Keras: values outside the range of bytes are stretched to it and back.
+void change_brightness(float factor, const Range& range, size_t count, float* values) {
+  float bright[256];
+  for (int i = 0; i < 256; ++i) bright[i] = brighten(i, factor);
+  const auto byte_of = [](float value) { return value > 0 ? static_cast<uint8_t>(std::min(value, 255.f)) : 0; };
+  if (range.low >= 0 && range.high <= 255) {
+    for (size_t i = 0; i < count; ++i) values[i] = bright[byte_of(values[i])];
+    return;
+  }
+  const float extent = range.high - range.low;
+  for (size_t i = 0; i < count; ++i) {
+    const float share = extent != 0 ? (values[i] - range.low) / extent : values[i] - range.low;
+    values[i] = bright[byte_of(share * 255)] / 255 * extent + range.low;
+  }
+}
+
+// Both look at the whole picture first.
+void change_values(const SlotFormat& format, const AugmentDraws& draws, float factor, float* slot) {
+  const size_t count = static_cast<size_t>(format.height) * format.width * format.channels;
+  Range range;
+  for (size_t i = 0; i < count; ++i) range.add(slot[i]);
+  if (!std::isnan(draws.channel_shift)) {
+    const Range limits = range;
+    const float shift = static_cast<float>(draws.channel_shift);
+    range = Range();
+    for (size_t i = 0; i < count; ++i) {
+      slot[i] = std::min(std::max(slot[i] + shift, limits.low), limits.high);
+      range.add(slot[i]);
+    }
+  }
+  if (!std::isnan(draws.brightness)) change_brightness(static_cast<float>(draws.brightness), range, count, slot);
+  for (size_t i = 0; i < count; ++i) slot[i] *= factor;
+}
+
+template <class T>
+void augment_picture(const T* picture, const Layout& from, const SlotFormat& format, const Augment& augment,
+                     const AugmentDraws& draws, float* slot, Workspace* workspace) {
+  const bool changes = !std::isnan(draws.channel_shift) || !std::isnan(draws.brightness);
+  const float factor = changes ? 1 : augment.factor;
+  const AffineMap map = affine_map(format, augment, draws);
+  if (draws.is_affine != 0 && map.is_finite()) {
+    map_picture(map, picture, format, factor, slot, workspace);
+  } else {
+    flip(picture, from, format, draws, factor, slot);
+  }
+  if (changes) change_values(format, draws, augment.factor, slot);
+}
+
+}  // namespace
+
+void augment_bytes(const uint8_t* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
+                   float* slot, Workspace* workspace) {
+  SlotFormat interleaved = format;
+  interleaved.channels_first = false;
+  augment_picture(picture, Layout(interleaved), format, augment, draws, slot, workspace);
+}
+
+void augment_floats(const float* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
+                    float* slot, Workspace* workspace) {
+  augment_picture(picture, Layout(format), format, augment, draws, slot, workspace);
+}
+
+}  // namespace fastseq

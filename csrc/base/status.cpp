@@ -1,0 +1,51 @@
+#include "base/status.h"
+
+namespace fastseq {
+namespace {
+
+const StatusText kTexts[] = {
+    {Status::kOk, "OK", "decoded", ""},
+    {Status::kPending, "PENDING", "not decoded yet", "wait for the batch"},
+    {Status::kCancelled, "CANCELLED", "its batch was cancelled", "ask for the batch again"},
+    {Status::kRecovered, "RECOVERED", "decoded from damaged data", "replace the file, or keep strict=False"},
+    {Status::kNeedsDecoder, "NEEDS_DECODER", "not a JPEG: left to OpenCV", ""},
+    {Status::kNotFound, "NOT_FOUND", "no such file", "check the path and the root folder"},
+    {Status::kPermissionDenied, "PERMISSION_DENIED", "the file may not be read", "check its permissions"},
+    {Status::kNotAFile, "NOT_A_FILE", "a directory, FIFO or device, not a regular file", "remove it from the samples"},
+    {Status::kReadError, "READ_ERROR", "reading failed", "check the disk or the network share"},
+    {Status::kEmpty, "EMPTY", "the file is empty", "fetch it again"},
+    {Status::kNotAnImage, "NOT_AN_IMAGE", "its bytes are no known image format", "remove it from the samples"},
+    {Status::kUnsupportedFormat, "UNSUPPORTED_FORMAT", "an image format that is not supported",
+     "convert it to JPEG or PNG"},
+    {Status::kUnsupportedJpeg, "UNSUPPORTED_JPEG", "a kind of JPEG that libjpeg-turbo does not decode",
+     "convert it to 8-bit baseline JPEG"},
+    {Status::kCorrupt, "CORRUPT", "the image data is damaged", "fetch the file again, or remove it"},
+    {Status::kTruncated, "TRUNCATED", "the file is cut off", "fetch the file again, or remove it"},
+    {Status::kFileTooLarge, "FILE_TOO_LARGE", "the file is larger than the limit", "raise Limits.file_bytes"},
+    {Status::kTooManyPixels, "TOO_MANY_PIXELS", "the image claims more pixels than the limit",
+     "raise Limits.pixels if the file is genuine"},
+    {Status::kTooManyScans, "TOO_MANY_SCANS", "the JPEG has more scans than the limit",
+     "raise Limits.scans if the file is genuine"},
+    {Status::kTooMuchScanWork, "TOO_MUCH_SCAN_WORK", "scans times pixels exceed the limit",
+     "raise Limits.scan_pixels if the file is genuine"},
+    {Status::kTooMuchMemory, "TOO_MUCH_MEMORY", "decoding would take more memory than the limit of a thread",
+     "raise Limits.memory_bytes"},
+    {Status::kOutOfMemory, "OUT_OF_MEMORY", "memory ran out", "use a smaller batch or fewer threads"},
+    {Status::kInternal, "INTERNAL", "an error in fastseq itself", "please report it with the file"},
+};
+
+}  // namespace
+
+const StatusText* status_texts(int* count) {
+  *count = static_cast<int>(sizeof(kTexts) / sizeof(kTexts[0]));
+  return kTexts;
+}
+
+const StatusText& status_text(Status status) {
+  for (const StatusText& text : kTexts) {
+    if (text.status == status) return text;
+  }
+  return status_text(Status::kInternal);
+}
+
+}  // namespace fastseq

@@ -1,0 +1,75 @@
+#include "engine/buffer_pool.h"
+
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace fastseq {
+
+Lease::Lease(std::shared_ptr<BufferPool> pool, uint8_t* data, size_t size)
+    : pool_(std::move(pool)), data_(data), size_(size) {}
+
+Lease::~Lease() { pool_->take_back(data_, size_); }
+
+BufferPool::~BufferPool() {
+  for (const auto& buffer : free_buffers_) std::free(buffer.first);
+}
+
+std::unique_ptr<Lease> BufferPool::lend(size_t size, bool needed) {
+  uint8_t* data = nullptr;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!needed && lent_ + size > cap_) return nullptr;
+    for (size_t i = free_buffers_.size(); i-- > 0;) {
+      if (free_buffers_[i].second != size) continue;
+      data = free_buffers_[i].first;
+      free_buffers_.erase(free_buffers_.begin() + static_cast<ptrdiff_t>(i));
+      free_ -= size;
+      break;
+    }
+    while (!data && !free_buffers_.empty() && lent_ + free_ + size > cap_) {  // none of these has the size
+      std::free(free_buffers_.back().first);
+      free_ -= free_buffers_.back().second;
+      free_buffers_.pop_back();
+    }
+    free_buffers_.reserve(free_buffers_.size() + ++lent_count_);  // taking back must not allocate
+    lent_ += size;
+  }
+  if (!data) {
+    const size_t rounded = (size + 63) / 64 * 64;
+    data = static_cast<uint8_t*>(std::aligned_alloc(64, rounded > 0 ? rounded : 64));
+  }
+  if (!data) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lent_ -= size;
+    --lent_count_;
+    throw std::bad_alloc();
+  }
+  return std::make_unique<Lease>(shared_from_this(), data, size);
+}
+
+void BufferPool::take_back(uint8_t* data, size_t size) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lent_ -= size;
+    --lent_count_;
+    if (lent_ + free_ + size <= cap_ && free_buffers_.size() < free_buffers_.capacity()) {
+      free_ += size;
+      free_buffers_.emplace_back(data, size);
+      return;
+    }
+  }
+  std::free(data);
+}
+
+size_t BufferPool::lent_bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return lent_;
+}
+
+size_t BufferPool::held_bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return lent_ + free_;
+}
+
+}  // namespace fastseq

@@ -1,0 +1,151 @@
+#include "engine/pool.h"
+
+#include <pthread.h>
+#include <algorithm>
+
+#include <csignal>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace fastseq {
+namespace {
+
+// Signals belong to Python's threads.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+Pool::Pool(int threads) {
+  workers_.reserve(threads);
+  for (int i = 0; i < threads; ++i) {
+    try {
+      workers_.push_back(start());
+    } catch (const std::system_error&) {
+      if (workers_.empty()) throw;
+      break;
+    }
+  }
+}
+
+Pool::~Pool() {
+  {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->stopping = true;
+    for (const auto& job : state_->jobs) {
+      job->cancel();
+      job->finish_untaken();
+    }
+    state_->jobs.clear();
+    for (const auto& worker : workers_) {
+      if (worker->lost) worker->thread.detach();
+    }
+  }
+  state_->available.notify_all();
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
+  }
+}
+
+std::shared_ptr<Pool::Worker> Pool::start() const {
+  const SignalsBlocked blocked;
+  const auto worker = std::make_shared<Worker>();
+  worker->thread = std::thread(work, state_, worker);
+  pthread_setname_np(worker->thread.native_handle(), "fastseq");  // for who looks at the process
+  return worker;
+}
+
+void Pool::submit(std::shared_ptr<BatchJob> job, bool urgent) {
+  {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    replace_lost();
+    if (urgent) {
+      state_->jobs.push_front(std::move(job));
+    } else {
+      state_->jobs.push_back(std::move(job));
+    }
+  }
+  state_->available.notify_all();
+}
+
+void Pool::hurry(const std::shared_ptr<BatchJob>& job) {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  replace_lost();
+  auto& jobs = state_->jobs;
+  const auto found = std::find(jobs.begin(), jobs.end(), job);
+  if (found == jobs.end() || found == jobs.begin()) return;
+  jobs.erase(found);
+  jobs.push_front(job);
+}
+
+void Pool::cancel(const std::shared_ptr<BatchJob>& job) {
+  job->cancel();
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  job->finish_untaken();
+  auto& jobs = state_->jobs;
+  jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
+}
+
+void Pool::give_up(const std::shared_ptr<BatchJob>& job) {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  job->give_up_fetches();
+  for (const auto& worker : workers_) {
+    if (worker->job == job && job->gave_up(worker->sample)) worker->lost = true;
+  }
+  replace_lost();
+}
+
+void Pool::replace_lost() {
+  for (auto& worker : workers_) {
+    if (!worker->lost) continue;
+    try {
+      const auto replacement = start();
+      worker->thread.detach();
+      worker = replacement;
+    } catch (const std::exception&) {  // none can be started now: the next job tries again
+      return;
+    }
+  }
+}
+
+void Pool::work(std::shared_ptr<State> state, std::shared_ptr<Worker> self) {
+  try {  // what a thread's first exception needs is allocated, or the process ends: do that while there is memory
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
+  Workspace workspace;
+  std::unique_lock<std::mutex> lock(state->mutex);
+  for (;;) {
+    state->available.wait(lock, [&] { return state->stopping || !state->jobs.empty(); });
+    if (state->stopping) return;
+    const std::shared_ptr<BatchJob> job = state->jobs.front();
+    const int i = job->take();
+    if (i < 0) {
+      state->jobs.pop_front();
+      continue;
+    }
+    self->job = job;
+    self->sample = i;
+    lock.unlock();
+    job->run(i, &workspace);
+    lock.lock();
+    self->job = nullptr;
+    if (self->lost && !self->thread.joinable()) return;  // it has been replaced
+    self->lost = false;
+  }
+}
+
+}  // namespace fastseq

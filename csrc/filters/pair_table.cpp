@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <cmath>
+
+#include "filters/triangle_table.h"
+
+namespace fastseq {
+namespace {
+
+// A pair of neighbours within the window, and the share of the second.
+struct Pair {
+  int low, high;
+  float fraction;
+};
+
+Pair neighbours(int floor, float fraction, int last) {
+  return {std::clamp(floor, 0, last), std::clamp(floor + 1, 0, last), fraction};
+}
+
+// cv2.resize computes scale = 1 / (dst / src), in this order of roundings.
+Pair cv2_linear(int output, double scale, int last) {
+  const float position = static_cast<float>((output + 0.5) * scale - 0.5);
+  const int floor = static_cast<int>(std::floor(position));
+  return neighbours(floor, position - static_cast<float>(floor), last);
+}
+
+// INTER_AREA where an axis grows: an output that lies within one sample is that sample.
+Pair cv2_area(int output, double inverse, double scale, int last) {
+  const int floor = static_cast<int>(std::floor(output * scale));
+  const float fraction = static_cast<float>((output + 1) - (floor + 1) * inverse);
+  return neighbours(floor, fraction <= 0 ? 0.f : fraction - std::floor(fraction), last);
+}
+
+// Pillow adds up the positions.
+std::vector<int> pil_nearest(const AxisMap& axis) {
+  const double scale = static_cast<double>(axis.source_length) / axis.grid;
+  const int last = axis.source_begin + axis.source_length - 1;
+  std::vector<int> picked(axis.length);
+  double position = axis.source_begin + scale * 0.5;
+  for (int i = 0; i < axis.begin + axis.length; ++i, position += scale) {
+    if (i >= axis.begin) picked[i - axis.begin] = std::min(static_cast<int>(position), last);
+  }
+  return picked;
+}
+
+void set_entry(int i, int begin, const Pair& pair, PairTable* table) {
+  table->low[i] = begin + pair.low;
+  table->high[i] = begin + pair.high;
+  table->weight_low[i] = static_cast<int16_t>(std::lrint((1.f - pair.fraction) * 2048));
+  table->weight_high[i] = static_cast<int16_t>(std::lrint(pair.fraction * 2048));
+}
+
+}  // namespace
+
+PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool columns) {
+  const double inverse = static_cast<double>(axis.grid) / axis.source_length;
+  const double scale = 1.0 / inverse;
+  const int last = axis.source_length - 1;
+  PairTable table;
+  for (std::vector<int32_t>* indices : {&table.low, &table.high}) indices->resize(axis.length);
+  for (std::vector<int16_t>* weights : {&table.weight_low, &table.weight_high}) weights->resize(axis.length);
+  if (filter == Interpolation::kPilNearest) {
+    table.low = table.high = pil_nearest(axis);
+    return table;
+  }
+  for (int i = 0; i < axis.length; ++i) {
+    const int output = axis.begin + i;
+    Pair pair;
+    if (filter == Interpolation::kCv2Nearest) {
+      const int picked = std::min(static_cast<int>(std::floor(output * scale)), last);
+      pair = {picked, picked, 0};
+    } else {
+      pair =
+          filter == Interpolation::kCv2Area ? cv2_area(output, inverse, scale, last) : cv2_linear(output, scale, last);
+      // At the edges cv2 drops the fraction of columns, but keeps that of rows.
+      if (columns && pair.low == pair.high) pair.fraction = 0;
+    }
+    set_entry(i, axis.source_begin, pair, &table);
+  }
+  return table;
+}
+
+}  // namespace fastseq

@@ -1,0 +1,130 @@
+#include "jpeg/baseline_scan.h"
+
+#include <algorithm>
+
+namespace fastseq {
+
+bool ScanReader::open(const uint8_t* data, size_t size, const JpegFrame& frame, const JpegScan& scan,
+                      const bool* wanted, const Memory& memory) {
+  segments_ = ScanSegments(data, size, scan.begin, memory.entropy);
+  scan_ = &scan;
+  memory_ = memory;
+  for (int i = 0; i < scan.components; ++i) {
+    const JpegFrame::Component& c = frame.component[scan.component[i].index];
+    blocks_[i] = {mcu_blocks_, scan.interleaved() ? c.h : 1, scan.interleaved() ? c.v : 1};
+    mcu_blocks_ += blocks_[i].across * blocks_[i].down;
+    wanted_[i] = wanted[scan.component[i].index];
+    any_wanted_ = any_wanted_ || wanted_[i];
+    // The samples of an MCU, on the grid of the whole picture.
+    const int width = 8 * frame.max_h * blocks_[i].across, height = 8 * frame.max_v * blocks_[i].down;
+    mcus_across_ = divide_up(frame.width * c.h, width);
+    mcus_down_ = divide_up(frame.height * c.v, height);
+  }
+  if (!build_tables(scan)) return false;
+  list_parts();
+  begin_interval();
+  return segments_.begin(&segment_);
+}
+
+bool ScanReader::build_tables(const JpegScan& scan) {
+  bool built_dc[4] = {}, built_ac[4] = {}, all_wanted = true;
+  for (int i = 0; i < scan.components; ++i) {
+    const JpegScan::Component& c = scan.component[i];
+    if (!scan.dc[c.dc_table].defined || !scan.ac[c.ac_table].defined) return false;
+    if (!built_dc[c.dc_table] && !build_dc_table(scan.dc[c.dc_table], &memory_.tables->dc[c.dc_table])) return false;
+    if (!built_ac[c.ac_table] && !build_ac_table(scan.ac[c.ac_table], &memory_.tables->ac[c.ac_table])) return false;
+    built_dc[c.dc_table] = built_ac[c.ac_table] = true;
+    all_wanted = all_wanted && wanted_[i];
+  }
+  return all_wanted || build_skip_tables();
+}
+
+bool ScanReader::build_skip_tables() {
+  if (skips_built_) return true;
+  bool built[4] = {};
+  for (int i = 0; i < scan_->components; ++i) {
+    const int table = scan_->component[i].ac_table;
+    if (!built[table] && !build_skip_table(scan_->ac[table], &memory_.tables->skip[table])) return false;
+    built[table] = true;
+  }
+  return skips_built_ = true;
+}
+
+void ScanReader::list_parts() {
+  const int mcus = mcus_together();
+  parts_.reserve(static_cast<size_t>(2 * (mcus * mcu_blocks_ + 1)));
+  skipped_parts_.reserve(parts_.capacity());
+  int16_t* block = memory_.coefficients;
+  for (int m = 0; m < mcus; ++m) {
+    for (int i = 0; i < scan_->components; ++i) {
+      const JpegScan::Component& c = scan_->component[i];
+      const HuffmanTable* skip = &memory_.tables->skip[c.ac_table];
+      for (int b = 0; b < blocks_[i].across * blocks_[i].down; ++b, block += kBlockSize) {
+        parts_.push_back({&memory_.tables->dc[c.dc_table], block});
+        parts_.push_back({wanted_[i] ? &memory_.tables->ac[c.ac_table] : skip, block});
+        skipped_parts_.push_back(parts_[parts_.size() - 2]);
+        skipped_parts_.push_back({skip, block});
+      }
+    }
+  }
+  for (int i = 0; i < scan_->components; ++i) {
+    const Blocks& blocks = blocks_[i];
+    for (int x = 0; x < mcus * blocks.across; ++x) {
+      order_[i][x] = static_cast<uint16_t>(x / blocks.across * mcu_blocks_ + blocks.first + x % blocks.across);
+    }
+  }
+  parts_.push_back(parts_.front());
+  skipped_parts_.push_back(parts_.front());
+}
+
+void ScanReader::begin_interval() {
+  to_restart_ = scan_->restart_interval > 0 ? scan_->restart_interval : mcus_across_ * mcus_down_;
+  std::fill_n(dc_, 3, 0);
+}
+
+bool ScanReader::read(int mcus) { return read_parts(parts_, mcus, !any_wanted_); }
+
+bool ScanReader::skip_to(int mcu) {
+  if (next_mcu_ < mcu && !build_skip_tables()) return false;
+  while (next_mcu_ < mcu) {
+    if (!read_parts(skipped_parts_, std::min(mcu - next_mcu_, mcus_together()), true)) return false;
+  }
+  return true;
+}
+
+bool ScanReader::read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip) {
+  for (int done = 0; done < mcus;) {
+    if (to_restart_ == 0) {  // and MCUs are still to come
+      if (!segments_.restart(&segment_)) return false;
+      begin_interval();
+    }
+    const int count = std::min(mcus - done, to_restart_);
+    const BlockPart* from = parts.data() + 2 * done * mcu_blocks_;
+    const BlockPart* to = from + 2 * count * mcu_blocks_;
+    if (!(skip ? skip_blocks : decode_blocks)(from, to, &segment_)) return false;
+    sum_up_dc(done, count);
+    to_restart_ -= count;
+    next_mcu_ += count;
+    done += count;
+  }
+  return true;
+}
+
+// From differences to coefficients: modulo 2^16, as libjpeg stores them.
+void ScanReader::sum_up_dc(int first_mcu, int mcus) {
+  for (int i = 0; i < scan_->components; ++i) {
+    int16_t* mcu = memory_.coefficients + (first_mcu * mcu_blocks_ + blocks_[i].first) * kBlockSize;
+    const int count = blocks_[i].across * blocks_[i].down;
+    uint32_t dc = static_cast<uint32_t>(dc_[i]);
+    for (int m = 0; m < mcus; ++m, mcu += mcu_blocks_ * kBlockSize) {
+      for (int b = 0; b < count; ++b) {
+        int16_t& value = mcu[b * kBlockSize];
+        dc += static_cast<uint32_t>(value);
+        value = static_cast<int16_t>(dc);
+      }
+    }
+    dc_[i] = static_cast<int32_t>(dc);
+  }
+}
+
+}  // namespace fastseq

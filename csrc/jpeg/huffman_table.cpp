@@ -1,0 +1,173 @@
+#include "jpeg/huffman_table.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
+namespace fastseq {
+
+bool build_code_search(const HuffmanCode& code, CodeSearch* search) {
+  uint32_t next = 0;
+  int symbols = 0;
+  for (int length = 1; length <= 16; ++length) {
+    next <<= 1;
+    search->offset[length] = symbols - static_cast<int32_t>(next);
+    next += code.counts[length];
+    symbols += code.counts[length];
+    // No code may be all ones.
+    if (code.counts[length] && next >= 1u << length) return false;
+    search->limit[length] = next << (16 - length);
+  }
+  if (symbols > 256) return false;
+  std::memcpy(search->symbols, code.symbols, sizeof(search->symbols));
+  return true;
+}
+
+namespace {
+
+constexpr int kBits = HuffmanTable::kBits, kMostBits = HuffmanTable::kMostBits;
+
+struct AcSymbol {
+  int steps, size;
+  bool end;
+};
+
+// What libjpeg takes for the end: any run but 15 without a value.
+AcSymbol ac_symbol(int symbol) {
+  const int run = symbol >> 4, size = symbol & 15;
+  const bool end = size == 0 && run != 15;
+  return {end ? 1 : run + 1, size, end};
+}
+
+using Word = uint64_t;  // an entry, for the compiler to copy many of them at once
+
+Word as_word(const HuffmanEntry& entry) {
+  Word word;
+  std::memcpy(&word, &entry, sizeof(word));
+  return word;
+}
+
+const Word kNone = as_word(HuffmanTable::kNone);
+
+Word value_word(int length, int steps, int size, int base, bool end) {
+  HuffmanEntry entry = HuffmanTable::kNone;
+  entry.length = static_cast<uint8_t>(length | (end ? HuffmanEntry::kEnd : 0));
+  entry.second_steps = entry.first_steps = static_cast<uint8_t>(steps);
+  entry.value_bits = static_cast<uint8_t>(size);
+  entry.value_shift = static_cast<uint8_t>(64 - length);
+  entry.second_base = static_cast<int16_t>(base);
+  return as_word(entry);
+}
+
+// The look-ups of one symbol: the value's first bit, which is its sign, must be among their bits.
+void fill_symbol(Word* out, int count, int length, const AcSymbol& symbol, int most_bits) {
+  const int bits = length + symbol.size, half = count / 2;
+  if (symbol.size == 0) {
+    std::fill_n(out, count, value_word(bits, symbol.steps, 0, 0, symbol.end));
+  } else if (half > 0 && bits <= most_bits) {
+    std::fill_n(out, half, value_word(bits, symbol.steps, symbol.size, 1 - (1 << symbol.size), symbol.end));
+    std::fill_n(out + half, half, value_word(bits, symbol.steps, symbol.size, 0, symbol.end));
+  }
+}
+
+// What makes the entry of a second symbol that of both: every field grows, or shrinks, on its own.
+Word difference(int length, int steps, int value) {
+  HuffmanEntry more = {};
+  more.length = static_cast<uint8_t>(length);
+  more.second_steps = more.first_steps = static_cast<uint8_t>(steps);
+  more.first = static_cast<int8_t>(value);
+  HuffmanEntry less = {};
+  less.value_shift = static_cast<uint8_t>(length);
+  return as_word(more) - as_word(less);
+}
+
+// seconds[2^r + i]: what the r bits i begin with, as the second of two: the steps to the first are left out.
+void fill_seconds(const HuffmanCode& code, Word* seconds) {
+  HuffmanEntry steps_alone = {};
+  steps_alone.first_steps = 255;
+  const Word kept = ~as_word(steps_alone);
+  for (int r = 1; r < kBits; ++r) {
+    Word* out = seconds + (1 << r);
+    std::fill_n(out, 1 << r, kNone);
+    for_short_codes(code, r, [out, r](int symbol, int length, int first, int count) {
+      fill_symbol(out + first, count, length, ac_symbol(symbol), kMostBits - (kBits - r));
+    });
+    for (int i = 0; i < 1 << r; ++i) out[i] &= kept;
+  }
+}
+
+void pair_up(const Word* seconds, int count, Word more, Word* out) {
+  for (int i = 0; i < count; ++i) out[i] = seconds[i] == kNone ? out[i] : seconds[i] + more;
+}
+
+void store(const Word* words, HuffmanTable* table) { std::memcpy(table->lookup, words, sizeof(table->lookup)); }
+
+}  // namespace
+
+bool build_dc_table(const HuffmanCode& code, HuffmanTable* table) {
+  if (!build_code_search(code, &table->codes)) return false;
+  int symbols = 0;
+  for (int length = 1; length <= 16; ++length) symbols += code.counts[length];
+  if (std::any_of(code.symbols, code.symbols + symbols, [](uint8_t size) { return size > 15; })) return false;
+  Word words[1 << kBits];
+  std::fill(std::begin(words), std::end(words), kNone);
+  for_short_codes(code, kBits, [&words](int size, int length, int first, int count) {
+    fill_symbol(words + first, count, length, {0, size, true}, kMostBits);
+  });
+  store(words, table);
+  return true;
+}
+
+bool build_ac_table(const HuffmanCode& code, HuffmanTable* table) {
+  if (!build_code_search(code, &table->codes)) return false;
+  Word words[1 << kBits], seconds[1 << kBits];
+  fill_seconds(code, seconds);
+  std::fill(std::begin(words), std::end(words), kNone);
+  for_short_codes(code, kBits, [&words, &seconds](int symbol, int length, int first, int count) {
+    const AcSymbol ac = ac_symbol(symbol);
+    Word* out = words + first;
+    fill_symbol(out, count, length, ac, kMostBits);
+    const int bits = length + ac.size, rest = kBits - bits;
+    if (ac.end || rest < 1 || ac.size > 7) return;
+    const int half = 1 << ac.size >> 1;
+    for (int raw = 0; raw < 1 << ac.size; ++raw, out += 1 << rest) {
+      const int value = raw < half ? raw + 1 - (1 << ac.size) : raw;
+      pair_up(seconds + (1 << rest), 1 << rest, difference(bits, ac.steps, value), out);
+    }
+  });
+  store(words, table);
+  return true;
+}
+
+bool build_skip_table(const HuffmanCode& code, HuffmanTable* table) {
+  if (!build_code_search(code, &table->codes)) return false;
+  struct One {
+    uint8_t code_length, length, steps;
+    bool end;
+  };
+  One ones[1 << kBits] = {};
+  Word words[1 << kBits];
+  for_short_codes(code, kBits, [&ones](int symbol, int length, int first, int count) {
+    const AcSymbol ac = ac_symbol(symbol);
+    std::fill_n(ones + first, count,
+                One{static_cast<uint8_t>(length), static_cast<uint8_t>(length + ac.size),
+                    static_cast<uint8_t>(ac.steps), ac.end});
+  });
+  for (int i = 0; i < 1 << kBits; ++i) {
+    int length = 0, steps = 0;
+    bool end = false;
+    while (length < kBits && !end) {
+      const One& one = ones[i << length & ((1 << kBits) - 1)];
+      if (one.length == 0 || length + one.code_length > kBits || length + one.length > kMostBits) break;
+      length += one.length;
+      steps += one.steps;
+      end = one.end;
+    }
+    const bool any = length > 0 && steps < HuffmanEntry::kNone;
+    words[i] = any ? value_word(length, steps, 0, 0, end) : kNone;
+  }
+  store(words, table);
+  return true;
+}
+
+}  // namespace fastseq

@@ -1,0 +1,133 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/store_floats.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once for each instruction set
+#include <hwy/highway.h>
+
+#include "kernels/floats-inl.h"
+#include "kernels/tf.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace fastseq::kernels::HWY_NAMESPACE {
+
+void StoreU8(const float* values, int count, uint8_t* out) {
+  for_lanes(Floats(), OneFloat(), count, [=](auto d, int i) HWY_ATTR {
+    const hn::Rebind<uint8_t, decltype(d)> d8;
+    hn::StoreU(hn::DemoteTo(d8, hn::NearestInt(hn::LoadU(d, values + i))), d8, out + i);
+  });
+}
+
+// IEEE half precision, rounded to nearest even; the exponent is rebiased in the integer, subnormals are aligned by an
+// addition.
+template <class D, class V>
+HWY_INLINE hn::Vec<hn::Rebind<int32_t, D>> half_bits(D d, V value) {
+  const hn::Rebind<int32_t, D> d32;
+  const auto bits = hn::BitCast(d32, value);
+  const auto magnitude = hn::And(bits, hn::Set(d32, 0x7FFFFFFF));
+  const auto odd = hn::And(hn::ShiftRight<13>(magnitude), hn::Set(d32, 1));
+  const auto rebiased = hn::Add(hn::Add(magnitude, odd), hn::Set(d32, 0xFFF - (112 << 23)));
+  const auto normal = hn::ShiftRight<13>(rebiased);
+
+  const auto align = hn::Set(d32, 126 << 23);  // 0.5, whose last bit weighs as much as that of a subnormal half
+  const auto aligned = hn::Add(hn::BitCast(d, magnitude), hn::BitCast(d, align));
+  const auto subnormal = hn::Sub(hn::BitCast(d32, aligned), align);
+
+  const auto not_a_number = hn::Gt(magnitude, hn::Set(d32, 0x7F800000));
+  const auto beyond = hn::IfThenElse(not_a_number, hn::Set(d32, 0x7E00), hn::Set(d32, 0x7C00));
+  auto half = hn::IfThenElse(hn::Lt(magnitude, hn::Set(d32, 113 << 23)), subnormal, normal);
+  half = hn::IfThenElse(hn::Gt(magnitude, hn::Set(d32, (143 << 23) - 1)), beyond, half);
+  return hn::Or(half, hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 0x8000)));
+}
+
+void StoreF16(const float* values, int count, float scale, float offset, uint16_t* out) {
+  for_lanes(Floats(), OneFloat(), count, [=](auto d, int i) HWY_ATTR {
+    const hn::Rebind<uint16_t, decltype(d)> d16;
+    const auto v = hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), hn::LoadU(d, values + i)));
+    hn::StoreU(hn::DemoteTo(d16, half_bits(d, v)), d16, out + i);
+  });
+}
+
+void StoreF32(const float* values, int count, float scale, float offset, bool stream, float* out) {
+  store_lanes(Floats(), OneFloat(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), hn::LoadU(d, values + i)));
+  });
+}
+
+void StoreF64(const float* values, int count, double scale, double offset, bool stream, double* out) {
+  store_lanes(Doubles(), OneDouble(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+    const auto v = hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, decltype(d)>(), values + i));
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v));
+  });
+}
+
+void BytesToF32(const uint8_t* bytes, int count, float scale, float offset, bool stream, float* out) {
+  store_lanes(Floats(), OneFloat(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), load_values(d, bytes + i)));
+  });
+}
+
+void BytesToF64(const uint8_t* bytes, int count, double scale, double offset, bool stream, double* out) {
+  store_lanes(Doubles(), OneDouble(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+    const auto v = hn::PromoteTo(d, load_values(hn::Rebind<float, decltype(d)>(), bytes + i));
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v));
+  });
+}
+
+void SplitValues(const float* pixels, int count, float* a, float* b, float* c) {
+  const Pixel d;
+  int i = 0;
+  for (; i + 4 <= count; i += 4) {
+    hn::Vec<Pixel> va, vb, vc;
+    hn::LoadInterleaved3(d, pixels + 3 * static_cast<size_t>(i), va, vb, vc);
+    hn::StoreU(va, d, a + i);
+    hn::StoreU(vb, d, b + i);
+    hn::StoreU(vc, d, c + i);
+  }
+  for (; i < count; ++i) {
+    a[i] = pixels[3 * static_cast<size_t>(i)];
+    b[i] = pixels[3 * static_cast<size_t>(i) + 1];
+    c[i] = pixels[3 * static_cast<size_t>(i) + 2];
+  }
+}
+
+}  // namespace fastseq::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fastseq::kernels {
+
+HWY_EXPORT(StoreU8);
+HWY_EXPORT(StoreF16);
+HWY_EXPORT(StoreF32);
+HWY_EXPORT(StoreF64);
+HWY_EXPORT(BytesToF32);
+HWY_EXPORT(BytesToF64);
+HWY_EXPORT(SplitValues);
+
+void store_values(const float* values, int count, int item_bytes, double scale, double offset, bool stream,
+                  uint8_t* out) {
+  const float scale32 = static_cast<float>(scale), offset32 = static_cast<float>(offset);
+  switch (item_bytes) {
+    case 2:
+      return HWY_DYNAMIC_DISPATCH(StoreF16)(values, count, scale32, offset32, reinterpret_cast<uint16_t*>(out));
+    case 4:
+      return HWY_DYNAMIC_DISPATCH(StoreF32)(values, count, scale32, offset32, stream, reinterpret_cast<float*>(out));
+    case 8:
+      return HWY_DYNAMIC_DISPATCH(StoreF64)(values, count, scale, offset, stream, reinterpret_cast<double*>(out));
+    default:
+      return HWY_DYNAMIC_DISPATCH(StoreU8)(values, count, out);
+  }
+}
+void store_bytes(const uint8_t* bytes, int count, int item_bytes, double scale, double offset, bool stream,
+                 uint8_t* out) {
+  if (item_bytes == 8) {
+    return HWY_DYNAMIC_DISPATCH(BytesToF64)(bytes, count, scale, offset, stream, reinterpret_cast<double*>(out));
+  }
+  HWY_DYNAMIC_DISPATCH(BytesToF32)
+  (bytes, count, static_cast<float>(scale), static_cast<float>(offset), stream, reinterpret_cast<float*>(out));
+}
+void split_values(const float* pixels, int count, float* a, float* b, float* c) {
+  HWY_DYNAMIC_DISPATCH(SplitValues)(pixels, count, a, b, c);
+}
+
+}  // namespace fastseq::kernels
+#endif

@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <vector>
+
+#include "filters/cv2_area_table.h"
+#include "kernels/kernels.h"
+#include "resample/horizontal_pass_ring.h"
+#include "resample/packed_passes.h"
+#include "resample/resample.h"
+
+namespace fastseq {
+namespace {
+
+std::vector<RowSpan> spans_of(const AreaTable& rows) {
+  std::vector<RowSpan> spans(rows.size);
+  for (int i = 0; i < rows.size; ++i) {
+    const int last = rows.first[i] + rows.step * (rows.taps(i) - 1);
+    spans[i] = {std::min(rows.first[i], last), std::max(rows.first[i], last)};
+  }
+  return spans;
+}
+
+// Between the passes there are sums of 4 bytes.
+struct Passes : PackedPasses<AreaTable> {
+  AreaRounding rounding;
+};
+
+Status columns_first(const Passes& p) {
+  const int pixel = p.pixel();
+  const int count = p.columns.size * pixel;
+  const size_t row_bytes = static_cast<size_t>(count) * sizeof(float);
+  ColumnPassRing ring(p.source, spans_of(p.rows), row_bytes, p.workspace, p.cancelled);
+  uint8_t* packed = p.workspace->columns[1].reserve(count);
+  const int width = p.source->plane(0).delivered_width;
+  uint8_t* scratch = p.workspace->columns[2].reserve(kernels::area_scratch_bytes(width));
+  const auto pass = [&](const uint8_t* const* in, int rows, uint8_t* const* out) {
+    kernels::area_first_columns(in, rows, pixel, width, p.columns, p.rounding.whole, scratch, out);
+  };
+  std::vector<const uint8_t*> upright;
+  for (int i = 0; i < p.rows.size; ++i) {
+    const Status status = ring.advance_to(i, pass);
+    if (status != Status::kOk) return status;
+    const uint8_t* const* rows = ring.rows(i);
+    const int taps = p.rows.taps(i);
+    upright.assign(rows, rows + taps);
+    if (p.rows.step < 0) std::reverse(upright.begin(), upright.end());
+    kernels::area_second_rows(upright.data(), p.rows.weights_of(i), taps, p.rounding, count, packed);
+    p.write(i, packed);
+  }
+  return p.plan.reads_to_end() ? ring.drain() : Status::kOk;
+}
+
+Status rows_first(const Passes& p) {
+  const int pixel = p.pixel();
+  const int width = p.source->plane(0).delivered_width * pixel;
+  RowRing ring(p.source, {spans_of(p.rows)}, p.workspace, p.cancelled);
+  uint8_t* sums = p.workspace->columns[0].reserve(static_cast<size_t>(width) * sizeof(float) + kernels::kReadAhead);
+  uint8_t* packed = p.workspace->columns[1].reserve(p.columns.size * pixel + kernels::kReadAhead);
+  std::vector<const uint8_t*> rows;
+  for (int i = 0; i < p.rows.size; ++i) {
+    const Status status = ring.advance_to(i);
+    if (status != Status::kOk) return status;
+    const int taps = p.rows.taps(i);
+    rows.clear();
+    for (int t = 0; t < taps; ++t) rows.push_back(ring.row(0, p.rows.first[i] + p.rows.step * t));
+    kernels::area_first_rows(rows.data(), p.rows.weights_of(i), taps, p.rounding.whole, width, sums);
+    kernels::area_second_columns(sums, pixel, p.columns, p.rounding, packed);
+    p.write(i, packed);
+  }
+  return p.plan.reads_to_end() ? ring.drain() : Status::kOk;
+}
+
+}  // namespace
+
+Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+                         const std::atomic<bool>& cancelled) {
+  const AxisMap& row_map = plan.stored_rows();
+  const AxisMap& column_map = plan.stored_columns();
+  if (!is_area(row_map, column_map)) return resample_exact(source, plan, writer, workspace, cancelled);
+  const SourcePlane& plane = source->plane(0);
+  const AreaRounding rounding = AreaRounding::of(row_map, column_map);
+  const AreaTable rows = make_area_table(row_map, plan.row_axis(plane), rounding.whole, TableOrder::kStored);
+  const AreaTable columns = make_area_table(column_map, plan.column_axis(plane), rounding.whole, TableOrder::kSlot);
+  const Passes passes{{source, plan, rows, columns, writer, workspace, cancelled}, rounding};
+  // cv2's pass along rows runs down the stored columns of a turned picture.
+  const Status status = plan.orientation.transpose ? rows_first(passes) : columns_first(passes);
+  writer->flush();
+  return status;
+}
+
+}  // namespace fastseq

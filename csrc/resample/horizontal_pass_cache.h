@@ -1,0 +1,44 @@
+// Source rows after their pass along columns: each is passed over once, and kept while another output row reads it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/workspace.h"
+#include "rows/row_ring.h"
+
+namespace fastseq {
+
+class PassedRows {
+ public:
+  // spans[i]: the source rows that output row i reads, all of them; both ends ascend from row to row. The last
+  // `at_once` rows asked for stay valid. `values`: floats that a passed row takes. Takes memory from the workspace;
+  // throws std::bad_alloc, and TooMuchMemory.
+  PassedRows(RowSource* source, const std::vector<RowSpan>& spans, int at_once, size_t values, Workspace* workspace,
+             const std::atomic<bool>& cancelled);
+
+  // Row `wanted`, made by `pass(bytes, out)` unless it is at hand. Output row by output row, in ascending order.
+  template <class Pass>
+  Status get(int wanted, Pass pass, const float** row) {
+    const int place = wanted % capacity_;
+    float* values = base_ + stride_ * place;
+    *row = values;
+    if (held_[place] == wanted) return Status::kOk;
+    const Status status = ring_.advance_to(next_++);
+    if (status != Status::kOk) return status;
+    pass(static_cast<const uint8_t*>(ring_.row(0, wanted)), values);
+    held_[place] = wanted;
+    return Status::kOk;
+  }
+  Status drain() { return ring_.drain(); }
+
+ private:
+  RowRing ring_;  // has an output row for each source row that is read
+  int capacity_;
+  size_t stride_;
+  float* base_;
+  std::vector<int> held_;
+  int next_ = 0;
+};
+
+}  // namespace fastseq

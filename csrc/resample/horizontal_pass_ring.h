@@ -1,0 +1,56 @@
+// Source rows after their pass along columns: made once each, and kept as long as an output row needs them.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+#include "rows/row_ring.h"
+
+namespace fastseq {
+
+class ColumnPassRing {
+ public:
+  static constexpr int kRowsAtOnce = 2;
+
+  // spans[i]: the rows that output row i reads, counted from the plane's y0; both ends ascend. A kept row takes
+  // `row_bytes`. Takes memory from the workspace; throws std::bad_alloc, and TooMuchMemory.
+  ColumnPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes, Workspace* workspace,
+                 const std::atomic<bool>& cancelled);
+
+  // Makes the rows of output row i. `pass(in, count, out)` makes kept rows of `count` source rows, 1 or kRowsAtOnce.
+  template <class Pass>
+  Status advance_to(int i, Pass pass) {
+    while (made_ < begins_[i] + counts_[i]) {
+      const int group = made_ / kRowsAtOnce;
+      const Status status = ring_.advance_to(group);
+      if (status != Status::kOk) return status;
+      const int count = std::min(kRowsAtOnce, static_cast<int>(rows_.size()) - made_);
+      const uint8_t* in[kRowsAtOnce];
+      uint8_t* out[kRowsAtOnce];
+      for (int r = 0; r < count; ++r, ++made_) {
+        in[r] = ring_.row(0, rows_[made_]);
+        out[r] = kept(made_);
+      }
+      pass(in, count, out);
+    }
+    return Status::kOk;
+  }
+  // The kept rows of output row i, from the first of its span.
+  const uint8_t* const* rows(int i);
+  Status drain() { return ring_.drain(); }
+
+ private:
+  uint8_t* kept(int n) { return base_ + static_cast<size_t>(n % capacity_) * stride_; }
+  static std::vector<std::vector<RowSpan>> groups(const std::vector<int>& rows);
+
+  std::vector<int> rows_;             // that any output needs, ascending
+  std::vector<int> begins_, counts_;  // by output row, in rows_
+  int capacity_ = 0;
+  size_t stride_ = 0;
+  uint8_t* base_ = nullptr;
+  int made_ = 0;
+  std::vector<const uint8_t*> pointers_;
+  RowRing ring_;
+};
+
+}  // namespace fastseq

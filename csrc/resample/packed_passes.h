@@ -1,0 +1,28 @@
+// What both orders of two passes need of a picture whose pixels are bytes, of 1 or 4 a pixel.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include "resample/resample.h"
+
+namespace fastseq {
+
+template <class Table>
+struct PackedPasses {
+  RowSource* source;
+  const ResamplePlan& plan;
+  const Table& rows;
+  const Table& columns;
+  SlotWriter* writer;
+  Workspace* workspace;
+  const std::atomic<bool>& cancelled;
+
+  int pixel() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
+  // The finished pixels of entry i of the rows.
+  void write(int i, const uint8_t* pixels) const {
+    const int position = slot_position(plan.stored_rows(), plan.rows_reversed(), i);
+    writer->write(position, pixels, pixel(), columns.size);
+  }
+};
+
+}  // namespace fastseq

@@ -1,0 +1,52 @@
+// The few rows of each plane that are alive at a time.
+#pragma once
+#include <atomic>
+#include <vector>
+
+#include "engine/workspace.h"
+#include "filters/triangle_table.h"
+#include "rows/row_source.h"
+
+namespace fastseq {
+
+// The rows [first, last] of a plane that an output row reads, counted from the plane's y0. Both ascend from row to row.
+struct RowSpan {
+  int first, last;
+};
+
+// All rows that any output row reads, ascending.
+std::vector<int> rows_read(const std::vector<RowSpan>& spans);
+
+class RowRing {
+ public:
+  // spans[p][i]: what output row i reads of plane p. Takes memory from the workspace; throws std::bad_alloc, and
+  // TooMuchMemory.
+  RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, Workspace* workspace,
+          const std::atomic<bool>& cancelled);
+
+  // Pulls until the rows of output row i are there.
+  Status advance_to(int i);
+  // Pulls what is left of the picture, so that damage at its end is seen.
+  Status drain();
+  uint8_t* row(int plane, int index) {
+    return base_[plane] + static_cast<size_t>(index % capacity_[plane]) * stride_[plane];
+  }
+
+  // Readable bytes behind each row, for kernels that load whole vectors.
+  static constexpr int kPadding = 64;
+
+ private:
+  Status pull();
+
+  RowSource* source_;
+  const std::atomic<bool>& cancelled_;
+  std::vector<int> pulls_needed_;  // by output row
+  std::vector<bool> looked_at_;    // of plane 0
+  int pulls_ = 0;
+  int total_pulls_ = 0;
+  uint8_t* base_[kMaxPlanes] = {};
+  int capacity_[kMaxPlanes] = {};
+  size_t stride_[kMaxPlanes] = {};
+};
+
+}  // namespace fastseq
