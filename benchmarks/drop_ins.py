@@ -75,7 +75,7 @@ def skimage_sequence(job: Job, ours: bool) -> Any:
     paths = [colour[i % len(colour)] for i in range(len(job.paths))]
     labels = [i % 2 for i in range(len(paths))]
     if not ours:
-        from fastseq.reference.skimage_sequence import SkimageSequence
+        from reference.skimage_sequence import SkimageSequence
 
         return SkimageSequence(paths, labels, job.batch_size)
 

@@ -16,8 +16,7 @@ from rivals import Epoch, Job, tensorflow
 def tutorial(job: Job) -> Epoch:
     """Prepare the tutorial's generator."""
     import pandas as pd
-
-    from fastseq.reference.tutorial import DataGenerator
+    from reference.tutorial import DataGenerator
 
     table = pd.DataFrame({"images": list(job.paths), "labels": "cat_dog"})
     rows = range(len(job.paths))
@@ -29,8 +28,7 @@ def tutorial(job: Job) -> Epoch:
 def skimage_sequence(job: Job) -> Epoch:
     """Prepare the Sequence of Keras's documentation, which takes no gray pictures: colour ones stand in for them."""
     import cv2
-
-    from fastseq.reference.skimage_sequence import SkimageSequence
+    from reference.skimage_sequence import SkimageSequence
 
     colour = [path for path in job.paths if np.ndim(cv2.imread(path, cv2.IMREAD_UNCHANGED)) == 3]
     paths = [colour[i % len(colour)] for i in range(len(job.paths))]

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastseq.data_loader import DataLoader
-from fastseq.decode import decode_batch
+from fastseq.compat.torch.data_loader import DataLoader
+from fastseq.engine.decode_batch import decode_batch
 from fastseq.errors import BadSamplesWarning, DecodeError, StalledWarning, TooManyBadSamples, UnknownLabelError
-from fastseq.ledger import BadSample
 from fastseq.limits import Limits
-from fastseq.loader import Loader
+from fastseq.loading.bad_sample_log import BadSample
+from fastseq.loading.loader import Loader
 from fastseq.samples import Samples
 from fastseq.status import Status
 from fastseq.transforms import CenterCrop, RandomFlip, RandomResizedCrop, Resize
 
 if TYPE_CHECKING:
     from fastseq.keras.backup import DataBackup
-    from fastseq.keras.sequence import ImageSequence
+    from fastseq.keras.image_sequence import ImageSequence
 
 __version__ = "0.1.0"
 
@@ -49,7 +49,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import what needs Keras when it is asked for."""
     if name == "ImageSequence":
-        from fastseq.keras.sequence import ImageSequence
+        from fastseq.keras.image_sequence import ImageSequence
 
         return ImageSequence
     if name == "DataBackup":

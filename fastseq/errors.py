@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fastseq.status import Status, describe, remedy
 
 if TYPE_CHECKING:
-    from fastseq.ledger import BadSample
+    from fastseq.loading.bad_sample_log import BadSample
 
 StrPath = str | os.PathLike[str]
 

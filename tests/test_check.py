@@ -15,8 +15,8 @@ from images import encoded, folder, jpeg, photo
 from typer.testing import CliRunner, Result
 
 from fastseq import Samples
-from fastseq.check.command import check
-from fastseq.check.digests import compare, read_digests, write_digests
+from fastseq.cli.check import check
+from fastseq.doctor.digests import compare, read_digests, write_digests
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 from images import jpeg, photo
 from native.native import GOOD, one, run
-
-from fastseq.reference.pixels import (
+from reference.pixels import (
     decode_cv2,
     psnr,
     resize_cv2_area,

@@ -41,7 +41,7 @@ def ours(keras):
 
 @pytest.fixture
 def theirs(keras):
-    from fastseq.reference.tutorial import DataGenerator
+    from reference.tutorial import DataGenerator
 
     return DataGenerator
 

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 from images import encoded, jpeg, photo, with_orientation
+from reference.pixels import decode_cv2, resize_cv2_linear
 
 import fastseq
 from fastseq import DecodeError, Limits, Status, decode_batch
-from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
 
 SIZE = (24, 32)
 LINEAR = {"interpolation": "cv2.linear"}

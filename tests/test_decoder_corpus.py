@@ -11,10 +11,9 @@ import test_corpus
 from coefficients import compare
 from native.by_libjpeg import run_by_libjpeg
 from native.native import GOOD, run
+from reference.geometry import CROP_DRAWS, random_resized_crop
+from reference.pixels import psnr
 from test_corpus import CLEAN, FOLDER, ROWS, UPRIGHT_SIZE
-
-from fastseq.reference.geometry import CROP_DRAWS, random_resized_crop
-from fastseq.reference.pixels import psnr
 
 pytestmark = test_corpus.pytestmark
 # The rest have four components, RGB or coarse luma, are coded arithmetically, or would be smoothed.

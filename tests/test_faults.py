@@ -18,7 +18,8 @@ from native.test_limits import claiming
 from programs import assert_silent, run_file
 from programs import run as run_program
 
-from fastseq import BadSamplesWarning, DecodeError, Limits, Loader, Samples, decode_batch, fallback
+from fastseq import BadSamplesWarning, DecodeError, Limits, Loader, Samples, decode_batch
+from fastseq.engine import fallback
 
 HERE = Path(__file__).parent / "faults"
 COUNT = 40

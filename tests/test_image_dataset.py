@@ -66,7 +66,7 @@ def both(keras, tf, exact_dct):
 
 def makers():
     """All that make batches for a dataset of fastseq's."""
-    from fastseq.compat.dataset_batches import DatasetBatches
+    from fastseq.compat.image_dataset.batches import DatasetBatches
 
     gc.collect()
     return [it for it in gc.get_objects() if type(it) is DatasetBatches]

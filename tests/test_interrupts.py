@@ -112,7 +112,7 @@ def test_another_thread_that_waits_behind_it_goes_on(files, stuck_once):
 
 
 STUCK = """
-cv2 = fastseq.fallback.cv2
+cv2 = fastseq.engine.fallback.cv2
 imdecode, begun = cv2.imdecode, threading.Event()
 
 def stuck(*arguments):

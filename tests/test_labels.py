@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastseq.labels import LabelEncoder
 from fastseq.samples import Samples
+from fastseq.samples.label_encoder import LabelEncoder
 
 
 def samples_of(labels, **options) -> Samples:

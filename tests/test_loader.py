@@ -16,7 +16,7 @@ import pytest
 from images import encoded, jpeg, photo
 
 from fastseq import DecodeError, Loader, RandomFlip, RandomResizedCrop, Samples, Status, decode_batch
-from fastseq.order import Order
+from fastseq.order.order import Order
 
 SIZE = (16, 24)
 RANDOM = {"transform": (RandomResizedCrop(), RandomFlip()), "shuffle": True, "seed": 11}

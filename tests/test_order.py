@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastseq.order import Order
-from fastseq.rng import random_u64
+from fastseq.order.order import Order
+from fastseq.order.rng import random_u64
 
 
 def epoch_of(order: Order, epoch: int) -> list[int]:

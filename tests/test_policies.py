@@ -24,8 +24,8 @@ from fastseq import (
     Status,
     TooManyBadSamples,
 )
-from fastseq.ledger import Ledger
-from fastseq.policy import Policy
+from fastseq.loading.bad_sample_log import Ledger
+from fastseq.loading.policy import Policy
 
 SIZE = (12, 14)
 BAD = {3: Status.EMPTY, 11: Status.NOT_AN_IMAGE, 12: Status.TRUNCATED, 26: Status.NOT_FOUND, 39: Status.CORRUPT}

@@ -10,7 +10,7 @@ from skimage.transform import resize
 
 @pytest.fixture
 def sequence_class(keras):
-    from fastseq.reference.skimage_sequence import SkimageSequence
+    from reference.skimage_sequence import SkimageSequence
 
     return SkimageSequence
 

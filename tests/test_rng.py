@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastseq.rng import random_u64, uniform
+from fastseq.order.rng import random_u64, uniform
 
 FIXED_U64 = [2391539541053276776, 920862675595841680, 12365375887819322540]
 FIXED_UNIFORM = [[0.20142427678509311, 0.9830026180261997], [0.6525957522561151, 0.3083437208843889]]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fastseq.errors import UnknownLabelError
 from fastseq.samples import PathTable, Samples
-from fastseq.samples import table as table_module
+from fastseq.samples import path_table as table_module
 
 NAMES = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=8)
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastseq.errors import UnknownLabelError
-from fastseq.samples import Samples, csv_file
+from fastseq.samples import Samples
+from fastseq.samples.sources import csv_file
 
 
 def frame(columns: dict):

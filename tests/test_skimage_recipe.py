@@ -23,7 +23,7 @@ def files(tmp_path_factory) -> list[str]:
 
 @pytest.fixture
 def theirs(keras, files):
-    from fastseq.reference.skimage_sequence import SkimageSequence
+    from reference.skimage_sequence import SkimageSequence
 
     return SkimageSequence(files, [i % 3 for i in range(len(files))], BATCH, SIZE)
 

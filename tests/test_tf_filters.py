@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from images import encoded, jpeg, photo
+from reference import geometry as g
+from reference.geometry import upright
+from reference.pixels import decode_cv2
+from reference.tf_resize import METHODS, resize_tf
 
 import fastseq
-from fastseq.reference import geometry as g
-from fastseq.reference.geometry import upright
-from fastseq.reference.pixels import decode_cv2
-from fastseq.reference.tf_resize import METHODS, resize_tf
 from fastseq.transforms import CropToAspect, PadToAspect, Transform
 
 EXACT = ("nearest", "bilinear")

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from images import encoded, jpeg, photo
+from reference.geometry import crop_window, kept_part
+from reference.pixels import decode_cv2, resize_cv2_linear
 
 from fastseq import CenterCrop, RandomFlip, RandomResizedCrop, Resize, decode_batch
-from fastseq.reference.geometry import crop_window, kept_part
-from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
 from fastseq.transforms import CropToAspect, PadToAspect, Pipeline
 
 SIZE = (20, 28)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "DataGenerator": "data_generator",
-    "ImageDataGenerator": "image_data_generator",
-    "image_dataset_from_directory": "image_dataset",
-    "Sequence": "sequence",
+    "ImageDataGenerator": "image_data_generator.image_data_generator",
+    "image_dataset_from_directory": "image_dataset.image_dataset",
+    "Sequence": "sequence.sequence",
 }
 
 if TYPE_CHECKING:
     from fastseq.compat.data_generator import DataGenerator
-    from fastseq.compat.image_data_generator import ImageDataGenerator
-    from fastseq.compat.image_dataset import image_dataset_from_directory
-    from fastseq.compat.sequence import Sequence
+    from fastseq.compat.image_data_generator.image_data_generator import ImageDataGenerator
+    from fastseq.compat.image_dataset.image_dataset import image_dataset_from_directory
+    from fastseq.compat.sequence.sequence import Sequence
 
 __all__ = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory"]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq.engine.settings import Settings
+from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.passes import KerasPasses
-from fastseq.keras.sequence import PassAwareDataset
-from fastseq.prefetch import Key, Prefetcher
+from fastseq.loading.prefetcher import Key, Prefetcher
 from fastseq.samples import Samples
-from fastseq.samples.dataframe import DataFrame
-from fastseq.settings import Settings
+from fastseq.samples.sources.dataframe import DataFrame
 
 
 class _Shuffles:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import fastseq
+from fastseq.demo.grid import save_grid
 from fastseq.demo.model import EpochTimes, small_cnn
 from fastseq.demo.plain_sequence import PlainSequence
-from fastseq.report.grid import save_grid
-from fastseq.report.speeds import Speed
+from fastseq.demo.speeds import Speed
 
 SIZE = (160, 160)  # height, width
 EPOCHS = 4

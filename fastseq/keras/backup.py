@@ -9,9 +9,9 @@ from typing import Any
 
 import keras
 
+from fastseq.engine.files import replace_text
 from fastseq.errors import StrPath
-from fastseq.files import replace_text
-from fastseq.keras.sequence import ImageSequence
+from fastseq.keras.image_sequence import ImageSequence
 
 
 class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from fastseq.samples.path_table import PathTable
 from fastseq.samples.samples import Samples
-from fastseq.samples.table import PathTable
 
 __all__ = ["PathTable", "Samples"]

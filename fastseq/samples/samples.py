@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastseq.samples.csv_file import read_csv
-from fastseq.samples.dataframe import DataFrame, read_dataframe
-from fastseq.samples.directory import EXTENSIONS, read_directory
-from fastseq.samples.encode import Labels, listed
-from fastseq.samples.files import read_files
-from fastseq.samples.quarantine import listed_paths
+from fastseq.samples.class_labels import Labels, listed
+from fastseq.samples.exclusions import listed_paths
+from fastseq.samples.path_table import PathTable, StrPath
+from fastseq.samples.sources.csv_file import read_csv
+from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
+from fastseq.samples.sources.directory import EXTENSIONS, read_directory
+from fastseq.samples.sources.file_list import read_files
 from fastseq.samples.split import second_part
-from fastseq.samples.table import PathTable, StrPath
 
 
 class Samples:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq.rng import SPLIT_STREAM, random_u64
+from fastseq.order.rng import SPLIT_STREAM, random_u64
 
 
 def second_part(n: int, fraction: float, seed: int, groups: NDArray[Any] | None) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ import numpy as np
 from drop_ins import CASES, DROP_INS
 
 import fastseq
-from fastseq.prefetch import Prefetcher
+from fastseq.loading.prefetcher import Prefetcher
 
 ROOT = Path(sys.argv[1])
 BACKEND = keras.backend.backend()

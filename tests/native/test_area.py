@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import SAMPLING, Pixels, jpeg
+from reference.geometry import CROP_DRAWS, center_crop, flip, follow, random_resized_crop, resize_short
+from reference.pixels import decode_cv2, resize_cv2_area
 
-from fastseq.reference.geometry import CROP_DRAWS, center_crop, flip, follow, random_resized_crop, resize_short
-from fastseq.reference.pixels import decode_cv2, resize_cv2_area
 from native.native import examples, limits, one, put, run
 
 SIDES = st.integers(1, 70)

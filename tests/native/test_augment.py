@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import Pixels, jpeg, photo
+from reference.augment import FARTHEST, Augmentation, FillMode, augment
+from reference.pixels import decode_cv2
 
-from fastseq.reference.augment import FARTHEST, Augmentation, FillMode, augment
-from fastseq.reference.pixels import decode_cv2
 from native.native import examples, finish, recipe, start
 
 MODES = get_args(FillMode)

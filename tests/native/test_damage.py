@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import jpeg, photo, with_orientation
+from reference.pixels import decode_cv2, resize_cv2_linear
 
-from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
 from native.native import GOOD, examples, one, run
 
 SIZE = (32, 24)

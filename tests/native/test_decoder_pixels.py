@@ -22,9 +22,9 @@ from jpeg_files import (
     requantised,
     sides,
 )
+from reference.geometry import CROP_DRAWS, follow, random_resized_crop
+from reference.pixels import decode_cv2, psnr
 
-from fastseq.reference.geometry import CROP_DRAWS, follow, random_resized_crop
-from fastseq.reference.pixels import decode_cv2, psnr
 from native.native import examples, one
 
 PARTS = range(10)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import SAMPLING, Pixels, cmyk_jpeg, jpeg, photo, with_orientation
+from reference.geometry import center_crop, upright
+from reference.pixels import decode_cv2, resize_cv2_linear, resize_cv2_nearest
 
-from fastseq.reference.geometry import center_crop, upright
-from fastseq.reference.pixels import decode_cv2, resize_cv2_linear, resize_cv2_nearest
 from native.native import examples, one, put, run
 
 RESIZE = {"cv2.linear": resize_cv2_linear, "cv2.nearest": resize_cv2_nearest}

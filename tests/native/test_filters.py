@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import SAMPLING, jpeg, photo
+from reference.geometry import Axis
+from reference.pixels import decode_cv2, psnr, resize_cv2_linear, resize_pil_bilinear
+from reference.resample import WEIGHT_BITS, filter_table, resize
 
-from fastseq.reference.geometry import Axis
-from fastseq.reference.pixels import decode_cv2, psnr, resize_cv2_linear, resize_pil_bilinear
-from fastseq.reference.resample import WEIGHT_BITS, filter_table, resize
 from native.native import examples, one, put
 
 SIDES = st.integers(1, 70)

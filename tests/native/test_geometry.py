@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import Pixels, jpeg, photo
+from reference import geometry as g
+from reference.geometry import Axis, Op
+from reference.pixels import decode_cv2, resize_cv2_linear
+from reference.resample import resample
 
-from fastseq.reference import geometry as g
-from fastseq.reference.geometry import Axis, Op
-from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
-from fastseq.reference.resample import resample
 from native.native import examples, one, put, run
 
 DRAWS = g.CROP_DRAWS + 2

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from images import cmyk_jpeg, jpeg, photo
+from reference.geometry import CROP_DRAWS, random_resized_crop
 
-from fastseq.reference.geometry import CROP_DRAWS, random_resized_crop
 from native.by_libjpeg import run_by_libjpeg
 from native.native import GOOD, STATUS, finish, limits, recipe, run, start
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import jpeg, photo
+from reference.geometry import flip
+from reference.pixels import decode_cv2, resize_cv2_linear
 
-from fastseq.reference.geometry import flip
-from fastseq.reference.pixels import decode_cv2, resize_cv2_linear
 from native.native import OTHER_FORMAT, examples, finish, finish_by_pixels, one, recipe, start
 
 DTYPES = [np.float16, np.float32, np.float64]

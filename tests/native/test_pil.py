@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import SAMPLING, Pixels, jpeg, photo
-
-from fastseq.reference import pil
-from fastseq.reference.geometry import (
+from reference import pil
+from reference.geometry import (
     CROP_DRAWS,
     Axis,
     center_crop,
@@ -19,7 +18,8 @@ from fastseq.reference.geometry import (
     resize_short,
     upright,
 )
-from fastseq.reference.pixels import decode_cv2, resize_pil
+from reference.pixels import decode_cv2, resize_pil
+
 from native.native import examples, limits, one, put, run
 
 NAMES = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]

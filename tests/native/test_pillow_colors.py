@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from images import cmyk_jpeg, jpeg, photo
 from PIL import Image
+from reference.pixels import resize_pil
 
-from fastseq.reference.pixels import resize_pil
 from native.native import one, put
 
 FILES = {

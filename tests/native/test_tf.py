@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import SAMPLING, Pixels, jpeg, photo
+from reference import geometry as g
+from reference.geometry import Axis, Op
+from reference.pixels import decode_cv2
+from reference.tf_resize import METHODS, Floats, Method, resize_tf
 
-from fastseq.reference import geometry as g
-from fastseq.reference.geometry import Axis, Op
-from fastseq.reference.pixels import decode_cv2
-from fastseq.reference.tf_resize import METHODS, Floats, Method, resize_tf
 from native.native import examples, one, put, run
 
 EXACT = ("nearest", "bilinear")

@@ -1,1 +1,0 @@
-"""The command ``fastseq check``: reads a whole set ahead of training."""

@@ -1,0 +1,161 @@
+"""What a picture of an `ImageDataGenerator` goes through, and who does it: the native core, or Keras's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+from keras.src.legacy.preprocessing import image as keras_image
+from numpy.typing import NDArray
+
+from fastseq.compat.image_data_generator.augmentation import FILL_MODES, ParameterDraws, rows_of
+from fastseq.engine.decode_batch import decode_sources
+from fastseq.engine.settings import Settings
+from fastseq.engine.threads import shared_threads
+from fastseq.transforms import CropToAspect
+
+Floats: TypeAlias = NDArray[Any]
+
+_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
+_STANDARDIZING = (
+    "preprocessing_function",
+    *("samplewise_center", "samplewise_std_normalization"),
+    *("featurewise_center", "featurewise_std_normalization", "zca_whitening"),
+)
+_DECIDING = (
+    *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
+    *("channel_shift_range", "brightness_range", "fill_mode", "cval", "horizontal_flip", "vertical_flip"),
+    *("rescale", "interpolation_order", *_STANDARDIZING),
+)
+
+
+@dataclass(frozen=True)
+class PictureWork:
+    """How the pictures of one iterator are made.
+
+    Attributes:
+        settings: of the native core's part.
+        draws: draws the numbers of that part for a batch; None where `step` draws them picture by picture.
+        step: what is done to each picture after that, in their order; gives the changed picture. None for nothing.
+    """
+
+    settings: Settings
+    draws: ParameterDraws | None
+    step: Callable[[Floats], Floats] | None
+
+
+def fingerprint(generator: Any) -> str:
+    """What of a generator decides on the work; it may change between two batches."""
+    return repr([getattr(generator, name) for name in _DECIDING])
+
+
+def picture_work(
+    generator: Any,
+    size: tuple[int, int],
+    channels: int,
+    *,
+    interpolation: str = "nearest",
+    keep_aspect_ratio: bool = False,
+    arrays: bool = False,
+) -> PictureWork | None:
+    """Decide who does what.
+
+    Args:
+        generator: an `ImageDataGenerator`.
+        size: (height, width) of the pictures.
+        channels: of the pictures.
+        interpolation: the name of one of Pillow's filters, for files.
+        keep_aspect_ratio: whether files are cropped to the aspect ratio of `size`.
+        arrays: whether the pictures are arrays of float32 rather than files.
+
+    Returns:
+        None where Keras's own code has to do it all: for RGBA, for a `keras.config.floatx()` other than float32, and
+        for filters that are not there.
+    """
+    if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in _FILTERS:
+        return None
+    natively = _has_native_transform(generator)
+    plain = _is_keras(generator, "standardize") and not any(getattr(generator, name) for name in _STANDARDIZING)
+    draws = None
+    if natively and _is_keras(generator, "get_random_transform") and not generator.preprocessing_function:
+        draws = ParameterDraws.of(generator, *size)
+    step: Callable[[Floats], Floats] | None = None if plain else generator.standardize
+    if draws is None:
+        step = _RandomStep(generator, size, channels) if natively else _keras_step(generator)
+    factor = float(generator.rescale or 1) if step is None else 1.0
+    fused = draws is not None and (draws.random or arrays)
+    settings = Settings(
+        size,
+        CropToAspect(float32=False) if keep_aspect_ratio else (),
+        interpolation="pil." + interpolation,
+        orient="none",
+        color="pil.rgb" if channels == 3 else "pil.gray",
+        dtype="float32",
+        scale=1.0 if fused else factor,
+        data_format=generator.data_format,
+        strict="whole",
+        augment=_augment(generator, factor, arrays) if fused else None,
+    )
+    return PictureWork(settings, draws, step)
+
+
+def _keras_step(generator: Any) -> Callable[[Floats], Floats]:
+    """All that Keras's own code does to a loaded picture."""
+
+    def step(picture: Floats) -> Floats:
+        changed: Floats = generator.standardize(generator.random_transform(picture))
+        return changed
+
+    return step
+
+
+class _RandomStep:
+    """The same with the transform itself in the native core, for generators whose numbers do not come in one go.
+
+    A `preprocessing_function` may draw from NumPy's generator too, between one picture's parameters and the next's.
+    """
+
+    def __init__(self, generator: Any, size: tuple[int, int], channels: int) -> None:
+        self._generator = generator
+        self._size = size
+        self._threads = shared_threads(None)
+        self._settings = Settings(
+            size,
+            color="rgb" if channels == 3 else "gray",
+            dtype="float32",
+            data_format=generator.data_format,
+            augment=_augment(generator, 1.0, True),
+        )
+
+    def __call__(self, picture: Floats) -> Floats:
+        parameters = self._generator.get_random_transform(picture.shape)
+        out = np.empty((1, *picture.shape), np.float32)
+        source = np.ascontiguousarray(picture, np.float32).reshape(-1).view(np.uint8)
+        decode_sources([source], self._settings, out, rows_of([parameters], *self._size), self._threads)
+        changed: Floats = self._generator.standardize(out[0])
+        return changed
+
+
+def _augment(generator: Any, factor: float, arrays: bool) -> tuple[int, float, bool, float, bool, int]:
+    mode = FILL_MODES[generator.fill_mode]
+    return mode, float(generator.cval), generator.interpolation_order == 1, factor, arrays, 0
+
+
+def _has_native_transform(generator: Any) -> bool:
+    # Keras's brightness takes a picture for one of the global data format.
+    brightens = generator.brightness_range is not None
+    return (
+        _is_keras(generator, "apply_transform")
+        and generator.fill_mode in FILL_MODES
+        and generator.interpolation_order in (0, 1)
+        and not (brightens and generator.data_format != keras.config.image_data_format())
+    )
+
+
+def _is_keras(generator: Any, method: str) -> bool:
+    """Whether a method is still Keras's own."""
+    original = getattr(keras_image.ImageDataGenerator, method)
+    return getattr(type(generator), method) is original and method not in vars(generator)

@@ -1,0 +1,197 @@
+"""The iterators of `ImageDataGenerator`, their pictures made ahead by the native core."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from keras.src.legacy.preprocessing import image as keras_image
+from numpy.typing import NDArray
+
+from fastseq.compat.image_data_generator.batches import PictureBatches
+from fastseq.compat.image_data_generator.forecast import Request, Step, requests, state_of, steps_by_iterating
+from fastseq.compat.image_data_generator.image_work import fingerprint, picture_work
+from fastseq.compat.image_data_generator.sources import ArrayPictures, FilePictures
+from fastseq.errors import DecodeError
+from fastseq.keras.dataset import PassAwareDataset
+from fastseq.keras.passes import KerasPasses
+from fastseq.status import Status
+
+Batch: TypeAlias = Any
+
+# What Keras's own loader may still make something of.
+_FOR_KERAS = (
+    *(Status.CORRUPT, Status.TRUNCATED, Status.NOT_AN_IMAGE),
+    *(Status.UNSUPPORTED_FORMAT, Status.UNSUPPORTED_JPEG),
+)
+
+
+class NativeIterator(PassAwareDataset):
+    """What the three iterators share; mixed into Keras's own, whose methods and attributes stay as they are.
+
+    A batch is begun ahead with the numbers that NumPy's generator is expected to give. If it gives others, because
+    somebody else has drawn from it, the batch is made again: what one gets is always what Keras would give.
+    """
+
+    index_generator: Any
+    _turn: threading.RLock  # batches take numbers from one generator: one at a time
+    _steps: list[Step] | None  # that Keras is expected to ask for next; None while it iterates
+    _batches: PictureBatches | None
+    _decided: str | None  # what of the generator the batches were made for
+
+    @classmethod
+    def adopt(cls, iterator: Any) -> Any:
+        """Take over an iterator of Keras's that has not been used yet."""
+        adopted = cls.__new__(cls)
+        adopted.__dict__.update(vars(iterator))
+        adopted.index_generator = adopted._flow_index()
+        adopted.passes = KerasPasses(len(adopted))
+        adopted._turn = threading.RLock()
+        adopted._steps = []
+        _alive.add(adopted)
+        adopted._batches = None
+        adopted._decided = None
+        return adopted
+
+    def __getitem__(self, idx: int) -> Batch:
+        """Batch `idx` of the current order; each call draws new numbers.
+
+        Raises:
+            ValueError: if there is no such batch.
+            DecodeError: for the first bad picture in it.
+        """
+        with self._turn:
+            _, ahead = self._request(idx, self._depth)
+            self._steps = [Step(k * self.batch_size) for _, k in ahead]
+            return super().__getitem__(idx)
+
+    def __next__(self) -> Batch:
+        """The next batch of an endless iteration, in a new order each time round."""
+        with self._turn:
+            self._steps = None
+            return super().__next__()
+
+    def on_epoch_end(self) -> None:
+        """Begin a new order."""
+        with self._turn:
+            super().on_epoch_end()
+            self._end_epoch()
+
+    @property
+    def _depth(self) -> int:
+        return 0 if self._batches is None else self._batches.depth
+
+    def _get_batches_of_transformed_samples(self, index_array: NDArray[np.int64]) -> Batch:
+        batches = self._native_batches()
+        if batches is None:
+            return super()._get_batches_of_transformed_samples(index_array)
+        steps = steps_by_iterating(self, batches.depth) if self._steps is None else self._steps
+        request = Request(np.asarray(index_array), state_of(np.random))
+        try:
+            images = batches.make(request, partial(requests, self, steps))
+        except DecodeError as error:
+            if error.status not in _FOR_KERAS:
+                raise
+            np.random.set_state(request.state)
+            try:
+                return super()._get_batches_of_transformed_samples(index_array)
+            except Exception as of_keras:
+                raise error from of_keras
+        return self._with_targets(images.astype(self.dtype, copy=False), index_array)
+
+    def _native_batches(self) -> PictureBatches | None:
+        decided = fingerprint(self.image_data_generator)
+        if decided != self._decided:
+            self._decided = decided
+            work = None if self.save_to_dir else self._work()
+            self._batches = None if work is None else PictureBatches(work, self._pictures(), self.batch_size)
+        return self._batches
+
+    def _work(self) -> Any:
+        raise NotImplementedError
+
+    def _pictures(self) -> Any:
+        raise NotImplementedError
+
+    def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
+        raise NotImplementedError
+
+
+class _FileIterator(NativeIterator):
+    def _work(self) -> Any:
+        if self.image_data_generator.data_format != self.data_format:
+            return None
+        return picture_work(
+            self.image_data_generator,
+            self.target_size,
+            self.image_shape[-1 if self.data_format == "channels_last" else 0],
+            interpolation=self.interpolation,
+            keep_aspect_ratio=self.keep_aspect_ratio,
+        )
+
+    def _pictures(self) -> FilePictures:
+        return FilePictures(self.filepaths)
+
+    def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
+        targets: Any
+        if self.class_mode == "input":
+            targets = images.copy()
+        elif self.class_mode in ("binary", "sparse"):
+            targets = np.array([self.classes[i] for i in index_array], self.dtype)
+        elif self.class_mode == "categorical":
+            targets = np.zeros((len(images), len(self.class_indices)), self.dtype)
+            for row, i in enumerate(index_array):
+                targets[row, self.classes[i]] = 1
+        elif self.class_mode == "multi_output":
+            targets = [output[index_array] for output in self.labels]
+        elif self.class_mode == "raw":
+            targets = self.labels[index_array]
+        else:
+            return images
+        weights = self.sample_weight
+        return (images, targets) if weights is None else (images, targets, weights[index_array])
+
+
+class DirectoryIterator(_FileIterator, keras_image.DirectoryIterator):  # type: ignore[misc]
+    """What `ImageDataGenerator.flow_from_directory` gives."""
+
+
+class DataFrameIterator(_FileIterator, keras_image.DataFrameIterator):  # type: ignore[misc]
+    """What `ImageDataGenerator.flow_from_dataframe` gives."""
+
+
+class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):  # type: ignore[misc]
+    """What `ImageDataGenerator.flow` gives."""
+
+    def _work(self) -> Any:
+        if self.x.dtype != np.float32 or self.data_format != self.image_data_generator.data_format:
+            return None
+        channel, rows, columns = (3, 1, 2) if self.data_format == "channels_last" else (1, 2, 3)
+        shape = self.x.shape
+        return picture_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
+
+    def _pictures(self) -> ArrayPictures:
+        return ArrayPictures(self.x)
+
+    def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
+        inputs = [images, *(more[index_array] for more in self.x_misc)] if self.x_misc else images
+        if self.y is None:
+            return inputs
+        if self.sample_weight is None:
+            return inputs, self.y[index_array]
+        return inputs, self.y[index_array], self.sample_weight[index_array]
+
+
+_alive: weakref.WeakSet[NativeIterator] = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    for iterator in list(_alive):
+        iterator._turn = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_renew_locks)

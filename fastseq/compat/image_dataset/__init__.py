@@ -1,0 +1,1 @@
+"""The API of keras.utils.image_dataset_from_directory."""

@@ -1,0 +1,125 @@
+"""image_dataset_from_directory: Keras's own dataset of files and labels, its pictures made by the native core."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from fastseq.compat.image_dataset.batches import DatasetBatches
+from fastseq.engine.settings import Settings
+from fastseq.transforms import CropToAspect, PadToAspect
+
+_UNBATCHED = 32  # pictures that are made together where the dataset gives them one by one
+
+_signature = inspect.signature(keras.utils.image_dataset_from_directory)
+
+
+@wraps(keras.utils.image_dataset_from_directory)
+def image_dataset_from_directory(*args: Any, **kwargs: Any) -> Any:
+    """Like `keras.utils.image_dataset_from_directory`, argument for argument, with its pictures made natively.
+
+    Files, labels, splits, their order in each epoch, shapes, dtypes and errors are Keras's: they come from its own
+    dataset. The pixels are those of `tf.image.resize` on what TensorFlow decodes with `dct_method="INTEGER_ACCURATE"`;
+    Keras's decoder rounds less exactly and differs by one grey level on average. A batch is handed to TensorFlow
+    without a copy. A file that cannot be read ends the iteration with an error that names it.
+
+    `format="grain"` and `color_mode="rgba"` give Keras's own dataset as it is.
+
+    Args:
+        *args: those of Keras.
+        **kwargs: likewise.
+
+    Returns:
+        A `tf.data.Dataset` with `.class_names` and `.file_paths`, or two of them for `subset="both"`.
+
+    Raises:
+        ValueError: as Keras does.
+    """
+    loaded = keras.utils.image_dataset_from_directory(*args, **kwargs)
+    bound = _signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    options = bound.arguments
+    if options["format"] != "tf" or options["color_mode"] == "rgba":
+        return loaded
+    if isinstance(loaded, list):
+        return [_natively(dataset, options) for dataset in loaded]
+    return _natively(loaded, options)
+
+
+def _natively(loaded: Any, options: dict[str, Any]) -> Any:
+    """The dataset of the same files that Keras has made `loaded` of."""
+    spec = loaded.element_spec
+    has_labels = isinstance(spec, tuple)
+    images = spec[0] if has_labels else spec
+    batch_size = options["batch_size"]
+    batches = DatasetBatches(_settings(options, images), batch_size or _UNBATCHED)
+    begin_batch, finish_batch = _weak(batches.begin), _weak(batches.finish)
+
+    def begin(paths: Any) -> Any:
+        return tf.numpy_function(begin_batch, [paths], tf.int64)
+
+    def finish(ticket: Any, paths: Any) -> Any:
+        made = tf.numpy_function(finish_batch, [ticket, paths], images.dtype)
+        made.set_shape(images.shape if batch_size else (None, *images.shape))
+        return made
+
+    dataset = _files(loaded).batch(batch_size or _UNBATCHED)
+    dataset.fastseq_batches = batches  # whatever is derived from a dataset, iterators too, keeps it
+    if has_labels:
+        dataset = dataset.map(lambda paths, labels: (begin(paths), paths, labels)).prefetch(batches.depth)
+        dataset = dataset.map(lambda ticket, paths, labels: (finish(ticket, paths), labels))
+    else:
+        dataset = dataset.map(lambda paths: (begin(paths), paths)).prefetch(batches.depth).map(finish)
+    if not batch_size:
+        dataset = dataset.unbatch().apply(tf.data.experimental.assert_cardinality(loaded.cardinality()))
+    dataset = dataset.prefetch(tf.data.AUTOTUNE)
+    dataset.class_names = loaded.class_names
+    dataset.file_paths = loaded.file_paths
+    return dataset
+
+
+def _weak(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method for TensorFlow, which never lets go of a Python function that a dataset has called."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*args: Any) -> Any:
+        bound = reference()
+        assert bound is not None, "a dataset outlives its iterators"
+        return bound(*args)
+
+    return call
+
+
+def _files(dataset: Any) -> Any:
+    """What of Keras's dataset comes before the loading: its files, with their labels, in their order."""
+    while True:
+        spec = dataset.element_spec
+        if (spec[0] if isinstance(spec, tuple) else spec).dtype == tf.string:
+            return dataset
+        (dataset,) = dataset._inputs()
+
+
+def _settings(options: dict[str, Any], images: Any) -> Settings:
+    size = options["image_size"]
+    data_format = options["data_format"] or keras.config.image_data_format()
+    transform: Any = ()
+    if options["crop_to_aspect_ratio"]:
+        transform = CropToAspect(float32=True)
+    elif options["pad_to_aspect_ratio"]:
+        transform = PadToAspect()
+    return Settings(
+        (size, size) if isinstance(size, int) else tuple(size),
+        transform,
+        interpolation="tf." + options["interpolation"].lower(),
+        orient="none",
+        color="gray" if options["color_mode"] == "grayscale" else "rgb",
+        dtype=images.dtype.as_numpy_dtype,
+        data_format=data_format,
+        strict="whole",
+    )

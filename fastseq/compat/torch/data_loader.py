@@ -1,0 +1,166 @@
+"""DataLoader: torch's face, for datasets of paths or bytes and labels; pictures are decoded by the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, Protocol
+
+from numpy.typing import DTypeLike
+
+from fastseq.compat.torch.batch import Decoding
+from fastseq.compat.torch.epoch import SampleEpoch
+from fastseq.compat.torch.shuffle import Shuffle
+from fastseq.engine.batch_memory import Lender
+from fastseq.engine.settings import Settings
+from fastseq.engine.threads import shared_threads
+from fastseq.limits import Limits
+from fastseq.loading.prefetcher import depth_ahead, prefetch_cap
+from fastseq.transforms import Transform
+
+
+class Dataset(Protocol):
+    """What a `DataLoader` takes its samples from."""
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """A sample: (path or bytes, label, ...), or a path or bytes alone."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+
+class DataLoader:
+    """Batches of a dataset, as `torch.utils.data.DataLoader` makes them, in NumPy arrays.
+
+    A sample is (path or bytes, label, ...), or a path or bytes alone. The pictures of a batch are decoded at once,
+    straight into the batch, a few batches ahead. A batch is (images, labels, ...), or images alone: images (b, height,
+    width, c) over memory that is lent to it; labels as torch's `default_collate` puts them together, but in NumPy:
+    floats float64, integers int64, arrays stacked in their dtype, strings in a list, tuples and lists as lists, dicts
+    as dicts. Each `for` is one epoch. What is drawn for a random transform depends on `seed`, the number of the epoch
+    and the sample's index.
+
+    Args:
+        dataset: has `__getitem__` and `__len__`; it is asked in the thread that takes the batches.
+        batch_size: samples in a batch.
+        shuffle: whether each epoch has an order of its own, drawn from `generator`.
+        sampler: gives the indices of an epoch, in place of `shuffle`.
+        batch_sampler: gives lists of indices, in place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+        collate_fn: makes a batch of the list of its samples. Where `size` is given, those that begin with a path or
+            bytes arrive with the picture in its place, a view into memory that is the batch's own; others as they are.
+        drop_last: whether a last batch that is not full is left out.
+        generator: a NumPy generator, or a `torch.Generator`, whose order is the very one of torch's loader; NumPy's
+            global generator where None.
+        size: (height, width) of the pictures, pixels. Needed where samples have any, but for a `collate_fn` that takes
+            paths.
+        transform: a transform, or several in their order.
+        seed: of random transforms.
+        interpolation: which pixels one gets; see `fastseq.decode_batch`.
+        orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
+        color: "rgb", "bgr" or "gray"; "pil.rgb" or "pil.gray": by the rules of Pillow's `convert`.
+        dtype: uint8 (0-255), float16, float32 or float64.
+        scale: of float dtypes: values are `offset + scale * pixel`.
+        offset: see scale.
+        data_format: "channels_last" or "channels_first".
+        strict: whether pictures that decode with warnings, or are cut off, are bad; "whole": only those cut off.
+        limits: what one picture may cost.
+        threads: that decode; as many as there are cores where None.
+        prefetch_bytes: bound on the batches begun ahead, 256 MiB where None; 0 turns it off.
+
+    Raises:
+        TypeError: for a `generator` that is none.
+        ValueError: for arguments that exclude each other, and for a setting that is not possible.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Sequence[Any]] | None = None,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        drop_last: bool = False,
+        generator: Any = None,
+        *,
+        size: tuple[int, int] | None = None,
+        transform: Transform | Iterable[Transform] = (),
+        seed: int = 0,
+        interpolation: str = "antialias",
+        orient: str = "exif",
+        color: str = "rgb",
+        dtype: DTypeLike = "uint8",
+        scale: float = 1.0,
+        offset: float = 0.0,
+        data_format: str = "channels_last",
+        strict: bool | str = True,
+        limits: Limits | None = None,
+        threads: int | None = None,
+        prefetch_bytes: int | None = None,
+    ) -> None:
+        """See the class."""
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ValueError("batch_sampler excludes batch_size, shuffle, sampler and drop_last: it decides on all")
+        if sampler is not None and shuffle:
+            raise ValueError("sampler excludes shuffle: it decides on the order")
+        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+            raise ValueError(f"batch_size must be a positive integer, not {batch_size!r}")
+        self.dataset, self.sampler, self.batch_sampler = dataset, sampler, batch_sampler
+        self.batch_size = None if batch_sampler is not None else batch_size
+        self.shuffle, self.drop_last, self.generator, self.collate_fn = shuffle, drop_last, generator, collate_fn
+        self._shuffle = Shuffle(generator)
+        self._settings = None
+        if size is not None:
+            self._settings = Settings(
+                size,
+                transform,
+                interpolation,
+                orient,
+                color,
+                dtype,
+                scale,
+                offset,
+                data_format,
+                strict,
+                limits or Limits(),
+            )
+        self._seed = seed
+        self._threads = shared_threads(threads)
+        cap = prefetch_cap(prefetch_bytes)
+        self._depth = depth_ahead(self._threads.count, batch_size) if cap and self._settings else 0
+        self._lender = Lender(cap)
+        self._epochs = 0
+
+    def __len__(self) -> int:
+        """Batches in an epoch; TypeError where a sampler has no length."""
+        if self.batch_sampler is not None:
+            return len(self.batch_sampler)  # type: ignore[arg-type]
+        samples = len(self.dataset if self.sampler is None else self.sampler)  # type: ignore[arg-type]
+        assert self.batch_size is not None
+        return samples // self.batch_size if self.drop_last else -(-samples // self.batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        """One epoch."""
+        self._shuffle.iterator_made()
+        number, self._epochs = self._epochs, self._epochs + 1
+        decoding = None
+        if self._settings is not None:
+            decoding = Decoding(self._settings, self._lender, self._seed, number, self._threads)
+        epoch = SampleEpoch(self.dataset.__getitem__, self._batches(), decoding, self._depth, self.collate_fn)
+        if self.shuffle:
+            epoch.when_used_up(self.batch_size or 1, partial(self._shuffle.order_ended, len(self.dataset)))
+        return epoch
+
+    def _batches(self) -> Iterator[Sequence[Any]]:
+        """The indices of each batch of an epoch; an order is drawn when the first is asked for."""
+        if self.batch_sampler is not None:
+            yield from self.batch_sampler
+            return
+        indices: Iterable[Any] = range(len(self.dataset)) if self.sampler is None else self.sampler
+        if self.shuffle:
+            indices = self._shuffle.order(len(self.dataset))
+        rest = iter(indices)
+        while batch := list(islice(rest, self.batch_size)):
+            if self.drop_last and len(batch) != self.batch_size:
+                return
+            yield batch

@@ -1,0 +1,1 @@
+"""One batch: settings, memory, threads, and the native job that decodes it."""

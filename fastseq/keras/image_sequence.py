@@ -1,0 +1,107 @@
+"""ImageSequence: a keras.utils.PyDataset of image batches."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from fastseq.keras.dataset import PassAwareDataset
+from fastseq.keras.passes import KerasPasses
+from fastseq.loading.loader import Batch, Loader
+from fastseq.loading.state import State
+
+
+class ImageSequence(PassAwareDataset):
+    """A `keras.utils.PyDataset` of image batches for `fit`, `evaluate` and `predict`, on any back end of Keras.
+
+    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Decoding runs
+    ahead in native threads of fastseq's own, whatever `workers` says, and follows the order in which Keras asks, also
+    that of `fit(shuffle=True)`. Each pass of `fit` or `evaluate` is an epoch, with every sample exactly once; what
+    Keras asks for to build the model uses nothing up. With `steps_per_epoch` below the number of batches a pass goes
+    on in the next Keras epoch. In a loop of your own, call `on_epoch_end()` to go to the next epoch.
+
+    Args:
+        *args: those of `fastseq.Loader`, whose order and defaults are the same.
+        **kwargs: likewise.
+
+    Attributes:
+        loader: the `Loader` behind it.
+    """
+
+    __signature__ = inspect.signature(Loader)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See `fastseq.Loader`."""
+        super().__init__()
+        self.loader = Loader(*args, **kwargs)
+        self.passes = KerasPasses(len(self.loader))
+        self._shift = 0  # batches of the stream that came before batch 0 of epoch 0
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(self.loader)
+
+    def __getitem__(self, k: int) -> Batch:
+        """Batch `k` of the current epoch.
+
+        Returns:
+            x, (x, y) or (x, y, w); see `fastseq.Loader.batch`.
+
+        Raises:
+            IndexError: if there is no such batch.
+            DecodeError: for the first bad sample in it.
+        """
+        batches = len(self.loader)
+        k = int(k)
+        if not -batches <= k < batches:
+            raise IndexError(f"batch {k} of {batches}")
+        epoch, ahead = self._request(k % batches, self.loader.depth)
+        place = self._in_stream(epoch, k % batches)
+        batch = self.loader.batch(*place, [self._in_stream(*key) for key in ahead], probe=self.passes.probing)
+        if self.passes.predicting:
+            self.loader.list_probed(self.passes.asked)
+        return batch
+
+    def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:
+        return divmod(epoch * len(self.loader) + k + self._shift, len(self.loader))
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches of the current epoch in their order."""
+        return (self[k] for k in range(len(self)))
+
+    @property
+    def epoch(self) -> int:
+        """The number of the current epoch, counted from 0."""
+        return self.passes.epoch
+
+    def on_epoch_end(self) -> None:
+        """Go to the next epoch, if batches of this one were taken; while Keras fits, its passes decide."""
+        self._end_epoch()
+
+    def state_dict(self, consumed: int = 0) -> State:
+        """Where the sequence is: JSON-ready, at most 1 KB; see `fastseq.Loader.state_dict`.
+
+        Args:
+            consumed: batches of the current epoch that the model has had. Keras asks for batches long before it uses
+                them: only a callback knows, as `fastseq.DataBackup` does.
+        """
+        epoch, batch = self._in_stream(self.epoch, consumed)
+        return self.loader.state_at(epoch, batch)
+
+    def load_state_dict(self, state: State) -> None:
+        """Go to where another sequence of the same samples and settings was.
+
+        The current epoch begins there: it has as many batches as any other, the rest of the interrupted one and then
+        the beginning of the next, so that every sample comes as often as in a run without interruption.
+
+        Raises:
+            ValueError: if the samples or settings differ; the message names the difference.
+        """
+        self.loader.load_state_dict(state)
+        epoch, batch = self.loader.position
+        self.passes.epoch, self._shift = epoch, batch
+
+    def close(self) -> None:
+        """Cancel what was begun ahead and let go of its memory. The sequence can be used again."""
+        self.loader.close()

@@ -1,0 +1,1 @@
+"""Which sample comes when, and the random numbers behind it."""

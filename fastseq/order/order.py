@@ -1,0 +1,149 @@
+"""Which sample comes when: a pure function of seed, epoch, batch number, rank and world size."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq.order.rng import ORDER_STREAM, key_word, random_u64
+
+
+class Order:
+    """The order of `n` samples in batches, epoch by epoch, for one rank of a world.
+
+    It holds no position: any batch of any epoch can be asked for at any time, from any thread, with the same
+    answer.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        seed: int = 0,
+        drop_last: bool = False,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        """Check the numbers.
+
+        Args:
+            n: number of samples, at least 1.
+            batch_size: samples in a global batch, a multiple of `world_size`.
+            shuffle: draw a new order for each epoch; otherwise 0, 1, 2, ...
+            seed: 0 <= seed < 2**64.
+            drop_last: leave out a last batch with fewer than `batch_size` samples.
+            rank: which part of each batch is ours, 0 <= rank < world_size.
+            world_size: number of ranks.
+
+        Raises:
+            TypeError: if a number is not an integer.
+            ValueError: if a number is out of range, or if there is not a single batch.
+        """
+        self.n = _at_least("n", n, 0)
+        self.batch_size = _at_least("batch_size", batch_size, 1)
+        self.shuffle = bool(shuffle)
+        self.seed = key_word("seed", seed)
+        self.drop_last = bool(drop_last)
+        self.world_size = _at_least("world_size", world_size, 1)
+        self.rank = _at_least("rank", rank, 0)
+        if self.rank >= self.world_size:
+            raise ValueError(f"rank={self.rank} must be less than world_size={self.world_size}")
+        if self.batch_size % self.world_size:
+            raise ValueError(
+                f"batch_size={self.batch_size} is the batch of all ranks together and must be a multiple of "
+                f"world_size={self.world_size}"
+            )
+        if self.n == 0:
+            raise ValueError("there are no samples to put in order")
+        if self.drop_last and self.n < self.batch_size:
+            raise ValueError(
+                f"no batch is left: {self.n} samples do not fill one of {self.batch_size}, and "
+                "drop_last=True drops it; use a smaller batch_size or drop_last=False"
+            )
+        self._permutations: tuple[tuple[int, NDArray[np.int64]], ...] = ()
+
+    def __len__(self) -> int:
+        """The number of batches in an epoch, the same on every rank."""
+        full, rest = divmod(self.n, self.batch_size)
+        return full if self.drop_last or not rest else full + 1
+
+    def indices(self, epoch: int, k: int) -> NDArray[np.int64]:
+        """Give this rank's samples of batch `k`.
+
+        The ranks share a batch of m samples as evenly as they can: rank r has rows m*r//world_size to
+        m*(r+1)//world_size of it, and never none.
+
+        Args:
+            epoch: 0 <= epoch < 2**64.
+            k: number of the batch; -1 is the last one.
+
+        Returns:
+            int64 (b,), the caller's own, 1 <= b <= batch_size // world_size.
+
+        Raises:
+            IndexError: if there is no batch `k`.
+        """
+        start, stop = self._span(k)
+        size = stop - start
+        first = start + size * self.rank // self.world_size
+        last = start + size * (self.rank + 1) // self.world_size
+        return self._samples(epoch, first, last)
+
+    def global_indices(self, epoch: int, k: int) -> NDArray[np.int64]:
+        """Give the samples of batch `k` of all ranks: their parts, one after the other.
+
+        A last batch with fewer samples than ranks is filled up from the start of the epoch's order to one for
+        each rank.
+
+        Args:
+            epoch: 0 <= epoch < 2**64.
+            k: number of the batch; -1 is the last one.
+
+        Returns:
+            int64 (m,), the caller's own, 1 <= m <= batch_size.
+
+        Raises:
+            IndexError: if there is no batch `k`.
+        """
+        return self._samples(epoch, *self._span(k))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be drawn again."""
+        return {**self.__dict__, "_permutations": ()}
+
+    def _span(self, k: int) -> tuple[int, int]:
+        """Where batch `k` starts and stops in the epoch's order, which starts again past its end."""
+        batches = len(self)
+        number = operator.index(k)
+        if not -batches <= number < batches:
+            raise IndexError(f"there is no batch {number}: an epoch has {batches}")
+        start = number % batches * self.batch_size
+        return start, start + max(min(self.batch_size, self.n - start), self.world_size)
+
+    def _samples(self, epoch: int, first: int, last: int) -> NDArray[np.int64]:
+        places = np.arange(first, last, dtype=np.int64) % self.n
+        key_word("epoch", epoch)
+        return self._permutation(epoch)[places] if self.shuffle else places
+
+    def _permutation(self, epoch: int) -> NDArray[np.int64]:
+        # No lock, which a fork could leave locked: the tuple is replaced whole; two threads may both draw.
+        kept = self._permutations
+        for known, permutation in kept:
+            if known == epoch:
+                return permutation
+        draws = random_u64(self.seed, epoch, np.arange(self.n, dtype=np.uint64), ORDER_STREAM)
+        permutation = np.argsort(draws, kind="stable").astype(np.int64, copy=False)
+        self._permutations = ((epoch, permutation), *kept[:1])
+        return permutation
+
+
+def _at_least(name: str, value: Any, least: int) -> int:
+    number = key_word(name, value)
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, not {number}")
+    return number

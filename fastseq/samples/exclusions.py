@@ -1,0 +1,37 @@
+"""Files to leave out: those that `fastseq check`, or a loader's list of errors, found bad."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+
+from fastseq.samples.path_table import StrPath
+
+
+def listed_paths(bad: StrPath | Iterable[StrPath]) -> set[str]:
+    """The absolute paths of files to leave out.
+
+    Args:
+        bad: their paths; or the path of a file of JSON lines, as `Ledger.write` makes it, each with a "path".
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError: if it is no such file; the message names the line.
+    """
+    paths = _read(bad) if isinstance(bad, (str, os.PathLike)) else bad
+    return {os.path.abspath(os.fspath(path)) for path in paths}
+
+
+def _read(path: StrPath) -> list[str]:
+    found = []
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                record = json.loads(line)
+            except ValueError:
+                record = None
+            if not isinstance(record, dict) or not isinstance(record.get("path"), str):
+                raise ValueError(f"line {number} of {os.fspath(path)!r} is no JSON record with a path")
+            found.append(record["path"])
+    return found

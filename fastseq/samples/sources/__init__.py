@@ -1,0 +1,1 @@
+"""Readers of folders, tables and lists of files."""

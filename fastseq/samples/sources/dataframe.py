@@ -1,0 +1,84 @@
+"""Samples from a data frame; pandas itself is not needed for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq.samples.class_labels import Labels, class_names, listed
+from fastseq.samples.label_values import encode_values, is_missing, missing, path_strings, raw_numbers
+from fastseq.samples.path_table import PathTable, StrPath
+
+
+class DataFrame(Protocol):
+    """What is needed of a data frame: the names of its columns, and columns that numpy makes arrays of."""
+
+    @property
+    def columns(self) -> Any:
+        """The names."""
+
+    def __getitem__(self, name: Any, /) -> Any:
+        """The column of that name."""
+
+
+def read_dataframe(
+    df: DataFrame,
+    image: str = "image",
+    label: str | Sequence[str] | None = "label",
+    root: StrPath | None = None,
+    label_sep: str | None = None,
+    classes: Iterable[object] | None = None,
+) -> tuple[PathTable, Labels]:
+    """Do what `Samples.from_dataframe` says."""
+    fixed = label_columns(label, label_sep, classes)
+    table = PathTable.from_strings(path_strings(_column(df, image).tolist(), f"column {image!r}"), root)
+    if not len(table):
+        raise ValueError("the data frame has no rows")
+    if label is None:
+        return table, Labels()
+    if isinstance(label, str):
+        return table, encode_values(_column(df, label), fixed, label_sep, f"column {label!r}")
+    return table, Labels(raw_numbers([_numbers(df, name) for name in label], [f"column {name!r}" for name in label]))
+
+
+def label_columns(
+    label: str | Sequence[str] | None, label_sep: str | None, classes: Iterable[object] | None
+) -> tuple[str, ...] | None:
+    """Check that the arguments about labels go together, and give the classes that they fix."""
+    if not isinstance(label, str):
+        if label_sep is not None or classes is not None:
+            raise ValueError(f"label_sep and classes are for one label column, but label={label!r}; leave them out")
+        if label is not None and not label:
+            raise ValueError("label is an empty list; name a column, or use label=None for no labels")
+    if label_sep == "":
+        raise ValueError('label_sep is empty; give what stands between two labels, like "_"')
+    return None if classes is None else class_names(classes)
+
+
+def no_column(name: str, columns: Iterable[object]) -> ValueError:
+    """Make the error for a column that is not there."""
+    return ValueError(f"there is no column {name!r}; the columns are {listed(list(columns))}")
+
+
+def _column(df: DataFrame, name: str) -> NDArray[Any]:
+    if name not in list(df.columns):
+        raise no_column(name, df.columns)
+    column = np.asarray(df[name])
+    if column.ndim != 1:
+        raise ValueError(f"there are {column.shape[1]} columns {name!r}; give them names of their own")
+    return column
+
+
+def _numbers(df: DataFrame, name: str) -> NDArray[Any]:
+    column = _column(df, name)
+    if column.dtype.kind == "O":
+        for row, cell in enumerate(column):
+            if is_missing(cell):
+                raise missing(f"column {name!r}", row)
+        column = np.asarray(column.tolist())
+    if column.dtype.kind not in "biuf":
+        raise ValueError(f"column {name!r} has no numbers; for labels that are text use label={name!r}")
+    return column

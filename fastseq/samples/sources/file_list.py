@@ -1,0 +1,30 @@
+"""Samples from a list of files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from fastseq.samples.class_labels import Labels, class_names
+from fastseq.samples.label_values import encode_values, path_strings
+from fastseq.samples.path_table import PathTable, StrPath
+
+
+def read_files(
+    files: Iterable[StrPath], labels: Any = None, classes: Iterable[object] | None = None
+) -> tuple[PathTable, Labels]:
+    """Do what `Samples.from_files` says."""
+    if isinstance(files, str | bytes | os.PathLike):
+        raise TypeError(f"files must be a list of paths, not {files!r}; for a folder use Samples.from_directory")
+    table = PathTable.from_strings(path_strings(files, "files"))
+    if not len(table):
+        raise ValueError("files is empty; give at least one file")
+    if labels is None:
+        if classes is not None:
+            raise ValueError("classes without labels; give labels too, or leave out classes")
+        return table, Labels()
+    values = labels if hasattr(labels, "__len__") else list(labels)
+    if len(values) != len(table):
+        raise ValueError(f"{len(table)} files but {len(values)} labels; give one label for each file")
+    return table, encode_values(values, class_names(classes) if classes is not None else None, None, "labels")
