@@ -5,7 +5,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels/tf.h"
+#include "kernels/store_floats.h"
 
 namespace fastseq {
 namespace {
@@ -80,22 +80,22 @@ void store_row(const float* pixels, const SlotFormat& format, int y, float facto
 }
 
 template <class Row>
-void map_rows(const SlotFormat& format, float factor, float* slot, Workspace* workspace, Row row) {
-  float* scratch = workspace->columns[3].reserve_as<float>(3 * static_cast<size_t>(format.width));
-  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, scratch, slot);
+void map_rows(const SlotFormat& format, float factor, float* slot, AugmentScratch* scratch, Row row) {
+  float* finished = scratch->row.reserve_as<float>(3 * static_cast<size_t>(format.width));
+  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, finished, slot);
 }
 
 void map_picture(const AffineMap& map, const uint8_t* picture, const SlotFormat& format, float factor, float* slot,
-                 Workspace* workspace) {
-  AffineRow row(map, workspace);
-  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_bytes(y, picture, format.channels); });
+                 AugmentScratch* scratch) {
+  AffineRow row(map, scratch);
+  map_rows(format, factor, slot, scratch, [&](int y) { return row.from_bytes(y, picture, format.channels); });
 }
 
 void map_picture(const AffineMap& map, const float* picture, const SlotFormat& format, float factor, float* slot,
-                 Workspace* workspace) {
-  const float* packed = pack4(picture, format, &workspace->packed);
-  AffineRow row(map, workspace);
-  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_floats(y, packed); });
+                 AugmentScratch* scratch) {
+  const float* packed = pack4(picture, format, &scratch->packed);
+  AffineRow row(map, scratch);
+  map_rows(format, factor, slot, scratch, [&](int y) { return row.from_floats(y, packed); });
 }
 
 // Without an affine map, pixels only change their place.
@@ -158,12 +158,12 @@ void change_values(const SlotFormat& format, const AugmentDraws& draws, float fa
 
 template <class T>
 void augment_picture(const T* picture, const Layout& from, const SlotFormat& format, const Augment& augment,
-                     const AugmentDraws& draws, float* slot, Workspace* workspace) {
+                     const AugmentDraws& draws, float* slot, AugmentScratch* scratch) {
   const bool changes = !std::isnan(draws.channel_shift) || !std::isnan(draws.brightness);
   const float factor = changes ? 1 : augment.factor;
   const AffineMap map = affine_map(format, augment, draws);
   if (draws.is_affine != 0 && map.is_finite()) {
-    map_picture(map, picture, format, factor, slot, workspace);
+    map_picture(map, picture, format, factor, slot, scratch);
   } else {
     flip(picture, from, format, draws, factor, slot);
   }
@@ -173,15 +173,15 @@ void augment_picture(const T* picture, const Layout& from, const SlotFormat& for
 }  // namespace
 
 void augment_bytes(const uint8_t* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                   float* slot, Workspace* workspace) {
+                   float* slot, AugmentScratch* scratch) {
   SlotFormat interleaved = format;
   interleaved.channels_first = false;
-  augment_picture(picture, Layout(interleaved), format, augment, draws, slot, workspace);
+  augment_picture(picture, Layout(interleaved), format, augment, draws, slot, scratch);
 }
 
 void augment_floats(const float* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                    float* slot, Workspace* workspace) {
-  augment_picture(picture, Layout(format), format, augment, draws, slot, workspace);
+                    float* slot, AugmentScratch* scratch) {
+  augment_picture(picture, Layout(format), format, augment, draws, slot, scratch);
 }
 
 }  // namespace fastseq

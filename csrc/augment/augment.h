@@ -4,8 +4,9 @@
 #include <cstdint>
 
 #include "augment/affine.h"
-#include "engine/workspace.h"
-#include "output/slot_writer.h"
+#include "augment/scratch.h"
+#include "geometry/affine_map.h"
+#include "output/slot_format.h"
 
 namespace fastseq {
 
@@ -31,9 +32,9 @@ constexpr int kAugmentDraws = sizeof(AugmentDraws) / sizeof(double);
 // `slot` gets as many floats in the format's
 // layout.
 void augment_bytes(const uint8_t* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                   float* slot, Workspace* workspace);
+                   float* slot, AugmentScratch* scratch);
 // From floats in the format's layout.
 void augment_floats(const float* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                    float* slot, Workspace* workspace);
+                    float* slot, AugmentScratch* scratch);
 
 }  // namespace fastseq

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "base/limits.h"
 #include "io/file.h"
 
 namespace fastseq {

@@ -1,7 +1,7 @@
+#include "filters/pair_table.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "filters/triangle_table.h"
 
 namespace fastseq {
 namespace {

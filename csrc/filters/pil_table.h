@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "filters/triangle_table.h"
+#include "filters/axis.h"
+#include "filters/interpolation.h"
+#include "geometry/geometry.h"
 
 namespace fastseq {
 

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "filters/triangle_table.h"
+#include "filters/axis.h"
+#include "filters/interpolation.h"
 #include "geometry/geometry.h"
 
 namespace fastseq {

@@ -16,13 +16,13 @@ class BaselineSource final : public RowSource {
  public:
   BaselineSource(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
-  bool open(const JpegHeader& header, const JpegRequest& request, Workspace* workspace) {
+  bool open(const JpegHeader& header, const JpegRequest& request, JpegScratch* scratch) {
     if (!read_markers() || scans_in_file_ != header.scans) return false;
     if (frame_.width != header.width || frame_.height != header.height) return false;
     planes_ = request.gray ? 1 : frame_.components;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
     row_ = layout_.rows.begin;
-    return open_scans(workspace);
+    return open_scans(scratch);
   }
 
   PixelLayout layout() const override { return planes_ == 3 ? PixelLayout::kYcc : PixelLayout::kGray; }
@@ -70,7 +70,7 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  bool open_scans(Workspace* workspace) {
+  bool open_scans(JpegScratch* scratch) {
     bool wanted[3] = {};
     for (int i = 0; i < planes_; ++i) wanted[i] = layout_.planes[i].dct_size > 1;
     ScanReader::Memory memory[kMaxScans];
@@ -79,10 +79,10 @@ class BaselineSource final : public RowSource {
       bytes[s] = all_bytes;
       all_bytes += size_ - scan_[s].begin + BitSegment::kSlack;
     }
-    uint8_t* entropy = workspace->entropy.reserve(all_bytes);
-    auto* tables = workspace->huffman.reserve_as<ScanReader::Tables>(static_cast<size_t>(scans_in_file_));
+    uint8_t* entropy = scratch->entropy.reserve(all_bytes);
+    auto* tables = scratch->huffman.reserve_as<ScanReader::Tables>(static_cast<size_t>(scans_in_file_));
     auto* coefficients =
-        workspace->coefficients.reserve_as<int16_t>(static_cast<size_t>(ScanReader::kBlocksTogether) * kBlockSize);
+        scratch->coefficients.reserve_as<int16_t>(static_cast<size_t>(ScanReader::kBlocksTogether) * kBlockSize);
     for (int s = 0; s < scans_in_file_; ++s) {
       memory[s] = {entropy + bytes[s], tables + s, coefficients};
       if (!scans_[s].open(data_, size_, frame_, scan_[s], wanted, memory[s])) return false;
@@ -155,10 +155,10 @@ class BaselineSource final : public RowSource {
 }  // namespace
 
 void open_baseline(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                   Workspace* workspace, std::unique_ptr<RowSource>* source) {
+                   JpegScratch* scratch, std::unique_ptr<RowSource>* source) {
   if (!header.ends || header.scans > kMaxScans) return;
   auto baseline = std::make_unique<BaselineSource>(data, size);
-  if (!baseline->open(header, request, workspace)) return;
+  if (!baseline->open(header, request, scratch)) return;
   *source = std::move(baseline);
 }
 

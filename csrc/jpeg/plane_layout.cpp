@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jpeg/idct.h"
+#include "jpeg/turbo.h"
 
 namespace fastseq {
 namespace {

@@ -1,7 +1,7 @@
 // What libjpeg would make of a frame's components at a reduced size, and which MCUs a window needs of them.
 #pragma once
 #include "jpeg/frame.h"
-#include "jpeg/turbo.h"
+#include "jpeg/request.h"
 #include "rows/row_source.h"
 
 namespace fastseq {

@@ -19,8 +19,8 @@ constexpr int kFurthestSmoothed = 9;  // jdcoefct.c: while one of so many AC coe
 
 class ProgressiveSource final : public RowSource {
  public:
-  ProgressiveSource(const uint8_t* data, size_t size, Workspace* workspace)
-      : data_(data), size_(size), workspace_(workspace) {}
+  ProgressiveSource(const uint8_t* data, size_t size, JpegScratch* scratch)
+      : data_(data), size_(size), scratch_(scratch) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request) {
     JpegMarkers markers(data_, size_);
@@ -72,7 +72,7 @@ class ProgressiveSource final : public RowSource {
       bytes += count(i) * (sizeof(int16_t) * blocks.block_size + sizeof(uint64_t)) + 64;
     }
     if (bytes > static_cast<size_t>(request.memory_bytes)) return false;
-    uint8_t* memory = workspace_->coefficients.reserve(bytes);
+    uint8_t* memory = scratch_->coefficients.reserve(bytes);
     std::memset(memory, 0, bytes);
     for (int i = 0; i < frame_.components; ++i) {
       blocks_[i].nonzero = reinterpret_cast<uint64_t*>(memory + (offset[i] + 63) / 64 * 64);
@@ -117,10 +117,9 @@ class ProgressiveSource final : public RowSource {
 
   bool read_scan(const JpegScan& scan) {
     ProgressiveRun run{};
-    SymbolTable* tables = workspace_->huffman.reserve_as<SymbolTable>(3);
+    SymbolTable* tables = scratch_->huffman.reserve_as<SymbolTable>(3);
     if (!describe(scan, tables, &run)) return false;
-    ScanSegments segments(data_, size_, scan.begin,
-                          workspace_->entropy.reserve(size_ - scan.begin + BitSegment::kSlack));
+    ScanSegments segments(data_, size_, scan.begin, scratch_->entropy.reserve(size_ - scan.begin + BitSegment::kSlack));
     const int first = scan.component[0].index;
     const int mcus = run.mcus_across * (scan.interleaved() ? layout_.mcus_down : blocks_[first].down);
     const int interval = scan.restart_interval > 0 ? scan.restart_interval : mcus;
@@ -167,7 +166,7 @@ class ProgressiveSource final : public RowSource {
 
   const uint8_t* data_;
   size_t size_;
-  Workspace* workspace_;
+  JpegScratch* scratch_;
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;
@@ -180,8 +179,8 @@ class ProgressiveSource final : public RowSource {
 }  // namespace
 
 void open_progressive(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                      Workspace* workspace, std::unique_ptr<RowSource>* source) {
-  auto progressive = std::make_unique<ProgressiveSource>(data, size, workspace);
+                      JpegScratch* scratch, std::unique_ptr<RowSource>* source) {
+  auto progressive = std::make_unique<ProgressiveSource>(data, size, scratch);
   if (!progressive->open(header, request)) return;
   *source = std::move(progressive);
 }

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <memory>
 
-#include "engine/workspace.h"
 #include "jpeg/header.h"
-#include "jpeg/turbo.h"
+#include "jpeg/request.h"
+#include "jpeg/scratch.h"
 #include "rows/row_source.h"
 
 namespace fastseq {
@@ -15,6 +15,6 @@ namespace fastseq {
 // Takes a sixteenth more memory than libjpeg, or, where the DCT's reduction leaves nothing of AC coefficients, a
 // twelfth of it.
 void open_progressive(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                      Workspace* workspace, std::unique_ptr<RowSource>* source);
+                      JpegScratch* scratch, std::unique_ptr<RowSource>* source);
 
 }  // namespace fastseq

@@ -10,17 +10,17 @@ namespace {
 
 class YccPixels final : public RowSource {
  public:
-  YccPixels(std::unique_ptr<RowSource> source, bool bgr, Workspace* workspace)
+  YccPixels(std::unique_ptr<RowSource> source, bool bgr, JpegScratch* scratch)
       : source_(std::move(source)), bgr_(bgr), plane_(source_->plane(0)) {
     for (int i = 0; i < kMaxPlanes; ++i) {
       const SourcePlane& p = source_->plane(i);
       stride_[i] = (static_cast<size_t>(p.row_bytes) + 2 * kUpsampleSlack + 63) / 64 * 64;
       // Two pulls are kept, with room for a sample before each row.
-      base_[i] = workspace->planes[i].reserve(stride_[i] * 2 * p.rows_per_pull + 64) + 64;
+      base_[i] = scratch->planes[i].reserve(stride_[i] * 2 * p.rows_per_pull + 64) + 64;
       delay_ = std::max(delay_, p.triangle_v ? 1 : 0);
     }
     const size_t wide = static_cast<size_t>(plane_.delivered_width) + 4 * 8 + 4 * kUpsampleSlack;
-    chroma_[0] = workspace->upsampled.reserve(2 * wide);
+    chroma_[0] = scratch->chroma.reserve(2 * wide);
     chroma_[1] = chroma_[0] + wide;
     row_ = plane_.y0 - delay_;
     last_pulled_ = plane_.y0 - 1;
@@ -117,8 +117,8 @@ class YccPixels final : public RowSource {
 
 }  // namespace
 
-std::unique_ptr<RowSource> open_ycc_pixels(std::unique_ptr<RowSource> source, bool bgr, Workspace* workspace) {
-  return std::make_unique<YccPixels>(std::move(source), bgr, workspace);
+std::unique_ptr<RowSource> open_ycc_pixels(std::unique_ptr<RowSource> source, bool bgr, JpegScratch* scratch) {
+  return std::make_unique<YccPixels>(std::move(source), bgr, scratch);
 }
 
 }  // namespace fastseq

@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "augment/affine.h"
+#include "geometry/affine_map.h"
 
 namespace fastseq::kernels {
 

@@ -5,8 +5,8 @@
 
 #include <cstring>
 
+#include "kernels/cv2.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {

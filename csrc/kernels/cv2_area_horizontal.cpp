@@ -7,10 +7,9 @@
 #include <cmath>
 #include <type_traits>
 
-#include "filters/cv2_area_table.h"
 #include "kernels/cv2_area-inl.h"
+#include "kernels/cv2_area.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {

@@ -3,10 +3,9 @@
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
 
-#include "filters/cv2_area_table.h"
 #include "kernels/cv2_area-inl.h"
+#include "kernels/cv2_area.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "filters/pil_table.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
+#include "kernels/pil.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {

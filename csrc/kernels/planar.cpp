@@ -4,7 +4,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
+#include "kernels/planar.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {

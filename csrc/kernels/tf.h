@@ -21,14 +21,4 @@ void lerp_rows(const float* low, const float* high, float fraction, int count, f
 void add_row(const uint8_t* row, float weight, bool first, float gain, int count, float* sums);
 void add_row(const float* row, float weight, bool first, float gain, int count, float* sums);
 
-// Values as items of a slot: rounded and clamped to bytes, or offset + scale * value; for 8 bytes an item computed in
-// double, else in float. `out` is as aligned as its items are. `stream`: floats and doubles go past the cache, until
-// hwy::FlushStream().
-void store_values(const float* values, int count, int item_bytes, double scale, double offset, bool stream,
-                  uint8_t* out);
-// The same for bytes, to items of 4 or 8 bytes.
-void store_bytes(const uint8_t* bytes, int count, int item_bytes, double scale, double offset, bool stream,
-                 uint8_t* out);
-void split_values(const float* pixels, int count, float* a, float* b, float* c);
-
 }  // namespace fastseq::kernels

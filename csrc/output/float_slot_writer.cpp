@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/tf.h"
+#include "kernels/store_floats.h"
 
 namespace fastseq {
 

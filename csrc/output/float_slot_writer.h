@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/workspace.h"
+#include "base/buffer.h"
 #include "geometry/geometry.h"
-#include "output/slot_writer.h"
+#include "output/slot_format.h"
 
 namespace fastseq {
 

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "kernels/kernels.h"
-#include "kernels/tf.h"
+#include "kernels/pixels.h"
+#include "kernels/store_floats.h"
 
 namespace fastseq {
 

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "filters/cv2_area_table.h"
-#include "kernels/kernels.h"
+#include "kernels/cv2_area.h"
 #include "resample/horizontal_pass_ring.h"
 #include "resample/packed_passes.h"
 #include "resample/resample.h"
@@ -28,10 +28,10 @@ Status columns_first(const Passes& p) {
   const int pixel = p.pixel();
   const int count = p.columns.size * pixel;
   const size_t row_bytes = static_cast<size_t>(count) * sizeof(float);
-  ColumnPassRing ring(p.source, spans_of(p.rows), row_bytes, p.workspace, p.cancelled);
-  uint8_t* packed = p.workspace->columns[1].reserve(count);
+  ColumnPassRing ring(p.source, spans_of(p.rows), row_bytes, p.scratch, p.cancelled);
+  uint8_t* packed = p.scratch->passes[1].reserve(count);
   const int width = p.source->plane(0).delivered_width;
-  uint8_t* scratch = p.workspace->columns[2].reserve(kernels::area_scratch_bytes(width));
+  uint8_t* scratch = p.scratch->passes[2].reserve(kernels::area_scratch_bytes(width));
   const auto pass = [&](const uint8_t* const* in, int rows, uint8_t* const* out) {
     kernels::area_first_columns(in, rows, pixel, width, p.columns, p.rounding.whole, scratch, out);
   };
@@ -52,9 +52,9 @@ Status columns_first(const Passes& p) {
 Status rows_first(const Passes& p) {
   const int pixel = p.pixel();
   const int width = p.source->plane(0).delivered_width * pixel;
-  RowRing ring(p.source, {spans_of(p.rows)}, p.workspace, p.cancelled);
-  uint8_t* sums = p.workspace->columns[0].reserve(static_cast<size_t>(width) * sizeof(float) + kernels::kReadAhead);
-  uint8_t* packed = p.workspace->columns[1].reserve(p.columns.size * pixel + kernels::kReadAhead);
+  RowRing ring(p.source, {spans_of(p.rows)}, &p.scratch->rows, p.cancelled);
+  uint8_t* sums = p.scratch->passes[0].reserve(static_cast<size_t>(width) * sizeof(float) + kernels::kReadAhead);
+  uint8_t* packed = p.scratch->passes[1].reserve(p.columns.size * pixel + kernels::kReadAhead);
   std::vector<const uint8_t*> rows;
   for (int i = 0; i < p.rows.size; ++i) {
     const Status status = ring.advance_to(i);
@@ -71,16 +71,16 @@ Status rows_first(const Passes& p) {
 
 }  // namespace
 
-Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                          const std::atomic<bool>& cancelled) {
   const AxisMap& row_map = plan.stored_rows();
   const AxisMap& column_map = plan.stored_columns();
-  if (!is_area(row_map, column_map)) return resample_exact(source, plan, writer, workspace, cancelled);
+  if (!is_area(row_map, column_map)) return resample_exact(source, plan, writer, scratch, cancelled);
   const SourcePlane& plane = source->plane(0);
   const AreaRounding rounding = AreaRounding::of(row_map, column_map);
   const AreaTable rows = make_area_table(row_map, plan.row_axis(plane), rounding.whole, TableOrder::kStored);
   const AreaTable columns = make_area_table(column_map, plan.column_axis(plane), rounding.whole, TableOrder::kSlot);
-  const Passes passes{{source, plan, rows, columns, writer, workspace, cancelled}, rounding};
+  const Passes passes{{source, plan, rows, columns, writer, scratch, cancelled}, rounding};
   // cv2's pass along rows runs down the stored columns of a turned picture.
   const Status status = plan.orientation.transpose ? rows_first(passes) : columns_first(passes);
   writer->flush();

@@ -1,6 +1,7 @@
 #include "resample/horizontal_pass_ring.h"
 
-#include "kernels/kernels.h"
+#include "base/limits.h"
+#include "kernels/read_ahead.h"
 
 namespace fastseq {
 std::vector<std::vector<RowSpan>> ColumnPassRing::groups(const std::vector<int>& rows) {
@@ -13,8 +14,8 @@ std::vector<std::vector<RowSpan>> ColumnPassRing::groups(const std::vector<int>&
 }
 
 ColumnPassRing::ColumnPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes,
-                               Workspace* workspace, const std::atomic<bool>& cancelled)
-    : rows_(rows_read(spans)), ring_(source, groups(rows_), workspace, cancelled) {
+                               ResampleScratch* scratch, const std::atomic<bool>& cancelled)
+    : rows_(rows_read(spans)), ring_(source, groups(rows_), &scratch->rows, cancelled) {
   int most = 1;
   for (const RowSpan& span : spans) {
     const auto first = std::lower_bound(rows_.begin(), rows_.end(), span.first);
@@ -25,8 +26,8 @@ ColumnPassRing::ColumnPassRing(RowSource* source, const std::vector<RowSpan>& sp
   capacity_ = most + kRowsAtOnce - 1;
   pointers_.resize(most);
   stride_ = (row_bytes + kernels::kReadAhead + 63) / 64 * 64;
-  if (stride_ * capacity_ > workspace->limit) throw TooMuchMemory();
-  base_ = workspace->columns[0].reserve(stride_ * capacity_);
+  if (stride_ * capacity_ > scratch->rows.max_bytes) throw TooMuchMemory();
+  base_ = scratch->passes[0].reserve(stride_ * capacity_);
 }
 
 const uint8_t* const* ColumnPassRing::rows(int i) {

@@ -14,7 +14,7 @@ struct PackedPasses {
   const Table& rows;
   const Table& columns;
   SlotWriter* writer;
-  Workspace* workspace;
+  ResampleScratch* scratch;
   const std::atomic<bool>& cancelled;
 
   int pixel() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }

@@ -1,7 +1,7 @@
 #include <vector>
 
 #include "filters/pil_table.h"
-#include "kernels/kernels.h"
+#include "kernels/pil.h"
 #include "resample/horizontal_pass_ring.h"
 #include "resample/packed_passes.h"
 #include "resample/resample.h"
@@ -20,8 +20,8 @@ using Passes = PackedPasses<PilTable>;
 Status columns_first(const Passes& p) {
   const int pixel = p.pixel();
   const int count = p.columns.size * pixel;
-  ColumnPassRing ring(p.source, spans_of(p.rows), count, p.workspace, p.cancelled);
-  uint8_t* packed = p.workspace->columns[1].reserve(count);
+  ColumnPassRing ring(p.source, spans_of(p.rows), count, p.scratch, p.cancelled);
+  uint8_t* packed = p.scratch->passes[1].reserve(count);
   const auto pass = [&](const uint8_t* const* in, int rows, uint8_t* const* out) {
     kernels::pil_columns(in, rows, pixel, p.columns, out);
   };
@@ -39,9 +39,9 @@ Status columns_first(const Passes& p) {
 Status rows_first(const Passes& p) {
   const int pixel = p.pixel();
   const int width = p.source->plane(0).delivered_width * pixel;
-  RowRing ring(p.source, {spans_of(p.rows)}, p.workspace, p.cancelled);
-  uint8_t* line = p.workspace->columns[0].reserve(width + kernels::kReadAhead);
-  uint8_t* packed = p.workspace->columns[1].reserve(p.columns.size * pixel + kernels::kReadAhead);
+  RowRing ring(p.source, {spans_of(p.rows)}, &p.scratch->rows, p.cancelled);
+  uint8_t* line = p.scratch->passes[0].reserve(width + kernels::kReadAhead);
+  uint8_t* packed = p.scratch->passes[1].reserve(p.columns.size * pixel + kernels::kReadAhead);
   std::vector<const uint8_t*> rows(p.rows.stride);
   for (int i = 0; i < p.rows.size; ++i) {
     const Status status = ring.advance_to(i);
@@ -57,7 +57,7 @@ Status rows_first(const Passes& p) {
 
 }  // namespace
 
-Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                     const std::atomic<bool>& cancelled) {
   const SourcePlane& plane = source->plane(0);
   const bool transpose = plan.orientation.transpose;
@@ -65,7 +65,7 @@ Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* wri
   const AxisMap& column_map = plan.stored_columns();
   const PilTable rows = make_pil_table(row_map, plan.row_axis(plane), plan.interpolation, TableOrder::kStored);
   const PilTable columns = make_pil_table(column_map, plan.column_axis(plane), plan.interpolation, TableOrder::kSlot);
-  const Passes passes{source, plan, rows, columns, writer, workspace, cancelled};
+  const Passes passes{source, plan, rows, columns, writer, scratch, cancelled};
 
   const int height = transpose ? plan.stored_width : plan.stored_height;
   const int width = transpose ? plan.stored_height : plan.stored_width;

@@ -2,10 +2,13 @@
 #pragma once
 #include <atomic>
 
-#include "engine/workspace.h"
-#include "filters/triangle_table.h"
+#include "base/status.h"
+#include "filters/axis.h"
+#include "filters/interpolation.h"
 #include "geometry/geometry.h"
+#include "output/slot_format.h"
 #include "output/slot_writer.h"
+#include "resample/scratch.h"
 #include "rows/row_source.h"
 
 namespace fastseq {
@@ -39,23 +42,23 @@ struct ResamplePlan {
 // the mean square by which filtered YCbCr colours passed the range of bytes, in levels. Where there is much of it, the
 // picture has to be made from pixels: their colours were cut to the range before they were filtered.
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
-                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range);
+                       ResampleScratch* scratch, const std::atomic<bool>& cancelled, double* out_of_range);
 
 // For cv2.linear, cv2.nearest, pil.nearest, and cv2.area where an axis grows: bit for bit. `source` must be kGray or
 // kPacked4, here and below.
-Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                       const std::atomic<bool>& cancelled);
 
 // For cv2.area, bit for bit.
-Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                          const std::atomic<bool>& cancelled);
 
 // For the other pil.* filters, bit for bit, in Pillow's own order of passes.
-Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                     const std::atomic<bool>& cancelled);
 
 // For the tf.* filters: writes the whole slot, `offset + scale * value` where its items are floats.
 Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
-                   Workspace* workspace, const std::atomic<bool>& cancelled);
+                   ResampleScratch* scratch, const std::atomic<bool>& cancelled);
 
 }  // namespace fastseq

@@ -20,7 +20,7 @@ struct Passage {
   const int pixel;     // values of a source pixel: 1 or 4
   const int channels;  // of what is made of it: 1 or 3
   FloatWriter* writer;
-  Workspace* workspace;
+  ResampleScratch* scratch;
   const std::atomic<bool>& cancelled;
 
   int outputs() const { return plan.stored_rows().length; }
@@ -31,7 +31,7 @@ struct Passage {
     return filter == Interpolation::kTfArea ? area_gain(plan.geometry.rows, plan.geometry.columns) : 1.0f;
   }
   // A turned row between the passes.
-  float* between() const { return workspace->columns[0].reserve_as<float>(static_cast<size_t>(values_between())); }
+  float* between() const { return scratch->passes[0].reserve_as<float>(static_cast<size_t>(values_between())); }
 };
 
 std::vector<RowSpan> spans_of(const LerpTable& rows) {
@@ -49,7 +49,7 @@ std::vector<RowSpan> spans_of(const SumTable& rows) {
 }
 
 Status lerp_upright(const Passage& p, const LerpTable& rows, const LerpTable& columns) {
-  PassedRows passed(p.source, spans_of(rows), 2, p.values_passed() + 1, p.workspace, p.cancelled);
+  PassedRows passed(p.source, spans_of(rows), 2, p.values_passed() + 1, p.scratch, p.cancelled);
   const auto pass = [&](const uint8_t* row, float* out) { kernels::lerp_columns(row, p.pixel, columns, out); };
   for (int i = 0; i < p.outputs(); ++i) {
     const float *low, *high;
@@ -66,7 +66,7 @@ Status lerp_upright(const Passage& p, const LerpTable& rows, const LerpTable& co
 }
 
 Status lerp_turned(const Passage& p, const LerpTable& rows, const LerpTable& columns) {
-  RowRing ring(p.source, {spans_of(rows)}, p.workspace, p.cancelled);
+  RowRing ring(p.source, {spans_of(rows)}, &p.scratch->rows, p.cancelled);
   float* between = p.between();
   for (int i = 0; i < p.outputs(); ++i) {
     const Status status = ring.advance_to(i);
@@ -81,7 +81,7 @@ Status lerp_turned(const Passage& p, const LerpTable& rows, const LerpTable& col
 }
 
 Status sum_upright(const Passage& p, const SumTable& rows, const SumTable& columns) {
-  PassedRows passed(p.source, spans_of(rows), 1, p.values_passed() + 1, p.workspace, p.cancelled);
+  PassedRows passed(p.source, spans_of(rows), 1, p.values_passed() + 1, p.scratch, p.cancelled);
   const auto pass = [&](const uint8_t* row, float* out) { kernels::sum_columns(row, p.pixel, columns, 1, out); };
   const float gain = p.gain();
   for (int i = 0; i < p.outputs(); ++i) {
@@ -110,7 +110,7 @@ std::vector<RowSpan> steps_of(const SumTable& rows) {
 }
 
 Status sum_turned(const Passage& p, const SumTable& rows, const SumTable& columns) {
-  RowRing ring(p.source, {steps_of(rows)}, p.workspace, p.cancelled);
+  RowRing ring(p.source, {steps_of(rows)}, &p.scratch->rows, p.cancelled);
   float* between = p.between();
   int step = 0;
   for (int i = 0; i < p.outputs(); ++i) {
@@ -130,13 +130,13 @@ Status sum_turned(const Passage& p, const SumTable& rows, const SumTable& column
 }  // namespace
 
 Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
-                   Workspace* workspace, const std::atomic<bool>& cancelled) {
+                   ResampleScratch* scratch, const std::atomic<bool>& cancelled) {
   const SourcePlane& plane = source->plane(0);
   const bool gray = source->layout() == PixelLayout::kGray;
   const bool turned = plan.orientation.transpose;
   const Interpolation filter = plan.interpolation;
-  FloatWriter writer(format, plan.geometry, turned, gray ? 1 : 3, slot, &workspace->tile);
-  const Passage passage{source, plan, filter, gray ? 1 : 4, gray ? 1 : 3, &writer, workspace, cancelled};
+  FloatWriter writer(format, plan.geometry, turned, gray ? 1 : 3, slot, &scratch->tile);
+  const Passage passage{source, plan, filter, gray ? 1 : 4, gray ? 1 : 3, &writer, scratch, cancelled};
 
   const auto pass = [&](auto make_table, auto upright, auto stored) {
     const auto rows = make_table(plan.stored_rows(), plan.row_axis(plane), filter, TableOrder::kStored);

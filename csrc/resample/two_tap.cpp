@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "kernels/kernels.h"
+#include "kernels/cv2.h"
 #include "resample/resample.h"
 #include "rows/row_ring.h"
 
@@ -80,7 +80,7 @@ bool halves(const AxisMap& axis) { return axis.source_length % 2 == 0 && axis.so
 
 }  // namespace
 
-Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                       const std::atomic<bool>& cancelled) {
   const SourcePlane& plane = source->plane(0);
   const int pixel = source->layout() == PixelLayout::kGray ? 1 : 4;
@@ -103,14 +103,14 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
 
   std::vector<std::vector<RowSpan>> spans(1);
   for (int i = 0; i < row_map.length; ++i) spans[0].push_back({rows.low[i], rows.high[i]});
-  RowRing ring(source, spans, workspace, cancelled);
+  RowRing ring(source, spans, &scratch->rows, cancelled);
 
   const int count = column_map.length;
   const size_t sums = static_cast<size_t>(std::max(count, plane.delivered_width)) * pixel + kernels::kReadAhead;
   ColumnPassCache cache;
-  cache.sums[0] = workspace->columns[0].reserve_as<int16_t>(sums);
-  cache.sums[1] = workspace->columns[1].reserve_as<int16_t>(sums);
-  uint8_t* packed = workspace->columns[2].reserve(static_cast<size_t>(count) * pixel + kernels::kReadAhead);
+  cache.sums[0] = scratch->passes[0].reserve_as<int16_t>(sums);
+  cache.sums[1] = scratch->passes[1].reserve_as<int16_t>(sums);
+  uint8_t* packed = scratch->passes[2].reserve(static_cast<size_t>(count) * pixel + kernels::kReadAhead);
 
   for (int i = 0; i < row_map.length; ++i) {
     const Status status = ring.advance_to(i);

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "kernels/kernels.h"
+#include "kernels/pixels.h"
 
 namespace fastseq {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "engine/workspace.h"
+#include "base/buffer.h"
 #include "rows/row_source.h"
 
 namespace fastseq {

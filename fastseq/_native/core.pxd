@@ -31,11 +31,11 @@ cdef extern from "geometry/geometry.h" namespace "fastseq" nogil:
         double a, b, c, d
         int32_t draw
 
-cdef extern from "filters/triangle_table.h" namespace "fastseq" nogil:
+cdef extern from "filters/interpolation.h" namespace "fastseq" nogil:
     cdef enum class Interpolation(int32_t):
         pass
 
-cdef extern from "output/slot_writer.h" namespace "fastseq" nogil:
+cdef extern from "output/slot_format.h" namespace "fastseq" nogil:
     cdef cppclass SlotFormat:
         int height, width, channels, item_bytes
         cbool channels_first
@@ -43,9 +43,11 @@ cdef extern from "output/slot_writer.h" namespace "fastseq" nogil:
         double scale, offset
         size_t bytes()
 
-cdef extern from "augment/augment.h" namespace "fastseq" nogil:
+cdef extern from "geometry/affine_map.h" namespace "fastseq" nogil:
     cdef enum class FillMode(int32_t):
         pass
+
+cdef extern from "augment/augment.h" namespace "fastseq" nogil:
     cdef cppclass Augment:
         FillMode fill_mode
         float fill_value, factor
@@ -63,11 +65,11 @@ cdef extern from "rows/decoded_image.h" namespace "fastseq" nogil:
         int height, width, channels
         Py_ssize_t stride
 
-cdef extern from "jpeg/turbo.h" namespace "fastseq" nogil:
+cdef extern from "jpeg/request.h" namespace "fastseq" nogil:
     cdef enum class Damage(int32_t):
         pass
 
-cdef extern from "engine/sample.h" namespace "fastseq" nogil:
+cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
@@ -118,7 +120,7 @@ cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
         size_t bytes_in_use()
         size_t held_bytes()
 
-cdef extern from "kernels/kernels.h" namespace "fastseq::kernels" nogil:
+cdef extern from "kernels/instruction_sets.h" namespace "fastseq::kernels" nogil:
     int64_t c_instruction_sets "fastseq::kernels::instruction_sets"()
     void c_disable_instruction_sets "fastseq::kernels::disable_instruction_sets"(int64_t)
 

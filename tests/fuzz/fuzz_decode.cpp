@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/sample.h"
-#include "kernels/kernels.h"
+#include "kernels/instruction_sets.h"
 
 namespace {
 

@@ -17,6 +17,7 @@
 #include "jpeg/frame.h"
 #include "jpeg/header.h"
 #include "jpeg/progressive.h"
+#include "jpeg/scratch.h"
 #include "jpeglib.h"
 
 namespace {
@@ -84,7 +85,7 @@ bool decodes(RowSource* source) {
 }
 
 // MCU by MCU, of each scan.
-bool read_sequential(const File& file, Workspace* workspace, Picture* picture) {
+bool read_sequential(const File& file, JpegScratch* scratch, Picture* picture) {
   constexpr bool kWanted[3] = {true, true, true};
   JpegMarkers markers(file.data, file.size);
   JpegFrame frame;
@@ -93,9 +94,9 @@ bool read_sequential(const File& file, Workspace* workspace, Picture* picture) {
     if (markers.next_scan(&frame, &scan) != JpegMarkers::Found::kScan) return false;
     if (seen == 0) take_sizes(frame, picture);
     const ScanReader::Memory memory = {
-        workspace->entropy.reserve(file.size + BitSegment::kSlack),
-        workspace->huffman.reserve_as<ScanReader::Tables>(1),
-        workspace->coefficients.reserve_as<int16_t>(size_t{ScanReader::kBlocksTogether} * kBlockSize),
+        scratch->entropy.reserve(file.size + BitSegment::kSlack),
+        scratch->huffman.reserve_as<ScanReader::Tables>(1),
+        scratch->coefficients.reserve_as<int16_t>(size_t{ScanReader::kBlocksTogether} * kBlockSize),
     };
     ScanReader reader;
     if (!reader.open(file.data, file.size, frame, scan, kWanted, memory)) return false;
@@ -120,7 +121,7 @@ bool read_sequential(const File& file, Workspace* workspace, Picture* picture) {
 }
 
 // Where ProgressiveSource leaves them: each component's behind a word for each of its blocks, whole MCUs all.
-bool read_progressive(const File& file, Workspace* workspace, Picture* picture) {
+bool read_progressive(const File& file, JpegScratch* scratch, Picture* picture) {
   JpegMarkers markers(file.data, file.size);
   JpegFrame frame;
   JpegScan scan;
@@ -131,7 +132,7 @@ bool read_progressive(const File& file, Workspace* workspace, Picture* picture) 
   for (int i = 0; i < frame.components; ++i) {
     const JpegFrame::Component& c = frame.component[i];
     const size_t count = static_cast<size_t>(across) * c.h * down * c.v;
-    const uint8_t* begin = workspace->coefficients.data() + (bytes + 63) / 64 * 64 + count * sizeof(uint64_t);
+    const uint8_t* begin = scratch->coefficients.data() + (bytes + 63) / 64 * 64 + count * sizeof(uint64_t);
     for (size_t b = 0; b < count; ++b) {
       const int row = static_cast<int>(b) / (across * c.h), column = static_cast<int>(b) % (across * c.h);
       picture->blocks[i].put(row, column, reinterpret_cast<const int16_t*>(begin) + b * kBlockSize);
@@ -147,12 +148,12 @@ bool read_ours(const File& file, Picture* picture) {
   request.memory_bytes = int64_t{1} << 30;
   request.planes = true;
   request.window = {0, 0, file.header.width, file.header.height};
-  Workspace workspace;
+  JpegScratch scratch;
   std::unique_ptr<RowSource> source;
   const bool progressive = file.header.progressive;
-  (progressive ? open_progressive : open_baseline)(file.data, file.size, file.header, request, &workspace, &source);
+  (progressive ? open_progressive : open_baseline)(file.data, file.size, file.header, request, &scratch, &source);
   if (!source || !decodes(source.get())) return false;
-  return (progressive ? read_progressive : read_sequential)(file, &workspace, picture);
+  return (progressive ? read_progressive : read_sequential)(file, &scratch, picture);
 }
 
 struct ErrorManager {
