@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/enum_table.h"
+
 namespace fastseq {
 
 // A window [x0, x1) x [y0, y1) of the stored image, in full-size pixels. What lies outside need not be decoded.
@@ -16,6 +18,7 @@ enum class Damage : int32_t {
   kRefuse = 1,     // kCorrupt or kTruncated
   kRefuseCut = 2,  // kTruncated where the end is missing, as Pillow and TensorFlow have it; else kRecovered
 };
+EnumTable damage_table();
 
 struct JpegRequest {
   bool planes = false;         // raw YCbCr planes where the file has them, else pixels
