@@ -29,7 +29,7 @@ struct JpegRequest {
   PixelWindow window{};
   Damage damage = Damage::kRefuse;
   int64_t memory_bytes = 0;
-  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read before the first row
+  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read and rows skipped
 };
 
 }  // namespace fastseq
