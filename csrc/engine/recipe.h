@@ -28,7 +28,7 @@ struct Recipe {
   bool pillow_colors = false;      // of CMYK, and gray of colours, not the file's own luma: as Pillow's convert()
   Interpolation interpolation = Interpolation::kAntialias;
   Orient orient = Orient::kExif;
-  Damage damage = Damage::kRefuse;
+  Strictness strictness = Strictness::kRejectDamaged;
   std::vector<Op> ops;
   Limits limits;
 };

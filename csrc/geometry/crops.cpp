@@ -15,7 +15,7 @@ void crop_center(AxisState* axis, int size) {
 
 // The largest central window that is to the image as the output is: keras.utils.load_img(keep_aspect_ratio=True), or
 // what smart_resize makes of a tensor.
-int kept_of(int size, int other_size, int out_size, int other_out_size, bool float32) {
+int aspect_length(int size, int other_size, int out_size, int other_out_size, bool float32) {
   const int64_t product = static_cast<int64_t>(other_size) * out_size;
   const int64_t kept = float32 ? static_cast<int64_t>(static_cast<float>(product) / static_cast<float>(other_out_size))
                                : product / other_out_size;
@@ -62,8 +62,8 @@ bool random_resized_crop(GeometryState* state, const Op& op, const double* draws
 bool crop_to_aspect(GeometryState* state, const Op& op, const double*) {
   AxisState *rows = &state->rows, *columns = &state->columns;
   const bool float32 = op.a != 0;
-  const int height = kept_of(rows->length, columns->length, state->out_height, state->out_width, float32);
-  const int width = kept_of(columns->length, rows->length, state->out_width, state->out_height, float32);
+  const int height = aspect_length(rows->length, columns->length, state->out_height, state->out_width, float32);
+  const int width = aspect_length(columns->length, rows->length, state->out_width, state->out_height, float32);
   crop_center(rows, height);
   crop_center(columns, width);
   return true;

@@ -2,11 +2,11 @@
 
 namespace fastseq {
 
-EnumTable damage_table() {
+EnumTable strictness_table() {
   static constexpr EnumMember kMembers[] = {
-      enum_member(Damage::kAccept, "accept"),
-      enum_member(Damage::kRefuse, "refuse"),
-      enum_member(Damage::kRefuseCut, "refuse_truncated"),
+      enum_member(Strictness::kAcceptDamaged, "accept_damaged"),
+      enum_member(Strictness::kRejectDamaged, "reject_damaged"),
+      enum_member(Strictness::kRejectTruncated, "reject_truncated"),
   };
   return enum_table(kMembers);
 }

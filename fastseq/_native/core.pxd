@@ -72,7 +72,7 @@ cdef extern from "augment/augment.h" namespace "fastseq" nogil:
     cdef cppclass Augment:
         FillMode fill_mode
         float fill_value, factor
-        cbool interpolate, float_pictures
+        cbool interpolate, float_images
         int32_t draw
     const int kAugmentDraws
     cdef cppclass AugmentColumn:
@@ -91,9 +91,9 @@ cdef extern from "rows/decoded_image.h" namespace "fastseq" nogil:
         Py_ssize_t stride
 
 cdef extern from "jpeg/request.h" namespace "fastseq" nogil:
-    cdef enum class Damage(int32_t):
+    cdef enum class Strictness(int32_t):
         pass
-    EnumTable damage_table()
+    EnumTable strictness_table()
 
 cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
     cdef cppclass ColorMode:
@@ -105,7 +105,7 @@ cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
         SlotFormat format
         optional[Augment] augment
         cbool bgr, pillow_colors
-        Damage damage
+        Strictness strictness
         Interpolation interpolation
         Orient orient
         vector[Op] ops

@@ -23,7 +23,7 @@ cdef class Recipe:
         r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
         r.format.scale, r.format.offset = scale, offset
         r.bgr, r.pillow_colors = bgr, pillow_colors
-        r.damage = <Damage>strict
+        r.strictness = <Strictness>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient
         for kind, a, b, c, d, draw in ops:
@@ -35,7 +35,7 @@ cdef class Recipe:
             reads = op_type(op.kind).draws
             self.min_draws = max(self.min_draws, draw + reads) if reads else self.min_draws
         if augment is not None:
-            fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_pictures, steps.draw = augment
+            fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_images, steps.draw = augment
             steps.fill_mode = <FillMode><int>fill_mode
             if item_bytes != 4 or channels not in (1, 3):
                 raise ValueError("only pictures of float32 with 1 or 3 channels are augmented")

@@ -33,9 +33,9 @@ def orients():
     return members_of(orient_table())
 
 
-def damage_policies():
+def strictnesses():
     """{name: number} of the ways to treat damaged JPEGs."""
-    return members_of(damage_table())
+    return members_of(strictness_table())
 
 
 def fill_modes():

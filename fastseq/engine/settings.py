@@ -27,8 +27,8 @@ class Color(NamedTuple):
 INTERPOLATIONS = tables.interpolations()
 ORIENTS = tables.orients()
 COLORS = {name: Color(*mode) for name, mode in tables.color_table().items()}
-_DAMAGE = tables.damage_policies()
-STRICTNESS = {False: _DAMAGE["accept"], True: _DAMAGE["refuse"], "whole": _DAMAGE["refuse_truncated"]}
+_STRICT = tables.strictnesses()
+STRICTNESS = {False: _STRICT["accept_damaged"], True: _STRICT["reject_damaged"], "whole": _STRICT["reject_truncated"]}
 DATA_FORMATS = ("channels_last", "channels_first")
 DTYPES = ("uint8", "float16", "float32", "float64")
 

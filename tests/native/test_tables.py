@@ -22,7 +22,7 @@ from native.native import recipe
             ],
         ),
         (tables.orients(), ["none", "exif", "landscape"]),
-        (tables.damage_policies(), ["accept", "refuse", "refuse_truncated"]),
+        (tables.strictnesses(), ["accept_damaged", "reject_damaged", "reject_truncated"]),
         (tables.fill_modes(), ["nearest", "constant", "reflect", "wrap"]),
     ],
 )
