@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq.compat.prefetch import drop_in_cap
 from fastseq.engine.settings import Settings
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.passes import KerasPasses
@@ -54,6 +55,8 @@ class DataGenerator(PassAwareDataset):
         shuffle: whether each epoch's end draws a new order from the global `np.random`.
         labels: every label there is, in the order of the columns of y; those of `df`, sorted, where None.
         dtype: of X: float64, as in the tutorial, or float32, float16, uint8; values are 0-255.
+        prefetch_bytes: bound on the batches begun and not handed out; what `fastseq.compat.set_prefetch_bytes` says
+            where None. 0 turns decoding ahead off.
 
     Raises:
         fastseq.UnknownLabelError: if `df` has labels that are not among `labels`.
@@ -72,6 +75,8 @@ class DataGenerator(PassAwareDataset):
         shuffle: bool = True,
         labels: Sequence[str] | None = None,
         dtype: DTypeLike = "float64",
+        *,
+        prefetch_bytes: int | None = None,
     ) -> None:
         """See the class."""
         super().__init__()
@@ -105,7 +110,7 @@ class DataGenerator(PassAwareDataset):
             batch_size=batch_size,
             seed=0,
             threads=None,
-            prefetch_bytes=None,
+            prefetch_bytes=drop_in_cap(prefetch_bytes),
         )
         self.passes = KerasPasses(len(self))
         self.on_epoch_end()

@@ -45,11 +45,6 @@ def state_of(random: Any) -> State:
     return state
 
 
-def same_state(a: State, b: State) -> bool:
-    """Whether two generators will draw the same."""
-    return a[2:] == b[2:] and np.array_equal(a[1], b[1])
-
-
 def steps_by_iterating(iterator: Any, count: int) -> Iterator[Step]:
     """The next batches of Keras's endless iteration: what its `_flow_index` will do."""
     index = iterator.batch_index
