@@ -16,7 +16,7 @@ from PIL import Image
 from rich.console import Console
 
 from fastseq.cli.demo import GRID, LIMIT, demo
-from fastseq.cli.main import main as cli
+from fastseq.cli.main import main
 from fastseq.demo.grid import save_grid
 from fastseq.demo.images import PHOTOGRAPHS, make_set
 from fastseq.demo.speeds import Speed, speed_table
@@ -97,7 +97,7 @@ def test_table_shows_each_speed():
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch, absent):
     monkeypatch.setitem(sys.modules, absent, None)
     with pytest.raises(SystemExit) as exit_:
-        cli.main()
+        main()
     assert exit_.value.code == f'fastseq: the command line needs {absent}: pip install "fastseq[check]"'
 
 
