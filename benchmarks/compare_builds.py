@@ -99,7 +99,7 @@ def work(title: str) -> None:
 def package(python: Path) -> str:
     """Return where an interpreter's fastseq is."""
     program = "import fastseq; print(fastseq.__file__)"
-    ran = subprocess.run([str(python), "-c", program], stdout=subprocess.PIPE, text=True, check=True)
+    ran = subprocess.run([str(python), "-P", "-c", program], stdout=subprocess.PIPE, text=True, check=True)
     return str(Path(ran.stdout.strip()).parent)
 
 
