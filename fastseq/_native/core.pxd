@@ -1,4 +1,4 @@
-# Everything that the binding takes from csrc.
+# Every declaration that the binding takes from csrc.
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp cimport bool as cbool
 from libcpp.optional cimport optional
@@ -31,11 +31,11 @@ cdef extern from "geometry/geometry.h" namespace "fastseq" nogil:
         double a, b, c, d
         int32_t draw
 
-cdef extern from "filters/triangle_table.h" namespace "fastseq" nogil:
+cdef extern from "filters/interpolation.h" namespace "fastseq" nogil:
     cdef enum class Interpolation(int32_t):
         pass
 
-cdef extern from "output/slot_writer.h" namespace "fastseq" nogil:
+cdef extern from "output/slot_format.h" namespace "fastseq" nogil:
     cdef cppclass SlotFormat:
         int height, width, channels, item_bytes
         cbool channels_first
@@ -43,13 +43,15 @@ cdef extern from "output/slot_writer.h" namespace "fastseq" nogil:
         double scale, offset
         size_t bytes()
 
-cdef extern from "augment/augment.h" namespace "fastseq" nogil:
+cdef extern from "geometry/affine_map.h" namespace "fastseq" nogil:
     cdef enum class FillMode(int32_t):
         pass
+
+cdef extern from "augment/augment.h" namespace "fastseq" nogil:
     cdef cppclass Augment:
         FillMode fill_mode
         float fill_value, factor
-        cbool interpolate, float_pictures
+        cbool interpolate, float_images
         int32_t draw
     const int kAugmentDraws
 
@@ -63,16 +65,16 @@ cdef extern from "rows/decoded_image.h" namespace "fastseq" nogil:
         int height, width, channels
         Py_ssize_t stride
 
-cdef extern from "jpeg/turbo.h" namespace "fastseq" nogil:
-    cdef enum class Damage(int32_t):
+cdef extern from "jpeg/request.h" namespace "fastseq" nogil:
+    cdef enum class Strictness(int32_t):
         pass
 
-cdef extern from "engine/sample.h" namespace "fastseq" nogil:
+cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
         cbool bgr, pillow_colors
-        Damage damage
+        Strictness strictness
         Interpolation interpolation
         Orient orient
         vector[Op] ops
@@ -104,20 +106,26 @@ cdef extern from "engine/pool.h" namespace "fastseq" nogil:
         CPool(int) except +
         int threads()
         void submit(shared_ptr[BatchJob], cbool) except +
-        void hurry(const shared_ptr[BatchJob]&) except +
+        void prioritize(const shared_ptr[BatchJob]&) except +
         void cancel(const shared_ptr[BatchJob]&)
-        void give_up(const shared_ptr[BatchJob]&)
+        void abandon(const shared_ptr[BatchJob]&)
 
 cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
     cdef cppclass CLease "fastseq::Lease":
         uint8_t* data()
         size_t size()
-    cdef cppclass BufferPool:
-        BufferPool(size_t) except +
-        unique_ptr[CLease] lend(size_t, cbool) except +
-        size_t lent_bytes()
+    cdef cppclass CBufferPool "fastseq::BufferPool":
+        CBufferPool(size_t) except +
+        unique_ptr[CLease] allocate(size_t, cbool) except +
+        size_t bytes_in_use()
         size_t held_bytes()
 
-cdef extern from "kernels/kernels.h" namespace "fastseq::kernels" nogil:
+cdef extern from "kernels/instruction_sets.h" namespace "fastseq::kernels" nogil:
     int64_t c_instruction_sets "fastseq::kernels::instruction_sets"()
     void c_disable_instruction_sets "fastseq::kernels::disable_instruction_sets"(int64_t)
+
+cdef extern from "engine/interrupt_watch.h" namespace "fastseq" nogil:
+    void begin_interrupt_watch()
+    void end_interrupt_watch()
+    void reset_interrupt_watch_after_fork()
+    unsigned interrupt_count()
