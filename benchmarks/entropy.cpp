@@ -1,5 +1,6 @@
-// Entropy decoding alone, of the JPEGs that are named: by us, by libjpeg, or not at all, which is what the rest costs.
-// entropy.py builds and runs it. Prints how many files were read.
+// Entropy-decodes the JPEGs on the command line with fastseq ("ours"), with libjpeg ("libjpeg"), or only reads the
+// files
+// ("nothing", the cost to subtract). entropy.py builds and runs it. Prints how many files it read.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -23,11 +24,11 @@ Bytes read_file(const char* path) {
   return bytes;
 }
 
-// All coefficients, in as many steps as the loader takes.
+// Decodes all coefficients, in the steps that the loader takes.
 bool decode(const Bytes& file) {
   using namespace fastseq;
-  static ScanReader::Tables tables;
-  static std::vector<int16_t> coefficients(ScanReader::kBlocksTogether * kBlockSize);
+  static BaselineScan::Tables tables;
+  static std::vector<int16_t> coefficients(BaselineScan::kBlocksPerRead * kBlockSize);
   static Bytes entropy;
   if (entropy.size() < file.size() + BitSegment::kSlack) entropy.resize(file.size() + BitSegment::kSlack);
   JpegMarkers markers(file.data(), file.size());
@@ -36,12 +37,12 @@ bool decode(const Bytes& file) {
   if (markers.next_scan(&frame, &scan) != JpegMarkers::Found::kScan) return false;
   if (frame.progressive || scan.components != frame.components) return false;
   const bool wanted[3] = {true, true, true};
-  ScanReader reader;
+  BaselineScan reader;
   if (!reader.open(file.data(), file.size(), frame, scan, wanted, {entropy.data(), &tables, coefficients.data()})) {
     return false;
   }
   for (int left = reader.mcus_across() * reader.mcus_down(); left > 0;) {
-    const int mcus = left < reader.mcus_together() ? left : reader.mcus_together();
+    const int mcus = left < reader.mcus_per_read() ? left : reader.mcus_per_read();
     if (!reader.read(mcus)) return false;
     left -= mcus;
   }

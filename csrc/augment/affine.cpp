@@ -46,8 +46,8 @@ AffineRow::AffineRow(const AffineMap& map, AugmentScratch* scratch) : map_(map) 
   first_ = scratch->indices.reserve_as<int32_t>(count);
 }
 
-void AffineRow::place(int y) {
-  kernels::affine_places(map_, y, rows_, columns_);
+void AffineRow::locate(int y) {
+  kernels::affine_coordinates(map_, y, rows_, columns_);
   if (map_.fill_mode != FillMode::kNearest) {
     map_row_outside(map_.width, map_.height, map_.fill_mode, rows_);
     map_row_outside(map_.width, map_.width, map_.fill_mode, columns_);
@@ -55,15 +55,15 @@ void AffineRow::place(int y) {
   kernels::affine_taps(map_, rows_, columns_, first_, down_, across_);
 }
 
-const float* AffineRow::from_bytes(int y, const uint8_t* picture, int channels) {
-  place(y);
-  kernels::blend_bytes(map_, picture, channels, first_, down_, across_, pixels_);
+const float* AffineRow::from_bytes(int y, const uint8_t* image, int channels) {
+  locate(y);
+  kernels::blend_bytes(map_, image, channels, first_, down_, across_, pixels_);
   return pixels_;
 }
 
-const float* AffineRow::from_floats(int y, const float* picture) {
-  place(y);
-  kernels::blend_floats(map_, picture, first_, down_, across_, pixels_);
+const float* AffineRow::from_floats(int y, const float* image) {
+  locate(y);
+  kernels::blend_floats(map_, image, first_, down_, across_, pixels_);
   return pixels_;
 }
 

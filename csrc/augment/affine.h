@@ -12,13 +12,13 @@ class AffineRow {
  public:
   AffineRow(const AffineMap& map, AugmentScratch* scratch);
 
-  // Row y as pixels of four values, those beyond the picture's channels undefined. `picture`: interleaved bytes, 1 or 3
+  // Row y as pixels of four values, those beyond the image's channels undefined. `image`: interleaved bytes, 1 or 3
   // a pixel, readable kAffineReadAhead bytes past their end; or pixels of four floats, with two rows more.
-  const float* from_bytes(int y, const uint8_t* picture, int channels);
-  const float* from_floats(int y, const float* picture);
+  const float* from_bytes(int y, const uint8_t* image, int channels);
+  const float* from_floats(int y, const float* image);
 
  private:
-  void place(int y);
+  void locate(int y);
 
   const AffineMap& map_;
   double *rows_, *columns_;

@@ -41,7 +41,7 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
   } else if (recipe.interpolation == Interpolation::kCv2Area) {
     status = resample_cv2_area(source.get(), plan, &writer, &workspace->resample, cancelled);
   } else if (is_exact(recipe.interpolation)) {
-    status = resample_exact(source.get(), plan, &writer, &workspace->resample, cancelled);
+    status = resample_two_tap(source.get(), plan, &writer, &workspace->resample, cancelled);
   } else {
     if (source->layout() == PixelLayout::kPacked4) source = split_packed(std::move(source), &workspace->packed);
     status = resample_planes(source.get(), plan, recipe.bgr, &writer, channels, &workspace->resample, cancelled,
@@ -59,7 +59,8 @@ bool uses_own_decoder() {
   return own;
 }
 
-// Decodes and resamples by the fast decoder where it takes the file, else by libjpeg-turbo; damage is left to libjpeg.
+// Decodes and resamples by the fast decoder where it takes the file, else by libjpeg-turbo; strictness is left to
+// libjpeg.
 Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                       const ResamplePlan& plan, const Recipe& recipe, const SlotFormat& format, uint8_t* slot,
                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
@@ -67,7 +68,7 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
   if (uses_own_decoder()) {
     (header.progressive ? open_progressive : open_baseline)(data, size, header, request, &workspace->jpeg, &source);
     if (source && source->layout() == PixelLayout::kYcc && !request.planes) {
-      source = open_ycc_pixels(std::move(source), request.bgr, &workspace->jpeg);
+      source = ycc_to_pixels(std::move(source), request.bgr, &workspace->jpeg);
     }
   }
   if (source) {
@@ -75,7 +76,7 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
     if (status != Status::kCorrupt) return status;
   }
   if (header.progressive) workspace->jpeg.coefficients.release();  // libjpeg takes as much for its own
-  const Status status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->jpeg.scanline, &source);
+  const Status status = open_turbo(data, size, header, request, &workspace->reason, &workspace->jpeg.scanline, &source);
   if (status != Status::kOk) return status;
   return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
 }
@@ -109,18 +110,30 @@ AugmentDraws augment_draws(const Augment& augment, const double* draws) {
   return numbers;
 }
 
-// Lets `write` make the picture: in the slot itself, or, to be augmented, as bytes beside it.
+bool is_decoded(Status status) { return status == Status::kOk || status == Status::kRecovered; }
+
+// Kernels store items at aligned addresses. A slot at any other address gets a copy of an aligned one.
 template <class Write>
-Status through_augment(const Recipe& recipe, const double* draws, uint8_t* slot, Workspace* workspace, Write write) {
+Status write_aligned(const SlotFormat& format, uint8_t* slot, Workspace* workspace, Write write) {
+  if (reinterpret_cast<uintptr_t>(slot) % format.item_bytes == 0) return write(slot);
+  uint8_t* aligned = workspace->aligned_slot.reserve(format.bytes());
+  const Status status = write(aligned);
+  if (is_decoded(status)) std::memcpy(slot, aligned, format.bytes());
+  return status;
+}
+
+// Lets `write` write the image into the slot or, if it is to be augmented, as bytes into the workspace.
+template <class Write>
+Status write_augmented(const Recipe& recipe, const double* draws, uint8_t* slot, Workspace* workspace, Write write) {
   if (!recipe.augment) return write(recipe.format, slot);
   SlotFormat bytes;
   bytes.height = recipe.format.height;
   bytes.width = recipe.format.width;
   bytes.channels = recipe.format.channels;
-  uint8_t* picture = workspace->image.reserve(bytes.bytes() + kAffineReadAhead);
-  const Status status = write(bytes, picture);
-  if (status != Status::kOk && status != Status::kRecovered) return status;
-  augment_bytes(picture, recipe.format, *recipe.augment, augment_draws(*recipe.augment, draws),
+  uint8_t* image = workspace->image.reserve(bytes.bytes() + kAffineReadAhead);
+  const Status status = write(bytes, image);
+  if (!is_decoded(status)) return status;
+  augment_bytes(image, recipe.format, *recipe.augment, augment_draws(*recipe.augment, draws),
                 reinterpret_cast<float*>(slot), &workspace->augment);
   return status;
 }
@@ -134,19 +147,17 @@ Status take_floats(const uint8_t* data, size_t size, const Recipe& recipe, const
   return Status::kOk;
 }
 
-}  // namespace
-
-Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
-                     Workspace* workspace, const std::atomic<bool>& cancelled) {
+Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                      Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
-  if (recipe.augment && recipe.augment->float_pictures) return take_floats(data, size, recipe, draws, slot, workspace);
+  if (recipe.augment && recipe.augment->float_images) return take_floats(data, size, recipe, draws, slot, workspace);
   if (size == 0) return Status::kEmpty;
   if (static_cast<int64_t>(size) > recipe.limits.file_bytes) return Status::kFileTooLarge;
   const ImageInfo info = sniff_image(data, size);
   switch (info.format) {
     case ImageFormat::kJpeg:
-      return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
+      return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
         return decode_jpeg(data, size, recipe, format, draws, out, workspace, cancelled);
       });
     case ImageFormat::kOther:
@@ -160,21 +171,38 @@ Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, con
   }
 }
 
-Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
-                       uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
-  if (image.channels > recipe.format.channels) return Status::kInternal;  // would not fit the slot
+  // Only Pillow's gray is made of colours here.
+  if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
   ResamplePlan plan;
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
   if (status != Status::kOk) return status;
   const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
   double out_of_range = 0;
-  return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
-    return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,
+  return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
+    return resample(open_decoded_image(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,
                     cancelled, &out_of_range);
+  });
+}
+
+}  // namespace
+
+Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                     Workspace* workspace, const std::atomic<bool>& cancelled) {
+  return write_aligned(recipe.format, slot, workspace, [&](uint8_t* aligned) {
+    return decode_aligned(data, size, recipe, draws, aligned, workspace, cancelled);
+  });
+}
+
+Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                       uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+  return write_aligned(recipe.format, slot, workspace, [&](uint8_t* aligned) {
+    return resample_aligned(image, image_bgr, recipe, draws, aligned, workspace, cancelled);
   });
 }
 

@@ -80,7 +80,7 @@ JpegRequest make_request(const ResamplePlan& plan, const Recipe& recipe, const J
   request.pillow_colors = recipe.pillow_colors;
   request.scale = plan.scale;
   request.window = stored_window(plan);
-  request.damage = recipe.damage;
+  request.strictness = recipe.strictness;
   request.memory_bytes = recipe.limits.memory_bytes;
   request.cancelled = &cancelled;
   return request;

@@ -10,7 +10,7 @@
 
 namespace fastseq {
 
-// Entry i is `in[low[i]] + (in[high[i]] - in[low[i]]) * fraction[i]`, `low` being the first in the upright picture.
+// Entry i is `in[low[i]] + (in[high[i]] - in[low[i]]) * fraction[i]`, `low` being the first in the upright image.
 struct LerpTable {
   std::vector<int32_t> low, high;
   std::vector<float> fraction;

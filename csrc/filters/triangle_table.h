@@ -14,7 +14,7 @@ constexpr int kWeightBits = 14;
 
 // Entry i reads samples first[i] .. first[i] + taps[i] - 1. Weights of an entry sum to 1 << kWeightBits. They are
 // padded to kTapStep, entries to kEntryStep.
-struct FilterTable {
+struct TriangleTable {
   int size = 0;    // entries, padding not counted
   int stride = 0;  // weights from one entry to the next
   std::vector<int32_t> first;
@@ -26,7 +26,7 @@ struct FilterTable {
 
 // For kAntialias (support widens with the reduction, as Pillow's BILINEAR) and kLinear (two taps, as cv2.INTER_LINEAR),
 // composed with the upsampling of a subsampled plane.
-void make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
-                       FilterTable* table);
+void make_triangle_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
+                         TriangleTable* table);
 
 }  // namespace fastseq

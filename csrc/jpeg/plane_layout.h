@@ -21,7 +21,7 @@ struct FrameLayout {
   PlaneLayout planes[kMaxPlanes];
   int mcus_across, mcus_down;
   McuSpan columns, rows;  // that the window needs
-  int rows_judged;        // of MCUs, that libjpeg would read for it
+  int mcu_rows_checked;   // of MCUs, that libjpeg would read for it
 };
 
 // Of the first `planes` components at 1 / scale.

@@ -10,7 +10,7 @@
 
 namespace fastseq {
 
-// Reads all scans of the picture in data[0, size), and gives the planes that libjpeg gives, bit for
+// Reads all scans of the image in data[0, size), and gives the planes that libjpeg gives, bit for
 // bit, of the request's window and a margin. *source is null where the file, which may be damaged, is one for libjpeg.
 // Takes a sixteenth more memory than libjpeg, or, where the DCT's reduction leaves nothing of AC coefficients, a
 // twelfth of it.

@@ -1,5 +1,6 @@
-// The scans of a progressive picture, each of which makes its coefficients known by some bits more.
+// The scans of a progressive image, each of which makes its coefficients known by some bits more.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,7 +13,7 @@ namespace fastseq {
 // One component's blocks, row by row. Of one whose AC coefficients nobody wants, only which of them are not zero is
 // kept: the scans that refine them cannot be read without.
 struct ProgressiveBlocks {
-  int across = 0, down = 0;  // blocks that the picture has
+  int across = 0, down = 0;  // blocks that the image has
   int stride = 0;            // blocks in a row of memory: those of whole MCUs
   int block_size = 0;        // coefficients of a block in memory: kBlockSize, or 1 for DC alone
   int16_t* coefficients = nullptr;
@@ -37,9 +38,12 @@ struct ProgressiveRun {
   int across[3], down[3];  // blocks of an MCU
   int mcus_across;
   int first_mcu, mcus;
+  const std::atomic<bool>* cancelled;  // checked after each row of MCUs; may be null
+
+  bool is_cancelled() const { return cancelled && cancelled->load(std::memory_order_relaxed); }
 };
 
-// Reads MCUs between two restarts. False where anything is amiss, or would need libjpeg's leniency.
+// Reads MCUs between two restarts. False where anything is amiss, or would need libjpeg's leniency, or once cancelled.
 bool read_progressive(const ProgressiveRun& run, BitSegment* segment);
 
 }  // namespace fastseq

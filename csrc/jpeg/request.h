@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/enum_table.h"
+
 namespace fastseq {
 
 // A window [x0, x1) x [y0, y1) of the stored image, in full-size pixels. What lies outside need not be decoded.
@@ -11,11 +13,12 @@ struct PixelWindow {
 };
 
 // What happens to an image that libjpeg decodes with a warning.
-enum class Damage : int32_t {
-  kAccept = 0,     // kRecovered
-  kRefuse = 1,     // kCorrupt or kTruncated
-  kRefuseCut = 2,  // kTruncated where the end is missing, as Pillow and TensorFlow have it; else kRecovered
+enum class Strictness : int32_t {
+  kAcceptDamaged = 0,    // kRecovered
+  kRejectDamaged = 1,    // kCorrupt or kTruncated
+  kRejectTruncated = 2,  // kTruncated where the end is missing, as Pillow and TensorFlow have it; else kRecovered
 };
+EnumTable strictness_table();
 
 struct JpegRequest {
   bool planes = false;         // raw YCbCr planes where the file has them, else pixels
@@ -24,9 +27,9 @@ struct JpegRequest {
   bool pillow_colors = false;  // of CMYK
   int scale = 1;               // 1, 2, 4 or 8: the DCT's reduction
   PixelWindow window{};
-  Damage damage = Damage::kRefuse;
+  Strictness strictness = Strictness::kRejectDamaged;
   int64_t memory_bytes = 0;
-  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read before the first row
+  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read and rows skipped
 };
 
 }  // namespace fastseq

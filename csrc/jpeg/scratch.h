@@ -12,7 +12,7 @@ struct JpegScratch {
   Buffer entropy;             // entropy-coded bytes between two markers, without stuffing
   Buffer huffman;             // look-up tables of one image
   Buffer coefficients;        // of blocks decoded together, or of a whole progressive image
-  Buffer planes[kMaxPlanes];  // rows of each plane before colour conversion
+  Buffer planes[kMaxPlanes];  // rows of each plane before color conversion
   Buffer chroma;              // two upsampled rows
   Buffer scanline;            // one CMYK row from libjpeg
 

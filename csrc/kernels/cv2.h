@@ -9,13 +9,13 @@
 namespace fastseq::kernels {
 
 // The first pass gives 16-bit sums (11-bit weights, shifted right by 4), written up to kReadAhead bytes past their end.
-void cv2_first_columns(const uint8_t* row, int pixel, const PairTable& table, int16_t* out);
-void cv2_first_rows(const uint8_t* low, const uint8_t* high, int weight_low, int weight_high, int count, int16_t* out);
+void cv2_horizontal(const uint8_t* row, int pixel_size, const PairTable& table, int16_t* out);
+void cv2_vertical(const uint8_t* low, const uint8_t* high, int weight_low, int weight_high, int count, int16_t* out);
 // The second pass gives bytes.
-void cv2_second_columns(const int16_t* in, int pixel, const PairTable& table, uint8_t* out);
-void cv2_second_rows(const int16_t* low, const int16_t* high, int weight_low, int weight_high, int count, uint8_t* out);
+void cv2_horizontal(const int16_t* in, int pixel_size, const PairTable& table, uint8_t* out);
+void cv2_vertical(const int16_t* low, const int16_t* high, int weight_low, int weight_high, int count, uint8_t* out);
 // What cv2 does to halve an image exactly: the rounded mean of two by two pixels.
-void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTable& table, uint8_t* out);
+void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel_size, const PairTable& table, uint8_t* out);
 
 // One source pixel for each entry: its byte, or the first three of its four.
 void pick_gray(const uint8_t* row, const PairTable& table, uint8_t* out);

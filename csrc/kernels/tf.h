@@ -9,14 +9,14 @@
 namespace fastseq::kernels {
 
 // The passes along columns: entries of the table from one row.
-void lerp_columns(const uint8_t* row, int pixel, const LerpTable& table, float* out);
-void lerp_columns(const float* row, int pixel, const LerpTable& table, float* out);
-void sum_columns(const uint8_t* row, int pixel, const SumTable& table, float gain, float* out);
-void sum_columns(const float* row, int pixel, const SumTable& table, float gain, float* out);
+void lerp_horizontal(const uint8_t* row, int pixel_size, const LerpTable& table, float* out);
+void lerp_horizontal(const float* row, int pixel_size, const LerpTable& table, float* out);
+void sum_horizontal(const uint8_t* row, int pixel_size, const SumTable& table, float gain, float* out);
+void sum_horizontal(const float* row, int pixel_size, const SumTable& table, float gain, float* out);
 
 // The passes along rows: one entry, for `count` values.
-void lerp_rows(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out);
-void lerp_rows(const float* low, const float* high, float fraction, int count, float* out);
+void lerp_vertical(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out);
+void lerp_vertical(const float* low, const float* high, float fraction, int count, float* out);
 // sums = (sums + row * weight) * gain; where `first`, sums start at 0.
 void add_row(const uint8_t* row, float weight, bool first, float gain, int count, float* sums);
 void add_row(const float* row, float weight, bool first, float gain, int count, float* sums);

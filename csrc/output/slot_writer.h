@@ -19,7 +19,7 @@ class SlotWriter {
   uint8_t* row(int position);
   void commit(int position);
   // The same for a finished row of `count` pixels of 1 or 4 bytes, gray or with a fourth byte to drop.
-  void write(int position, const uint8_t* pixels, int pixel, int count);
+  void write(int position, const uint8_t* pixels, int pixel_size, int count);
   // Writes what still waits. Call once, after the last row.
   void flush();
 

@@ -15,8 +15,8 @@ std::vector<std::vector<RowSpan>> each_once(const std::vector<RowSpan>& spans) {
 
 }  // namespace
 
-PassedRows::PassedRows(RowSource* source, const std::vector<RowSpan>& spans, int at_once, size_t values,
-                       ResampleScratch* scratch, const std::atomic<bool>& cancelled)
+HorizontalPassCache::HorizontalPassCache(RowSource* source, const std::vector<RowSpan>& spans, int at_once,
+                                         size_t values, ResampleScratch* scratch, const std::atomic<bool>& cancelled)
     : ring_(source, each_once(spans), &scratch->rows, cancelled), capacity_(at_once), stride_((values + 15) / 16 * 16) {
   for (size_t i = 0; i + 1 < spans.size(); ++i) capacity_ = std::max(capacity_, spans[i].last - spans[i + 1].first + 1);
   if (stride_ * sizeof(float) > scratch->rows.max_bytes / capacity_) throw TooMuchMemory();

@@ -12,7 +12,7 @@ struct ResampleScratch {
   RowScratch rows;
   Buffer passes[4];  // rows between the two passes, and finished rows
   Buffer tile;       // of the slot writer
-  FilterTableCache filters;
+  TriangleTableCache filters;
 
   void trim(size_t keep) {
     rows.trim(keep);

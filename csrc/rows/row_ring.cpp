@@ -44,11 +44,11 @@ RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spa
     const int rows = plane.height - plane.y0;
     total_pulls_ = std::max(total_pulls_, (rows + plane.rows_per_pull - 1) / plane.rows_per_pull);
   }
-  looked_at_.resize(spans[0].back().last + 1);
+  needed_rows_.resize(spans[0].back().last + 1);
   for (const RowSpan& span : spans[0]) {
-    std::fill(looked_at_.begin() + span.first, looked_at_.begin() + span.last + 1, true);
+    std::fill(needed_rows_.begin() + span.first, needed_rows_.begin() + span.last + 1, true);
   }
-  source->look_only_at(looked_at_);
+  source->set_needed_rows(needed_rows_);
 }
 
 Status RowRing::pull() {

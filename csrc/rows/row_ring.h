@@ -25,7 +25,7 @@ class RowRing {
 
   // Pulls until the rows of output row i are there.
   Status advance_to(int i);
-  // Pulls what is left of the picture, so that damage at its end is seen.
+  // Pulls what is left of the image, so that strictness at its end is seen.
   Status drain();
   // Readable kernels::kReadAhead bytes past its end.
   uint8_t* row(int plane, int index) {
@@ -38,7 +38,7 @@ class RowRing {
   RowSource* source_;
   const std::atomic<bool>& cancelled_;
   std::vector<int> pulls_needed_;  // by output row
-  std::vector<bool> looked_at_;    // of plane 0
+  std::vector<bool> needed_rows_;  // of plane 0
   int pulls_ = 0;
   int total_pulls_ = 0;
   uint8_t* base_[kMaxPlanes] = {};
