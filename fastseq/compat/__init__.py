@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from fastseq.compat.prefetch import set_prefetch_bytes
+
 _HOMES = {
     "DataGenerator": "data_generator",
     "ImageDataGenerator": "image_data_generator.image_data_generator",
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from fastseq.compat.image_dataset.image_dataset import image_dataset_from_directory
     from fastseq.compat.sequence.sequence import Sequence
 
-__all__ = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory"]
+__all__ = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory", "set_prefetch_bytes"]
 
 
 def __getattr__(name: str) -> Any:

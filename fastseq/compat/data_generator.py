@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq.compat.prefetch import drop_in_cap
 from fastseq.engine.settings import Settings
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.passes import KerasPasses
@@ -54,6 +55,8 @@ class DataGenerator(PassAwareDataset):
         shuffle: whether each epoch's end draws a new order from the global `np.random`.
         labels: every label there is, in the order of the columns of y; those of `df`, sorted, where None.
         dtype: of X: float64, as in the tutorial, or float32, float16, uint8; values are 0-255.
+        prefetch_bytes: bound on the batches begun and not handed out; what `fastseq.compat.set_prefetch_bytes` says
+            where None. 0 turns decoding ahead off.
 
     Raises:
         fastseq.UnknownLabelError: if `df` has labels that are not among `labels`.
@@ -72,6 +75,8 @@ class DataGenerator(PassAwareDataset):
         shuffle: bool = True,
         labels: Sequence[str] | None = None,
         dtype: DTypeLike = "float64",
+        *,
+        prefetch_bytes: int | None = None,
     ) -> None:
         """See the class."""
         super().__init__()
@@ -105,7 +110,7 @@ class DataGenerator(PassAwareDataset):
             batch_size=batch_size,
             seed=0,
             threads=None,
-            prefetch_bytes=None,
+            prefetch_bytes=drop_in_cap(prefetch_bytes),
         )
         self.passes = KerasPasses(len(self))
         self.on_epoch_end()
@@ -121,12 +126,11 @@ class DataGenerator(PassAwareDataset):
             IndexError: if there is no such batch.
             DecodeError: for the first bad sample in it.
         """
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"batch {index} of {len(self)}")
-        epoch, expected = self._request(int(index) % len(self), self._prefetcher.depth)
+        k = self._batch_number(index)
+        epoch, expected = self._request(k, self._prefetcher.depth)
         number = self._numbers.setdefault(epoch, self._shuffles.latest)
-        ahead: list[Key] = [(number, k) for _, k in expected]
-        images, rows, failures = self._prefetcher.fetch((number, int(index) % len(self)), ahead, self.passes.probing)
+        ahead: list[Key] = [(number, n) for _, n in expected]
+        images, rows, failures = self._prefetcher.fetch((number, k), ahead, self.passes.probing)
         if failures:
             raise self._prefetcher.error(rows, failures[0])
         return (images, self._targets(rows)) if self.to_fit else images
@@ -136,10 +140,10 @@ class DataGenerator(PassAwareDataset):
         self.indexes = np.arange(len(self.list_IDs))
         if self.shuffle:
             np.random.shuffle(self.indexes)
-        in_pass = self.passes.in_pass
-        self._shuffles.add(self.indexes, set(self._numbers.values()) if in_pass else set())
+        running = self.passes.running
+        self._shuffles.add(self.indexes, set(self._numbers.values()) if running else set())
         self._end_epoch()
-        if in_pass:
+        if running:
             self._numbers = {e: n for e, n in self._numbers.items() if e == self.passes.epoch}
         else:
             self._numbers = {}

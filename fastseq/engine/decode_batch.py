@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fastseq._native.job import Job
-from fastseq.engine.fallback import Decode, decode_by_opencv, read_file
-from fastseq.engine.pending_batch import PendingBatch, Read
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
 from fastseq.engine.settings import Settings
-from fastseq.engine.threads import Threads, lasting_threads
-from fastseq.errors import StrPath
+from fastseq.engine.sources import ListSources, Source
+from fastseq.engine.threads import lasting_threads
 from fastseq.limits import Limits
 from fastseq.transforms import Transform
-
-Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
 
 
 def decode_batch(
@@ -81,68 +76,8 @@ def decode_batch(
     sources = list(sources)
     images = _output(settings, len(sources), out)
     draws = settings.pipeline.draw(seed, epoch, np.arange(len(sources)))
-    return decode_sources(sources, settings, images, draws, lasting_threads(threads))
-
-
-def decode_sources(
-    sources: Sequence[Source], settings: Settings, images: NDArray[Any], draws: NDArray[np.float64], threads: Threads
-) -> NDArray[Any]:
-    """Decode into `images` and return it; see `begin_sources`.
-
-    Raises:
-        DecodeError: for the first source that is bad; every other one has been written by then.
-    """
-    batch = begin_sources(sources, settings, images, draws, threads, urgent=True)
-    batch.result()
-    batch.raise_first(lambda i: (path_of(sources[i]), i))
-    return images
-
-
-def begin_sources(
-    sources: Sequence[Source],
-    settings: Settings,
-    images: NDArray[Any],
-    draws: NDArray[np.float64],
-    threads: Threads,
-    *,
-    urgent: bool,
-    decode: Decode = decode_by_opencv,
-) -> PendingBatch:
-    """Begin to decode.
-
-    Args:
-        sources: as for `decode_batch`.
-        settings: what becomes of them.
-        images: C-contiguous, what `settings` make of so many sources; written to by threads from now on.
-        draws: the transforms' numbers, float64 (n, `settings.pipeline.draw_count`).
-        threads: that decode.
-        urgent: whether to go before batches that are not.
-        decode: what decodes other formats than JPEG.
-
-    Returns:
-        The batch under way.
-    """
-    is_path = [isinstance(source, (str, os.PathLike)) for source in sources]
-    items = [
-        os.fsencode(s) if p else _bytes_of(s)  # type: ignore[arg-type]
-        for s, p in zip(sources, is_path, strict=True)
-    ]
-
-    def reader(i: int) -> Read:
-        return partial(read_file, items[i]) if is_path[i] else lambda most: items[i]  # type: ignore[arg-type]
-
-    job = Job(threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent)
-    return PendingBatch(job, images, settings, reader, threads, decode)
-
-
-def path_of(source: Source) -> StrPath | None:
-    """The source, if it is a path."""
-    return source if isinstance(source, (str, os.PathLike)) else None
-
-
-def _bytes_of(source: bytes | bytearray | memoryview | NDArray[np.uint8]) -> memoryview:
-    view = memoryview(source)  # type: ignore[arg-type]
-    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+    decoder = Decoder(settings, lasting_threads(threads), BatchAllocator(0))
+    return decoder.decode(ListSources(sources), draws, out=images)
 
 
 def _output(settings: Settings, samples: int, out: NDArray[Any] | None) -> NDArray[Any]:

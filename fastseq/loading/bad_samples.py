@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fastseq.engine.pending_batch import Failure
 from fastseq.engine.settings import Settings
-from fastseq.engine.threads import look_after
+from fastseq.engine.threads import register_fork_reset
 from fastseq.errors import BadSamplesWarning, TooManyBadSamples, kinds
 from fastseq.loading.bad_sample_log import BadSample, Ledger
 from fastseq.loading.policy import Policy
@@ -59,15 +59,12 @@ class BadSamples:
         self._probed: dict[int, BadSample] = {}  # by row; not listed yet
         self._predicted: set[int] = set()  # rows that are, of the batches of this pass so far
         self._batches_predicted = 0
-        self.forget()
+        self.reset_after_fork()
 
-    def forget(self) -> None:
-        """Begin with a lock of one's own."""
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent process may hold."""
         self._lock = threading.RLock()  # a signal handler may ask for the state
-        look_after(self)
-
-    def discard(self) -> None:
-        """Nothing: nothing is under way."""
+        register_fork_reset(self)
 
     def settle(
         self,
@@ -189,7 +186,7 @@ class BadSamples:
         epoch = self._epochs.pop(number, None) or _Epoch(0, set())
         self._epochs[number] = epoch  # as the last of them
         for old in list(self._epochs)[:-_EPOCHS_KNOWN]:
-            del self._epochs[old]
+            self._epochs.pop(old, None)
         return epoch
 
     def _substitute(
@@ -224,7 +221,7 @@ class BadSamples:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore, with a lock of its own."""
         self.__dict__.update(state)
-        self.forget()
+        self.reset_after_fork()
 
 
 class _Epoch:

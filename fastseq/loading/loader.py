@@ -129,7 +129,7 @@ class Loader:
             samples,
             self.order,
             self.settings,
-            batch_size=batch_size,
+            batch_size=self.order.batch_size // self.order.world_size,
             seed=seed,
             threads=threads,
             prefetch_bytes=prefetch_bytes,
@@ -170,7 +170,7 @@ class Loader:
                 yield self._hand_out(epoch, k)  # and keep no reference: its memory is the consumer's alone
         finally:
             if epoch == self._epoch:  # else a later `for` has begun
-                self._prefetcher.discard()
+                self._prefetcher.cancel_prefetch()
 
     def _hand_out(self, epoch: int, k: int) -> Batch:
         batch = self.batch(epoch, k, [(epoch, a) for a in range(k + 1, len(self))[: self.depth]])
@@ -220,7 +220,7 @@ class Loader:
 
     def close(self) -> None:
         """Cancel what was begun ahead and let go of its memory. The loader can be used again."""
-        self._prefetcher.discard()
+        self._prefetcher.cancel_prefetch()
 
     def state_dict(self) -> State:
         """Where the loader is: JSON-ready, at most 1 KB: a few integers, the settings, a fingerprint of the samples.

@@ -6,34 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import keras
 import numpy as np
-from keras.src.legacy.preprocessing import image as keras_image
 from numpy.typing import NDArray
 
 from fastseq.compat.image_data_generator.augmentation import FILL_MODES, ParameterDraws, rows_of
-from fastseq.engine.decode_batch import decode_sources
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
 from fastseq.engine.settings import Settings
+from fastseq.engine.sources import ListSources
 from fastseq.engine.threads import shared_threads
+from fastseq.keras.internals.checked_keras import keras
+from fastseq.keras.internals.image_iterator import (
+    GENERATOR_SETTINGS,
+    PILLOW_FILTERS,
+    STANDARDIZE_SETTINGS,
+    is_keras_method,
+)
 from fastseq.transforms import CropToAspect
 
 Floats: TypeAlias = NDArray[Any]
 
-_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
-_STANDARDIZING = (
-    "preprocessing_function",
-    *("samplewise_center", "samplewise_std_normalization"),
-    *("featurewise_center", "featurewise_std_normalization", "zca_whitening"),
-)
-_DECIDING = (
-    *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
-    *("channel_shift_range", "brightness_range", "fill_mode", "cval", "horizontal_flip", "vertical_flip"),
-    *("rescale", "interpolation_order", *_STANDARDIZING),
-)
-
 
 @dataclass(frozen=True)
-class PictureWork:
+class ImageWork:
     """How the pictures of one iterator are made.
 
     Attributes:
@@ -49,10 +44,10 @@ class PictureWork:
 
 def fingerprint(generator: Any) -> str:
     """What of a generator decides on the work; it may change between two batches."""
-    return repr([getattr(generator, name) for name in _DECIDING])
+    return repr([getattr(generator, name) for name in GENERATOR_SETTINGS])
 
 
-def picture_work(
+def image_work(
     generator: Any,
     size: tuple[int, int],
     channels: int,
@@ -60,7 +55,7 @@ def picture_work(
     interpolation: str = "nearest",
     keep_aspect_ratio: bool = False,
     arrays: bool = False,
-) -> PictureWork | None:
+) -> ImageWork | None:
     """Decide who does what.
 
     Args:
@@ -75,12 +70,14 @@ def picture_work(
         None where Keras's own code has to do it all: for RGBA, for a `keras.config.floatx()` other than float32, and
         for filters that are not there.
     """
-    if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in _FILTERS:
+    if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in PILLOW_FILTERS:
         return None
     natively = _has_native_transform(generator)
-    plain = _is_keras(generator, "standardize") and not any(getattr(generator, name) for name in _STANDARDIZING)
+    plain = is_keras_method(generator, "standardize") and not any(
+        getattr(generator, name) for name in STANDARDIZE_SETTINGS
+    )
     draws = None
-    if natively and _is_keras(generator, "get_random_transform") and not generator.preprocessing_function:
+    if natively and is_keras_method(generator, "get_random_transform") and not generator.preprocessing_function:
         draws = ParameterDraws.of(generator, *size)
     step: Callable[[Floats], Floats] | None = None if plain else generator.standardize
     if draws is None:
@@ -99,7 +96,7 @@ def picture_work(
         strict="whole",
         augment=_augment(generator, factor, arrays) if fused else None,
     )
-    return PictureWork(settings, draws, step)
+    return ImageWork(settings, draws, step)
 
 
 def _keras_step(generator: Any) -> Callable[[Floats], Floats]:
@@ -121,21 +118,20 @@ class _RandomStep:
     def __init__(self, generator: Any, size: tuple[int, int], channels: int) -> None:
         self._generator = generator
         self._size = size
-        self._threads = shared_threads(None)
-        self._settings = Settings(
+        settings = Settings(
             size,
             color="rgb" if channels == 3 else "gray",
             dtype="float32",
             data_format=generator.data_format,
             augment=_augment(generator, 1.0, True),
         )
+        self._decoder = Decoder(settings, shared_threads(None), BatchAllocator(0))
 
     def __call__(self, picture: Floats) -> Floats:
         parameters = self._generator.get_random_transform(picture.shape)
-        out = np.empty((1, *picture.shape), np.float32)
         source = np.ascontiguousarray(picture, np.float32).reshape(-1).view(np.uint8)
-        decode_sources([source], self._settings, out, rows_of([parameters], *self._size), self._threads)
-        changed: Floats = self._generator.standardize(out[0])
+        transformed = self._decoder.decode(ListSources([source]), rows_of([parameters], *self._size))
+        changed: Floats = self._generator.standardize(transformed[0])
         return changed
 
 
@@ -148,14 +144,8 @@ def _has_native_transform(generator: Any) -> bool:
     # Keras's brightness takes a picture for one of the global data format.
     brightens = generator.brightness_range is not None
     return (
-        _is_keras(generator, "apply_transform")
+        is_keras_method(generator, "apply_transform")
         and generator.fill_mode in FILL_MODES
         and generator.interpolation_order in (0, 1)
         and not (brightens and generator.data_format != keras.config.image_data_format())
     )
-
-
-def _is_keras(generator: Any, method: str) -> bool:
-    """Whether a method is still Keras's own."""
-    original = getattr(keras_image.ImageDataGenerator, method)
-    return getattr(type(generator), method) is original and method not in vars(generator)

@@ -9,15 +9,16 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from keras.src.legacy.preprocessing import image as keras_image
 from numpy.typing import NDArray
 
-from fastseq.compat.image_data_generator.batches import PictureBatches
-from fastseq.compat.image_data_generator.forecast import Request, Step, requests, state_of, steps_by_iterating
-from fastseq.compat.image_data_generator.image_work import fingerprint, picture_work
-from fastseq.compat.image_data_generator.sources import ArrayPictures, FilePictures
+from fastseq.compat.image_data_generator.batches import ImageBatches
+from fastseq.compat.image_data_generator.forecast import Request, requests, state_of
+from fastseq.compat.image_data_generator.image_work import fingerprint, image_work
+from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
 from fastseq.errors import DecodeError
 from fastseq.keras.dataset import PassAwareDataset
+from fastseq.keras.internals import image_iterator
+from fastseq.keras.internals.image_iterator import Step, coming_steps, restart_iteration
 from fastseq.keras.passes import KerasPasses
 from fastseq.status import Status
 
@@ -40,7 +41,7 @@ class NativeIterator(PassAwareDataset):
     index_generator: Any
     _turn: threading.RLock  # batches take numbers from one generator: one at a time
     _steps: list[Step] | None  # that Keras is expected to ask for next; None while it iterates
-    _batches: PictureBatches | None
+    _batches: ImageBatches | None
     _decided: str | None  # what of the generator the batches were made for
 
     @classmethod
@@ -48,7 +49,7 @@ class NativeIterator(PassAwareDataset):
         """Take over an iterator of Keras's that has not been used yet."""
         adopted = cls.__new__(cls)
         adopted.__dict__.update(vars(iterator))
-        adopted.index_generator = adopted._flow_index()
+        restart_iteration(adopted)
         adopted.passes = KerasPasses(len(adopted))
         adopted._turn = threading.RLock()
         adopted._steps = []
@@ -89,7 +90,7 @@ class NativeIterator(PassAwareDataset):
         batches = self._native_batches()
         if batches is None:
             return super()._get_batches_of_transformed_samples(index_array)
-        steps = steps_by_iterating(self, batches.depth) if self._steps is None else self._steps
+        steps = coming_steps(self, batches.depth) if self._steps is None else self._steps
         request = Request(np.asarray(index_array), state_of(np.random))
         try:
             images = batches.make(request, partial(requests, self, steps))
@@ -103,18 +104,18 @@ class NativeIterator(PassAwareDataset):
                 raise error from of_keras
         return self._with_targets(images.astype(self.dtype, copy=False), index_array)
 
-    def _native_batches(self) -> PictureBatches | None:
+    def _native_batches(self) -> ImageBatches | None:
         decided = fingerprint(self.image_data_generator)
         if decided != self._decided:
             self._decided = decided
             work = None if self.save_to_dir else self._work()
-            self._batches = None if work is None else PictureBatches(work, self._pictures(), self.batch_size)
+            self._batches = None if work is None else ImageBatches(work, self._images(), self.batch_size)
         return self._batches
 
     def _work(self) -> Any:
         raise NotImplementedError
 
-    def _pictures(self) -> Any:
+    def _images(self) -> Any:
         raise NotImplementedError
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
@@ -125,7 +126,7 @@ class _FileIterator(NativeIterator):
     def _work(self) -> Any:
         if self.image_data_generator.data_format != self.data_format:
             return None
-        return picture_work(
+        return image_work(
             self.image_data_generator,
             self.target_size,
             self.image_shape[-1 if self.data_format == "channels_last" else 0],
@@ -133,8 +134,8 @@ class _FileIterator(NativeIterator):
             keep_aspect_ratio=self.keep_aspect_ratio,
         )
 
-    def _pictures(self) -> FilePictures:
-        return FilePictures(self.filepaths)
+    def _images(self) -> FileImages:
+        return FileImages(self.filepaths)
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
         targets: Any
@@ -156,15 +157,15 @@ class _FileIterator(NativeIterator):
         return (images, targets) if weights is None else (images, targets, weights[index_array])
 
 
-class DirectoryIterator(_FileIterator, keras_image.DirectoryIterator):  # type: ignore[misc]
+class DirectoryIterator(_FileIterator, image_iterator.DirectoryIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow_from_directory` gives."""
 
 
-class DataFrameIterator(_FileIterator, keras_image.DataFrameIterator):  # type: ignore[misc]
+class DataFrameIterator(_FileIterator, image_iterator.DataFrameIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow_from_dataframe` gives."""
 
 
-class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):  # type: ignore[misc]
+class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow` gives."""
 
     def _work(self) -> Any:
@@ -172,10 +173,10 @@ class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):  # typ
             return None
         channel, rows, columns = (3, 1, 2) if self.data_format == "channels_last" else (1, 2, 3)
         shape = self.x.shape
-        return picture_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
+        return image_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
 
-    def _pictures(self) -> ArrayPictures:
-        return ArrayPictures(self.x)
+    def _images(self) -> ArrayImages:
+        return ArrayImages(self.x)
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
         inputs = [images, *(more[index_array] for more in self.x_misc)] if self.x_misc else images

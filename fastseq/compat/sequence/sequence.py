@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq.compat.prefetch import drop_in_cap
 from fastseq.compat.sequence.ahead import Ahead
-from fastseq.engine.batch_memory import Lender
-from fastseq.engine.decode_batch import Source, decode_sources
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
 from fastseq.engine.settings import Settings
+from fastseq.engine.sources import ListSources, Source
 from fastseq.engine.threads import lasting_threads
-from fastseq.keras.callers import called_by_keras, read_by_keras
+from fastseq.keras.internals.checked_keras import keras
+from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras
 from fastseq.keras.passes import KerasPasses
 from fastseq.limits import Limits
-from fastseq.loading.prefetcher import DEFAULT_PREFETCH_BYTES
 from fastseq.transforms import Transform
 
 
@@ -29,7 +30,7 @@ class _Own:
 
     ahead: Ahead
     passes: KerasPasses
-    lender: Lender
+    memory: BatchAllocator
 
 
 class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
@@ -44,13 +45,18 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         workers: how many threads run `__getitem__`; with 0 it runs in the thread that asks, and nothing ahead.
         use_multiprocessing: accepted; threads serve it as well.
         max_queue_size: how many batches are made ahead at most.
+
+    Attributes:
+        prefetch_bytes: bound on the batches made or being made ahead, for a subclass or an instance to set; what
+            `fastseq.compat.set_prefetch_bytes` says where None. One is always made ahead; 0 turns that off.
     """
 
     __slots__ = ("_fastseq",)  # no part of a pickled or copied dataset
+    prefetch_bytes: int | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Sequence:  # noqa: D102 - subclasses need not call __init__
         self: Sequence = super().__new__(cls)
-        self._fastseq = _Own(Ahead(), KerasPasses(0), Lender(DEFAULT_PREFETCH_BYTES))
+        self._fastseq = _Own(Ahead(), KerasPasses(0), BatchAllocator(drop_in_cap()))
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -69,10 +75,10 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
     def workers(self) -> int:
         """What was set; Keras reads 1 or 0, for its own threads would hand batches of one epoch to the next."""
         workers: int = super().workers
-        if not read_by_keras():
+        if not read_by_keras(self, "workers"):
             return workers
-        self._fastseq.ahead.drop()
-        self._fastseq.passes.adapter_made()
+        self._fastseq.ahead.cancel_prefetch()
+        self._fastseq.passes.on_adapter_created()
         return min(workers, 1)
 
     @workers.setter
@@ -82,7 +88,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
     @property
     def use_multiprocessing(self) -> bool:
         """What was set; Keras reads False."""
-        return bool(super().use_multiprocessing) and not read_by_keras()
+        return bool(super().use_multiprocessing) and not read_by_keras(self, "use_multiprocessing")
 
     @use_multiprocessing.setter
     def use_multiprocessing(self, value: bool) -> None:
@@ -139,28 +145,27 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         if seed is None:
             seed = int(np.random.randint(2**63 - 1)) if settings.pipeline.draw_count else 0
         draws = settings.pipeline.draw(seed, 0, np.arange(len(sources)))
-        images = self._fastseq.lender.images(settings, len(sources), needed=True)
-        assert images is not None  # for it is needed
-        return decode_sources(sources, settings, images, draws, lasting_threads(threads))
+        decoder = Decoder(settings, lasting_threads(threads), self._fastseq.memory)
+        return decoder.decode(ListSources(sources), draws)
 
 
 def _make(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
     """`method`, a `__getitem__`: made ahead if Keras asks, and run here if the user's own code does."""
     own = self._fastseq
-    if own.ahead.gate.inside:
+    if own.ahead.lock.inside:
         return method(self, index)
-    workers, depth = getattr(self, "_workers", 1), getattr(self, "_max_queue_size", 10)
-    if workers > 0 and own.passes.batches and called_by_keras(self):
-        _, expected = own.passes.request(index, depth, by_keras=True)
+    if own.passes.batches and not own.ahead.lock.busy and called_by_keras(self) and (workers := self.workers) > 0:
+        _, expected = own.passes.request(index, self.max_queue_size, by_keras=True)
         probe = own.passes.probing and not own.passes.predicting
-        return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers)
-    with own.ahead.gate.together():
+        cap = drop_in_cap(self.prefetch_bytes)
+        return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers, cap)
+    with own.ahead.lock.read():
         return method(self, index)
 
 
 def _change(self: Sequence, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """`method`, an `on_epoch_begin` or `on_epoch_end`, alone."""
-    if self._fastseq.ahead.gate.inside:
+    if self._fastseq.ahead.lock.inside:
         return method(self, *args)
     with self._fastseq.ahead.stopped():
         return method(self, *args)
@@ -186,8 +191,8 @@ def _through_end(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def on_epoch_end(self: Sequence, *args: Any) -> Any:
         result = _change(self, method, args)
-        if not self._fastseq.ahead.gate.inside and called_by_keras(self):
-            self._fastseq.passes.epoch_ended(by_keras=True)
+        if not self._fastseq.ahead.lock.inside and called_by_keras(self):
+            self._fastseq.passes.on_epoch_end(by_keras=True)
         return result
 
     return on_epoch_end
@@ -199,9 +204,9 @@ def _through_passes(batches: Any) -> Any:
 
     def num_batches(self: Sequence) -> int | None:
         count: int | None = batches.__get__(self)
-        if not self._fastseq.ahead.gate.inside and called_by_keras(self):
+        if read_by_keras(self, "num_batches"):
             self._fastseq.passes.batches = count or 0
-            self._fastseq.passes.iterator_made()
+            self._fastseq.passes.on_iterator_created()
         return count
 
     return property(num_batches, batches.fset, batches.fdel, batches.__doc__)
