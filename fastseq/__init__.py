@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastseq.compat.torch.data_loader import DataLoader
 from fastseq.engine.decode_batch import decode_batch
 from fastseq.errors import BadSamplesWarning, DecodeError, StalledWarning, TooManyBadSamples, UnknownLabelError
+from fastseq.file_range import FileRange
 from fastseq.limits import Limits
 from fastseq.loading.bad_sample_log import BadSample
 from fastseq.loading.loader import Loader
@@ -31,6 +32,7 @@ __all__ = [
     "DataBackup",
     "DataLoader",
     "DecodeError",
+    "FileRange",
     "ImageSequence",
     "Limits",
     "Loader",

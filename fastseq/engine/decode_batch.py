@@ -40,7 +40,8 @@ def decode_batch(
     """Decode images of any size into one batch, all cores on it.
 
     Args:
-        sources: paths (str or PathLike), and the contents of files (bytes or any contiguous buffer).
+        sources: paths (str or PathLike), a `FileRange` for each image that is a part of a file, and the contents of
+            files (bytes or any contiguous buffer).
         size: (height, width) of the output, pixels.
         transform: a `fastseq` transform, or several in their order; source i draws as sample number i.
         seed: of random transforms.

@@ -64,9 +64,8 @@ class Decoder:
             RuntimeError: if no thread can be started.
         """
         images = self.memory.allocate(self.settings, len(sources)) if out is None else out
-        items, paths = sources.for_job()
         buffer = images.reshape(-1).view(np.uint8)
-        job = Job(self.threads.pool, self.settings.recipe, buffer, draws, items, paths, urgent=urgent)
+        job = Job(self.threads.pool, self.settings.recipe, buffer, draws, sources.for_job(), urgent=urgent)
         if numbers is None:
             numbers = range(len(images))
         return PendingBatch(job, images, numbers, sources, self.settings, self.threads, self._fallback)

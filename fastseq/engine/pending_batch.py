@@ -188,10 +188,8 @@ class PendingBatch:
         places = [i for i in needs_decoder if self._job.begin_fetch(i)]
         try:
             for i in places:
-                reader = self._sources.reader(i)
-                tasks.append(
-                    self._threads.submit(partial(finish_sample, self._job, i, reader, self._settings, self._fallback))
-                )
+                finish = partial(finish_sample, self._job, i, self._settings, self._fallback)
+                tasks.append(self._threads.submit(finish))
         except RuntimeError as error:  # no thread can be started: nobody would end these samples
             self._error = error
             self.cancel()
