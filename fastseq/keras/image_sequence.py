@@ -60,7 +60,7 @@ class ImageSequence(PassAwareDataset):
         place = self._in_stream(epoch, k % batches)
         batch = self.loader.batch(*place, [self._in_stream(*key) for key in ahead], probe=self.passes.probing)
         if self.passes.predicting:
-            self.loader.list_probed(self.passes.asked)
+            self.loader.log_probed(self.passes.asked)
         return batch
 
     def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:

@@ -1,8 +1,13 @@
-"""The interface of a transform: native ops, and how many random numbers they take."""
+"""The interface of a transform: native operations, and how many random numbers they take."""
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
+from typing import Any, Self
+
+from fastseq import arguments
+from fastseq.keywords import check_keywords
 
 Op = tuple[int, float, float, float, float, int]
 
@@ -16,21 +21,23 @@ class Transform(ABC):
     """A step of a pipeline.
 
     Attributes:
-        draws: how many uniform numbers in [0, 1) a sample needs for it.
-        stream: the class's own, that they are drawn from; from 1 to 255 where there are any.
+        draws: how many uniform numbers in [0, 1) it takes for a sample.
+        stream: the random stream it draws from, unique to the class; 1 to 255 if it draws any.
     """
 
     draws: int = 0
     stream: int = 0
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Refuse keywords that another library's transform of this name has, and say what to write instead."""
+        check_keywords(kwargs, list(inspect.signature(cls).parameters) if kwargs else ())
+        return super().__new__(cls)
+
     @abstractmethod
     def ops(self, draw: int) -> list[Op]:
-        """The native steps, whose numbers start at place `draw` of the sample's."""
+        """The native operations; their random numbers start at position `draw` of the sample's."""
 
 
-def check_side(name: str, value: object) -> None:
-    """Raise ValueError, naming the transform, if `value` is not a side in pixels."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name}: sizes must be positive integers, not {value!r}")
-    if value > MAX_SIDE:
-        raise ValueError(f"{name}: sizes must be at most {MAX_SIDE}, not {value}")
+def check_side(name: str, value: Any) -> int:
+    """A side in pixels, from 1 to `MAX_SIDE`."""
+    return arguments.integer(name, value, 1, MAX_SIDE)
