@@ -26,8 +26,8 @@ Bytes read_file(const char* path) {
 // All coefficients, in as many steps as the loader takes.
 bool decode(const Bytes& file) {
   using namespace fastseq;
-  static ScanReader::Tables tables;
-  static std::vector<int16_t> coefficients(ScanReader::kBlocksTogether * kBlockSize);
+  static BaselineScan::Tables tables;
+  static std::vector<int16_t> coefficients(BaselineScan::kBlocksPerRead * kBlockSize);
   static Bytes entropy;
   if (entropy.size() < file.size() + BitSegment::kSlack) entropy.resize(file.size() + BitSegment::kSlack);
   JpegMarkers markers(file.data(), file.size());
@@ -36,12 +36,12 @@ bool decode(const Bytes& file) {
   if (markers.next_scan(&frame, &scan) != JpegMarkers::Found::kScan) return false;
   if (frame.progressive || scan.components != frame.components) return false;
   const bool wanted[3] = {true, true, true};
-  ScanReader reader;
+  BaselineScan reader;
   if (!reader.open(file.data(), file.size(), frame, scan, wanted, {entropy.data(), &tables, coefficients.data()})) {
     return false;
   }
   for (int left = reader.mcus_across() * reader.mcus_down(); left > 0;) {
-    const int mcus = left < reader.mcus_together() ? left : reader.mcus_together();
+    const int mcus = left < reader.mcus_per_read() ? left : reader.mcus_per_read();
     if (!reader.read(mcus)) return false;
     left -= mcus;
   }

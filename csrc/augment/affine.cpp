@@ -8,8 +8,7 @@
 namespace fastseq {
 namespace {
 
-constexpr double kFarthest = 1e9;  // pixels; beyond it a coordinate means nothing
-constexpr int kSlack = 16;         // values that kernels may write past a row's end
+constexpr int kSlack = 16;  // values that kernels may write past a row's end
 
 // Where a coordinate outside [0, length - 1] falls. -1: in no pixel.
 double map_outside(double at, int length, FillMode mode) {
@@ -37,23 +36,18 @@ void map_row_outside(int width, int length, FillMode mode, double* places) {
 
 }  // namespace
 
-bool AffineMap::is_finite() const {
-  return std::all_of(m, m + 4, [](double v) { return std::abs(v) < kFarthest; }) &&
-         std::all_of(shift, shift + 2, [](double v) { return std::abs(v) < kFarthest; });
-}
-
-AffineRow::AffineRow(const AffineMap& map, Workspace* workspace) : map_(map) {
+AffineRow::AffineRow(const AffineMap& map, AugmentScratch* scratch) : map_(map) {
   const size_t count = static_cast<size_t>(map.width) + kSlack;
-  rows_ = workspace->columns[0].reserve_as<double>(2 * count);
+  rows_ = scratch->coordinates.reserve_as<double>(2 * count);
   columns_ = rows_ + count;
-  down_ = workspace->columns[1].reserve_as<float>(6 * count);
+  down_ = scratch->pixels.reserve_as<float>(6 * count);
   across_ = down_ + count;
   pixels_ = across_ + count;
-  first_ = workspace->columns[2].reserve_as<int32_t>(count);
+  first_ = scratch->indices.reserve_as<int32_t>(count);
 }
 
-void AffineRow::place(int y) {
-  kernels::affine_places(map_, y, rows_, columns_);
+void AffineRow::locate(int y) {
+  kernels::affine_coordinates(map_, y, rows_, columns_);
   if (map_.fill_mode != FillMode::kNearest) {
     map_row_outside(map_.width, map_.height, map_.fill_mode, rows_);
     map_row_outside(map_.width, map_.width, map_.fill_mode, columns_);
@@ -61,15 +55,15 @@ void AffineRow::place(int y) {
   kernels::affine_taps(map_, rows_, columns_, first_, down_, across_);
 }
 
-const float* AffineRow::from_bytes(int y, const uint8_t* picture, int channels) {
-  place(y);
-  kernels::blend_bytes(map_, picture, channels, first_, down_, across_, pixels_);
+const float* AffineRow::from_bytes(int y, const uint8_t* image, int channels) {
+  locate(y);
+  kernels::blend_bytes(map_, image, channels, first_, down_, across_, pixels_);
   return pixels_;
 }
 
-const float* AffineRow::from_floats(int y, const float* picture) {
-  place(y);
-  kernels::blend_floats(map_, picture, first_, down_, across_, pixels_);
+const float* AffineRow::from_floats(int y, const float* image) {
+  locate(y);
+  kernels::blend_floats(map_, image, first_, down_, across_, pixels_);
   return pixels_;
 }
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels/tf.h"
+#include "kernels/store_floats.h"
 
 namespace fastseq {
 namespace {
@@ -20,7 +20,7 @@ struct Range {
   }
 };
 
-// Where a value lies in a picture of the format's layout.
+// Where a value lies in a image of the format's layout.
 struct Layout {
   explicit Layout(const SlotFormat& format)
       : pixel(format.channels_first ? 1 : format.channels),
@@ -43,13 +43,13 @@ AffineMap affine_map(const SlotFormat& format, const Augment& augment, const Aug
 }
 
 // Pixels of four floats, and two more rows of them that are read, though they do not count.
-const float* pack4(const float* picture, const SlotFormat& format, Buffer* buffer) {
+const float* pack4(const float* image, const SlotFormat& format, Buffer* buffer) {
   const Layout layout(format);
   const size_t pixels = static_cast<size_t>(format.height) * format.width, all = pixels + 2 * format.width;
   float* packed = buffer->reserve_as<float>(4 * all);
   const auto pack = [&](auto channels) {
     for (size_t i = 0; i < pixels; ++i) {
-      for (int c = 0; c < 4; ++c) packed[4 * i + c] = c < channels ? picture[i * layout.pixel + c * layout.channel] : 0;
+      for (int c = 0; c < 4; ++c) packed[4 * i + c] = c < channels ? image[i * layout.pixel + c * layout.channel] : 0;
     }
   };
   if (format.channels == 3) {
@@ -80,32 +80,32 @@ void store_row(const float* pixels, const SlotFormat& format, int y, float facto
 }
 
 template <class Row>
-void map_rows(const SlotFormat& format, float factor, float* slot, Workspace* workspace, Row row) {
-  float* scratch = workspace->columns[3].reserve_as<float>(3 * static_cast<size_t>(format.width));
-  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, scratch, slot);
+void map_rows(const SlotFormat& format, float factor, float* slot, AugmentScratch* scratch, Row row) {
+  float* finished = scratch->row.reserve_as<float>(3 * static_cast<size_t>(format.width));
+  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, finished, slot);
 }
 
-void map_picture(const AffineMap& map, const uint8_t* picture, const SlotFormat& format, float factor, float* slot,
-                 Workspace* workspace) {
-  AffineRow row(map, workspace);
-  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_bytes(y, picture, format.channels); });
+void map_image(const AffineMap& map, const uint8_t* image, const SlotFormat& format, float factor, float* slot,
+               AugmentScratch* scratch) {
+  AffineRow row(map, scratch);
+  map_rows(format, factor, slot, scratch, [&](int y) { return row.from_bytes(y, image, format.channels); });
 }
 
-void map_picture(const AffineMap& map, const float* picture, const SlotFormat& format, float factor, float* slot,
-                 Workspace* workspace) {
-  const float* packed = pack4(picture, format, &workspace->packed);
-  AffineRow row(map, workspace);
-  map_rows(format, factor, slot, workspace, [&](int y) { return row.from_floats(y, packed); });
+void map_image(const AffineMap& map, const float* image, const SlotFormat& format, float factor, float* slot,
+               AugmentScratch* scratch) {
+  const float* packed = pack4(image, format, &scratch->packed);
+  AffineRow row(map, scratch);
+  map_rows(format, factor, slot, scratch, [&](int y) { return row.from_floats(y, packed); });
 }
 
 // Without an affine map, pixels only change their place.
 template <class T>
-void flip(const T* picture, const Layout& from, const SlotFormat& format, const AugmentDraws& draws, float factor,
+void flip(const T* image, const Layout& from, const SlotFormat& format, const AugmentDraws& draws, float factor,
           float* slot) {
   const Layout to(format);
   for (int y = 0; y < format.height; ++y) {
     const int row = draws.flip_rows != 0 ? format.height - 1 - y : y;
-    const T* line = picture + static_cast<size_t>(row) * format.width * from.pixel;
+    const T* line = image + static_cast<size_t>(row) * format.width * from.pixel;
     float* out = slot + static_cast<size_t>(y) * format.width * to.pixel;
     for (int x = 0; x < format.width; ++x, out += to.pixel) {
       const T* in = line + (draws.flip_columns != 0 ? format.width - 1 - x : x) * from.pixel;
@@ -138,7 +138,7 @@ void change_brightness(float factor, const Range& range, size_t count, float* va
   }
 }
 
-// Both look at the whole picture first.
+// Both look at the whole image first.
 void change_values(const SlotFormat& format, const AugmentDraws& draws, float factor, float* slot) {
   const size_t count = static_cast<size_t>(format.height) * format.width * format.channels;
   Range range;
@@ -157,31 +157,31 @@ void change_values(const SlotFormat& format, const AugmentDraws& draws, float fa
 }
 
 template <class T>
-void augment_picture(const T* picture, const Layout& from, const SlotFormat& format, const Augment& augment,
-                     const AugmentDraws& draws, float* slot, Workspace* workspace) {
+void augment_image(const T* image, const Layout& from, const SlotFormat& format, const Augment& augment,
+                   const AugmentDraws& draws, float* slot, AugmentScratch* scratch) {
   const bool changes = !std::isnan(draws.channel_shift) || !std::isnan(draws.brightness);
   const float factor = changes ? 1 : augment.factor;
   const AffineMap map = affine_map(format, augment, draws);
   if (draws.is_affine != 0 && map.is_finite()) {
-    map_picture(map, picture, format, factor, slot, workspace);
+    map_image(map, image, format, factor, slot, scratch);
   } else {
-    flip(picture, from, format, draws, factor, slot);
+    flip(image, from, format, draws, factor, slot);
   }
   if (changes) change_values(format, draws, augment.factor, slot);
 }
 
 }  // namespace
 
-void augment_bytes(const uint8_t* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                   float* slot, Workspace* workspace) {
+void augment_bytes(const uint8_t* image, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
+                   float* slot, AugmentScratch* scratch) {
   SlotFormat interleaved = format;
   interleaved.channels_first = false;
-  augment_picture(picture, Layout(interleaved), format, augment, draws, slot, workspace);
+  augment_image(image, Layout(interleaved), format, augment, draws, slot, scratch);
 }
 
-void augment_floats(const float* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                    float* slot, Workspace* workspace) {
-  augment_picture(picture, Layout(format), format, augment, draws, slot, workspace);
+void augment_floats(const float* image, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
+                    float* slot, AugmentScratch* scratch) {
+  augment_image(image, Layout(format), format, augment, draws, slot, scratch);
 }
 
 }  // namespace fastseq

@@ -1,24 +1,25 @@
-// What ImageDataGenerator does to a picture of the batch's size: an affine map about the centre, a shift of the
+// What ImageDataGenerator does to a image of the batch's size: an affine map about the center, a shift of the
 // channels, flips, brightness and a factor, from bytes or floats to floats.
 #pragma once
 #include <cstdint>
 
 #include "augment/affine.h"
-#include "engine/workspace.h"
-#include "output/slot_writer.h"
+#include "augment/scratch.h"
+#include "geometry/affine_map.h"
+#include "output/slot_format.h"
 
 namespace fastseq {
 
 struct Augment {
   FillMode fill_mode = FillMode::kNearest;
-  float fill_value = 0;         // of kConstant
-  bool interpolate = true;      // linearly between four pixels, else the nearest one
-  float factor = 1;             // of the result
-  bool float_pictures = false;  // sources are pictures of floats, laid out as the slot, not files
-  int32_t draw = 0;             // where a sample's numbers begin
+  float fill_value = 0;       // of kConstant
+  bool interpolate = true;    // linearly between four pixels, else the nearest one
+  float factor = 1;           // of the result
+  bool float_images = false;  // sources are images of floats, laid out as the slot, not files
+  int32_t draw = 0;           // where a sample's numbers begin
 };
 
-// A sample's numbers: upright output (y, x) shows the picture at m (y, x) + shift.
+// A sample's numbers: upright output (y, x) shows the image at m (y, x) + shift.
 struct AugmentDraws {
   double m[4];
   double shift[2];
@@ -30,10 +31,10 @@ constexpr int kAugmentDraws = sizeof(AugmentDraws) / sizeof(double);
 // From bytes, interleaved, format.height x width x channels (1 or 3), readable kAffineReadAhead bytes past their end.
 // `slot` gets as many floats in the format's
 // layout.
-void augment_bytes(const uint8_t* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                   float* slot, Workspace* workspace);
+void augment_bytes(const uint8_t* image, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
+                   float* slot, AugmentScratch* scratch);
 // From floats in the format's layout.
-void augment_floats(const float* picture, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
-                    float* slot, Workspace* workspace);
+void augment_floats(const float* image, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
+                    float* slot, AugmentScratch* scratch);
 
 }  // namespace fastseq

@@ -6,7 +6,8 @@
 #include <memory>
 #include <utility>
 
-#include "filters/pil_table.h"
+#include "engine/sample_plan.h"
+#include "filters/interpolation.h"
 #include "io/image_format.h"
 #include "jpeg/baseline.h"
 #include "jpeg/header.h"
@@ -21,58 +22,6 @@ namespace {
 // Mean square, in levels, from which on filtering YCbCr may differ by 45 dB from filtering colours.
 constexpr double kMostOutOfRange = 1.0;
 
-Status plan_sample(const Recipe& recipe, const double* draws, int stored_height, int stored_width, int exif,
-                   ResamplePlan* plan) {
-  plan->interpolation = recipe.interpolation;
-  plan->stored_height = stored_height;
-  plan->stored_width = stored_width;
-  plan->orientation = resolve_orientation(recipe.orient, exif, stored_height, stored_width);
-  const bool transpose = plan->orientation.transpose;
-  const bool resolved = resolve_geometry(recipe.ops, draws, transpose ? stored_width : stored_height,
-                                         transpose ? stored_height : stored_width, recipe.format.height,
-                                         recipe.format.width, &plan->geometry);
-  const bool fits = !plan->geometry.padded || is_tf(recipe.interpolation);
-  return resolved && fits ? Status::kOk : Status::kInternal;
-}
-
-// Below this many pixels a side, the padding of the last block would weigh, and there is nothing to gain.
-constexpr int kSmallSide = 32;
-
-bool is_small(const JpegHeader& header) { return std::min(header.width, header.height) < kSmallSide; }
-
-// The largest reduction in the DCT that leaves at least as many pixels as the output has. libjpeg makes up for
-// subsampled colours along both axes or neither; where they are far coarser along one (4:1:1), as many must be left of
-// them.
-int choose_dct_scale(const ResamplePlan& plan, const JpegHeader& header) {
-  if (is_small(header)) return 1;
-  const auto lag = [](int coarse, int fine) { return coarse >= 4 * fine ? coarse / fine : 1; };
-  const bool colour = header.components > 1;
-  const int across = colour ? header.sampling_h[0] / std::max(header.sampling_h[1], 1) : 1;
-  const int down = colour ? header.sampling_v[0] / std::max(header.sampling_v[1], 1) : 1;
-  const auto fits = [](const AxisMap& axis, int scale) {
-    return (axis.source_length + scale - 1) / scale >= axis.grid;
-  };
-  for (int scale : {8, 4, 2}) {
-    if (fits(plan.stored_rows(), scale * lag(down, std::max(across, 1))) &&
-        fits(plan.stored_columns(), scale * lag(across, std::max(down, 1)))) {
-      return scale;
-    }
-  }
-  return 1;
-}
-
-bool enlarges(const Geometry& geometry) {
-  return static_cast<int64_t>(geometry.rows.grid) * geometry.columns.grid >
-         static_cast<int64_t>(geometry.rows.source_length) * geometry.columns.source_length;
-}
-
-// The samples that are read: the window, and as far beyond it as Pillow's filters reach.
-std::pair<int, int> stored_window(const AxisMap& axis, int stored_size, bool reversed, Interpolation interpolation) {
-  const int begin = reversed ? stored_size - axis.source_begin - axis.source_length : axis.source_begin;
-  const int margin = is_pil(interpolation) ? pil_margin(axis, interpolation) : 0;
-  return {std::max(begin - margin, 0), std::min(begin + axis.source_length + margin, stored_size)};
-}
-
 Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe,
                 const SlotFormat& format, uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled,
                 double* out_of_range) {
@@ -82,20 +31,21 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
     source = pillow_gray(std::move(source), &workspace->packed);
   }
   if (is_tf(recipe.interpolation)) {
-    status = resample_tf(source.get(), plan, format, slot, workspace, cancelled);
+    status = resample_tf(source.get(), plan, format, slot, &workspace->resample, cancelled);
     return status == Status::kOk ? source->finish() : status;
   }
-  SlotWriter writer(format, plan.orientation.transpose, slot, &workspace->tile);
+  SlotWriter writer(format, plan.orientation.transpose, slot, &workspace->resample.tile);
   const int channels = format.channels;
   if (is_pil(recipe.interpolation) && recipe.interpolation != Interpolation::kPilNearest) {
-    status = resample_pil(source.get(), plan, &writer, workspace, cancelled);
+    status = resample_pil(source.get(), plan, &writer, &workspace->resample, cancelled);
   } else if (recipe.interpolation == Interpolation::kCv2Area) {
-    status = resample_cv2_area(source.get(), plan, &writer, workspace, cancelled);
+    status = resample_cv2_area(source.get(), plan, &writer, &workspace->resample, cancelled);
   } else if (is_exact(recipe.interpolation)) {
-    status = resample_exact(source.get(), plan, &writer, workspace, cancelled);
+    status = resample_two_tap(source.get(), plan, &writer, &workspace->resample, cancelled);
   } else {
     if (source->layout() == PixelLayout::kPacked4) source = split_packed(std::move(source), &workspace->packed);
-    status = resample_planes(source.get(), plan, recipe.bgr, &writer, channels, workspace, cancelled, out_of_range);
+    status = resample_planes(source.get(), plan, recipe.bgr, &writer, channels, &workspace->resample, cancelled,
+                             out_of_range);
   }
   return status == Status::kOk ? source->finish() : status;
 }
@@ -109,23 +59,24 @@ bool uses_own_decoder() {
   return own;
 }
 
-// Decodes and resamples by the fast decoder where it takes the file, else by libjpeg-turbo; damage is left to libjpeg.
+// Decodes and resamples by the fast decoder where it takes the file, else by libjpeg-turbo; strictness is left to
+// libjpeg.
 Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                       const ResamplePlan& plan, const Recipe& recipe, const SlotFormat& format, uint8_t* slot,
                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
   std::unique_ptr<RowSource> source;
   if (uses_own_decoder()) {
-    (header.progressive ? open_progressive : open_baseline)(data, size, header, request, workspace, &source);
+    (header.progressive ? open_progressive : open_baseline)(data, size, header, request, &workspace->jpeg, &source);
     if (source && source->layout() == PixelLayout::kYcc && !request.planes) {
-      source = open_ycc_pixels(std::move(source), request.bgr, workspace);
+      source = ycc_to_pixels(std::move(source), request.bgr, &workspace->jpeg);
     }
   }
   if (source) {
     const Status status = resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
     if (status != Status::kCorrupt) return status;
   }
-  if (header.progressive) workspace->coefficients.release();  // libjpeg takes as much for its own
-  const Status status = open_jpeg(data, size, header, request, &workspace->reason, &workspace->scanline, &source);
+  if (header.progressive) workspace->jpeg.coefficients.release();  // libjpeg takes as much for its own
+  const Status status = open_turbo(data, size, header, request, &workspace->reason, &workspace->jpeg.scanline, &source);
   if (status != Status::kOk) return status;
   return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
 }
@@ -143,22 +94,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);
   if (status != Status::kOk) return status;
   if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan, header);
-  const auto rows = stored_window(plan.stored_rows(), header.height, plan.rows_reversed(), recipe.interpolation);
-  const auto columns =
-      stored_window(plan.stored_columns(), header.width, plan.columns_reversed(), recipe.interpolation);
-
-  JpegRequest request;
-  // Enlarging, there are fewer colours to convert before the filter than after it.
-  request.planes =
-      !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_colors;
-  request.gray = recipe.format.channels == 1 && !recipe.pillow_colors;
-  request.bgr = recipe.bgr && recipe.format.channels == 3;
-  request.pillow_colors = recipe.pillow_colors;
-  request.scale = plan.scale;
-  request.window = {columns.first, rows.first, columns.second, rows.second};
-  request.damage = recipe.damage;
-  request.memory_bytes = recipe.limits.memory_bytes;
-  request.cancelled = &cancelled;
+  JpegRequest request = make_request(plan, recipe, header, cancelled);
   double out_of_range = 0;
   status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
   const bool decoded = status == Status::kOk || status == Status::kRecovered;
@@ -182,11 +118,11 @@ Status through_augment(const Recipe& recipe, const double* draws, uint8_t* slot,
   bytes.height = recipe.format.height;
   bytes.width = recipe.format.width;
   bytes.channels = recipe.format.channels;
-  uint8_t* picture = workspace->picture.reserve(bytes.bytes() + kAffineReadAhead);
+  uint8_t* picture = workspace->image.reserve(bytes.bytes() + kAffineReadAhead);
   const Status status = write(bytes, picture);
   if (status != Status::kOk && status != Status::kRecovered) return status;
   augment_bytes(picture, recipe.format, *recipe.augment, augment_draws(*recipe.augment, draws),
-                reinterpret_cast<float*>(slot), workspace);
+                reinterpret_cast<float*>(slot), &workspace->augment);
   return status;
 }
 
@@ -195,7 +131,7 @@ Status take_floats(const uint8_t* data, size_t size, const Recipe& recipe, const
   const bool aligned = reinterpret_cast<uintptr_t>(data) % alignof(float) == 0;
   if (size != recipe.format.bytes() || !aligned) return Status::kInternal;
   augment_floats(reinterpret_cast<const float*>(data), recipe.format, *recipe.augment,
-                 augment_draws(*recipe.augment, draws), reinterpret_cast<float*>(slot), workspace);
+                 augment_draws(*recipe.augment, draws), reinterpret_cast<float*>(slot), &workspace->augment);
   return Status::kOk;
 }
 
@@ -204,8 +140,8 @@ Status take_floats(const uint8_t* data, size_t size, const Recipe& recipe, const
 Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
                      Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
-  workspace->limit = static_cast<size_t>(recipe.limits.memory_bytes);
-  if (recipe.augment && recipe.augment->float_pictures) return take_floats(data, size, recipe, draws, slot, workspace);
+  workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
+  if (recipe.augment && recipe.augment->float_images) return take_floats(data, size, recipe, draws, slot, workspace);
   if (size == 0) return Status::kEmpty;
   if (static_cast<int64_t>(size) > recipe.limits.file_bytes) return Status::kFileTooLarge;
   const ImageInfo info = sniff_image(data, size);
@@ -228,7 +164,7 @@ Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, con
 Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
-  workspace->limit = static_cast<size_t>(recipe.limits.memory_bytes);
+  workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
   // Only Pillow's gray is made of colours here.
   if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
@@ -239,7 +175,7 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
   const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
   double out_of_range = 0;
   return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
-    return resample(open_pixels(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,
+    return resample(open_decoded_image(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,
                     cancelled, &out_of_range);
   });
 }

@@ -3,34 +3,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
 
-#include "augment/augment.h"
-#include "base/limits.h"
 #include "base/status.h"
+#include "engine/recipe.h"
 #include "engine/workspace.h"
-#include "filters/triangle_table.h"
-#include "geometry/geometry.h"
-#include "jpeg/turbo.h"
-#include "output/slot_writer.h"
 #include "rows/decoded_image.h"
 
 namespace fastseq {
-
-// What every sample of a batch goes through.
-struct Recipe {
-  SlotFormat format;
-  std::optional<Augment> augment;  // format is then of floats
-  bool bgr = false;                // channel order of the output; one channel means gray
-  bool pillow_colors = false;      // of CMYK, and gray of colours, not the file's own luma: as Pillow's convert()
-  Interpolation interpolation = Interpolation::kAntialias;
-  Orient orient = Orient::kExif;
-  Damage damage = Damage::kRefuse;
-  std::vector<Op> ops;
-  Limits limits;
-};
 
 // Bytes of an image file, or of a picture of floats where the recipe says so, into `slot`. `draws` are the sample's
 // uniform numbers for the ops. On kOk and kRecovered the whole slot is written. Otherwise its content is undefined, and

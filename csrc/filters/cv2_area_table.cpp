@@ -9,85 +9,87 @@ namespace fastseq {
 namespace {
 
 // cv2 drops a share of a sample that is no more than this.
-constexpr double kLeastShare = 1e-3;
+constexpr double kMinShare = 1e-3;
 
 double scale_of(const AxisMap& axis) { return 1.0 / (static_cast<double>(axis.grid) / axis.source_length); }
 
-bool is_whole(double scale) { return std::abs(scale - std::nearbyint(scale)) < std::numeric_limits<double>::epsilon(); }
+bool is_integer(double scale) {
+  return std::abs(scale - std::nearbyint(scale)) < std::numeric_limits<double>::epsilon();
+}
 
 // Appends the weights of an output; returns its first sample.
-int weigh(int output, double scale, int samples, std::vector<float>* weights) {
+int compute_weights(int output, double scale, int samples, std::vector<float>* weights) {
   const double from = output * scale;
   const double to = from + scale;
   const double width = std::min(scale, samples - from);
   const int end = std::min(static_cast<int>(std::floor(to)), samples - 1);
   const int begin = std::min(static_cast<int>(std::ceil(from)), end);
-  const bool part_before = begin - from > kLeastShare;
+  const bool part_before = begin - from > kMinShare;
   if (part_before) weights->push_back(static_cast<float>((begin - from) / width));
   weights->insert(weights->end(), end - begin, static_cast<float>(1.0 / width));
-  if (to - end > kLeastShare) weights->push_back(static_cast<float>(std::min(std::min(to - end, 1.0), width) / width));
+  if (to - end > kMinShare) weights->push_back(static_cast<float>(std::min(std::min(to - end, 1.0), width) / width));
   return part_before ? begin - 1 : begin;
 }
 
 // The pass along columns takes equally many samples for every output, since a branch that is taken now and then costs
 // more than a term of 0. No entry gets past the samples.
-void level_taps(int samples, AreaTable* table) {
+void equalize_taps(int samples, Cv2AreaTable* table) {
   const int padded = (table->size + kEntryStep - 1) / kEntryStep * kEntryStep;
-  int most = 0;
-  for (int i = 0; i < table->size; ++i) most = std::max(most, table->taps(i));
-  std::vector<float> weights(static_cast<size_t>(padded) * most, 0.f);
+  int max_taps = 0;
+  for (int i = 0; i < table->size; ++i) max_taps = std::max(max_taps, table->taps(i));
+  std::vector<float> weights(static_cast<size_t>(padded) * max_taps, 0.f);
   for (int i = 0; i < table->size; ++i) {
-    const int last = table->first[i] + table->step * (most - 1);
+    const int last = table->first[i] + table->step * (max_taps - 1);
     const int shift = std::max(table->step > 0 ? last - (samples - 1) : -last, 0);
     table->first[i] -= table->step * shift;
-    std::copy_n(table->weights_of(i), table->taps(i), weights.begin() + static_cast<size_t>(i) * most + shift);
+    std::copy_n(table->weights_of(i), table->taps(i), weights.begin() + static_cast<size_t>(i) * max_taps + shift);
   }
   table->first.resize(padded, table->first.back());
   table->offsets.resize(padded + 1);
-  for (int i = 0; i <= padded; ++i) table->offsets[i] = i * most;
+  for (int i = 0; i <= padded; ++i) table->offsets[i] = i * max_taps;
   table->weights = std::move(weights);
 }
 
 }  // namespace
 
-AreaRounding AreaRounding::of(const AxisMap& rows, const AxisMap& columns) {
+Cv2AreaRounding Cv2AreaRounding::of(const AxisMap& rows, const AxisMap& columns) {
   const double down = scale_of(rows), across = scale_of(columns);
-  AreaRounding rounding;
-  rounding.whole = is_whole(down) && is_whole(across);
-  if (!rounding.whole) return rounding;
+  Cv2AreaRounding rounding;
+  rounding.integer = is_integer(down) && is_integer(across);
+  if (!rounding.integer) return rounding;
   rounding.quarter = std::nearbyint(down) == 2 && std::nearbyint(across) == 2;
   rounding.scale = 1.f / static_cast<float>(static_cast<int>(std::nearbyint(down) * std::nearbyint(across)));
   return rounding;
 }
 
-bool is_area(const AxisMap& rows, const AxisMap& columns) {
+bool uses_cv2_area(const AxisMap& rows, const AxisMap& columns) {
   const bool same = rows.grid == rows.source_length && columns.grid == columns.source_length;
   return !same && scale_of(rows) >= 1 && scale_of(columns) >= 1;
 }
 
-AreaTable make_area_table(const AxisMap& axis, const PlaneAxis& plane, bool whole, TableOrder order) {
+Cv2AreaTable make_cv2_area_table(const AxisMap& axis, const PlaneAxis& plane, bool integer, TableOrder order) {
   const double scale = scale_of(axis);
   const int n = axis.length;
   const bool backwards = order == TableOrder::kStored ? plane.reversed : axis.mirror;
-  AreaTable table;
+  Cv2AreaTable table;
   table.size = n;
   table.step = plane.reversed ? -1 : 1;
   table.offsets.push_back(0);
   for (int i = 0; i < n; ++i) {
     const int output = axis.begin + (backwards ? n - 1 - i : i);
     int first;
-    if (whole) {
+    if (integer) {
       const int factor = static_cast<int>(std::nearbyint(scale));
       first = output * factor;
       table.weights.insert(table.weights.end(), factor, 1.f);
     } else {
-      first = weigh(output, scale, axis.source_length, &table.weights);
+      first = compute_weights(output, scale, axis.source_length, &table.weights);
     }
     const int upright = axis.source_begin + first;
     table.first.push_back((plane.reversed ? plane.pixels - 1 - upright : upright) - plane.origin);
     table.offsets.push_back(static_cast<int32_t>(table.weights.size()));
   }
-  if (order == TableOrder::kSlot) level_taps(plane.samples, &table);
+  if (order == TableOrder::kSlot) equalize_taps(plane.samples, &table);
   return table;
 }
 

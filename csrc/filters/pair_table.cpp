@@ -1,18 +1,18 @@
+#include "filters/pair_table.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "filters/triangle_table.h"
 
 namespace fastseq {
 namespace {
 
-// A pair of neighbours within the window, and the share of the second.
+// A pair of neighbors within the window, and the share of the second.
 struct Pair {
   int low, high;
   float fraction;
 };
 
-Pair neighbours(int floor, float fraction, int last) {
+Pair neighbors(int floor, float fraction, int last) {
   return {std::clamp(floor, 0, last), std::clamp(floor + 1, 0, last), fraction};
 }
 
@@ -20,14 +20,14 @@ Pair neighbours(int floor, float fraction, int last) {
 Pair cv2_linear(int output, double scale, int last) {
   const float position = static_cast<float>((output + 0.5) * scale - 0.5);
   const int floor = static_cast<int>(std::floor(position));
-  return neighbours(floor, position - static_cast<float>(floor), last);
+  return neighbors(floor, position - static_cast<float>(floor), last);
 }
 
 // INTER_AREA where an axis grows: an output that lies within one sample is that sample.
 Pair cv2_area(int output, double inverse, double scale, int last) {
   const int floor = static_cast<int>(std::floor(output * scale));
   const float fraction = static_cast<float>((output + 1) - (floor + 1) * inverse);
-  return neighbours(floor, fraction <= 0 ? 0.f : fraction - std::floor(fraction), last);
+  return neighbors(floor, fraction <= 0 ? 0.f : fraction - std::floor(fraction), last);
 }
 
 // Pillow adds up the positions.

@@ -55,7 +55,7 @@ Kernel kernel_of(Interpolation filter) {
 double step_of(const AxisMap& axis) { return static_cast<double>(axis.source_length) / axis.grid; }
 
 // The samples that upright output `output` is made of, and their weights, which sum to 1.
-int weigh(const AxisMap& axis, const Kernel& kernel, int samples, int output, std::vector<double>* weights) {
+int compute_weights(const AxisMap& axis, const Kernel& kernel, int samples, int output, std::vector<double>* weights) {
   if (!pil_resizes(axis)) {
     weights->assign(1, 1.0);
     return axis.source_begin + output;
@@ -64,13 +64,13 @@ int weigh(const AxisMap& axis, const Kernel& kernel, int samples, int output, st
   const double reduction = std::max(step, 1.0);
   const double support = kernel.support * reduction;
   const double inverse = 1.0 / reduction;
-  const double centre = axis.source_begin + (output + 0.5) * step;
-  const int begin = std::max(static_cast<int>(centre - support + 0.5), 0);
-  const int end = std::min(static_cast<int>(centre + support + 0.5), samples);
+  const double center = axis.source_begin + (output + 0.5) * step;
+  const int begin = std::max(static_cast<int>(center - support + 0.5), 0);
+  const int end = std::min(static_cast<int>(center + support + 0.5), samples);
   weights->clear();
   double sum = 0;
   for (int i = begin; i < end; ++i) {
-    weights->push_back(kernel.weight((i - centre + 0.5) * inverse));
+    weights->push_back(kernel.weight((i - center + 0.5) * inverse));
     sum += weights->back();
   }
   if (sum != 0) {
@@ -83,16 +83,16 @@ int32_t to_fixed(double weight) { return static_cast<int32_t>((weight < 0 ? -0.5
 
 // The pass along columns takes equally many samples for every output, since a branch that is taken now and then costs
 // more than a product with 0. No entry gets past the last sample.
-void level_taps(int samples, PilTable* table) {
-  const int most = *std::max_element(table->taps.begin(), table->taps.end());
+void equalize_taps(int samples, PilTable* table) {
+  const int max_taps = *std::max_element(table->taps.begin(), table->taps.end());
   for (size_t i = 0; i < table->first.size(); ++i) {
-    const int shift = std::max(table->first[i] + most - samples, 0);
+    const int shift = std::max(table->first[i] + max_taps - samples, 0);
     table->first[i] -= shift;
     for (std::vector<int16_t>* halves : {&table->low, &table->high}) {
       const auto begin = halves->begin() + i * table->stride;
       std::rotate(begin, begin + table->stride - shift, begin + table->stride);
     }
-    table->taps[i] = most;
+    table->taps[i] = max_taps;
   }
 }
 
@@ -101,12 +101,12 @@ void level_taps(int samples, PilTable* table) {
 PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order) {
   const Kernel kernel = kernel_of(filter);
   const double support = kernel.support * std::max(step_of(axis), 1.0);
-  const int most = std::min(static_cast<int>(std::ceil(support)) * 2 + 1, plane.pixels);
+  const int max_taps = std::min(static_cast<int>(std::ceil(support)) * 2 + 1, plane.pixels);
   const int n = axis.length;
   const int padded = (n + kEntryStep - 1) / kEntryStep * kEntryStep;
   PilTable table;
   table.size = n;
-  table.stride = (most + kTapStep - 1) / kTapStep * kTapStep;
+  table.stride = (max_taps + kTapStep - 1) / kTapStep * kTapStep;
   table.first.resize(padded);
   table.taps.resize(padded);
   table.low.assign(static_cast<size_t>(padded) * table.stride, 0);
@@ -116,7 +116,7 @@ PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolati
   for (int i = 0; i < padded; ++i) {
     const int entry = std::min(i, n - 1);
     const int output = axis.begin + (backwards ? n - 1 - entry : entry);
-    const int first = weigh(axis, kernel, plane.pixels, output, &weights);
+    const int first = compute_weights(axis, kernel, plane.pixels, output, &weights);
     const int taps = static_cast<int>(weights.size());
     if (plane.reversed) std::reverse(weights.begin(), weights.end());
     table.first[i] = (plane.reversed ? plane.pixels - first - taps : first) - plane.origin;
@@ -129,7 +129,7 @@ PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolati
       high[t] = static_cast<int16_t>(fixed >> kPilLowBits);
     }
   }
-  if (order == TableOrder::kSlot) level_taps(plane.samples, &table);
+  if (order == TableOrder::kSlot) equalize_taps(plane.samples, &table);
   return table;
 }
 
@@ -138,7 +138,7 @@ int pil_margin(const AxisMap& axis, Interpolation filter) {
   return static_cast<int>(std::ceil(kernel_of(filter).support * std::max(step_of(axis), 1.0))) + 1;
 }
 
-bool pil_rows_first(const Geometry& geometry, int height, int width) {
+bool pil_vertical_first(const Geometry& geometry, int height, int width) {
   const int lost_rows = height - geometry.rows.grid;
   return lost_rows > 0 && lost_rows > 2 * (width - geometry.columns.grid);
 }

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "filters/triangle_table.h"
+#include "filters/axis.h"
+#include "filters/interpolation.h"
+#include "geometry/geometry.h"
 
 namespace fastseq {
 
@@ -35,7 +37,7 @@ inline bool pil_resizes(const AxisMap& axis) { return axis.grid != axis.source_l
 // Samples beyond either end of the window that the filter may reach.
 int pil_margin(const AxisMap& axis, Interpolation filter);
 
-// Pillow 13 resizes the rows of an upright picture of `height` x `width` first where it loses far more of its height.
-bool pil_rows_first(const Geometry& geometry, int height, int width);
+// Pillow 13 resizes the rows of an upright image of `height` x `width` first where it loses far more of its height.
+bool pil_vertical_first(const Geometry& geometry, int height, int width);
 
 }  // namespace fastseq

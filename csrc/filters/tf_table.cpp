@@ -29,7 +29,7 @@ int delivered_index(const AxisMap& axis, const PlaneAxis& delivered, int pixel) 
   return (delivered.reversed ? delivered.pixels - 1 - upright : upright) - delivered.origin;
 }
 
-void normalise(std::vector<float>* weights) {
+void normalize(std::vector<float>* weights) {
   float sum = 0;
   for (float w : *weights) sum += w;
   if (std::abs(sum) < 1000.0f * std::numeric_limits<float>::min()) {
@@ -67,7 +67,7 @@ void bicubic_taps(const AxisMap& axis, int output, Taps* taps) {
     const int pixel = floor - 1 + k;
     if (pixel >= 0 && pixel < axis.source_length) taps->weights.push_back(weights[k]);
   }
-  normalise(&taps->weights);
+  normalize(&taps->weights);
 }
 
 void area_taps(const AxisMap& axis, int output, Taps* taps) {
@@ -130,7 +130,7 @@ float kernel_value(Interpolation filter, float x) {
   return filter == Interpolation::kTfGaussian ? gaussian(x, radius) : lanczos(x, radius);
 }
 
-// ScaleAndTranslate without antialiasing: the kernel keeps its width however much the picture shrinks.
+// ScaleAndTranslate without antialiasing: the kernel keeps its width however much the image shrinks.
 void kernel_taps(const AxisMap& axis, Interpolation filter, int output, Taps* taps) {
   const float scale = static_cast<float>(axis.grid) / static_cast<float>(axis.source_length);
   const float position = sample_position(output, static_cast<float>(1.0 / scale));
@@ -141,7 +141,7 @@ void kernel_taps(const AxisMap& axis, Interpolation filter, int output, Taps* ta
   for (int pixel = taps->first; pixel <= last; ++pixel) {
     taps->weights.push_back(kernel_value(filter, std::abs(static_cast<float>(pixel) + 0.5f - position)));
   }
-  normalise(&taps->weights);
+  normalize(&taps->weights);
 }
 
 }  // namespace

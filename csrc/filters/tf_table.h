@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "filters/triangle_table.h"
+#include "filters/axis.h"
+#include "filters/interpolation.h"
 #include "geometry/geometry.h"
 
 namespace fastseq {
 
-// Entry i is `in[low[i]] + (in[high[i]] - in[low[i]]) * fraction[i]`, `low` being the first in the upright picture.
+// Entry i is `in[low[i]] + (in[high[i]] - in[low[i]]) * fraction[i]`, `low` being the first in the upright image.
 struct LerpTable {
   std::vector<int32_t> low, high;
   std::vector<float> fraction;

@@ -12,15 +12,15 @@ struct Weights {
   std::vector<double> values;
 };
 
-// Triangle of half-width `support` about `centre`, in samples; taps stay within [low, high).
-void triangle_weights(double centre, double support, int low, int high, Weights* out) {
-  const int begin = std::clamp(static_cast<int>(centre - support + 0.5), low, high - 1);
-  const int end = std::clamp(static_cast<int>(centre + support + 0.5), begin + 1, high);
+// Triangle of half-width `support` about `center`, in samples; taps stay within [low, high).
+void triangle_weights(double center, double support, int low, int high, Weights* out) {
+  const int begin = std::clamp(static_cast<int>(center - support + 0.5), low, high - 1);
+  const int end = std::clamp(static_cast<int>(center + support + 0.5), begin + 1, high);
   out->first = begin;
   out->values.assign(end - begin, 0.0);
   double sum = 0;
   for (int i = begin; i < end; ++i) {
-    const double weight = std::max(0.0, 1.0 - std::abs(i + 0.5 - centre) / support);
+    const double weight = std::max(0.0, 1.0 - std::abs(i + 0.5 - center) / support);
     out->values[i - begin] = weight;
     sum += weight;
   }
@@ -30,8 +30,8 @@ void triangle_weights(double centre, double support, int low, int high, Weights*
   for (double& value : out->values) value /= sum;
 }
 
-void linear_weights(double centre, int low, int high, Weights* out) {
-  const double position = std::clamp(centre - 0.5, static_cast<double>(low), static_cast<double>(high - 1));
+void linear_weights(double center, int low, int high, Weights* out) {
+  const double position = std::clamp(center - 0.5, static_cast<double>(low), static_cast<double>(high - 1));
   const int begin = std::min(static_cast<int>(position), high - 1);
   const double fraction = position - begin;
   out->first = begin;
@@ -42,7 +42,7 @@ void linear_weights(double centre, int low, int high, Weights* out) {
   }
 }
 
-// A sample of a picture that was reduced in the DCT stands for `scale` pixels: it gets the sum of their weights.
+// A sample of a image that was reduced in the DCT stands for `scale` pixels: it gets the sum of their weights.
 void fold_scale(int scale, Weights* weights) {
   const int first = weights->first / scale;
   int folded = 0;
@@ -96,7 +96,7 @@ void store_entry(const Weights& weights, int16_t* out) {
 }
 
 // An upper bound of an entry's taps.
-int most_taps(double support, const PlaneAxis& plane, Interpolation filter) {
+int max_taps(double support, const PlaneAxis& plane, Interpolation filter) {
   int taps = filter == Interpolation::kLinear ? 2 : static_cast<int>(std::ceil(2 * support)) + 1;
   if (plane.scale > 1) taps = (taps - 1) / plane.scale + 2;
   if (plane.upsampling > 1) taps = (taps - 1) / plane.upsampling + (plane.triangle ? 4 : 2);
@@ -105,8 +105,8 @@ int most_taps(double support, const PlaneAxis& plane, Interpolation filter) {
 
 }  // namespace
 
-void make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
-                       FilterTable* table) {
+void make_triangle_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
+                         TriangleTable* table) {
   const double step = static_cast<double>(axis.source_length) / axis.grid;
   const double support = std::max(1.0, step);
   const int low = plane.reversed ? plane.pixels - axis.source_begin - axis.source_length : axis.source_begin;
@@ -117,7 +117,7 @@ void make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolatio
   table->size = n;
   table->first.resize(padded);
   table->taps.resize(padded);
-  table->stride = (most_taps(support, plane, filter) + kTapStep - 1) / kTapStep * kTapStep;
+  table->stride = (max_taps(support, plane, filter) + kTapStep - 1) / kTapStep * kTapStep;
   table->weights.assign(static_cast<size_t>(padded) * table->stride, 0);
   Weights luma, composed;
   for (int i = 0; i < padded; ++i) {
@@ -125,11 +125,11 @@ void make_filter_table(const AxisMap& axis, const PlaneAxis& plane, Interpolatio
     const bool backwards = order == TableOrder::kStored ? plane.reversed : axis.mirror;
     const int output = axis.begin + (backwards ? n - 1 - entry : entry);
     const double upright = axis.source_begin + (output + 0.5) * step;
-    const double centre = plane.reversed ? plane.pixels - upright : upright;
+    const double center = plane.reversed ? plane.pixels - upright : upright;
     if (filter == Interpolation::kAntialias) {
-      triangle_weights(centre, support, low, high, &luma);
+      triangle_weights(center, support, low, high, &luma);
     } else {
-      linear_weights(centre, low, high, &luma);
+      linear_weights(center, low, high, &luma);
     }
     if (plane.scale > 1) fold_scale(plane.scale, &luma);
     const Weights* weights = &luma;

@@ -17,8 +17,8 @@ auto as_tuple(const PlaneAxis& p) {
 
 }  // namespace
 
-const FilterTable& FilterTableCache::get(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter,
-                                         TableOrder order) {
+const TriangleTable& TriangleTableCache::get(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter,
+                                             TableOrder order) {
   ++now_;
   for (Slot& slot : slots_) {
     if (slot.used == 0 || slot.filter != filter || slot.order != order) continue;
@@ -29,7 +29,7 @@ const FilterTable& FilterTableCache::get(const AxisMap& axis, const PlaneAxis& p
   Slot& oldest = *std::min_element(std::begin(slots_), std::end(slots_),
                                    [](const Slot& a, const Slot& b) { return a.used < b.used; });
   oldest.used = 0;  // should the table not get its memory
-  make_filter_table(axis, plane, filter, order, &oldest.table);
+  make_triangle_table(axis, plane, filter, order, &oldest.table);
   oldest.axis = axis;
   oldest.plane = plane;
   oldest.filter = filter;
@@ -38,7 +38,7 @@ const FilterTable& FilterTableCache::get(const AxisMap& axis, const PlaneAxis& p
   return oldest.table;
 }
 
-void FilterTableCache::trim(size_t keep) {
+void TriangleTableCache::trim(size_t keep) {
   for (Slot& slot : slots_) {
     if (slot.table.weights.capacity() * sizeof(int16_t) > keep) slot = Slot();
   }

@@ -1,4 +1,4 @@
-// The filter tables that a thread made last: pictures of a set often share their size, and so their tables.
+// The filter tables that a thread made last: images of a set often share their size, and so their tables.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -7,14 +7,14 @@
 
 namespace fastseq {
 
-class FilterTableCache {
+class TriangleTableCache {
  public:
-  // The table of make_filter_table; it stays until kKept others were asked for.
-  const FilterTable& get(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
+  // The table of make_triangle_table; it stays until kKept others were asked for.
+  const TriangleTable& get(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
   // Gives back tables of more than `keep` bytes.
   void trim(size_t keep);
 
-  static constexpr int kKept = 16;  // a picture has up to six
+  static constexpr int kKept = 16;  // a image has up to six
 
  private:
   struct Slot {
@@ -22,7 +22,7 @@ class FilterTableCache {
     PlaneAxis plane;
     Interpolation filter;
     TableOrder order;
-    FilterTable table;
+    TriangleTable table;
     uint64_t used = 0;  // when; 0: empty
   };
   Slot slots_[kKept];

@@ -69,9 +69,9 @@ void random_resized_crop(AxisState* rows, AxisState* columns, const Op& op, cons
   center_crop(columns, std::max(crop_w, 1));
 }
 
-// The largest central window that is to the picture as the output is: keras.utils.load_img(keep_aspect_ratio=True), or
+// The largest central window that is to the image as the output is: keras.utils.load_img(keep_aspect_ratio=True), or
 // what smart_resize makes of a tensor.
-int kept_of(int size, int other_size, int out_size, int other_out_size, bool float32) {
+int aspect_length(int size, int other_size, int out_size, int other_out_size, bool float32) {
   const int64_t product = static_cast<int64_t>(other_size) * out_size;
   const int64_t kept = float32 ? static_cast<int64_t>(static_cast<float>(product) / static_cast<float>(other_out_size))
                                : product / other_out_size;
@@ -79,13 +79,13 @@ int kept_of(int size, int other_size, int out_size, int other_out_size, bool flo
 }
 
 void crop_to_aspect(AxisState* rows, AxisState* columns, int out_height, int out_width, bool float32) {
-  const int height = kept_of(rows->length, columns->length, out_height, out_width, float32);
-  const int width = kept_of(columns->length, rows->length, out_width, out_height, float32);
+  const int height = aspect_length(rows->length, columns->length, out_height, out_width, float32);
+  const int width = aspect_length(columns->length, rows->length, out_width, out_height, float32);
   center_crop(rows, height);
   center_crop(columns, width);
 }
 
-// tf.image.resize_with_pad, which refuses pictures of which less than a row or column would be left: these keep one.
+// tf.image.resize_with_pad, which refuses images of which less than a row or column would be left: these keep one.
 void pad_axis(AxisState* axis, int out_size, float ratio) {
   const float resized = static_cast<float>(axis->length) / ratio;
   axis->resize(std::clamp(static_cast<int>(resized), 1, out_size));

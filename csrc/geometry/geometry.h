@@ -1,11 +1,11 @@
-// Which part of the stored picture becomes which part of the slot: orientation, crops, resizing and flips, as numbers.
+// Which part of the stored image becomes which part of the slot: orientation, crops, resizing and flips, as numbers.
 #pragma once
 #include <cstdint>
 #include <vector>
 
 namespace fastseq {
 
-// How an upright picture lies in the file. Without `transpose`, row r of the upright picture is stored row r
+// How an upright image lies in the file. Without `transpose`, row r of the upright image is stored row r
 // (H-1-r where `flip_rows`) and column c is stored column c (W-1-c where `flip_columns`). With it, upright
 // columns run along stored rows and upright rows along stored columns, mirrored by the flag of the stored axis.
 struct Orientation {
@@ -16,7 +16,7 @@ struct Orientation {
 
 enum class Orient : int32_t { kNone = 0, kExif = 1, kLandscape = 2 };
 
-// `exif` is the tag (1-8). kLandscape adds np.rot90 where the upright picture is higher than wide.
+// `exif` is the tag (1-8). kLandscape adds np.rot90 where the upright image is higher than wide.
 Orientation resolve_orientation(Orient orient, int exif, int stored_height, int stored_width);
 
 enum class OpKind : int32_t {
@@ -37,7 +37,7 @@ struct Op {
   int32_t draw;
 };
 
-// One axis of the upright picture. The window [source_begin, +source_length) is resized to `grid` samples, of which
+// One axis of the upright image. The window [source_begin, +source_length) is resized to `grid` samples, of which
 // [begin, +length) are the output, from its sample `pad` on; `mirror`: written backwards.
 struct AxisMap {
   int source_begin = 0;
@@ -50,11 +50,11 @@ struct AxisMap {
 };
 
 struct Geometry {
-  AxisMap rows, columns;  // of the upright picture
+  AxisMap rows, columns;  // of the upright image
   bool padded = false;    // they need not fill the output
 };
 
-// Follows the ops over an upright picture of height x width to an output of out_height x out_width.
+// Follows the ops over an upright image of height x width to an output of out_height x out_width.
 // False where a crop after a resize does not give the output's size, and where PadToAspect, the resize, has another
 // resize before it or anything but flips after it.
 bool resolve_geometry(const std::vector<Op>& ops, const double* draws, int height, int width, int out_height,

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/buffer.h"
 #include "base/status.h"
-#include "engine/workspace.h"
 
 namespace fastseq {
 

@@ -16,13 +16,13 @@ class BaselineSource final : public RowSource {
  public:
   BaselineSource(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
-  bool open(const JpegHeader& header, const JpegRequest& request, Workspace* workspace) {
-    if (!read_markers() || scans_in_file_ != header.scans) return false;
+  bool open(const JpegHeader& header, const JpegRequest& request, JpegScratch* scratch) {
+    if (!read_markers() || scan_count_ != header.scans) return false;
     if (frame_.width != header.width || frame_.height != header.height) return false;
     planes_ = request.gray ? 1 : frame_.components;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
     row_ = layout_.rows.begin;
-    return open_scans(workspace);
+    return open_scans(scratch);
   }
 
   PixelLayout layout() const override { return planes_ == 3 ? PixelLayout::kYcc : PixelLayout::kGray; }
@@ -31,8 +31,9 @@ class BaselineSource final : public RowSource {
 
   Status pull(uint8_t* const* const* rows) override {
     if (row_ >= layout_.mcus_down) return Status::kOk;
-    for (int s = 0; s < scans_in_file_; ++s) {
-      const bool good = scan_[s].interleaved() ? pull_mcus(s, row_, 0, layout_.columns, rows) : pull_component(s, rows);
+    for (int s = 0; s < scan_count_; ++s) {
+      const bool good =
+          scan_headers_[s].interleaved() ? pull_mcus(s, row_, 0, layout_.columns, rows) : pull_component(s, rows);
       if (!good) return Status::kCorrupt;
     }
     ++row_;
@@ -41,11 +42,11 @@ class BaselineSource final : public RowSource {
 
   // Judges as much of the file as libjpeg would have read: several scans it reads to their ends before the first row.
   Status finish() override {
-    for (int s = 0; s < scans_in_file_; ++s) {
-      ScanReader& scan = scans_[s];
-      const int rows = scans_in_file_ > 1 ? scan.mcus_down() : layout_.rows_judged;
+    for (int s = 0; s < scan_count_; ++s) {
+      BaselineScan& scan = scans_[s];
+      const int rows = scan_count_ > 1 ? scan.mcus_down() : layout_.mcu_rows_checked;
       if (!scan.skip_to(rows * scan.mcus_across())) return Status::kCorrupt;
-      if (rows == scan.mcus_down() && !scan.ends_well(s == scans_in_file_ - 1)) return Status::kCorrupt;
+      if (rows == scan.mcus_down() && !scan.ends_cleanly(s == scan_count_ - 1)) return Status::kCorrupt;
     }
     return Status::kOk;
   }
@@ -57,10 +58,11 @@ class BaselineSource final : public RowSource {
     bool seen[kMaxPlanes] = {};
     int components = 0;
     do {
-      JpegScan& scan = scan_[scans_in_file_];
+      JpegScan& scan = scan_headers_[scan_count_];
       if (markers.next_scan(&frame_, &scan) != JpegMarkers::Found::kScan || frame_.progressive) return false;
-      ++scans_in_file_;
-      if (scan.spectral_begin != 0 || scan.spectral_end != 63 || scan.bits_above || scan.bits_below) return false;
+      ++scan_count_;
+      if (scan.spectral_begin != 0 || scan.spectral_end != 63 || scan.successive_high || scan.successive_low)
+        return false;
       for (int i = 0; i < scan.components; ++i, ++components) {
         bool& known = seen[scan.component[i].index];
         if (known) return false;
@@ -70,29 +72,29 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  bool open_scans(Workspace* workspace) {
+  bool open_scans(JpegScratch* scratch) {
     bool wanted[3] = {};
     for (int i = 0; i < planes_; ++i) wanted[i] = layout_.planes[i].dct_size > 1;
-    ScanReader::Memory memory[kMaxScans];
+    BaselineScan::Memory memory[kMaxScans];
     size_t bytes[kMaxScans], all_bytes = 0;
-    for (int s = 0; s < scans_in_file_; ++s) {
+    for (int s = 0; s < scan_count_; ++s) {
       bytes[s] = all_bytes;
-      all_bytes += size_ - scan_[s].begin + BitSegment::kSlack;
+      all_bytes += size_ - scan_headers_[s].begin + BitSegment::kSlack;
     }
-    uint8_t* entropy = workspace->entropy.reserve(all_bytes);
-    auto* tables = workspace->huffman.reserve_as<ScanReader::Tables>(static_cast<size_t>(scans_in_file_));
+    uint8_t* entropy = scratch->entropy.reserve(all_bytes);
+    auto* tables = scratch->huffman.reserve_as<BaselineScan::Tables>(static_cast<size_t>(scan_count_));
     auto* coefficients =
-        workspace->coefficients.reserve_as<int16_t>(static_cast<size_t>(ScanReader::kBlocksTogether) * kBlockSize);
-    for (int s = 0; s < scans_in_file_; ++s) {
+        scratch->coefficients.reserve_as<int16_t>(static_cast<size_t>(BaselineScan::kBlocksPerRead) * kBlockSize);
+    for (int s = 0; s < scan_count_; ++s) {
       memory[s] = {entropy + bytes[s], tables + s, coefficients};
-      if (!scans_[s].open(data_, size_, frame_, scan_[s], wanted, memory[s])) return false;
+      if (!scans_[s].open(data_, size_, frame_, scan_headers_[s], wanted, memory[s])) return false;
     }
     return true;
   }
 
-  // A component that is alone in its scan: as many rows of blocks as the picture's MCU has.
+  // A component that is alone in its scan: as many rows of blocks as the image's MCU has.
   bool pull_component(int s, uint8_t* const* const* rows) {
-    const int index = scan_[s].component[0].index;
+    const int index = scan_headers_[s].component[0].index;
     if (index >= planes_) return true;
     const JpegFrame::Component& c = frame_.component[index];
     const McuSpan columns = {layout_.columns.begin * c.h,
@@ -105,12 +107,12 @@ class BaselineSource final : public RowSource {
 
   // Some columns of a row of a scan's MCUs, which begin with this row of blocks of what is pulled.
   bool pull_mcus(int s, int row, int block_row, const McuSpan& columns, uint8_t* const* const* rows) {
-    ScanReader& scan = scans_[s];
+    BaselineScan& scan = scans_[s];
     if (!scan.skip_to(row * scan.mcus_across() + columns.begin)) return false;
     for (int column = columns.begin; column < columns.end;) {
-      const int count = std::min(scan.mcus_together(), columns.end - column);
+      const int count = std::min(scan.mcus_per_read(), columns.end - column);
       if (!scan.read(count)) return false;
-      for (int i = 0; i < scan_[s].components; ++i) {
+      for (int i = 0; i < scan_headers_[s].components; ++i) {
         if (!transform(s, i, block_row, column - columns.begin, column, count, rows)) return false;
       }
       column += count;
@@ -121,10 +123,10 @@ class BaselineSource final : public RowSource {
   // One component's blocks of the MCUs that were read last, into its rows. The first of the MCUs is so many behind the
   // window's first, and in this column.
   bool transform(int s, int i, int block_row, int behind, int column, int mcus, uint8_t* const* const* rows) {
-    const int index = scan_[s].component[i].index;
+    const int index = scan_headers_[s].component[i].index;
     if (index >= planes_) return true;
-    const ScanReader& scan = scans_[s];
-    const ScanReader::Blocks& blocks = scan.blocks(i);
+    const BaselineScan& scan = scans_[s];
+    const BaselineScan::Blocks& blocks = scan.blocks(i);
     const PlaneLayout& layout = layout_.planes[index];
     const int16_t* quant = frame_.component[index].quant;
     const uint16_t* order = scan.order(i);
@@ -146,19 +148,19 @@ class BaselineSource final : public RowSource {
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;
-  int scans_in_file_ = 0;
-  JpegScan scan_[kMaxScans];
-  ScanReader scans_[kMaxScans];
-  int row_ = 0;  // of the picture's MCUs, the next to be pulled
+  int scan_count_ = 0;
+  JpegScan scan_headers_[kMaxScans];
+  BaselineScan scans_[kMaxScans];
+  int row_ = 0;  // of the image's MCUs, the next to be pulled
 };
 
 }  // namespace
 
 void open_baseline(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                   Workspace* workspace, std::unique_ptr<RowSource>* source) {
+                   JpegScratch* scratch, std::unique_ptr<RowSource>* source) {
   if (!header.ends || header.scans > kMaxScans) return;
   auto baseline = std::make_unique<BaselineSource>(data, size);
-  if (!baseline->open(header, request, workspace)) return;
+  if (!baseline->open(header, request, scratch)) return;
   *source = std::move(baseline);
 }
 

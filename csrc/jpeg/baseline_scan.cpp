@@ -4,8 +4,8 @@
 
 namespace fastseq {
 
-bool ScanReader::open(const uint8_t* data, size_t size, const JpegFrame& frame, const JpegScan& scan,
-                      const bool* wanted, const Memory& memory) {
+bool BaselineScan::open(const uint8_t* data, size_t size, const JpegFrame& frame, const JpegScan& scan,
+                        const bool* wanted, const Memory& memory) {
   segments_ = ScanSegments(data, size, scan.begin, memory.entropy);
   scan_ = &scan;
   memory_ = memory;
@@ -15,18 +15,18 @@ bool ScanReader::open(const uint8_t* data, size_t size, const JpegFrame& frame, 
     mcu_blocks_ += blocks_[i].across * blocks_[i].down;
     wanted_[i] = wanted[scan.component[i].index];
     any_wanted_ = any_wanted_ || wanted_[i];
-    // The samples of an MCU, on the grid of the whole picture.
+    // The samples of an MCU, on the grid of the whole image.
     const int width = 8 * frame.max_h * blocks_[i].across, height = 8 * frame.max_v * blocks_[i].down;
-    mcus_across_ = divide_up(frame.width * c.h, width);
-    mcus_down_ = divide_up(frame.height * c.v, height);
+    mcus_across_ = ceil_div(frame.width * c.h, width);
+    mcus_down_ = ceil_div(frame.height * c.v, height);
   }
   if (!build_tables(scan)) return false;
-  list_parts();
+  build_parts();
   begin_interval();
   return segments_.begin(&segment_);
 }
 
-bool ScanReader::build_tables(const JpegScan& scan) {
+bool BaselineScan::build_tables(const JpegScan& scan) {
   bool built_dc[4] = {}, built_ac[4] = {}, all_wanted = true;
   for (int i = 0; i < scan.components; ++i) {
     const JpegScan::Component& c = scan.component[i];
@@ -39,7 +39,7 @@ bool ScanReader::build_tables(const JpegScan& scan) {
   return all_wanted || build_skip_tables();
 }
 
-bool ScanReader::build_skip_tables() {
+bool BaselineScan::build_skip_tables() {
   if (skips_built_) return true;
   bool built[4] = {};
   for (int i = 0; i < scan_->components; ++i) {
@@ -50,8 +50,8 @@ bool ScanReader::build_skip_tables() {
   return skips_built_ = true;
 }
 
-void ScanReader::list_parts() {
-  const int mcus = mcus_together();
+void BaselineScan::build_parts() {
+  const int mcus = mcus_per_read();
   parts_.reserve(static_cast<size_t>(2 * (mcus * mcu_blocks_ + 1)));
   skipped_parts_.reserve(parts_.capacity());
   int16_t* block = memory_.coefficients;
@@ -77,33 +77,33 @@ void ScanReader::list_parts() {
   skipped_parts_.push_back(parts_.front());
 }
 
-void ScanReader::begin_interval() {
-  to_restart_ = scan_->restart_interval > 0 ? scan_->restart_interval : mcus_across_ * mcus_down_;
+void BaselineScan::begin_interval() {
+  mcus_to_restart_ = scan_->restart_interval > 0 ? scan_->restart_interval : mcus_across_ * mcus_down_;
   std::fill_n(dc_, 3, 0);
 }
 
-bool ScanReader::read(int mcus) { return read_parts(parts_, mcus, !any_wanted_); }
+bool BaselineScan::read(int mcus) { return read_parts(parts_, mcus, !any_wanted_); }
 
-bool ScanReader::skip_to(int mcu) {
+bool BaselineScan::skip_to(int mcu) {
   if (next_mcu_ < mcu && !build_skip_tables()) return false;
   while (next_mcu_ < mcu) {
-    if (!read_parts(skipped_parts_, std::min(mcu - next_mcu_, mcus_together()), true)) return false;
+    if (!read_parts(skipped_parts_, std::min(mcu - next_mcu_, mcus_per_read()), true)) return false;
   }
   return true;
 }
 
-bool ScanReader::read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip) {
+bool BaselineScan::read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip) {
   for (int done = 0; done < mcus;) {
-    if (to_restart_ == 0) {  // and MCUs are still to come
+    if (mcus_to_restart_ == 0) {  // and MCUs are still to come
       if (!segments_.restart(&segment_)) return false;
       begin_interval();
     }
-    const int count = std::min(mcus - done, to_restart_);
+    const int count = std::min(mcus - done, mcus_to_restart_);
     const BlockPart* from = parts.data() + 2 * done * mcu_blocks_;
     const BlockPart* to = from + 2 * count * mcu_blocks_;
     if (!(skip ? skip_blocks : decode_blocks)(from, to, &segment_)) return false;
-    sum_up_dc(done, count);
-    to_restart_ -= count;
+    accumulate_dc(done, count);
+    mcus_to_restart_ -= count;
     next_mcu_ += count;
     done += count;
   }
@@ -111,7 +111,7 @@ bool ScanReader::read_parts(const std::vector<BlockPart>& parts, int mcus, bool 
 }
 
 // From differences to coefficients: modulo 2^16, as libjpeg stores them.
-void ScanReader::sum_up_dc(int first_mcu, int mcus) {
+void BaselineScan::accumulate_dc(int first_mcu, int mcus) {
   for (int i = 0; i < scan_->components; ++i) {
     int16_t* mcu = memory_.coefficients + (first_mcu * mcu_blocks_ + blocks_[i].first) * kBlockSize;
     const int count = blocks_[i].across * blocks_[i].down;

@@ -1,4 +1,4 @@
-// The MCUs of one scan of a sequential picture: from the bytes of the file to coefficients.
+// The MCUs of one scan of a sequential image: from the bytes of the file to coefficients.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace fastseq {
 
-class ScanReader {
+class BaselineScan {
  public:
-  static constexpr int kBlocksTogether = 96;  // decoded before they are transformed: what the first-level cache holds
+  static constexpr int kBlocksPerRead = 96;  // decoded before they are transformed: what the first-level cache holds
 
   struct Tables {
     HuffmanTable dc[4], ac[4], skip[4];
@@ -20,7 +20,7 @@ class ScanReader {
   struct Memory {
     uint8_t* entropy;  // as many bytes as the file has behind the scan's begin, and BitSegment::kSlack
     Tables* tables;
-    int16_t* coefficients;  // kBlocksTogether blocks
+    int16_t* coefficients;  // kBlocksPerRead blocks
   };
 
   // wanted[i]: the AC coefficients of component i are. False where the scan is one for libjpeg.
@@ -29,7 +29,7 @@ class ScanReader {
 
   int mcus_across() const { return mcus_across_; }
   int mcus_down() const { return mcus_down_; }
-  int mcus_together() const { return kBlocksTogether / mcu_blocks_; }
+  int mcus_per_read() const { return kBlocksPerRead / mcu_blocks_; }
   // Of the scan's i-th component, in an MCU: where its blocks begin, and how many there are along each axis.
   struct Blocks {
     int first, across, down;
@@ -40,28 +40,28 @@ class ScanReader {
   int mcu_blocks() const { return mcu_blocks_; }
   const int16_t* coefficients() const { return memory_.coefficients; }
 
-  // The next MCUs, mcus_together() of them at most: mcu_blocks() blocks each, in natural order and not dequantised. Of
+  // The next MCUs, mcus_per_read() of them at most: mcu_blocks() blocks each, in natural order and not dequantised. Of
   // components whose AC coefficients are not wanted, only DC counts. False where anything is amiss.
   bool read(int mcus);
   // Reads past all before this one.
   bool skip_to(int mcu);
   // Whether the scan ends where all its MCUs are read, as libjpeg has it.
-  bool ends_well(bool is_last) const { return segments_.ends(segment_, is_last); }
+  bool ends_cleanly(bool is_last) const { return segments_.ends(segment_, is_last); }
 
  private:
   bool build_tables(const JpegScan& scan);
   bool build_skip_tables();
-  void list_parts();
+  void build_parts();
   void begin_interval();
   bool read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip);
-  void sum_up_dc(int first_mcu, int mcus);
+  void accumulate_dc(int first_mcu, int mcus);
 
   const JpegScan* scan_ = nullptr;
   Memory memory_{};
   int mcus_across_ = 0, mcus_down_ = 0;
   int mcu_blocks_ = 0;
   Blocks blocks_[3] = {};
-  uint16_t order_[3][kBlocksTogether];
+  uint16_t order_[3][kBlocksPerRead];
   bool wanted_[3] = {};
   bool any_wanted_ = false;
   bool skips_built_ = false;
@@ -70,7 +70,7 @@ class ScanReader {
   BitSegment segment_;
   int32_t dc_[3] = {};
   int next_mcu_ = 0;
-  int to_restart_ = 0;  // MCUs
+  int mcus_to_restart_ = 0;  // MCUs
 };
 
 }  // namespace fastseq

@@ -15,21 +15,21 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
-// kNatural, and as far behind it as an entry may lead.
-constexpr std::array<uint8_t, 64 + HuffmanEntry::kNone> make_places() {
-  std::array<uint8_t, 64 + HuffmanEntry::kNone> places{};
-  for (int i = 0; i < 64; ++i) places[static_cast<size_t>(i)] = kNatural[i];
-  return places;
+// kNaturalOrder, and as far behind it as an entry may lead.
+constexpr std::array<uint8_t, 64 + HuffmanEntry::kNone> make_positions() {
+  std::array<uint8_t, 64 + HuffmanEntry::kNone> positions{};
+  for (int i = 0; i < 64; ++i) positions[static_cast<size_t>(i)] = kNaturalOrder[i];
+  return positions;
 }
-alignas(64) constexpr auto kPlaces = make_places();
+alignas(64) constexpr auto kPositions = make_positions();
 
 struct Reader : Bits {
-  const uint8_t* place;  // in kPlaces, of the coefficient that came last
+  const uint8_t* position;  // in kPositions, of the coefficient that came last
   const BlockPart* part;
 
   HWY_INLINE void end_part() {
     ++part;
-    place = kPlaces.data();
+    position = kPositions.data();
   }
 };
 
@@ -47,10 +47,10 @@ HWY_INLINE bool read_symbol(bool is_dc, Reader* in) {
   } else if (size == 0 && run != 15) {
     in->end_part();
   } else {
-    in->place += run + 1;
-    if (in->place > &kPlaces[63]) return false;
-    in->part->block[*in->place] = static_cast<int16_t>(in->take_value(size));
-    if (in->place == &kPlaces[63]) in->end_part();
+    in->position += run + 1;
+    if (in->position > &kPositions[63]) return false;
+    in->part->block[*in->position] = static_cast<int16_t>(in->take_value(size));
+    if (in->position == &kPositions[63]) in->end_part();
   }
   in->refill();
   return true;
@@ -69,17 +69,17 @@ HWY_INLINE uint64_t value_bits(uint64_t bits, const HuffmanEntry* entry) {
 }
 
 // Whether a part has ended is as good as random: a compiler's branch would be taken wrongly once a block.
-HWY_INLINE void move_on_if(uint64_t end, const BlockPart* next, const HuffmanTable* next_table, Reader* in,
+HWY_INLINE void advance_if(uint64_t end, const BlockPart* next, const HuffmanTable* next_table, Reader* in,
                            const HuffmanTable** table) {
 #if HWY_ARCH_X86_64 && (defined(__GNUC__) || defined(__clang__))
   asm("testb %3, %b4\n\tcmovne %5, %0\n\tcmovne %6, %1\n\tcmovne %7, %2"
-      : "+r"(*table), "+r"(in->place), "+r"(in->part)
-      : "i"(HuffmanEntry::kEnd), "q"(end), "r"(next_table), "r"(kPlaces.data()), "r"(next)
+      : "+r"(*table), "+r"(in->position), "+r"(in->part)
+      : "i"(HuffmanEntry::kEnd), "q"(end), "r"(next_table), "r"(kPositions.data()), "r"(next)
       : "cc");
 #else
   const bool ends = (end & HuffmanEntry::kEnd) != 0;
   *table = ends ? next_table : *table;
-  in->place = ends ? kPlaces.data() : in->place;
+  in->position = ends ? kPositions.data() : in->position;
   in->part = ends ? next : in->part;
 #endif
 }
@@ -98,9 +98,9 @@ HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable
   asm("" : "+r"(entry));  // for its bytes to be loaded, which is cheaper than to shift them out of the word
 #endif
   if (kRefill) in->refill();
-  const uint8_t* const second = in->place + (word >> 8 & 255);
-  if (HWY_UNLIKELY(second > &kPlaces[62])) {
-    if (second != &kPlaces[63] || (word & HuffmanEntry::kEnd)) {
+  const uint8_t* const second = in->position + (word >> 8 & 255);
+  if (HWY_UNLIKELY(second > &kPositions[62])) {
+    if (second != &kPositions[63] || (word & HuffmanEntry::kEnd)) {
       if (!read_symbol((in->part - from) % 2 == 0, in)) return false;
       *table = in->part->table;
       return true;
@@ -111,16 +111,16 @@ HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable
   in->bits <<= word & 63;
   in->count -= word;
   int16_t* const block = in->part->block;
-  if (kFirst) block[in->place[entry->first_steps]] = entry->first;
+  if (kFirst) block[in->position[entry->first_steps]] = entry->first;
   block[*second] = static_cast<int16_t>(static_cast<int>(value_bits(bits, entry)) + entry->second_base);
-  in->place = second;
-  move_on_if(word, in->part + 1, next_table, in, table);
+  in->position = second;
+  advance_if(word, in->part + 1, next_table, in, table);
   return true;
 }
 
 template <bool kFirst>
 HWY_INLINE bool read_parts(const BlockPart* from, const BlockPart* to, BitSegment* segment) {
-  Reader in = {{segment->bits, static_cast<uint64_t>(segment->count), segment->next}, kPlaces.data(), from};
+  Reader in = {{segment->bits, static_cast<uint64_t>(segment->count), segment->next}, kPositions.data(), from};
   const uint8_t* const stop = segment->begin + segment->size / 8 + 16;
   const HuffmanTable* table = from->table;
   in.refill();

@@ -1,4 +1,4 @@
-// Inverted (Adobe) CMYK to the colours that OpenCV shows, and their luma; or to those that Pillow shows.
+// Inverted (Adobe) CMYK to the colors that OpenCV shows, and their luma; or to those that Pillow shows.
 #pragma once
 #include <cstdint>
 

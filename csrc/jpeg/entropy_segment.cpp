@@ -6,7 +6,7 @@ namespace fastseq {
 namespace {
 
 // libjpeg says nothing of the bits that fill the last byte.
-bool is_read_up(const BitSegment& segment) { return segment.left() < 8; }
+bool is_exhausted(const BitSegment& segment) { return segment.left() < 8; }
 
 }  // namespace
 
@@ -48,14 +48,14 @@ bool ScanSegments::next(BitSegment* segment) {
 }
 
 bool ScanSegments::restart(BitSegment* segment) {
-  if (!is_read_up(*segment) || marker_ != 0xD0 + restarts_) return false;
+  if (!is_exhausted(*segment) || marker_ != 0xD0 + restarts_) return false;
   restarts_ = (restarts_ + 1) & 7;
   return next(segment);
 }
 
 bool ScanSegments::ends(const BitSegment& segment, bool is_last) const {
   const bool restarts = marker_ >= 0xD0 && marker_ <= 0xD7;
-  return is_read_up(segment) && (is_last ? marker_ == 0xD9 : !restarts);
+  return is_exhausted(segment) && (is_last ? marker_ == 0xD9 : !restarts);
 }
 
 }  // namespace fastseq

@@ -47,7 +47,7 @@ class ScanSegments {
   bool begin(BitSegment* segment) { return next(segment); }
   // The segment behind a restart marker. False where this one is not read up, or no such marker follows.
   bool restart(BitSegment* segment);
-  // Whether this segment is read up, and the scan ends behind it; the last scan, and with it the picture.
+  // Whether this segment is read up, and the scan ends behind it; the last scan, and with it the image.
   bool ends(const BitSegment& segment, bool is_last) const;
 
  private:

@@ -30,7 +30,7 @@ bool read_sizes(const uint8_t* body, size_t size, JpegFrame* frame) {
     c.quant_table = p[2];
     if (c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.quant_table > 3) return false;
     if (frame->components == 1) {
-      frame->mcu_rows_together = c.v;
+      frame->mcu_rows_per_group = c.v;
       c.h = c.v = 1;  // a scan of one component is a scan of single blocks
     }
     for (int j = 0; j < i; ++j) {
@@ -41,7 +41,7 @@ bool read_sizes(const uint8_t* body, size_t size, JpegFrame* frame) {
 }
 
 // Component 0 must have the most samples, and the others divide them.
-bool has_usual_sampling(JpegFrame* frame) {
+bool has_supported_sampling(JpegFrame* frame) {
   const JpegFrame::Component& full = frame->component[0];
   for (int i = 0; i < frame->components; ++i) {
     const JpegFrame::Component& c = frame->component[i];
@@ -69,7 +69,7 @@ bool JpegMarkers::read_quant(const uint8_t* body, size_t size) {
     if (table > 3 || size < length) return false;
     for (int i = 0; i < 64; ++i) {
       const int value = bytes == 2 ? read16(body + 1 + 2 * i) : body[1 + i];
-      quant_[table][kNatural[i]] = static_cast<int16_t>(value);
+      quant_[table][kNaturalOrder[i]] = static_cast<int16_t>(value);
     }
     quant_defined_[table] = true;
     body += length;
@@ -119,8 +119,8 @@ bool JpegMarkers::read_scan(const uint8_t* body, size_t size, JpegFrame* frame, 
   const uint8_t* rest = body + 1 + 2 * n;
   scan->spectral_begin = rest[0];
   scan->spectral_end = rest[1];
-  scan->bits_above = rest[2] >> 4;
-  scan->bits_below = rest[2] & 15;
+  scan->successive_high = rest[2] >> 4;
+  scan->successive_low = rest[2] & 15;
   scan->restart_interval = restart_interval_;
   return !scan->interleaved() || blocks <= kMaxBlocksPerMcu;
 }
@@ -155,7 +155,7 @@ bool JpegMarkers::read_segment(int marker, const uint8_t* body, size_t size, Jpe
       restart_interval_ = size == 2 ? read16(body) : 0;
       return size == 2;
     case 0xE0:
-      return scans_ == 0 && read_app0(body, size);  // libjpeg decides on the colours at the first scan
+      return scans_ == 0 && read_app0(body, size);  // libjpeg decides on the colors at the first scan
     case 0xEE:
       read_app14(body, size);
       return scans_ == 0;
@@ -168,7 +168,7 @@ JpegMarkers::Found JpegMarkers::next_scan(JpegFrame* frame, JpegScan* scan) {
   if (scans_ > 0) {
     at_ = next_jpeg_marker(data_, size_, at_);
   } else {
-    if (size_ < 2 || data_[0] != 0xFF || data_[1] != 0xD8) return Found::kUnusual;
+    if (size_ < 2 || data_[0] != 0xFF || data_[1] != 0xD8) return Found::kUnsupported;
     at_ = 2;
   }
   while (at_ + 2 <= size_ && data_[at_] == 0xFF) {
@@ -185,10 +185,10 @@ JpegMarkers::Found JpegMarkers::next_scan(JpegFrame* frame, JpegScan* scan) {
     at_ += 2 + length;
     if (marker != 0xDA) continue;
     scan->begin = at_;
-    if (scans_++ == 0 && !(has_usual_sampling(frame) && (frame->components == 1 || is_ycc(*frame)))) break;
+    if (scans_++ == 0 && !(has_supported_sampling(frame) && (frame->components == 1 || is_ycc(*frame)))) break;
     return Found::kScan;
   }
-  return Found::kUnusual;
+  return Found::kUnsupported;
 }
 
 }  // namespace fastseq

@@ -8,12 +8,12 @@
 namespace fastseq {
 
 // Natural from zigzag order.
-alignas(64) inline constexpr uint8_t kNatural[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
-                                                     12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
-                                                     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
-                                                     58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+alignas(64) inline constexpr uint8_t kNaturalOrder[64] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
-inline int divide_up(int a, int b) { return (a + b - 1) / b; }
+inline int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 struct JpegFrame {
   struct Component {
@@ -27,14 +27,14 @@ struct JpegFrame {
   int components = 0;  // 1 (gray) or 3 (YCbCr)
   Component component[3] = {};
   int max_h = 1, max_v = 1;
-  int mcu_rows_together = 1;  // that libjpeg reads: of gray, whose MCU is a block, as many as its sampling factor says
+  int mcu_rows_per_group = 1;  // that libjpeg reads: of gray, whose MCU is a block, as many as its sampling factor says
 
   // Of a component, without those that only fill up MCUs.
-  int blocks_across(const Component& c) const { return divide_up(width * c.h, max_h * 8); }
-  int blocks_down(const Component& c) const { return divide_up(height * c.v, max_v * 8); }
+  int blocks_across(const Component& c) const { return ceil_div(width * c.h, max_h * 8); }
+  int blocks_down(const Component& c) const { return ceil_div(height * c.v, max_v * 8); }
 };
 
-// Some components of the picture, each MCU of one after the other.
+// Some components of the image, each MCU of one after the other.
 struct JpegScan {
   struct Component {
     int index;  // in the frame, ascending
@@ -42,8 +42,8 @@ struct JpegScan {
   };
   int components = 0;
   Component component[3];
-  int spectral_begin = 0, spectral_end = 63;  // zigzag indices, both included
-  int bits_above = 0, bits_below = 0;         // of successive approximation: Ah and Al
+  int spectral_begin = 0, spectral_end = 63;    // zigzag indices, both included
+  int successive_high = 0, successive_low = 0;  // of successive approximation: Ah and Al
   int restart_interval = 0;
   HuffmanCode dc[4], ac[4];  // those that the components name
   size_t begin = 0;          // of the entropy-coded bytes
@@ -57,8 +57,8 @@ class JpegMarkers {
  public:
   JpegMarkers(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
-  // kUnusual: where anything is not as in a plain file, or where libjpeg would warn. Such files are for libjpeg.
-  enum class Found { kScan, kEnd, kUnusual };
+  // kUnsupported: where anything is not as in a plain file, or where libjpeg would warn. Such files are for libjpeg.
+  enum class Found { kScan, kEnd, kUnsupported };
   // Reads on to the next scan, past the entropy-coded bytes of the one before. The frame is known with the first.
   Found next_scan(JpegFrame* frame, JpegScan* scan);
 

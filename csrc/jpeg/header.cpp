@@ -109,7 +109,7 @@ Status check_jpeg_limits(const JpegHeader& header, const Limits& limits) {
   if (header.single_scan()) return Status::kOk;
   if (header.scans > limits.scans) return Status::kTooManyScans;
   if (header.scans * pixels > limits.scan_pixels) return Status::kTooMuchScanWork;
-  // libjpeg keeps every coefficient of a picture with several scans: two bytes each, in whole blocks.
+  // libjpeg keeps every coefficient of a image with several scans: two bytes each, in whole blocks.
   int max_h = 1, max_v = 1;
   for (int i = 0; i < std::min(header.components, 4); ++i) {
     max_h = std::max(max_h, header.sampling_h[i]);

@@ -25,7 +25,7 @@ bool build_code_search(const HuffmanCode& code, CodeSearch* search) {
 
 namespace {
 
-constexpr int kBits = HuffmanTable::kBits, kMostBits = HuffmanTable::kMostBits;
+constexpr int kBits = HuffmanTable::kBits, kMaxBits = HuffmanTable::kMaxBits;
 
 struct AcSymbol {
   int steps, size;
@@ -60,11 +60,11 @@ Word value_word(int length, int steps, int size, int base, bool end) {
 }
 
 // The look-ups of one symbol: the value's first bit, which is its sign, must be among their bits.
-void fill_symbol(Word* out, int count, int length, const AcSymbol& symbol, int most_bits) {
+void fill_symbol(Word* out, int count, int length, const AcSymbol& symbol, int max_bits) {
   const int bits = length + symbol.size, half = count / 2;
   if (symbol.size == 0) {
     std::fill_n(out, count, value_word(bits, symbol.steps, 0, 0, symbol.end));
-  } else if (half > 0 && bits <= most_bits) {
+  } else if (half > 0 && bits <= max_bits) {
     std::fill_n(out, half, value_word(bits, symbol.steps, symbol.size, 1 - (1 << symbol.size), symbol.end));
     std::fill_n(out + half, half, value_word(bits, symbol.steps, symbol.size, 0, symbol.end));
   }
@@ -90,7 +90,7 @@ void fill_seconds(const HuffmanCode& code, Word* seconds) {
     Word* out = seconds + (1 << r);
     std::fill_n(out, 1 << r, kNone);
     for_short_codes(code, r, [out, r](int symbol, int length, int first, int count) {
-      fill_symbol(out + first, count, length, ac_symbol(symbol), kMostBits - (kBits - r));
+      fill_symbol(out + first, count, length, ac_symbol(symbol), kMaxBits - (kBits - r));
     });
     for (int i = 0; i < 1 << r; ++i) out[i] &= kept;
   }
@@ -112,7 +112,7 @@ bool build_dc_table(const HuffmanCode& code, HuffmanTable* table) {
   Word words[1 << kBits];
   std::fill(std::begin(words), std::end(words), kNone);
   for_short_codes(code, kBits, [&words](int size, int length, int first, int count) {
-    fill_symbol(words + first, count, length, {0, size, true}, kMostBits);
+    fill_symbol(words + first, count, length, {0, size, true}, kMaxBits);
   });
   store(words, table);
   return true;
@@ -126,7 +126,7 @@ bool build_ac_table(const HuffmanCode& code, HuffmanTable* table) {
   for_short_codes(code, kBits, [&words, &seconds](int symbol, int length, int first, int count) {
     const AcSymbol ac = ac_symbol(symbol);
     Word* out = words + first;
-    fill_symbol(out, count, length, ac, kMostBits);
+    fill_symbol(out, count, length, ac, kMaxBits);
     const int bits = length + ac.size, rest = kBits - bits;
     if (ac.end || rest < 1 || ac.size > 7) return;
     const int half = 1 << ac.size >> 1;
@@ -158,7 +158,7 @@ bool build_skip_table(const HuffmanCode& code, HuffmanTable* table) {
     bool end = false;
     while (length < kBits && !end) {
       const One& one = ones[i << length & ((1 << kBits) - 1)];
-      if (one.length == 0 || length + one.code_length > kBits || length + one.length > kMostBits) break;
+      if (one.length == 0 || length + one.code_length > kBits || length + one.length > kMaxBits) break;
       length += one.length;
       steps += one.steps;
       end = one.end;

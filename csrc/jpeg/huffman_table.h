@@ -1,4 +1,4 @@
-// The Huffman codes of one picture as look-up tables. Nearly every file brings its own, so building them must be fast.
+// The Huffman codes of one image as look-up tables. Nearly every file brings its own, so building them must be fast.
 #pragma once
 #include <cstdint>
 
@@ -48,7 +48,7 @@ struct HuffmanEntry {
   // Of bits that no entry stands for, as a distance that leads out of the block: long codes, and no code at all.
   static constexpr uint8_t kNone = 64;
 
-  uint8_t length;        // bits of all, up to HuffmanTable::kMostBits; kEnd added where the block, or its DC, ends
+  uint8_t length;        // bits of all, up to HuffmanTable::kMaxBits; kEnd added where the block, or its DC, ends
   uint8_t second_steps;  // from the coefficient that came before the entry to the second
   uint8_t first_steps;   // and to the first
   int8_t first;          // the first's value
@@ -59,7 +59,7 @@ struct HuffmanEntry {
 
 struct HuffmanTable {
   static constexpr int kBits = 10;
-  static constexpr int kMostBits = 22;
+  static constexpr int kMaxBits = 22;
   static constexpr HuffmanEntry kNone = {0, HuffmanEntry::kNone, 0, 0, 0, 0, 0};
 
   alignas(64) HuffmanEntry lookup[1 << kBits];

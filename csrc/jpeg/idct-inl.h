@@ -16,15 +16,15 @@ namespace fastseq::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Each block of 128 bits holds one row of one 8 x 8 block: a vector has the same row of kTogether blocks.
+// Each block of 128 bits holds one row of one 8 x 8 block: a vector has the same row of kBlocksPerVector blocks.
 #if HWY_HAVE_SCALABLE
-constexpr int kTogether = 1;
+constexpr int kBlocksPerVector = 1;
 #else
-constexpr int kTogether = HWY_MAX_BYTES / 16 < 4 ? HWY_MAX_BYTES / 16 : 4;
+constexpr int kBlocksPerVector = HWY_MAX_BYTES / 16 < 4 ? HWY_MAX_BYTES / 16 : 4;
 #endif
-using D16 = hn::FixedTag<int16_t, 8 * kTogether>;
-using D32 = hn::FixedTag<int32_t, 4 * kTogether>;
-using D8 = hn::FixedTag<uint8_t, 8 * kTogether>;
+using D16 = hn::FixedTag<int16_t, 8 * kBlocksPerVector>;
+using D32 = hn::FixedTag<int32_t, 4 * kBlocksPerVector>;
+using D8 = hn::FixedTag<uint8_t, 8 * kBlocksPerVector>;
 using V16 = hn::Vec<D16>;
 using V32 = hn::Vec<D32>;
 
@@ -79,7 +79,7 @@ HWY_INLINE void transpose(V16* v) {
   shuffle(b, v);
 }
 
-// All rows of kTogether blocks.
+// All rows of kBlocksPerVector blocks.
 HWY_INLINE void load_rows(const int16_t* const* blocks, V16* v) {
 #if HWY_HAVE_SCALABLE || HWY_MAX_BYTES <= 16
   for (int r = 0; r < 8; ++r) v[r] = hn::LoadU(D16(), blocks[0] + 8 * r);

@@ -66,8 +66,8 @@ HWY_INLINE bool transform_blocks(V16* v, const int16_t* quant, uint8_t* const* r
 }
 
 HWY_INLINE bool fill_blocks(const int16_t* const* blocks, const int16_t* quant, uint8_t* const* rows, size_t x) {
-  uint64_t samples[kTogether];
-  for (int i = 0; i < kTogether; ++i) {
+  uint64_t samples[kBlocksPerVector];
+  for (int i = 0; i < kBlocksPerVector; ++i) {
     const int dc = static_cast<int16_t>(blocks[i][0] * quant[0]);
     if (dc < -8191 || dc > 8191) return false;
     samples[i] = 0x0101010101010101u * static_cast<uint64_t>(std::clamp(((4 * dc + 16) >> 5) + 128, 0, 255));
@@ -88,9 +88,9 @@ HWY_INLINE bool all_zero(V16 v) { return hn::AllTrue(D16(), hn::Eq(v, hn::Zero(D
 
 bool IdctBlocks(const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
                 uint8_t* const* rows) {
-  for (int i = 0; i < count; i += kTogether) {
-    const int16_t* blocks[kTogether];
-    for (int j = 0; j < kTogether; ++j) blocks[j] = coefficients + 64 * index[std::min(i + j, count - 1)];
+  for (int i = 0; i < count; i += kBlocksPerVector) {
+    const int16_t* blocks[kBlocksPerVector];
+    for (int j = 0; j < kBlocksPerVector; ++j) blocks[j] = coefficients + 64 * index[std::min(i + j, count - 1)];
     V16 v[8];
     load_rows(blocks, v);
     const V16 near = hn::Or(hn::Or(v[1], v[2]), v[3]);

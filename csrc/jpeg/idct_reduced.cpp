@@ -66,7 +66,7 @@ bool reduce_blocks(const int16_t* const* blocks, const int16_t* quant, int count
   transform_reduced<kSize, kConstBits + kPass1Bits + 3 + kExtra>(v);
   transpose(v);
   for (int r = 0; r < kSize; ++r) {
-    alignas(64) uint8_t samples[8 * kTogether];
+    alignas(64) uint8_t samples[8 * kBlocksPerVector];
     store_samples(v[r], samples);
     for (int i = 0; i < count; ++i) std::memcpy(rows[r] + x + kSize * i, samples + 8 * i, kSize);
   }
@@ -75,13 +75,13 @@ bool reduce_blocks(const int16_t* const* blocks, const int16_t* quant, int count
 
 bool IdctReduced(int size, const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
                  uint8_t* const* rows) {
-  for (int i = 0; i < count; i += kTogether) {
-    const int16_t* blocks[kTogether];
-    for (int j = 0; j < kTogether; ++j) blocks[j] = coefficients + 64 * index[std::min(i + j, count - 1)];
-    const int together = std::min(count - i, kTogether);
+  for (int i = 0; i < count; i += kBlocksPerVector) {
+    const int16_t* blocks[kBlocksPerVector];
+    for (int j = 0; j < kBlocksPerVector; ++j) blocks[j] = coefficients + 64 * index[std::min(i + j, count - 1)];
+    const int blocks_here = std::min(count - i, kBlocksPerVector);
     const size_t x = static_cast<size_t>(size) * i;
-    const bool good = size == 4 ? reduce_blocks<4>(blocks, quant, together, rows, x)
-                                : reduce_blocks<2>(blocks, quant, together, rows, x);
+    const bool good = size == 4 ? reduce_blocks<4>(blocks, quant, blocks_here, rows, x)
+                                : reduce_blocks<2>(blocks, quant, blocks_here, rows, x);
     if (!good) return false;
   }
   return true;
@@ -101,10 +101,10 @@ bool idct_reduced(int size, const int16_t* coefficients, const uint16_t* index, 
 }
 
 bool idct_1x1(const int16_t* dc, int step, const uint16_t* index, int count, const int16_t* quant, uint8_t* row) {
-  constexpr int kFurthest = 4088;  // beyond, libjpeg's own range limit wraps around
+  constexpr int kMaxDc = 4088;  // beyond, libjpeg's own range limit wraps around
   for (int i = 0; i < count; ++i) {
     const int value = dc[step * index[i]] * quant[0];
-    if (value < -kFurthest || value > kFurthest) return false;
+    if (value < -kMaxDc || value > kMaxDc) return false;
     row[i] = static_cast<uint8_t>(std::clamp(((value + 4) >> 3) + 128, 0, 255));
   }
   return true;

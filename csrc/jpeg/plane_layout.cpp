@@ -3,52 +3,53 @@
 #include <algorithm>
 
 #include "jpeg/idct.h"
+#include "jpeg/turbo.h"
 
 namespace fastseq {
 namespace {
 
 // jdmaster.c: a subsampled component is reduced less, where that makes up for the subsampling along both axes.
-int component_dct_size(const JpegFrame& frame, const JpegFrame::Component& c, int least) {
-  int size = least;
-  while (size < 8 && frame.max_h * least % (c.h * size * 2) == 0 && frame.max_v * least % (c.v * size * 2) == 0) {
+int component_dct_size(const JpegFrame& frame, const JpegFrame::Component& c, int min_size) {
+  int size = min_size;
+  while (size < 8 && frame.max_h * min_size % (c.h * size * 2) == 0 && frame.max_v * min_size % (c.v * size * 2) == 0) {
     size *= 2;
   }
   return size;
 }
 
-PlaneLayout lay_out_plane(const JpegFrame& frame, const JpegFrame::Component& c, int least) {
+PlaneLayout lay_out_plane(const JpegFrame& frame, const JpegFrame::Component& c, int min_size) {
   PlaneLayout layout;
-  const int size = component_dct_size(frame, c, least);
+  const int size = component_dct_size(frame, c, min_size);
   layout.dct_size = size;
   layout.blocks_across = frame.blocks_across(c);
   layout.blocks_down = frame.blocks_down(c);
   SourcePlane& p = layout.plane;
-  p.upsampling_h = frame.max_h * least / (c.h * size);
-  p.upsampling_v = frame.max_v * least / (c.v * size);
-  p.width = divide_up(frame.width * c.h * size, frame.max_h * 8);
-  p.height = divide_up(frame.height * c.v * size, frame.max_v * 8);
+  p.upsampling_h = frame.max_h * min_size / (c.h * size);
+  p.upsampling_v = frame.max_v * min_size / (c.v * size);
+  p.width = ceil_div(frame.width * c.h * size, frame.max_h * 8);
+  p.height = ceil_div(frame.height * c.v * size, frame.max_v * 8);
   p.rows_per_pull = size * c.v;
   // jdsample.c: fancy upsampling is for 2:1 across (alone or with 2:1 down), and for 2:1 down alone.
-  p.triangle_h = least > 1 && p.upsampling_h == 2 && p.upsampling_v <= 2 && p.width > 2;
-  p.triangle_v = least > 1 && p.upsampling_v == 2 && (p.triangle_h || p.upsampling_h == 1);
+  p.triangle_h = min_size > 1 && p.upsampling_h == 2 && p.upsampling_v <= 2 && p.width > 2;
+  p.triangle_v = min_size > 1 && p.upsampling_v == 2 && (p.triangle_h || p.upsampling_h == 1);
   return layout;
 }
 
 // `margin`: full-size pixels that upsampling may look over the edge.
 McuSpan needed_mcus(int begin, int end, int margin, int mcu, int pixels) {
-  return {std::max(begin - margin, 0) / mcu, divide_up(std::min(end + margin, pixels), mcu)};
+  return {std::max(begin - margin, 0) / mcu, ceil_div(std::min(end + margin, pixels), mcu)};
 }
 
 // The rows of MCUs that libjpeg reads before it has given the window's last row: it gives a few at a time, and where it
 // looks at the chroma below, the last rows of an MCU wait for the next.
-int judged_rows(const JpegFrame& frame, const PixelWindow& window, int scale, bool looks_below) {
-  const int height = divide_up(frame.height, scale), begin = window.y0 / scale;
-  const int pulls = divide_up(divide_up(window.y1, scale) - begin, kPixelRowsPerPull);
+int checked_mcu_rows(const JpegFrame& frame, const PixelWindow& window, int scale, bool looks_below) {
+  const int height = ceil_div(frame.height, scale), begin = window.y0 / scale;
+  const int pulls = ceil_div(ceil_div(window.y1, scale) - begin, kPixelRowsPerPull);
   const int last = std::min(begin + pulls * kPixelRowsPerPull, height) - 1;
   const int row_group = last / frame.max_v + (looks_below ? 1 : 0);
-  const int together = frame.mcu_rows_together;
-  const int rows = divide_up(row_group / (8 / scale) + 1, together) * together;
-  return std::min(rows, divide_up(frame.height, 8 * frame.max_v));
+  const int group = frame.mcu_rows_per_group;
+  const int rows = ceil_div(row_group / (8 / scale) + 1, group) * group;
+  return std::min(rows, ceil_div(frame.height, 8 * frame.max_v));
 }
 
 }  // namespace
@@ -56,8 +57,8 @@ int judged_rows(const JpegFrame& frame, const PixelWindow& window, int scale, bo
 FrameLayout lay_out_frame(const JpegFrame& frame, int planes, int scale, const PixelWindow& window) {
   FrameLayout layout;
   const int mcu_width = 8 * frame.max_h, mcu_height = 8 * frame.max_v;
-  layout.mcus_across = divide_up(frame.width, mcu_width);
-  layout.mcus_down = divide_up(frame.height, mcu_height);
+  layout.mcus_across = ceil_div(frame.width, mcu_width);
+  layout.mcus_down = ceil_div(frame.height, mcu_height);
   int margin_h = 0, margin_v = 0;
   for (int i = 0; i < planes; ++i) {
     layout.planes[i] = lay_out_plane(frame, frame.component[i], 8 / scale);
@@ -66,7 +67,7 @@ FrameLayout lay_out_frame(const JpegFrame& frame, int planes, int scale, const P
   }
   layout.columns = needed_mcus(window.x0, window.x1, margin_h, mcu_width, frame.width);
   layout.rows = needed_mcus(window.y0, window.y1, margin_v, mcu_height, frame.height);
-  layout.rows_judged = judged_rows(frame, window, scale, margin_v > 0);
+  layout.mcu_rows_checked = checked_mcu_rows(frame, window, scale, margin_v > 0);
   for (int i = 0; i < planes; ++i) {
     const JpegFrame::Component& c = frame.component[i];
     SourcePlane& p = layout.planes[i].plane;

@@ -1,7 +1,7 @@
 // What libjpeg would make of a frame's components at a reduced size, and which MCUs a window needs of them.
 #pragma once
 #include "jpeg/frame.h"
-#include "jpeg/turbo.h"
+#include "jpeg/request.h"
 #include "rows/row_source.h"
 
 namespace fastseq {
@@ -21,7 +21,7 @@ struct FrameLayout {
   PlaneLayout planes[kMaxPlanes];
   int mcus_across, mcus_down;
   McuSpan columns, rows;  // that the window needs
-  int rows_judged;        // of MCUs, that libjpeg would read for it
+  int mcu_rows_checked;   // of MCUs, that libjpeg would read for it
 };
 
 // Of the first `planes` components at 1 / scale.

@@ -15,28 +15,28 @@ namespace fastseq {
 namespace {
 
 constexpr int kUnknown = -1;
-constexpr int kFurthestSmoothed = 9;  // jdcoefct.c: while one of so many AC coefficients is inexact, it smooths blocks
+constexpr int kMaxSmoothed = 9;  // jdcoefct.c: while one of so many AC coefficients is inexact, it smooths blocks
 
 class ProgressiveSource final : public RowSource {
  public:
-  ProgressiveSource(const uint8_t* data, size_t size, Workspace* workspace)
-      : data_(data), size_(size), workspace_(workspace) {}
+  ProgressiveSource(const uint8_t* data, size_t size, JpegScratch* scratch)
+      : data_(data), size_(size), scratch_(scratch) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request) {
     JpegMarkers markers(data_, size_);
-    std::fill_n(&bits_left_[0][0], 3 * 64, kUnknown);
+    std::fill_n(&missing_bits_[0][0], 3 * 64, kUnknown);
     JpegScan scan;
     JpegMarkers::Found found;
     int64_t scans = 0;
     while ((found = markers.next_scan(&frame_, &scan)) == JpegMarkers::Found::kScan) {
       if (scans++ == 0) {
         if (!frame_.progressive || frame_.width != header.width || frame_.height != header.height) return false;
-        if (!take_memory(request)) return false;
+        if (!allocate(request)) return false;
       }
-      if (!keeps_order(scan) || !read_scan(scan)) return false;
+      if (!is_in_order(scan) || !read_scan(scan)) return false;
       if (request.cancelled && request.cancelled->load(std::memory_order_relaxed)) return false;
     }
-    return found == JpegMarkers::Found::kEnd && scans == header.scans && is_exact();
+    return found == JpegMarkers::Found::kEnd && scans == header.scans && is_complete();
   }
 
   PixelLayout layout() const override { return planes_ == 3 ? PixelLayout::kYcc : PixelLayout::kGray; }
@@ -56,7 +56,7 @@ class ProgressiveSource final : public RowSource {
 
  private:
   // False where it would be more than the request allows.
-  bool take_memory(const JpegRequest& request) {
+  bool allocate(const JpegRequest& request) {
     planes_ = request.gray ? 1 : frame_.components;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
     row_ = layout_.rows.begin;
@@ -72,7 +72,7 @@ class ProgressiveSource final : public RowSource {
       bytes += count(i) * (sizeof(int16_t) * blocks.block_size + sizeof(uint64_t)) + 64;
     }
     if (bytes > static_cast<size_t>(request.memory_bytes)) return false;
-    uint8_t* memory = workspace_->coefficients.reserve(bytes);
+    uint8_t* memory = scratch_->coefficients.reserve(bytes);
     std::memset(memory, 0, bytes);
     for (int i = 0; i < frame_.components; ++i) {
       blocks_[i].nonzero = reinterpret_cast<uint64_t*>(memory + (offset[i] + 63) / 64 * 64);
@@ -89,27 +89,27 @@ class ProgressiveSource final : public RowSource {
   }
 
   // Whether the scan comes when it should, as jdphuff.c has it, and brings nothing for the second time.
-  bool keeps_order(const JpegScan& scan) {
+  bool is_in_order(const JpegScan& scan) {
     const bool is_dc = scan.spectral_begin == 0;
     if (is_dc ? scan.spectral_end != 0 : scan.interleaved() || scan.spectral_end < scan.spectral_begin) return false;
-    if (scan.spectral_end > 63 || scan.bits_below > 13) return false;
-    if (scan.bits_above != 0 && scan.bits_below != scan.bits_above - 1) return false;
+    if (scan.spectral_end > 63 || scan.successive_low > 13) return false;
+    if (scan.successive_high != 0 && scan.successive_low != scan.successive_high - 1) return false;
     for (int i = 0; i < scan.components; ++i) {
-      int* bits_left = bits_left_[scan.component[i].index];
-      if (!is_dc && bits_left[0] == kUnknown) return false;
+      int* missing = missing_bits_[scan.component[i].index];
+      if (!is_dc && missing[0] == kUnknown) return false;
       for (int k = scan.spectral_begin; k <= scan.spectral_end; ++k) {
-        if (bits_left[k] != (scan.bits_above == 0 ? kUnknown : scan.bits_above)) return false;
-        bits_left[k] = scan.bits_below;
+        if (missing[k] != (scan.successive_high == 0 ? kUnknown : scan.successive_high)) return false;
+        missing[k] = scan.successive_low;
       }
     }
     return true;
   }
 
-  // Whether libjpeg would give the picture as its coefficients have it.
-  bool is_exact() const {
+  // Whether libjpeg would give the image as its coefficients have it.
+  bool is_complete() const {
     for (int i = 0; i < frame_.components; ++i) {
-      for (int k = 0; k <= kFurthestSmoothed; ++k) {
-        if (bits_left_[i][k] != 0) return false;
+      for (int k = 0; k <= kMaxSmoothed; ++k) {
+        if (missing_bits_[i][k] != 0) return false;
       }
     }
     return true;
@@ -117,10 +117,9 @@ class ProgressiveSource final : public RowSource {
 
   bool read_scan(const JpegScan& scan) {
     ProgressiveRun run{};
-    SymbolTable* tables = workspace_->huffman.reserve_as<SymbolTable>(3);
-    if (!describe(scan, tables, &run)) return false;
-    ScanSegments segments(data_, size_, scan.begin,
-                          workspace_->entropy.reserve(size_ - scan.begin + BitSegment::kSlack));
+    SymbolTable* tables = scratch_->huffman.reserve_as<SymbolTable>(3);
+    if (!build_run(scan, tables, &run)) return false;
+    ScanSegments segments(data_, size_, scan.begin, scratch_->entropy.reserve(size_ - scan.begin + BitSegment::kSlack));
     const int first = scan.component[0].index;
     const int mcus = run.mcus_across * (scan.interleaved() ? layout_.mcus_down : blocks_[first].down);
     const int interval = scan.restart_interval > 0 ? scan.restart_interval : mcus;
@@ -133,7 +132,7 @@ class ProgressiveSource final : public RowSource {
     return segments.ends(segment, false);
   }
 
-  bool describe(const JpegScan& scan, SymbolTable* tables, ProgressiveRun* run) {
+  bool build_run(const JpegScan& scan, SymbolTable* tables, ProgressiveRun* run) {
     const bool is_dc = scan.spectral_begin == 0;
     run->scan = &scan;
     for (int i = 0; i < scan.components; ++i) {
@@ -142,7 +141,7 @@ class ProgressiveSource final : public RowSource {
       run->across[i] = scan.interleaved() ? frame_.component[c.index].h : 1;
       run->down[i] = scan.interleaved() ? frame_.component[c.index].v : 1;
       run->mcus_across = scan.interleaved() ? layout_.mcus_across : blocks_[c.index].across;
-      if (is_dc && scan.bits_above > 0) continue;  // bits without codes
+      if (is_dc && scan.successive_high > 0) continue;  // bits without codes
       const HuffmanCode& code = is_dc ? scan.dc[c.dc_table] : scan.ac[c.ac_table];
       if (!code.defined || !build_symbol_table(code, is_dc, &tables[i])) return false;
       run->tables[i] = &tables[i];
@@ -167,12 +166,12 @@ class ProgressiveSource final : public RowSource {
 
   const uint8_t* data_;
   size_t size_;
-  Workspace* workspace_;
+  JpegScratch* scratch_;
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;
   ProgressiveBlocks blocks_[3];
-  int bits_left_[3][64];         // of each coefficient, that no scan has brought yet
+  int missing_bits_[3][64];      // of each coefficient, that no scan has brought yet
   std::vector<uint16_t> order_;  // of a row of blocks: as they lie
   int row_ = 0;                  // of MCUs, the next to be pulled
 };
@@ -180,8 +179,8 @@ class ProgressiveSource final : public RowSource {
 }  // namespace
 
 void open_progressive(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                      Workspace* workspace, std::unique_ptr<RowSource>* source) {
-  auto progressive = std::make_unique<ProgressiveSource>(data, size, workspace);
+                      JpegScratch* scratch, std::unique_ptr<RowSource>* source) {
+  auto progressive = std::make_unique<ProgressiveSource>(data, size, scratch);
   if (!progressive->open(header, request)) return;
   *source = std::move(progressive);
 }

@@ -14,7 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
-constexpr int kFurthestDc = 1 << 20;  // far beyond any picture's, far from where a sum of them would overflow
+constexpr int kMaxDc = 1 << 20;  // far beyond any image's, far from where a sum of them would overflow
 
 struct ScanBits : Bits {
   uint32_t blocks_ended;  // how many more are at their end (EOBRUN)
@@ -48,13 +48,13 @@ HWY_INLINE int nth_bit(uint64_t bits, int before) {
   return bit ? __builtin_ctzll(bit) : 64;
 }
 
-HWY_INLINE bool first_dc(const SymbolTable& table, int bits_below, ScanBits* in, int* dc, int16_t* block) {
+HWY_INLINE bool first_dc(const SymbolTable& table, int successive_low, ScanBits* in, int* dc, int16_t* block) {
   in->refill();
   const int size = in->take_symbol(table);
   if (size < 0) return false;
   *dc += in->take_value(static_cast<uint32_t>(size));
-  if (std::abs(*dc) > kFurthestDc) return false;
-  block[0] = static_cast<int16_t>(static_cast<uint32_t>(*dc) << bits_below);
+  if (std::abs(*dc) > kMaxDc) return false;
+  block[0] = static_cast<int16_t>(static_cast<uint32_t>(*dc) << successive_low);
   return true;
 }
 
@@ -77,10 +77,10 @@ HWY_INLINE bool first_ac(const JpegScan& scan, const SymbolTable& table, ScanBit
       break;
     }
     k += run;
-    if (k > scan.spectral_end || size + scan.bits_below > 15) return false;
+    if (k > scan.spectral_end || size + scan.successive_low > 15) return false;
     if (size == 0) continue;
     const int value = in->take_value(static_cast<uint32_t>(size));
-    if (kKeep) block[kNatural[k]] = static_cast<int16_t>(static_cast<uint32_t>(value) << scan.bits_below);
+    if (kKeep) block[kNaturalOrder[k]] = static_cast<int16_t>(static_cast<uint32_t>(value) << scan.successive_low);
     known |= 1ull << k;
   }
   *nonzero = known;
@@ -99,7 +99,7 @@ HWY_INLINE void refine(uint64_t which, int bit, ScanBits* in, int16_t* block) {
   }
   in->refill();
   for (int used = 0; which != 0; which &= which - 1) {
-    int16_t& value = block[kNatural[__builtin_ctzll(which)]];
+    int16_t& value = block[kNaturalOrder[__builtin_ctzll(which)]];
     const int more = static_cast<int>(in->take(1)) * bit;
     value = static_cast<int16_t>(value + (value < 0 ? -more : more));
     if (++used % 48 == 0) in->refill();
@@ -109,7 +109,7 @@ HWY_INLINE void refine(uint64_t which, int bit, ScanBits* in, int16_t* block) {
 template <bool kKeep>
 HWY_INLINE bool refine_ac(const JpegScan& scan, const SymbolTable& table, ScanBits* in, int16_t* block,
                           uint64_t* nonzero) {
-  const int bit = 1 << scan.bits_below, end = scan.spectral_end;
+  const int bit = 1 << scan.successive_low, end = scan.spectral_end;
   const uint64_t before = *nonzero;
   int k = scan.spectral_begin;
   while (in->blocks_ended == 0 && k <= end) {
@@ -128,7 +128,7 @@ HWY_INLINE bool refine_ac(const JpegScan& scan, const SymbolTable& table, ScanBi
     if (place > end) return false;
     refine<kKeep>(before & rest & ((1ull << place) - 1), bit, in, block);
     if (size == 1) {
-      if (kKeep) block[kNatural[place]] = static_cast<int16_t>(positive ? bit : -bit);
+      if (kKeep) block[kNaturalOrder[place]] = static_cast<int16_t>(positive ? bit : -bit);
       *nonzero |= 1ull << place;
     }
     k = place + 1;
@@ -148,7 +148,7 @@ HWY_INLINE bool read_ac(const ProgressiveRun& run, ScanBits* in) {
   for (int m = 0; m < run.mcus; ++m) {
     const size_t block = static_cast<size_t>(row) * all.stride + column;
     int16_t* coefficients = all.coefficients + (kKeep ? block * kBlockSize : block);
-    const bool good = scan.bits_above == 0
+    const bool good = scan.successive_high == 0
                           ? first_ac<kKeep>(scan, *run.tables[0], in, coefficients, all.nonzero + block)
                           : refine_ac<kKeep>(scan, *run.tables[0], in, coefficients, all.nonzero + block);
     if (!good || in->overran()) return false;
@@ -168,11 +168,11 @@ HWY_INLINE bool read_dc(const ProgressiveRun& run, ScanBits* in) {
         for (int x = 0; x < run.across[i]; ++x) {
           const size_t block = static_cast<size_t>(row * run.down[i] + y) * all.stride + column * run.across[i] + x;
           int16_t* value = all.coefficients + block * all.block_size;
-          if (scan.bits_above == 0) {
-            if (!first_dc(*run.tables[i], scan.bits_below, in, &dc[i], value)) return false;
+          if (scan.successive_high == 0) {
+            if (!first_dc(*run.tables[i], scan.successive_low, in, &dc[i], value)) return false;
           } else {
             in->refill();
-            *value = static_cast<int16_t>(*value | static_cast<int>(in->take(1)) << scan.bits_below);
+            *value = static_cast<int16_t>(*value | static_cast<int>(in->take(1)) << scan.successive_low);
           }
         }
       }

@@ -1,4 +1,4 @@
-// The scans of a progressive picture, each of which makes its coefficients known by some bits more.
+// The scans of a progressive image, each of which makes its coefficients known by some bits more.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace fastseq {
 // One component's blocks, row by row. Of one whose AC coefficients nobody wants, only which of them are not zero is
 // kept: the scans that refine them cannot be read without.
 struct ProgressiveBlocks {
-  int across = 0, down = 0;  // blocks that the picture has
+  int across = 0, down = 0;  // blocks that the image has
   int stride = 0;            // blocks in a row of memory: those of whole MCUs
   int block_size = 0;        // coefficients of a block in memory: kBlockSize, or 1 for DC alone
   int16_t* coefficients = nullptr;

@@ -17,7 +17,7 @@ int dct_size(const jpeg_component_info& c) {
 #endif
 }
 
-int least_dct_size(const jpeg_decompress_struct& info) {
+int min_dct_size(const jpeg_decompress_struct& info) {
 #if JPEG_LIB_VERSION >= 70
   return info.min_DCT_h_scaled_size;
 #else
@@ -33,11 +33,11 @@ class TurboSource final : public RowSource {
       : header_(header), request_(request), reason_(reason), scanline_(scanline) {
     std::memset(&info_, 0, sizeof(info_));
     info_.err = jpeg_std_error(&errors_.base);
-    errors_.base.error_exit = leave;
-    errors_.base.emit_message = count_message;
-    errors_.base.output_message = print_nothing;
+    errors_.base.error_exit = jump_to_handler;
+    errors_.base.emit_message = record_warning;
+    errors_.base.output_message = discard_message;
     std::memset(&monitor_, 0, sizeof(monitor_));
-    monitor_.base.progress_monitor = leave_if_cancelled;
+    monitor_.base.progress_monitor = stop_if_cancelled;
     monitor_.cancelled = request.cancelled;
   }
   TurboSource(const TurboSource&) = delete;
@@ -72,9 +72,9 @@ class TurboSource final : public RowSource {
     const bool warned = errors_.base.num_warnings > 0;
     if (!warned && header_.ends) return Status::kOk;
     *reason_ = warned ? errors_.first_warning : "no end-of-image marker";
-    if (request_.damage == Damage::kAccept) return Status::kRecovered;
+    if (request_.strictness == Strictness::kAcceptDamaged) return Status::kRecovered;
     if (!header_.ends) return Status::kTruncated;
-    return request_.damage == Damage::kRefuse ? Status::kCorrupt : Status::kRecovered;
+    return request_.strictness == Strictness::kRejectDamaged ? Status::kCorrupt : Status::kRecovered;
   }
 
  private:
@@ -89,7 +89,7 @@ class TurboSource final : public RowSource {
   }
 
   // True where libjpeg's planes can be upsampled by whole numbers, as its own upsampling asks.
-  bool has_whole_sampling() const {
+  bool has_integer_sampling() const {
     for (int i = 0; i < info_.num_components; ++i) {
       const jpeg_component_info& c = info_.comp_info[i];
       if (info_.max_h_samp_factor % c.h_samp_factor || info_.max_v_samp_factor % c.v_samp_factor) return false;
@@ -110,8 +110,8 @@ class TurboSource final : public RowSource {
     } else if (request_.gray || space == JCS_GRAYSCALE) {
       info_.out_color_space = JCS_GRAYSCALE;
       layout_ = PixelLayout::kGray;
-      info_.raw_data_out = request_.planes && space == JCS_GRAYSCALE && is_whole();
-    } else if (request_.planes && space == JCS_YCbCr && is_whole() && has_whole_sampling()) {
+      info_.raw_data_out = request_.planes && space == JCS_GRAYSCALE && is_full_image();
+    } else if (request_.planes && space == JCS_YCbCr && is_full_image() && has_integer_sampling()) {
       layout_ = PixelLayout::kYcc;
       info_.raw_data_out = TRUE;
     } else {
@@ -120,26 +120,26 @@ class TurboSource final : public RowSource {
     }
   }
 
-  bool is_whole() const {
+  bool is_full_image() const {
     return request_.window.x0 == 0 && request_.window.y0 == 0 && request_.window.x1 == header_.width &&
            request_.window.y1 == header_.height;
   }
 
-  // jpeg_crop_scanline forgets that a component may be reduced less than the picture: upsampling (of 4:1:0, say) would
+  // jpeg_crop_scanline forgets that a component may be reduced less than the image: upsampling (of 4:1:0, say) would
   // then give but a part of its columns.
   bool can_crop() const {
-    const int least = least_dct_size(info_);
+    const int min_size = min_dct_size(info_);
     for (int i = 0; i < info_.num_components; ++i) {
       const jpeg_component_info& c = info_.comp_info[i];
-      const bool full = c.h_samp_factor * dct_size(c) == info_.max_h_samp_factor * least &&
-                        c.v_samp_factor * dct_size(c) == info_.max_v_samp_factor * least;
-      if (dct_size(c) > least && !full) return false;
+      const bool full = c.h_samp_factor * dct_size(c) == info_.max_h_samp_factor * min_size &&
+                        c.v_samp_factor * dct_size(c) == info_.max_v_samp_factor * min_size;
+      if (dct_size(c) > min_size && !full) return false;
     }
     return true;
   }
 
   // Starts decoding; columns and rows before the window are skipped where pixels are read. A margin keeps libjpeg's
-  // upsampling at the window's edge as it is in the whole picture.
+  // upsampling at the window's edge as it is in the whole image.
   bool start() {
     if (setjmp(errors_.on_error)) return false;
     jpeg_start_decompress(&info_);
@@ -170,7 +170,7 @@ class TurboSource final : public RowSource {
       p.rows_per_pull = kPixelRowsPerPull;
       return;
     }
-    const int least = least_dct_size(info_);
+    const int min_size = min_dct_size(info_);
     const int max_h = info_.max_h_samp_factor, max_v = info_.max_v_samp_factor;
     for (int i = 0; i < planes(); ++i) {
       const jpeg_component_info& c = info_.comp_info[i];
@@ -180,10 +180,10 @@ class TurboSource final : public RowSource {
       p.delivered_width = p.width;
       p.row_bytes = static_cast<int>(c.width_in_blocks) * dct_size(c);
       p.rows_per_pull = c.v_samp_factor * dct_size(c);
-      p.upsampling_h = max_h * least / (c.h_samp_factor * dct_size(c));
-      p.upsampling_v = max_v * least / (c.v_samp_factor * dct_size(c));
+      p.upsampling_h = max_h * min_size / (c.h_samp_factor * dct_size(c));
+      p.upsampling_v = max_v * min_size / (c.v_samp_factor * dct_size(c));
       // jdsample.c: fancy upsampling is for 2:1 across (alone or with 2:1 down), and for 2:1 down alone.
-      const bool fancy = least > 1;
+      const bool fancy = min_size > 1;
       const bool across = fancy && p.upsampling_h == 2 && p.upsampling_v <= 2 && p.width > 2;
       p.triangle_h = across;
       p.triangle_v = fancy && p.upsampling_v == 2 && (across || p.upsampling_h == 1);
@@ -256,8 +256,8 @@ class TurboSource final : public RowSource {
 
 }  // namespace
 
-Status open_jpeg(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                 std::string* reason, Buffer* scanline, std::unique_ptr<RowSource>* source) {
+Status open_turbo(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
+                  std::string* reason, Buffer* scanline, std::unique_ptr<RowSource>* source) {
   auto turbo = std::make_unique<TurboSource>(header, request, reason, scanline);
   const Status status = turbo->open(data, size);
   if (status == Status::kOk) *source = std::move(turbo);

@@ -16,17 +16,17 @@ struct ErrorManager {
   char first_warning[JMSG_LENGTH_MAX];
 };
 
-[[noreturn]] inline void leave(j_common_ptr info) {
+[[noreturn]] inline void jump_to_handler(j_common_ptr info) {
   std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->on_error, 1);
 }
 
 // Counts warnings and keeps the words of the first; traces are dropped. Nothing is ever printed.
-inline void count_message(j_common_ptr info, int level) {
+inline void record_warning(j_common_ptr info, int level) {
   if (level >= 0 || info->err->num_warnings++ > 0) return;
   info->err->format_message(info, reinterpret_cast<ErrorManager*>(info->err)->first_warning);
 }
 
-inline void print_nothing(j_common_ptr) {}
+inline void discard_message(j_common_ptr) {}
 
 // libjpeg calls it for each row of MCUs, also of scans that it reads before it gives the first row.
 struct ProgressMonitor {
@@ -34,9 +34,9 @@ struct ProgressMonitor {
   const std::atomic<bool>* cancelled;
 };
 
-inline void leave_if_cancelled(j_common_ptr info) {
+inline void stop_if_cancelled(j_common_ptr info) {
   const auto* monitor = reinterpret_cast<const ProgressMonitor*>(info->progress);
-  if (monitor->cancelled->load(std::memory_order_relaxed)) leave(info);
+  if (monitor->cancelled->load(std::memory_order_relaxed)) jump_to_handler(info);
 }
 
 inline bool is_unsupported(int code) {

@@ -64,7 +64,7 @@ void UpsampleV2(const uint8_t* near, const uint8_t* far, bool lower, int count, 
 }
 
 // a * first + b * second + 2^15, over 2^16
-HWY_INLINE V16 weigh(V16 a, V16 b, int first, int second) {
+HWY_INLINE V16 weighted_sum(V16 a, V16 b, int first, int second) {
   const D16 d;
   const D32 d32;
   const auto round = hn::Set(d32, 1 << 15);
@@ -102,14 +102,14 @@ void YccToPacked4(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, int co
   constexpr int k0228 = -14942;  // B = Y + 2 Cb - 0.228 Cb
   const D16 d;
   const int lanes = static_cast<int>(hn::Lanes(d));
-  const auto centre = hn::Set(d, 128), least = hn::Zero(d), most = hn::Set(d, 255);
+  const auto center = hn::Set(d, 128), black = hn::Zero(d), white = hn::Set(d, 255);
   const auto opaque = hn::Set(d, static_cast<int16_t>(0xFF00));
-  const auto clamp = [&](V16 v) HWY_ATTR { return hn::Min(hn::Max(v, least), most); };
+  const auto clamp = [&](V16 v) HWY_ATTR { return hn::Min(hn::Max(v, black), white); };
   for (int i = 0; i < count; i += lanes) {
     const auto luma = load(y + i);
-    const auto blue = hn::Sub(load(cb + i), centre), red = hn::Sub(load(cr + i), centre);
+    const auto blue = hn::Sub(load(cb + i), center), red = hn::Sub(load(cr + i), center);
     auto r = clamp(hn::Add(luma, hn::Add(red, scale(red, k0402))));
-    const auto g = clamp(hn::Add(luma, hn::Sub(weigh(blue, red, k0344, k0286), red)));
+    const auto g = clamp(hn::Add(luma, hn::Sub(weighted_sum(blue, red, k0344, k0286), red)));
     auto b = clamp(hn::Add(luma, hn::Add(hn::Add(blue, blue), scale(blue, k0228))));
     if (bgr) std::swap(r, b);
     const auto first = hn::BitCast(U16(), hn::Or(r, hn::ShiftLeft<8>(g)));

@@ -1,4 +1,4 @@
-// libjpeg's upsampling and colour conversion (jdsample.c, jdcolor.c), bit for bit. Rows are read up to kUpsampleSlack
+// libjpeg's upsampling and color conversion (jdsample.c, jdcolor.c), bit for bit. Rows are read up to kUpsampleSlack
 // bytes past their end, and written as far past theirs (in samples or pixels).
 #pragma once
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace fastseq {
 constexpr int kUpsampleSlack = 64;
 
 // Triangle filters: 3/4 of the nearer sample and 1/4 of the farther one. The samples at -1 and at `count` must equal
-// their neighbours at the picture's edges.
+// their neighbors at the image's edges.
 void upsample_h2(const uint8_t* in, int count, uint8_t* out);
 void upsample_h2v2(const uint8_t* near, const uint8_t* far, int count, uint8_t* out);
 // `lower`: the output row is the lower one of the two that `near` is nearer to.

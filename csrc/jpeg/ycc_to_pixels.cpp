@@ -8,19 +8,19 @@
 namespace fastseq {
 namespace {
 
-class YccPixels final : public RowSource {
+class YccToPixels final : public RowSource {
  public:
-  YccPixels(std::unique_ptr<RowSource> source, bool bgr, Workspace* workspace)
+  YccToPixels(std::unique_ptr<RowSource> source, bool bgr, JpegScratch* scratch)
       : source_(std::move(source)), bgr_(bgr), plane_(source_->plane(0)) {
     for (int i = 0; i < kMaxPlanes; ++i) {
       const SourcePlane& p = source_->plane(i);
       stride_[i] = (static_cast<size_t>(p.row_bytes) + 2 * kUpsampleSlack + 63) / 64 * 64;
       // Two pulls are kept, with room for a sample before each row.
-      base_[i] = workspace->planes[i].reserve(stride_[i] * 2 * p.rows_per_pull + 64) + 64;
+      base_[i] = scratch->planes[i].reserve(stride_[i] * 2 * p.rows_per_pull + 64) + 64;
       delay_ = std::max(delay_, p.triangle_v ? 1 : 0);
     }
     const size_t wide = static_cast<size_t>(plane_.delivered_width) + 4 * 8 + 4 * kUpsampleSlack;
-    chroma_[0] = workspace->upsampled.reserve(2 * wide);
+    chroma_[0] = scratch->chroma.reserve(2 * wide);
     chroma_[1] = chroma_[0] + wide;
     row_ = plane_.y0 - delay_;
     last_pulled_ = plane_.y0 - 1;
@@ -31,7 +31,7 @@ class YccPixels final : public RowSource {
   PixelLayout layout() const override { return PixelLayout::kPacked4; }
   int planes() const override { return 1; }
   const SourcePlane& plane(int) const override { return plane_; }
-  void look_only_at(const std::vector<bool>& rows) override { looked_at_ = &rows; }
+  void set_needed_rows(const std::vector<bool>& rows) override { needed_rows_ = &rows; }
   Status finish() override { return source_->finish(); }
 
   Status pull(uint8_t* const* const* rows) override {
@@ -40,7 +40,7 @@ class YccPixels final : public RowSource {
       if (status != Status::kOk) return status;
     }
     for (int r = 0; r < plane_.rows_per_pull && row_ < plane_.height; ++r, ++row_) {
-      if (row_ < plane_.y0 + delay_ || !is_looked_at(row_ - plane_.y0)) continue;
+      if (row_ < plane_.y0 + delay_ || !is_needed(row_ - plane_.y0)) continue;
       const uint8_t* cb = chroma_row(1, chroma_[0]);
       const uint8_t* cr = chroma_row(2, chroma_[1]);
       ycc_to_packed4(plane_row(0, row_), cb, cr, plane_.delivered_width, bgr_, rows[0][r]);
@@ -49,8 +49,8 @@ class YccPixels final : public RowSource {
   }
 
  private:
-  bool is_looked_at(int row) const {
-    return !looked_at_ || (static_cast<size_t>(row) < looked_at_->size() && (*looked_at_)[row]);
+  bool is_needed(int row) const {
+    return !needed_rows_ || (static_cast<size_t>(row) < needed_rows_->size() && (*needed_rows_)[row]);
   }
 
   uint8_t* plane_row(int i, int row) {
@@ -106,7 +106,7 @@ class YccPixels final : public RowSource {
   std::unique_ptr<RowSource> source_;
   const bool bgr_;
   SourcePlane plane_;
-  const std::vector<bool>* looked_at_ = nullptr;
+  const std::vector<bool>* needed_rows_ = nullptr;
   uint8_t* base_[kMaxPlanes];
   size_t stride_[kMaxPlanes];
   uint8_t* chroma_[2];
@@ -117,8 +117,8 @@ class YccPixels final : public RowSource {
 
 }  // namespace
 
-std::unique_ptr<RowSource> open_ycc_pixels(std::unique_ptr<RowSource> source, bool bgr, Workspace* workspace) {
-  return std::make_unique<YccPixels>(std::move(source), bgr, workspace);
+std::unique_ptr<RowSource> ycc_to_pixels(std::unique_ptr<RowSource> source, bool bgr, JpegScratch* scratch) {
+  return std::make_unique<YccToPixels>(std::move(source), bgr, scratch);
 }
 
 }  // namespace fastseq

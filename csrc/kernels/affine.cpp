@@ -18,7 +18,7 @@ using F32 = hn::Rebind<float, F64>;
 using I32 = hn::Rebind<int32_t, F64>;
 using F4 = hn::FixedTag<float, 4>;
 
-void AffinePlaces(const AffineMap& map, int y, double* rows, double* columns) {
+void AffineCoordinates(const AffineMap& map, int y, double* rows, double* columns) {
   const F64 d;
   const int lanes = static_cast<int>(hn::Lanes(d));
   const double row = map.flip_rows ? map.height - 1 - y : y;
@@ -42,13 +42,13 @@ void AffineTaps(const AffineMap& map, const double* rows, const double* columns,
   const int lanes = static_cast<int>(hn::Lanes(d));
   const auto zero = hn::Zero(d), half = hn::Set(d, 0.5);
   const auto last_row = hn::Set(d, map.height - 1), last_column = hn::Set(d, map.width - 1);
-  // Two neighbours are read along each axis that has two.
-  const auto most_row = hn::Set(d, std::max(map.height - 2, 0)), most_column = hn::Set(d, std::max(map.width - 2, 0));
+  // Two neighbors are read along each axis that has two.
+  const auto max_row = hn::Set(d, std::max(map.height - 2, 0)), max_column = hn::Set(d, std::max(map.width - 2, 0));
   const auto width = hn::Set(d, map.width), none = hn::Set(d, -1.0);
   for (int i = 0; i < map.width; i += lanes) {
     const auto at_row = hn::LoadU(d, rows + i), at_column = hn::LoadU(d, columns + i);
     const auto r = hn::Min(hn::Max(at_row, zero), last_row), c = hn::Min(hn::Max(at_column, zero), last_column);
-    auto row = hn::Min(hn::Floor(r), most_row), column = hn::Min(hn::Floor(c), most_column);
+    auto row = hn::Min(hn::Floor(r), max_row), column = hn::Min(hn::Floor(c), max_column);
     if (!map.interpolate) {
       row = hn::Min(hn::Floor(hn::Add(r, half)), last_row);
       column = hn::Min(hn::Floor(hn::Add(c, half)), last_column);
@@ -63,7 +63,7 @@ void AffineTaps(const AffineMap& map, const double* rows, const double* columns,
   }
 }
 
-// `load` gives a pixel and its neighbour to the right, where there is one.
+// `load` gives a pixel and its neighbor to the right, where there is one.
 template <class Load>
 HWY_INLINE void BlendRow(const AffineMap& map, const int32_t* first, const float* down, const float* across, Load load,
                          float* out) {
@@ -90,7 +90,7 @@ HWY_INLINE void BlendRow(const AffineMap& map, const int32_t* first, const float
   }
 }
 
-void BlendBytes(const AffineMap& map, const uint8_t* picture, int channels, const int32_t* first, const float* down,
+void BlendBytes(const AffineMap& map, const uint8_t* image, int channels, const int32_t* first, const float* down,
                 const float* across, float* out) {
   const hn::FixedTag<uint8_t, 16> d8;
   const hn::FixedTag<int32_t, 4> d32;
@@ -104,19 +104,19 @@ void BlendBytes(const AffineMap& map, const uint8_t* picture, int channels, cons
   }
   const auto order_left = hn::Load(d8, left), order_right = hn::Load(d8, right);
   const auto load = [&](int pixel, hn::Vec<F4>& a, hn::Vec<F4>& b) HWY_ATTR {
-    const auto bytes = hn::LoadU(d8, picture + static_cast<size_t>(pixel) * channels);
+    const auto bytes = hn::LoadU(d8, image + static_cast<size_t>(pixel) * channels);
     a = hn::ConvertTo(d, hn::BitCast(d32, hn::TableLookupBytesOr0(bytes, order_left)));
     b = hn::ConvertTo(d, hn::BitCast(d32, hn::TableLookupBytesOr0(bytes, order_right)));
   };
   BlendRow(map, first, down, across, load, out);
 }
 
-void BlendFloats(const AffineMap& map, const float* picture, const int32_t* first, const float* down,
-                 const float* across, float* out) {
+void BlendFloats(const AffineMap& map, const float* image, const int32_t* first, const float* down, const float* across,
+                 float* out) {
   const F4 d;
   const int beside = map.width > 1 ? 4 : 0;
   const auto load = [&](int pixel, hn::Vec<F4>& a, hn::Vec<F4>& b) HWY_ATTR {
-    const float* at = picture + 4 * static_cast<size_t>(pixel);
+    const float* at = image + 4 * static_cast<size_t>(pixel);
     a = hn::LoadU(d, at);
     b = hn::LoadU(d, at + beside);
   };
@@ -129,25 +129,25 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fastseq::kernels {
 
-HWY_EXPORT(AffinePlaces);
+HWY_EXPORT(AffineCoordinates);
 HWY_EXPORT(AffineTaps);
 HWY_EXPORT(BlendBytes);
 HWY_EXPORT(BlendFloats);
 
-void affine_places(const AffineMap& map, int y, double* rows, double* columns) {
-  HWY_DYNAMIC_DISPATCH(AffinePlaces)(map, y, rows, columns);
+void affine_coordinates(const AffineMap& map, int y, double* rows, double* columns) {
+  HWY_DYNAMIC_DISPATCH(AffineCoordinates)(map, y, rows, columns);
 }
 void affine_taps(const AffineMap& map, const double* rows, const double* columns, int32_t* first, float* down,
                  float* across) {
   HWY_DYNAMIC_DISPATCH(AffineTaps)(map, rows, columns, first, down, across);
 }
-void blend_bytes(const AffineMap& map, const uint8_t* picture, int channels, const int32_t* first, const float* down,
+void blend_bytes(const AffineMap& map, const uint8_t* image, int channels, const int32_t* first, const float* down,
                  const float* across, float* out) {
-  HWY_DYNAMIC_DISPATCH(BlendBytes)(map, picture, channels, first, down, across, out);
+  HWY_DYNAMIC_DISPATCH(BlendBytes)(map, image, channels, first, down, across, out);
 }
-void blend_floats(const AffineMap& map, const float* picture, const int32_t* first, const float* down,
+void blend_floats(const AffineMap& map, const float* image, const int32_t* first, const float* down,
                   const float* across, float* out) {
-  HWY_DYNAMIC_DISPATCH(BlendFloats)(map, picture, first, down, across, out);
+  HWY_DYNAMIC_DISPATCH(BlendFloats)(map, image, first, down, across, out);
 }
 
 }  // namespace fastseq::kernels

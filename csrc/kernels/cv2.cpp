@@ -5,13 +5,13 @@
 
 #include <cstring>
 
+#include "kernels/cv2.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
 
-void Cv2FirstColumns4(const uint8_t* row, const PairTable& table, int16_t* out) {
+void Cv2HorizontalSums4(const uint8_t* row, const PairTable& table, int16_t* out) {
   const B16 d16;
   const B32 d32;
   const B8 d8;
@@ -20,7 +20,7 @@ void Cv2FirstColumns4(const uint8_t* row, const PairTable& table, int16_t* out) 
   const auto pairs = hn::Load(d8, kPairs);
   const int n = table.size();
   const int32_t* low = table.low.data();
-  const int16_t* weights = table.spread.data();
+  const int16_t* weights = table.replicated.data();
   const auto sum_at = [&](int k) HWY_ATTR {
     const auto bytes = hn::LoadU(d8, row + 4 * static_cast<size_t>(low[k]));
     const auto lanes = hn::BitCast(d16, hn::TableLookupBytesOr0(bytes, pairs));
@@ -33,7 +33,8 @@ void Cv2FirstColumns4(const uint8_t* row, const PairTable& table, int16_t* out) 
   if (i < n) hn::StoreU(hn::DemoteTo(hn::Half<B16>(), sum_at(i)), hn::Half<B16>(), out + 4 * static_cast<size_t>(i));
 }
 
-void Cv2FirstRows(const uint8_t* low, const uint8_t* high, int weight_low, int weight_high, int count, int16_t* out) {
+void Cv2VerticalSums(const uint8_t* low, const uint8_t* high, int weight_low, int weight_high, int count,
+                     int16_t* out) {
   const D16 d16;
   const D32 d32;
   const D8 d8;
@@ -54,7 +55,7 @@ HWY_INLINE hn::Vec<D> cv2_blend(D d, V low, V high, V w0, V w1) {
   return hn::ShiftRight<2>(hn::Add(hn::Add(hn::MulHigh(low, w0), hn::MulHigh(high, w1)), hn::Set(d, 2)));
 }
 
-void Cv2SecondColumns4(const int16_t* in, const PairTable& table, uint8_t* out) {
+void Cv2HorizontalBytes4(const int16_t* in, const PairTable& table, uint8_t* out) {
   const hn::Half<B16> d;
   const hn::FixedTag<uint8_t, 4> d8;
   const int n = table.size();
@@ -66,7 +67,8 @@ void Cv2SecondColumns4(const int16_t* in, const PairTable& table, uint8_t* out) 
   }
 }
 
-void Cv2SecondRows(const int16_t* low, const int16_t* high, int weight_low, int weight_high, int count, uint8_t* out) {
+void Cv2VerticalBytes(const int16_t* low, const int16_t* high, int weight_low, int weight_high, int count,
+                      uint8_t* out) {
   const D16 d;
   const auto w0 = hn::Set(d, static_cast<int16_t>(weight_low)), w1 = hn::Set(d, static_cast<int16_t>(weight_high));
   for_pixels(count, static_cast<int>(hn::Lanes(d)), 1, out, [&](int i, uint8_t* to) HWY_ATTR {
@@ -81,37 +83,37 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fastseq::kernels {
 
-HWY_EXPORT(Cv2FirstColumns4);
-HWY_EXPORT(Cv2FirstRows);
-HWY_EXPORT(Cv2SecondColumns4);
-HWY_EXPORT(Cv2SecondRows);
+HWY_EXPORT(Cv2HorizontalSums4);
+HWY_EXPORT(Cv2VerticalSums);
+HWY_EXPORT(Cv2HorizontalBytes4);
+HWY_EXPORT(Cv2VerticalBytes);
 
-void cv2_first_columns(const uint8_t* row, int pixel, const PairTable& table, int16_t* out) {
-  if (pixel == 4) return HWY_DYNAMIC_DISPATCH(Cv2FirstColumns4)(row, table, out);
+void cv2_horizontal(const uint8_t* row, int pixel_size, const PairTable& table, int16_t* out) {
+  if (pixel_size == 4) return HWY_DYNAMIC_DISPATCH(Cv2HorizontalSums4)(row, table, out);
   for (int i = 0; i < table.size(); ++i) {
     const int sum = row[table.low[i]] * table.weight_low[i] + row[table.high[i]] * table.weight_high[i];
     out[i] = static_cast<int16_t>(sum >> 4);
   }
 }
-void cv2_first_rows(const uint8_t* low, const uint8_t* high, int weight_low, int weight_high, int count, int16_t* out) {
-  HWY_DYNAMIC_DISPATCH(Cv2FirstRows)(low, high, weight_low, weight_high, count, out);
+void cv2_vertical(const uint8_t* low, const uint8_t* high, int weight_low, int weight_high, int count, int16_t* out) {
+  HWY_DYNAMIC_DISPATCH(Cv2VerticalSums)(low, high, weight_low, weight_high, count, out);
 }
-void cv2_second_columns(const int16_t* in, int pixel, const PairTable& table, uint8_t* out) {
-  if (pixel == 4) return HWY_DYNAMIC_DISPATCH(Cv2SecondColumns4)(in, table, out);
+void cv2_horizontal(const int16_t* in, int pixel_size, const PairTable& table, uint8_t* out) {
+  if (pixel_size == 4) return HWY_DYNAMIC_DISPATCH(Cv2HorizontalBytes4)(in, table, out);
   for (int i = 0; i < table.size(); ++i) {
     const int low = in[table.low[i]] * table.weight_low[i] >> 16;
     const int high = in[table.high[i]] * table.weight_high[i] >> 16;
     out[i] = static_cast<uint8_t>((low + high + 2) >> 2);
   }
 }
-void cv2_second_rows(const int16_t* low, const int16_t* high, int weight_low, int weight_high, int count,
-                     uint8_t* out) {
-  HWY_DYNAMIC_DISPATCH(Cv2SecondRows)(low, high, weight_low, weight_high, count, out);
+void cv2_vertical(const int16_t* low, const int16_t* high, int weight_low, int weight_high, int count, uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(Cv2VerticalBytes)(low, high, weight_low, weight_high, count, out);
 }
-void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel, const PairTable& table, uint8_t* out) {
+void mean_2x2(const uint8_t* low, const uint8_t* high, int pixel_size, const PairTable& table, uint8_t* out) {
   for (int i = 0; i < table.size(); ++i) {
-    const size_t a = static_cast<size_t>(table.low[i]) * pixel, b = static_cast<size_t>(table.high[i]) * pixel;
-    for (int c = 0; c < pixel; ++c) {
+    const size_t a = static_cast<size_t>(table.low[i]) * pixel_size,
+                 b = static_cast<size_t>(table.high[i]) * pixel_size;
+    for (int c = 0; c < pixel_size; ++c) {
       *out++ = static_cast<uint8_t>((low[a + c] + low[b + c] + high[a + c] + high[b + c] + 2) >> 2);
     }
   }

@@ -24,13 +24,13 @@ using Bytes = hn::Rebind<uint8_t, D>;  // as many bytes as D has lanes
 // Sums are floats (D of float) or, where there are no weights, integers (D of int32_t). cv2 rounds each product and
 // each sum, so they stay apart: no fused multiply-add.
 template <class D>
-constexpr bool kWhole = std::is_same_v<hn::TFromD<D>, int32_t>;
+constexpr bool kIsInteger = std::is_same_v<hn::TFromD<D>, int32_t>;
 
 template <class D>
 HWY_INLINE hn::Vec<D> load_term(D d, const uint8_t* bytes, float weight) {
   const hn::RebindToSigned<D> d32;
   const auto v = hn::PromoteTo(d32, hn::LoadU(Bytes<D>(), bytes));
-  if constexpr (kWhole<D>) {
+  if constexpr (kIsInteger<D>) {
     return v;
   } else {
     return hn::Mul(hn::ConvertTo(d, v), hn::Set(d, weight));
@@ -39,7 +39,7 @@ HWY_INLINE hn::Vec<D> load_term(D d, const uint8_t* bytes, float weight) {
 
 template <class D>
 HWY_INLINE hn::Vec<D> load_term(D d, const hn::TFromD<D>* sums, float weight) {
-  if constexpr (kWhole<D>) {
+  if constexpr (kIsInteger<D>) {
     return hn::LoadU(d, sums);
   } else {
     return hn::Mul(hn::LoadU(d, sums), hn::Set(d, weight));
@@ -47,10 +47,10 @@ HWY_INLINE hn::Vec<D> load_term(D d, const hn::TFromD<D>* sums, float weight) {
 }
 
 template <class D>
-HWY_INLINE void store_rounded([[maybe_unused]] D d, hn::Vec<D> sum, const AreaRounding& rounding, uint8_t* out) {
+HWY_INLINE void store_rounded([[maybe_unused]] D d, hn::Vec<D> sum, const Cv2AreaRounding& rounding, uint8_t* out) {
   [[maybe_unused]] const hn::RebindToFloat<D> df;
   const Bytes<D> d8;
-  if constexpr (!kWhole<D>) {
+  if constexpr (!kIsInteger<D>) {
     hn::StoreU(hn::DemoteTo(d8, hn::NearestInt(sum)), d8, out);
   } else if (rounding.quarter) {
     hn::StoreU(hn::DemoteTo(d8, hn::ShiftRight<2>(hn::Add(sum, hn::Set(d, 2)))), d8, out);

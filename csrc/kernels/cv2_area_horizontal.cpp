@@ -7,10 +7,9 @@
 #include <cmath>
 #include <type_traits>
 
-#include "filters/cv2_area_table.h"
 #include "kernels/cv2_area-inl.h"
+#include "kernels/cv2_area.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
@@ -19,7 +18,7 @@ using BF32 = hn::FixedTag<float, 4>;
 
 // Hands the sums of four outputs at a time to `store`; pixels have as many channels as D has lanes.
 template <class D, class Store>
-HWY_INLINE void sum_columns(D d, const hn::TFromD<D>* row, const AreaTable& table, Store store) {
+HWY_INLINE void sum_horizontal(D d, const hn::TFromD<D>* row, const Cv2AreaTable& table, Store store) {
   constexpr int kChannels = static_cast<int>(hn::MaxLanes(D()));
   const int taps = table.taps(0), step = kChannels * table.step;
   for (int i = 0; i < table.size; i += kEntryStep) {
@@ -53,7 +52,7 @@ using Rows = hn::FixedTag<T, 4 * kRowBlocks>;
 template <class D, class V>
 HWY_INLINE void store_widened(D d, V bytes, hn::TFromD<D>* out) {
   const auto wide = hn::PromoteTo(hn::RebindToSigned<D>(), bytes);
-  if constexpr (kWhole<D>) {
+  if constexpr (kIsInteger<D>) {
     hn::StoreU(wide, d, out);
   } else {
     hn::StoreU(hn::ConvertTo(d, wide), d, out);
@@ -95,8 +94,8 @@ HWY_INLINE void store_rows(D d, hn::Vec<D> sums, hn::TFromD<D>* a, hn::TFromD<D>
 #endif
 
 template <class D>
-void FirstColumns4(const uint8_t* const* in, int rows, int width, const AreaTable& table, uint8_t* scratch,
-                   uint8_t* const* out) {
+void SumHorizontal4(const uint8_t* const* in, int rows, int width, const Cv2AreaTable& table, uint8_t* scratch,
+                    uint8_t* const* out) {
   using T = hn::TFromD<D>;
   constexpr int kRows = static_cast<int>(hn::MaxLanes(D())) / 4;
   for (int r = 0; r < rows; r += kRows) {
@@ -105,26 +104,27 @@ void FirstColumns4(const uint8_t* const* in, int rows, int width, const AreaTabl
     WidenRows<D>(in[r], in[other], width, wide);
     T* a = reinterpret_cast<T*>(out[r]);
     T* b = reinterpret_cast<T*>(out[other]);
-    sum_columns(D(), wide, table,
-                [&](int i, hn::Vec<D> sums) HWY_ATTR { store_rows(D(), sums, a + 4 * i, b + 4 * i); });
+    sum_horizontal(D(), wide, table,
+                   [&](int i, hn::Vec<D> sums) HWY_ATTR { store_rows(D(), sums, a + 4 * i, b + 4 * i); });
   }
 }
 
 template <class D>
-void SecondColumns4(const uint8_t* in, const AreaTable& table, const AreaRounding& rounding, uint8_t* out) {
+void FinishHorizontal4(const uint8_t* in, const Cv2AreaTable& table, const Cv2AreaRounding& rounding, uint8_t* out) {
   const auto* sums = reinterpret_cast<const hn::TFromD<D>*>(in);
-  sum_columns(D(), sums, table,
-              [&](int i, hn::Vec<D> sum) HWY_ATTR { store_rounded(D(), sum, rounding, out + 4 * i); });
+  sum_horizontal(D(), sums, table,
+                 [&](int i, hn::Vec<D> sum) HWY_ATTR { store_rounded(D(), sum, rounding, out + 4 * i); });
 }
 
-void AreaFirstColumns4(const uint8_t* const* in, int rows, int width, const AreaTable& table, bool whole,
-                       uint8_t* scratch, uint8_t* const* out) {
-  if (whole) return FirstColumns4<Rows<int32_t>>(in, rows, width, table, scratch, out);
-  FirstColumns4<Rows<float>>(in, rows, width, table, scratch, out);
+void Cv2AreaSumHorizontal4(const uint8_t* const* in, int rows, int width, const Cv2AreaTable& table, bool integer,
+                           uint8_t* scratch, uint8_t* const* out) {
+  if (integer) return SumHorizontal4<Rows<int32_t>>(in, rows, width, table, scratch, out);
+  SumHorizontal4<Rows<float>>(in, rows, width, table, scratch, out);
 }
-void AreaSecondColumns4(const uint8_t* in, const AreaTable& table, const AreaRounding& rounding, uint8_t* out) {
-  if (rounding.whole) return SecondColumns4<B32>(in, table, rounding, out);
-  SecondColumns4<BF32>(in, table, rounding, out);
+void Cv2AreaFinishHorizontal4(const uint8_t* in, const Cv2AreaTable& table, const Cv2AreaRounding& rounding,
+                              uint8_t* out) {
+  if (rounding.integer) return FinishHorizontal4<B32>(in, table, rounding, out);
+  FinishHorizontal4<BF32>(in, table, rounding, out);
 }
 
 }  // namespace fastseq::kernels::HWY_NAMESPACE
@@ -136,7 +136,7 @@ namespace {
 
 // The same for one channel. Integers may wrap around, as cv2's do.
 template <class T, class In>
-T sum_column(const In* row, const AreaTable& table, int i) {
+T sum_column(const In* row, const Cv2AreaTable& table, int i) {
   const In* sample = row + table.first[i];
   const float* weights = table.weights_of(i);
   const auto term = [&](int t) {
@@ -148,46 +148,47 @@ T sum_column(const In* row, const AreaTable& table, int i) {
   return sum;
 }
 
-uint8_t round_sum(float sum, const AreaRounding&) {
+uint8_t round_sum(float sum, const Cv2AreaRounding&) {
   return static_cast<uint8_t>(std::clamp(std::lrint(sum), 0L, 255L));
 }
-uint8_t round_sum(uint32_t sum, const AreaRounding& rounding) {
+uint8_t round_sum(uint32_t sum, const Cv2AreaRounding& rounding) {
   if (rounding.quarter) return static_cast<uint8_t>((sum + 2) >> 2);
   return round_sum(static_cast<float>(static_cast<int32_t>(sum)) * rounding.scale, rounding);
 }
 
 template <class T>
-void first_columns1(const uint8_t* row, const AreaTable& table, uint8_t* out) {
+void sum_horizontal1(const uint8_t* row, const Cv2AreaTable& table, uint8_t* out) {
   for (int i = 0; i < table.size; ++i) reinterpret_cast<T*>(out)[i] = sum_column<T>(row, table, i);
 }
 
 template <class T>
-void second_columns1(const uint8_t* in, const AreaTable& table, const AreaRounding& rounding, uint8_t* out) {
+void finish_horizontal1(const uint8_t* in, const Cv2AreaTable& table, const Cv2AreaRounding& rounding, uint8_t* out) {
   const T* sums = reinterpret_cast<const T*>(in);
   for (int i = 0; i < table.size; ++i) out[i] = round_sum(sum_column<T>(sums, table, i), rounding);
 }
 
 }  // namespace
 
-HWY_EXPORT(AreaFirstColumns4);
-HWY_EXPORT(AreaSecondColumns4);
+HWY_EXPORT(Cv2AreaSumHorizontal4);
+HWY_EXPORT(Cv2AreaFinishHorizontal4);
 
-void area_first_columns(const uint8_t* const* in, int rows, int pixel, int width, const AreaTable& table, bool whole,
-                        uint8_t* scratch, uint8_t* const* out) {
-  if (pixel == 4) return HWY_DYNAMIC_DISPATCH(AreaFirstColumns4)(in, rows, width, table, whole, scratch, out);
+void cv2_area_sum_horizontal(const uint8_t* const* in, int rows, int pixel_size, int width, const Cv2AreaTable& table,
+                             bool integer, uint8_t* scratch, uint8_t* const* out) {
+  if (pixel_size == 4)
+    return HWY_DYNAMIC_DISPATCH(Cv2AreaSumHorizontal4)(in, rows, width, table, integer, scratch, out);
   for (int r = 0; r < rows; ++r) {
-    if (whole) {
-      first_columns1<uint32_t>(in[r], table, out[r]);
+    if (integer) {
+      sum_horizontal1<uint32_t>(in[r], table, out[r]);
     } else {
-      first_columns1<float>(in[r], table, out[r]);
+      sum_horizontal1<float>(in[r], table, out[r]);
     }
   }
 }
-void area_second_columns(const uint8_t* in, int pixel, const AreaTable& table, const AreaRounding& rounding,
-                         uint8_t* out) {
-  if (pixel == 4) return HWY_DYNAMIC_DISPATCH(AreaSecondColumns4)(in, table, rounding, out);
-  if (rounding.whole) return second_columns1<uint32_t>(in, table, rounding, out);
-  second_columns1<float>(in, table, rounding, out);
+void cv2_area_finish_horizontal(const uint8_t* in, int pixel_size, const Cv2AreaTable& table,
+                                const Cv2AreaRounding& rounding, uint8_t* out) {
+  if (pixel_size == 4) return HWY_DYNAMIC_DISPATCH(Cv2AreaFinishHorizontal4)(in, table, rounding, out);
+  if (rounding.integer) return finish_horizontal1<uint32_t>(in, table, rounding, out);
+  finish_horizontal1<float>(in, table, rounding, out);
 }
 
 }  // namespace fastseq::kernels

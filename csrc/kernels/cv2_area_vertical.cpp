@@ -3,10 +3,9 @@
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
 
-#include "filters/cv2_area_table.h"
 #include "kernels/cv2_area-inl.h"
+#include "kernels/cv2_area.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
@@ -14,7 +13,7 @@ namespace fastseq::kernels::HWY_NAMESPACE {
 using F32 = hn::ScalableTag<float>;
 
 template <class D>
-void FirstRows(const uint8_t* const* rows, const float* weights, int taps, int count, uint8_t* out) {
+void SumVertical(const uint8_t* const* rows, const float* weights, int taps, int count, uint8_t* out) {
   const D d;
   auto* sums = reinterpret_cast<hn::TFromD<D>*>(out);
   const int lanes = static_cast<int>(hn::Lanes(d));
@@ -26,8 +25,8 @@ void FirstRows(const uint8_t* const* rows, const float* weights, int taps, int c
 }
 
 template <class D>
-void SecondRows(const uint8_t* const* rows, const float* weights, int taps, const AreaRounding& rounding, int count,
-                uint8_t* out) {
+void FinishVertical(const uint8_t* const* rows, const float* weights, int taps, const Cv2AreaRounding& rounding,
+                    int count, uint8_t* out) {
   const D d;
   const auto load = [&](int t, int x) HWY_ATTR {
     return load_term(d, reinterpret_cast<const hn::TFromD<D>*>(rows[t]) + x, weights[t]);
@@ -39,14 +38,15 @@ void SecondRows(const uint8_t* const* rows, const float* weights, int taps, cons
   });
 }
 
-void AreaFirstRows(const uint8_t* const* rows, const float* weights, int taps, bool whole, int count, uint8_t* out) {
-  if (whole) return FirstRows<D32>(rows, weights, taps, count, out);
-  FirstRows<F32>(rows, weights, taps, count, out);
+void Cv2AreaSumVertical(const uint8_t* const* rows, const float* weights, int taps, bool integer, int count,
+                        uint8_t* out) {
+  if (integer) return SumVertical<D32>(rows, weights, taps, count, out);
+  SumVertical<F32>(rows, weights, taps, count, out);
 }
-void AreaSecondRows(const uint8_t* const* rows, const float* weights, int taps, const AreaRounding& rounding, int count,
-                    uint8_t* out) {
-  if (rounding.whole) return SecondRows<D32>(rows, weights, taps, rounding, count, out);
-  SecondRows<F32>(rows, weights, taps, rounding, count, out);
+void Cv2AreaFinishVertical(const uint8_t* const* rows, const float* weights, int taps, const Cv2AreaRounding& rounding,
+                           int count, uint8_t* out) {
+  if (rounding.integer) return FinishVertical<D32>(rows, weights, taps, rounding, count, out);
+  FinishVertical<F32>(rows, weights, taps, rounding, count, out);
 }
 }  // namespace fastseq::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -54,15 +54,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fastseq::kernels {
 
-HWY_EXPORT(AreaFirstRows);
-HWY_EXPORT(AreaSecondRows);
+HWY_EXPORT(Cv2AreaSumVertical);
+HWY_EXPORT(Cv2AreaFinishVertical);
 
-void area_first_rows(const uint8_t* const* rows, const float* weights, int taps, bool whole, int count, uint8_t* out) {
-  HWY_DYNAMIC_DISPATCH(AreaFirstRows)(rows, weights, taps, whole, count, out);
+void cv2_area_sum_vertical(const uint8_t* const* rows, const float* weights, int taps, bool integer, int count,
+                           uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(Cv2AreaSumVertical)(rows, weights, taps, integer, count, out);
 }
-void area_second_rows(const uint8_t* const* rows, const float* weights, int taps, const AreaRounding& rounding,
-                      int count, uint8_t* out) {
-  HWY_DYNAMIC_DISPATCH(AreaSecondRows)(rows, weights, taps, rounding, count, out);
+void cv2_area_finish_vertical(const uint8_t* const* rows, const float* weights, int taps,
+                              const Cv2AreaRounding& rounding, int count, uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(Cv2AreaFinishVertical)(rows, weights, taps, rounding, count, out);
 }
 
 }  // namespace fastseq::kernels

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "filters/pil_table.h"
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
+#include "kernels/pil.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
@@ -41,7 +40,8 @@ HWY_INLINE int32_t load_pair(const int16_t* pair) {
   return both;
 }
 
-void PilRows(const uint8_t* const* rows, const int16_t* low, const int16_t* high, int taps, int count, uint8_t* out) {
+void PilVertical(const uint8_t* const* rows, const int16_t* low, const int16_t* high, int taps, int count,
+                 uint8_t* out) {
   const hn::ScalableTag<uint8_t> d8;
   const D16 d16;
   const D32 d32;
@@ -98,7 +98,7 @@ HWY_INLINE void store_rows(hn::Vec<C8> pixels, uint8_t* a, uint8_t* b) {
 #endif
 }
 
-void PilColumns4(const uint8_t* const* in, int rows, const PilTable& table, uint8_t* const* out) {
+void PilHorizontal4(const uint8_t* const* in, int rows, const PilTable& table, uint8_t* const* out) {
   const C8 d8;
   const C16 d16;
   const C32 d32;
@@ -142,7 +142,7 @@ void PilColumns4(const uint8_t* const* in, int rows, const PilTable& table, uint
   }
 }
 
-void PilColumns1(const uint8_t* in, const PilTable& table, uint8_t* out) {
+void PilHorizontal1(const uint8_t* in, const PilTable& table, uint8_t* out) {
   const B16 d16;
   const B32 d32;
   const hn::Half<B8> d8;
@@ -169,16 +169,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fastseq::kernels {
 
-HWY_EXPORT(PilRows);
-HWY_EXPORT(PilColumns4);
-HWY_EXPORT(PilColumns1);
+HWY_EXPORT(PilVertical);
+HWY_EXPORT(PilHorizontal4);
+HWY_EXPORT(PilHorizontal1);
 
-void pil_rows(const uint8_t* const* rows, const int16_t* low, const int16_t* high, int taps, int count, uint8_t* out) {
-  HWY_DYNAMIC_DISPATCH(PilRows)(rows, low, high, taps, count, out);
+void pil_vertical(const uint8_t* const* rows, const int16_t* low, const int16_t* high, int taps, int count,
+                  uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(PilVertical)(rows, low, high, taps, count, out);
 }
-void pil_columns(const uint8_t* const* in, int rows, int pixel, const PilTable& table, uint8_t* const* out) {
-  if (pixel == 4) return HWY_DYNAMIC_DISPATCH(PilColumns4)(in, rows, table, out);
-  for (int r = 0; r < rows; ++r) HWY_DYNAMIC_DISPATCH(PilColumns1)(in[r], table, out[r]);
+void pil_horizontal(const uint8_t* const* in, int rows, int pixel_size, const PilTable& table, uint8_t* const* out) {
+  if (pixel_size == 4) return HWY_DYNAMIC_DISPATCH(PilHorizontal4)(in, rows, table, out);
+  for (int r = 0; r < rows; ++r) HWY_DYNAMIC_DISPATCH(PilHorizontal1)(in[r], table, out[r]);
 }
 
 }  // namespace fastseq::kernels

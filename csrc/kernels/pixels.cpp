@@ -2,12 +2,11 @@
 #define HWY_TARGET_INCLUDE "kernels/pixels.cpp"
 #include <hwy/foreach_target.h>  // compiles this file once for each instruction set
 #include <hwy/highway.h>
-#include <hwy/targets.h>
 
 #include <utility>
 
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
+#include "kernels/pixels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
@@ -71,11 +70,6 @@ void widen3to4(const uint8_t* in, int count, bool swap, uint8_t* out) {
     out[2] = in[third];
     out[3] = 255;
   }
-}
-int64_t instruction_sets() { return hwy::SupportedTargets(); }
-void disable_instruction_sets(int64_t mask) {
-  hwy::DisableTargets(mask);
-  hwy::GetChosenTarget().DeInit();
 }
 
 }  // namespace fastseq::kernels

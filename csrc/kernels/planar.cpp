@@ -4,12 +4,12 @@
 #include <hwy/highway.h>
 
 #include "kernels/kernels-inl.h"
-#include "kernels/kernels.h"
+#include "kernels/planar.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
 
-void FilterRows(const uint8_t* const* rows, const int16_t* weights, int taps, int count, int16_t* out) {
+void FilterVertical(const uint8_t* const* rows, const int16_t* weights, int taps, int count, int16_t* out) {
   const D16 d16;
   const D32 d32;
   const D8 d8;
@@ -32,7 +32,7 @@ void FilterRows(const uint8_t* const* rows, const int16_t* weights, int taps, in
   }
 }
 
-// The weighted sum of one output, spread over four lanes.
+// The weighted sum of one output, replicated over four lanes.
 HWY_INLINE hn::Vec<B32> column_sum(const int16_t* in, const int16_t* weights, int taps) {
   const B16 d16;
   const B32 d32;
@@ -45,7 +45,7 @@ HWY_INLINE hn::Vec<B32> column_sum(const int16_t* in, const int16_t* weights, in
 
 // Four outputs at a time; the table's entries are padded to that. `taps` is a constant where one step is enough.
 template <class Taps>
-HWY_INLINE void filter_columns_with(const int16_t* in, const FilterTable& table, Taps taps, int16_t* out) {
+HWY_INLINE void filter_horizontal_with(const int16_t* in, const TriangleTable& table, Taps taps, int16_t* out) {
   const B32 d32;
   const hn::Half<B16> d16;
   const auto round = hn::Set(d32, 1 << (kWeightBits - 1));
@@ -63,12 +63,12 @@ HWY_INLINE void filter_columns_with(const int16_t* in, const FilterTable& table,
   }
 }
 
-void FilterColumns(const int16_t* in, const FilterTable& table, int16_t* out) {
+void FilterHorizontal(const int16_t* in, const TriangleTable& table, int16_t* out) {
   if (table.stride == kTapStep) {
-    filter_columns_with(
+    filter_horizontal_with(
         in, table, [](int) { return kTapStep; }, out);
   } else {
-    filter_columns_with(
+    filter_horizontal_with(
         in, table, [&table](int i) { return table.taps[i]; }, out);
   }
 }
@@ -95,7 +95,7 @@ uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int co
     excess = hn::Add(excess, multiply_pairs(d32, beyond, beyond));
     return to_bytes(v);
   };
-  const auto centre = hn::Set(d, 128 << kFractionBits);
+  const auto center = hn::Set(d, 128 << kFractionBits);
   const auto r_cr = hn::Set(d, 13173);   // 0.402 * 2^15; the rest of 1.402 is added
   const auto g_cb = hn::Set(d, -11277);  // -0.344136 * 2^15
   const auto g_cr = hn::Set(d, -23401);  // -0.714136 * 2^15
@@ -103,8 +103,8 @@ uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int co
   for_pixels(count, lanes, 3, out, [&](int i, uint8_t* to) HWY_ATTR {
     if (count - i < lanes) inside = hn::FirstN(d, static_cast<size_t>(count - i));
     const auto luma = hn::LoadU(d, y + i);
-    const auto blue = hn::Sub(hn::LoadU(d, cb + i), centre);
-    const auto red = hn::Sub(hn::LoadU(d, cr + i), centre);
+    const auto blue = hn::Sub(hn::LoadU(d, cb + i), center);
+    const auto red = hn::Sub(hn::LoadU(d, cr + i), center);
     const auto r = finish(hn::Add(hn::Add(luma, red), hn::MulFixedPoint15(red, r_cr)));
     const auto g = finish(hn::Add(luma, hn::Add(hn::MulFixedPoint15(blue, g_cb), hn::MulFixedPoint15(red, g_cr))));
     const auto b = finish(hn::Add(hn::Add(luma, blue), hn::MulFixedPoint15(blue, b_cb)));
@@ -137,17 +137,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fastseq::kernels {
 
-HWY_EXPORT(FilterRows);
-HWY_EXPORT(FilterColumns);
+HWY_EXPORT(FilterVertical);
+HWY_EXPORT(FilterHorizontal);
 HWY_EXPORT(YccToRgb);
 HWY_EXPORT(PlanesToRgb);
 HWY_EXPORT(PlaneToGray);
 
-void filter_rows(const uint8_t* const* rows, const int16_t* weights, int taps, int count, int16_t* out) {
-  HWY_DYNAMIC_DISPATCH(FilterRows)(rows, weights, taps, count, out);
+void filter_vertical(const uint8_t* const* rows, const int16_t* weights, int taps, int count, int16_t* out) {
+  HWY_DYNAMIC_DISPATCH(FilterVertical)(rows, weights, taps, count, out);
 }
-void filter_columns(const int16_t* in, const FilterTable& table, int16_t* out) {
-  HWY_DYNAMIC_DISPATCH(FilterColumns)(in, table, out);
+void filter_horizontal(const int16_t* in, const TriangleTable& table, int16_t* out) {
+  HWY_DYNAMIC_DISPATCH(FilterHorizontal)(in, table, out);
 }
 uint64_t ycc_to_rgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out) {
   return HWY_DYNAMIC_DISPATCH(YccToRgb)(y, cb, cr, count, bgr, out);

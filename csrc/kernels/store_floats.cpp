@@ -4,7 +4,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/floats-inl.h"
-#include "kernels/tf.h"
+#include "kernels/store_floats.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {

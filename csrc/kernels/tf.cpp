@@ -59,18 +59,18 @@ HWY_INLINE void add_line(const T* row, float weight, bool first, float gain, int
   });
 }
 
-void LerpColumnsU8(const uint8_t* row, const LerpTable& table, float* out) { lerp_pixels(row, table, out); }
-void LerpColumnsF32(const float* row, const LerpTable& table, float* out) { lerp_pixels(row, table, out); }
-void SumColumnsU8(const uint8_t* row, const SumTable& table, float gain, float* out) {
+void LerpHorizontalU8(const uint8_t* row, const LerpTable& table, float* out) { lerp_pixels(row, table, out); }
+void LerpHorizontalF32(const float* row, const LerpTable& table, float* out) { lerp_pixels(row, table, out); }
+void SumHorizontalU8(const uint8_t* row, const SumTable& table, float gain, float* out) {
   sum_pixels(row, table, gain, out);
 }
-void SumColumnsF32(const float* row, const SumTable& table, float gain, float* out) {
+void SumHorizontalF32(const float* row, const SumTable& table, float gain, float* out) {
   sum_pixels(row, table, gain, out);
 }
-void LerpRowsU8(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out) {
+void LerpVerticalU8(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out) {
   lerp_lines(low, high, fraction, count, out);
 }
-void LerpRowsF32(const float* low, const float* high, float fraction, int count, float* out) {
+void LerpVerticalF32(const float* low, const float* high, float fraction, int count, float* out) {
   lerp_lines(low, high, fraction, count, out);
 }
 void AddRowU8(const uint8_t* row, float weight, bool first, float gain, int count, float* sums) {
@@ -108,32 +108,32 @@ void sum_gray(const T* row, const SumTable& table, float gain, float* out) {
 
 }  // namespace
 
-HWY_EXPORT(LerpColumnsU8);
-HWY_EXPORT(LerpColumnsF32);
-HWY_EXPORT(SumColumnsU8);
-HWY_EXPORT(SumColumnsF32);
-HWY_EXPORT(LerpRowsU8);
-HWY_EXPORT(LerpRowsF32);
+HWY_EXPORT(LerpHorizontalU8);
+HWY_EXPORT(LerpHorizontalF32);
+HWY_EXPORT(SumHorizontalU8);
+HWY_EXPORT(SumHorizontalF32);
+HWY_EXPORT(LerpVerticalU8);
+HWY_EXPORT(LerpVerticalF32);
 HWY_EXPORT(AddRowU8);
 HWY_EXPORT(AddRowF32);
 
-void lerp_columns(const uint8_t* row, int pixel, const LerpTable& table, float* out) {
-  pixel == 4 ? HWY_DYNAMIC_DISPATCH(LerpColumnsU8)(row, table, out) : lerp_gray(row, table, out);
+void lerp_horizontal(const uint8_t* row, int pixel_size, const LerpTable& table, float* out) {
+  pixel_size == 4 ? HWY_DYNAMIC_DISPATCH(LerpHorizontalU8)(row, table, out) : lerp_gray(row, table, out);
 }
-void lerp_columns(const float* row, int pixel, const LerpTable& table, float* out) {
-  pixel == 4 ? HWY_DYNAMIC_DISPATCH(LerpColumnsF32)(row, table, out) : lerp_gray(row, table, out);
+void lerp_horizontal(const float* row, int pixel_size, const LerpTable& table, float* out) {
+  pixel_size == 4 ? HWY_DYNAMIC_DISPATCH(LerpHorizontalF32)(row, table, out) : lerp_gray(row, table, out);
 }
-void sum_columns(const uint8_t* row, int pixel, const SumTable& table, float gain, float* out) {
-  pixel == 4 ? HWY_DYNAMIC_DISPATCH(SumColumnsU8)(row, table, gain, out) : sum_gray(row, table, gain, out);
+void sum_horizontal(const uint8_t* row, int pixel_size, const SumTable& table, float gain, float* out) {
+  pixel_size == 4 ? HWY_DYNAMIC_DISPATCH(SumHorizontalU8)(row, table, gain, out) : sum_gray(row, table, gain, out);
 }
-void sum_columns(const float* row, int pixel, const SumTable& table, float gain, float* out) {
-  pixel == 4 ? HWY_DYNAMIC_DISPATCH(SumColumnsF32)(row, table, gain, out) : sum_gray(row, table, gain, out);
+void sum_horizontal(const float* row, int pixel_size, const SumTable& table, float gain, float* out) {
+  pixel_size == 4 ? HWY_DYNAMIC_DISPATCH(SumHorizontalF32)(row, table, gain, out) : sum_gray(row, table, gain, out);
 }
-void lerp_rows(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out) {
-  HWY_DYNAMIC_DISPATCH(LerpRowsU8)(low, high, fraction, count, out);
+void lerp_vertical(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out) {
+  HWY_DYNAMIC_DISPATCH(LerpVerticalU8)(low, high, fraction, count, out);
 }
-void lerp_rows(const float* low, const float* high, float fraction, int count, float* out) {
-  HWY_DYNAMIC_DISPATCH(LerpRowsF32)(low, high, fraction, count, out);
+void lerp_vertical(const float* low, const float* high, float fraction, int count, float* out) {
+  HWY_DYNAMIC_DISPATCH(LerpVerticalF32)(low, high, fraction, count, out);
 }
 void add_row(const uint8_t* row, float weight, bool first, float gain, int count, float* sums) {
   HWY_DYNAMIC_DISPATCH(AddRowU8)(row, weight, first, gain, count, sums);

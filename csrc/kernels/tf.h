@@ -9,26 +9,16 @@
 namespace fastseq::kernels {
 
 // The passes along columns: entries of the table from one row.
-void lerp_columns(const uint8_t* row, int pixel, const LerpTable& table, float* out);
-void lerp_columns(const float* row, int pixel, const LerpTable& table, float* out);
-void sum_columns(const uint8_t* row, int pixel, const SumTable& table, float gain, float* out);
-void sum_columns(const float* row, int pixel, const SumTable& table, float gain, float* out);
+void lerp_horizontal(const uint8_t* row, int pixel_size, const LerpTable& table, float* out);
+void lerp_horizontal(const float* row, int pixel_size, const LerpTable& table, float* out);
+void sum_horizontal(const uint8_t* row, int pixel_size, const SumTable& table, float gain, float* out);
+void sum_horizontal(const float* row, int pixel_size, const SumTable& table, float gain, float* out);
 
 // The passes along rows: one entry, for `count` values.
-void lerp_rows(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out);
-void lerp_rows(const float* low, const float* high, float fraction, int count, float* out);
+void lerp_vertical(const uint8_t* low, const uint8_t* high, float fraction, int count, float* out);
+void lerp_vertical(const float* low, const float* high, float fraction, int count, float* out);
 // sums = (sums + row * weight) * gain; where `first`, sums start at 0.
 void add_row(const uint8_t* row, float weight, bool first, float gain, int count, float* sums);
 void add_row(const float* row, float weight, bool first, float gain, int count, float* sums);
-
-// Values as items of a slot: rounded and clamped to bytes, or offset + scale * value; for 8 bytes an item computed in
-// double, else in float. `out` is as aligned as its items are. `stream`: floats and doubles go past the cache, until
-// hwy::FlushStream().
-void store_values(const float* values, int count, int item_bytes, double scale, double offset, bool stream,
-                  uint8_t* out);
-// The same for bytes, to items of 4 or 8 bytes.
-void store_bytes(const uint8_t* bytes, int count, int item_bytes, double scale, double offset, bool stream,
-                 uint8_t* out);
-void split_values(const float* pixels, int count, float* a, float* b, float* c);
 
 }  // namespace fastseq::kernels

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "kernels/tf.h"
+#include "kernels/store_floats.h"
 
 namespace fastseq {
 
-FloatWriter::FloatWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels,
-                         uint8_t* slot, Buffer* scratch)
+FloatSlotWriter::FloatSlotWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels,
+                                 uint8_t* slot, Buffer* scratch)
     : format_(format),
       top_(geometry.rows.pad),
       left_(geometry.columns.pad),
@@ -25,7 +25,7 @@ FloatWriter::FloatWriter(const SlotFormat& format, const Geometry& geometry, boo
   if (rows_ != format.height || columns_ != format.width) pad();
 }
 
-float* FloatWriter::row(int position) {
+float* FloatSlotWriter::row(int position) {
   if (!transpose_) return tile_;
   const int first = position / kTileRows * kTileRows;
   if (first != tile_first_) {
@@ -35,11 +35,11 @@ float* FloatWriter::row(int position) {
   return tile_ + tile_stride_ * (position - first);
 }
 
-void FloatWriter::commit(int position) {
+void FloatSlotWriter::commit(int position) {
   if (!transpose_) emit(top_ + position, left_, columns_, tile_);
 }
 
-void FloatWriter::flush() {
+void FloatSlotWriter::flush() {
   if (tile_first_ < 0) return;
   const int count = std::min(kTileRows, columns_ - tile_first_);
   for (int y = 0; y < rows_; ++y) {
@@ -51,7 +51,7 @@ void FloatWriter::flush() {
   tile_first_ = -1;
 }
 
-void FloatWriter::pad() {
+void FloatSlotWriter::pad() {
   const int right = left_ + columns_;
   std::fill(line_, line_ + static_cast<size_t>(format_.width) * format_.channels, 0.0f);
   for (int y = 0; y < format_.height; ++y) {
@@ -64,7 +64,7 @@ void FloatWriter::pad() {
   }
 }
 
-void FloatWriter::emit(int row, int column, int count, const float* pixels) {
+void FloatSlotWriter::emit(int row, int column, int count, const float* pixels) {
   const size_t at = static_cast<size_t>(row) * format_.width + column;
   const size_t plane = static_cast<size_t>(format_.height) * format_.width;
   const int channels = format_.channels;
@@ -82,7 +82,7 @@ void FloatWriter::emit(int row, int column, int count, const float* pixels) {
   }
 }
 
-void FloatWriter::store(size_t item, int count, const float* values) {
+void FloatSlotWriter::store(size_t item, int count, const float* values) {
   kernels::store_values(values, count, format_.item_bytes, format_.scale, format_.offset, format_.is_large(),
                         slot_ + item * format_.item_bytes);
 }

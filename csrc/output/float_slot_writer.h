@@ -3,20 +3,20 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/workspace.h"
+#include "base/buffer.h"
 #include "geometry/geometry.h"
-#include "output/slot_writer.h"
+#include "output/slot_format.h"
 
 namespace fastseq {
 
 // Rows come in stored order. Without `transpose` a row has a pixel for each column of the geometry and becomes row
 // `position` of it, with it a row has a pixel for each row and becomes column `position`.
-class FloatWriter {
+class FloatSlotWriter {
  public:
   // Rows have `channels` values a pixel; one channel is repeated where the slot has three. `slot` has format.bytes()
   // bytes; what lies around the geometry is written here. Takes memory from `scratch`; throws std::bad_alloc.
-  FloatWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels, uint8_t* slot,
-              Buffer* scratch);
+  FloatSlotWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels, uint8_t* slot,
+                  Buffer* scratch);
 
   // Where the caller writes the values of the row for `position`, any number of times until commit(). With `transpose`
   // one float past its end may be written too.

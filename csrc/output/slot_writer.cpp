@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "kernels/kernels.h"
-#include "kernels/tf.h"
+#include "kernels/pixels.h"
+#include "kernels/store_floats.h"
 
 namespace fastseq {
 
@@ -35,9 +35,9 @@ void SlotWriter::commit(int position) {
   if (!direct_ && !transpose_) emit(position, 0, format_.width, tile_);
 }
 
-void SlotWriter::write(int position, const uint8_t* pixels, int pixel, int count) {
+void SlotWriter::write(int position, const uint8_t* pixels, int pixel_size, int count) {
   uint8_t* out = row(position);
-  if (pixel == 4) {
+  if (pixel_size == 4) {
     kernels::narrow4to3(pixels, count, out);
   } else if (format_.channels == 3) {
     kernels::repeat_gray(pixels, count, out);

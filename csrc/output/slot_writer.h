@@ -2,23 +2,11 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
-#include "engine/workspace.h"
+#include "base/buffer.h"
+#include "output/slot_format.h"
 
 namespace fastseq {
-
-struct SlotFormat {
-  int height = 0, width = 0, channels = 0;
-  bool channels_first = false;
-  int item_bytes = 1;            // 1, 2, 4 or 8
-  std::vector<uint8_t> lookup;   // 256 values of item_bytes each: what a byte becomes; empty where items are bytes
-  double scale = 1, offset = 0;  // the same for values between the bytes: offset + scale * value
-
-  size_t bytes() const { return static_cast<size_t>(height) * width * channels * item_bytes; }
-  // Whether a batch of such slots is more than a core's cache holds, so that storing past it is better.
-  bool is_large() const { return bytes() >= 1 << 16; }
-};
 
 // Rows come in stored order. Without `transpose` a row of `width` pixels becomes row `position` of the slot, with it a
 // row of `height` pixels becomes column `position`.
@@ -31,7 +19,7 @@ class SlotWriter {
   uint8_t* row(int position);
   void commit(int position);
   // The same for a finished row of `count` pixels of 1 or 4 bytes, gray or with a fourth byte to drop.
-  void write(int position, const uint8_t* pixels, int pixel, int count);
+  void write(int position, const uint8_t* pixels, int pixel_size, int count);
   // Writes what still waits. Call once, after the last row.
   void flush();
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace fastseq {
 namespace {
 
@@ -13,12 +15,12 @@ std::vector<std::vector<RowSpan>> each_once(const std::vector<RowSpan>& spans) {
 
 }  // namespace
 
-PassedRows::PassedRows(RowSource* source, const std::vector<RowSpan>& spans, int at_once, size_t values,
-                       Workspace* workspace, const std::atomic<bool>& cancelled)
-    : ring_(source, each_once(spans), workspace, cancelled), capacity_(at_once), stride_((values + 15) / 16 * 16) {
+HorizontalPassCache::HorizontalPassCache(RowSource* source, const std::vector<RowSpan>& spans, int at_once,
+                                         size_t values, ResampleScratch* scratch, const std::atomic<bool>& cancelled)
+    : ring_(source, each_once(spans), &scratch->rows, cancelled), capacity_(at_once), stride_((values + 15) / 16 * 16) {
   for (size_t i = 0; i + 1 < spans.size(); ++i) capacity_ = std::max(capacity_, spans[i].last - spans[i + 1].first + 1);
-  if (stride_ * sizeof(float) > workspace->limit / capacity_) throw TooMuchMemory();
-  base_ = workspace->columns[0].reserve_as<float>(stride_ * capacity_);
+  if (stride_ * sizeof(float) > scratch->rows.max_bytes / capacity_) throw TooMuchMemory();
+  base_ = scratch->passes[0].reserve_as<float>(stride_ * capacity_);
   held_.assign(capacity_, -1);
 }
 

@@ -4,18 +4,18 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/workspace.h"
+#include "resample/scratch.h"
 #include "rows/row_ring.h"
 
 namespace fastseq {
 
-class PassedRows {
+class HorizontalPassCache {
  public:
   // spans[i]: the source rows that output row i reads, all of them; both ends ascend from row to row. The last
-  // `at_once` rows asked for stay valid. `values`: floats that a passed row takes. Takes memory from the workspace;
+  // `at_once` rows asked for stay valid. `values`: floats that a passed row takes. Takes memory from `scratch`;
   // throws std::bad_alloc, and TooMuchMemory.
-  PassedRows(RowSource* source, const std::vector<RowSpan>& spans, int at_once, size_t values, Workspace* workspace,
-             const std::atomic<bool>& cancelled);
+  HorizontalPassCache(RowSource* source, const std::vector<RowSpan>& spans, int at_once, size_t values,
+                      ResampleScratch* scratch, const std::atomic<bool>& cancelled);
 
   // Row `wanted`, made by `pass(bytes, out)` unless it is at hand. Output row by output row, in ascending order.
   template <class Pass>

@@ -1,9 +1,10 @@
 #include "resample/horizontal_pass_ring.h"
 
-#include "kernels/kernels.h"
+#include "base/limits.h"
+#include "kernels/read_ahead.h"
 
 namespace fastseq {
-std::vector<std::vector<RowSpan>> ColumnPassRing::groups(const std::vector<int>& rows) {
+std::vector<std::vector<RowSpan>> HorizontalPassRing::groups(const std::vector<int>& rows) {
   std::vector<std::vector<RowSpan>> spans(1);
   const size_t count = rows.size();
   for (size_t i = 0; i < count; i += kRowsAtOnce) {
@@ -12,24 +13,24 @@ std::vector<std::vector<RowSpan>> ColumnPassRing::groups(const std::vector<int>&
   return spans;
 }
 
-ColumnPassRing::ColumnPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes,
-                               Workspace* workspace, const std::atomic<bool>& cancelled)
-    : rows_(rows_read(spans)), ring_(source, groups(rows_), workspace, cancelled) {
-  int most = 1;
+HorizontalPassRing::HorizontalPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes,
+                                       ResampleScratch* scratch, const std::atomic<bool>& cancelled)
+    : rows_(rows_read(spans)), ring_(source, groups(rows_), &scratch->rows, cancelled) {
+  int max_rows = 1;
   for (const RowSpan& span : spans) {
     const auto first = std::lower_bound(rows_.begin(), rows_.end(), span.first);
     begins_.push_back(static_cast<int>(first - rows_.begin()));
     counts_.push_back(span.last - span.first + 1);
-    most = std::max(most, counts_.back());
+    max_rows = std::max(max_rows, counts_.back());
   }
-  capacity_ = most + kRowsAtOnce - 1;
-  pointers_.resize(most);
+  capacity_ = max_rows + kRowsAtOnce - 1;
+  pointers_.resize(max_rows);
   stride_ = (row_bytes + kernels::kReadAhead + 63) / 64 * 64;
-  if (stride_ * capacity_ > workspace->limit) throw TooMuchMemory();
-  base_ = workspace->columns[0].reserve(stride_ * capacity_);
+  if (stride_ * capacity_ > scratch->rows.max_bytes) throw TooMuchMemory();
+  base_ = scratch->passes[0].reserve(stride_ * capacity_);
 }
 
-const uint8_t* const* ColumnPassRing::rows(int i) {
+const uint8_t* const* HorizontalPassRing::rows(int i) {
   for (int t = 0; t < counts_[i]; ++t) pointers_[t] = kept(begins_[i] + t);
   return pointers_.data();
 }

@@ -4,18 +4,19 @@
 #include <atomic>
 #include <vector>
 
+#include "resample/scratch.h"
 #include "rows/row_ring.h"
 
 namespace fastseq {
 
-class ColumnPassRing {
+class HorizontalPassRing {
  public:
   static constexpr int kRowsAtOnce = 2;
 
   // spans[i]: the rows that output row i reads, counted from the plane's y0; both ends ascend. A kept row takes
-  // `row_bytes`. Takes memory from the workspace; throws std::bad_alloc, and TooMuchMemory.
-  ColumnPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes, Workspace* workspace,
-                 const std::atomic<bool>& cancelled);
+  // `row_bytes`. Takes memory from `scratch`; throws std::bad_alloc, and TooMuchMemory.
+  HorizontalPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes, ResampleScratch* scratch,
+                     const std::atomic<bool>& cancelled);
 
   // Makes the rows of output row i. `pass(in, count, out)` makes kept rows of `count` source rows, 1 or kRowsAtOnce.
   template <class Pass>

@@ -1,4 +1,4 @@
-// What both orders of two passes need of a picture whose pixels are bytes, of 1 or 4 a pixel.
+// What both orders of two passes need of a image whose pixels are bytes, of 1 or 4 a pixel.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -14,14 +14,14 @@ struct PackedPasses {
   const Table& rows;
   const Table& columns;
   SlotWriter* writer;
-  Workspace* workspace;
+  ResampleScratch* scratch;
   const std::atomic<bool>& cancelled;
 
-  int pixel() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
+  int pixel_size() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
   // The finished pixels of entry i of the rows.
   void write(int i, const uint8_t* pixels) const {
     const int position = slot_position(plan.stored_rows(), plan.rows_reversed(), i);
-    writer->write(position, pixels, pixel(), columns.size);
+    writer->write(position, pixels, pixel_size(), columns.size);
   }
 };
 

@@ -1,6 +1,7 @@
 #include <vector>
 
-#include "kernels/kernels.h"
+#include "kernels/pixels.h"
+#include "kernels/planar.h"
 #include "resample/resample.h"
 #include "rows/row_ring.h"
 
@@ -17,7 +18,7 @@ PlaneAxis column_axis(const SourcePlane& plane, const ResamplePlan& plan) {
           plane.x0};
 }
 
-// The finished planes of one output row become its bytes. Returns what ycc_to_rgb says of colours out of range.
+// The finished planes of one output row become its bytes. Returns what ycc_to_rgb says of colors out of range.
 uint64_t finish_row(PixelLayout layout, int16_t* const* planes, int count, int channels, bool bgr, uint8_t* gray,
                     uint8_t* out) {
   if (layout == PixelLayout::kYcc) {
@@ -36,52 +37,52 @@ uint64_t finish_row(PixelLayout layout, int16_t* const* planes, int count, int c
 }  // namespace
 
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
-                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
+                       ResampleScratch* scratch, const std::atomic<bool>& cancelled, double* out_of_range) {
   const int planes = source->planes();
   const SourcePlane& luma = source->plane(0);
   const AxisMap& rows = plan.stored_rows();
   const AxisMap& columns = plan.stored_columns();
 
   std::vector<std::vector<RowSpan>> spans(planes);
-  const FilterTable* row_table[kMaxPlanes];
-  const FilterTable* column_table[kMaxPlanes];
-  int most_taps = 0;
+  const TriangleTable* row_table[kMaxPlanes];
+  const TriangleTable* column_table[kMaxPlanes];
+  int max_taps = 0;
   for (int p = 0; p < planes; ++p) {
     const SourcePlane& plane = source->plane(p);
-    row_table[p] = &workspace->filters.get(rows, row_axis(plane, plan), plan.interpolation, TableOrder::kStored);
-    column_table[p] = &workspace->filters.get(columns, column_axis(plane, plan), plan.interpolation, TableOrder::kSlot);
+    row_table[p] = &scratch->filters.get(rows, row_axis(plane, plan), plan.interpolation, TableOrder::kStored);
+    column_table[p] = &scratch->filters.get(columns, column_axis(plane, plan), plan.interpolation, TableOrder::kSlot);
     spans[p].resize(rows.length);
     for (int i = 0; i < rows.length; ++i) {
       const int taps = row_table[p]->taps[i];
       spans[p][i] = {row_table[p]->first[i], row_table[p]->first[i] + taps - 1};
-      most_taps = std::max(most_taps, taps);
+      max_taps = std::max(max_taps, taps);
     }
   }
 
-  RowRing ring(source, spans, workspace, cancelled);
+  RowRing ring(source, spans, &scratch->rows, cancelled);
   const int count = columns.length;
   int16_t* finished[kMaxPlanes];
   for (int p = 0; p < planes; ++p) {
-    finished[p] = workspace->columns[p].reserve_as<int16_t>(static_cast<size_t>(count) + kernels::kReadAhead);
+    finished[p] = scratch->passes[p].reserve_as<int16_t>(static_cast<size_t>(count) + kernels::kReadAhead);
   }
   int widest_tap_row = kTapStep;
   for (int p = 0; p < planes; ++p) widest_tap_row = std::max(widest_tap_row, column_table[p]->stride);
   // One row between the passes, readable past its end by the zero weights of a whole entry; a row of gray behind it.
   const size_t between_bytes = (static_cast<size_t>(luma.row_bytes) + widest_tap_row) * 2 + 2 * kernels::kReadAhead;
-  uint8_t* scratch = workspace->columns[3].reserve(between_bytes + count + kernels::kReadAhead);
-  int16_t* between = reinterpret_cast<int16_t*>(scratch);
-  uint8_t* gray = scratch + between_bytes;
+  uint8_t* line = scratch->passes[3].reserve(between_bytes + count + kernels::kReadAhead);
+  int16_t* between = reinterpret_cast<int16_t*>(line);
+  uint8_t* gray = line + between_bytes;
 
-  std::vector<const uint8_t*> taps(most_taps);
+  std::vector<const uint8_t*> taps(max_taps);
   uint64_t excess = 0;
   for (int i = 0; i < rows.length; ++i) {
     const Status status = ring.advance_to(i);
     if (status != Status::kOk) return status;
     for (int p = 0; p < planes; ++p) {
-      const FilterTable& table = *row_table[p];
+      const TriangleTable& table = *row_table[p];
       for (int t = 0; t < table.taps[i]; ++t) taps[t] = ring.row(p, table.first[i] + t);
-      kernels::filter_rows(taps.data(), table.entry(i), table.taps[i], source->plane(p).delivered_width, between);
-      kernels::filter_columns(between, *column_table[p], finished[p]);
+      kernels::filter_vertical(taps.data(), table.entry(i), table.taps[i], source->plane(p).delivered_width, between);
+      kernels::filter_horizontal(between, *column_table[p], finished[p]);
     }
     const int position = slot_position(rows, plan.rows_reversed(), i);
     excess += finish_row(source->layout(), finished, count, channels, bgr, gray, writer->row(position));

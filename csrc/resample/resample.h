@@ -2,15 +2,18 @@
 #pragma once
 #include <atomic>
 
-#include "engine/workspace.h"
-#include "filters/triangle_table.h"
+#include "base/status.h"
+#include "filters/axis.h"
+#include "filters/interpolation.h"
 #include "geometry/geometry.h"
+#include "output/slot_format.h"
 #include "output/slot_writer.h"
+#include "resample/scratch.h"
 #include "rows/row_source.h"
 
 namespace fastseq {
 
-// The map of one picture: an upright geometry, how the stored picture lies in it, and the source's reduction.
+// The map of one image: an upright geometry, how the stored image lies in it, and the source's reduction.
 struct ResamplePlan {
   Geometry geometry;
   Orientation orientation;
@@ -29,33 +32,33 @@ struct ResamplePlan {
   PlaneAxis column_axis(const SourcePlane& plane) const {
     return {plane.delivered_width, 1, 1, false, stored_width, columns_reversed(), plane.x0};
   }
-  // A crop leaves what lies below it unread; a whole picture is read, and so judged, to its end.
+  // A crop leaves what lies below it unread; a whole image is read, and so judged, to its end.
   bool reads_to_end() const {
     return stored_rows().source_length == stored_height && stored_columns().source_length == stored_width;
   }
 };
 
-// For kAntialias and kLinear: filters planes, then makes the colour. `source` must not be kPacked4. `*out_of_range`:
-// the mean square by which filtered YCbCr colours passed the range of bytes, in levels. Where there is much of it, the
-// picture has to be made from pixels: their colours were cut to the range before they were filtered.
+// For kAntialias and kLinear: filters planes, then makes the color. `source` must not be kPacked4. `*out_of_range`:
+// the mean square by which filtered YCbCr colors passed the range of bytes, in levels. Where there is much of it, the
+// image has to be made from pixels: their colors were cut to the range before they were filtered.
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
-                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range);
+                       ResampleScratch* scratch, const std::atomic<bool>& cancelled, double* out_of_range);
 
 // For cv2.linear, cv2.nearest, pil.nearest, and cv2.area where an axis grows: bit for bit. `source` must be kGray or
 // kPacked4, here and below.
-Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
-                      const std::atomic<bool>& cancelled);
+Status resample_two_tap(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
+                        const std::atomic<bool>& cancelled);
 
 // For cv2.area, bit for bit.
-Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                          const std::atomic<bool>& cancelled);
 
 // For the other pil.* filters, bit for bit, in Pillow's own order of passes.
-Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
+Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                     const std::atomic<bool>& cancelled);
 
 // For the tf.* filters: writes the whole slot, `offset + scale * value` where its items are floats.
 Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
-                   Workspace* workspace, const std::atomic<bool>& cancelled);
+                   ResampleScratch* scratch, const std::atomic<bool>& cancelled);
 
 }  // namespace fastseq

@@ -11,27 +11,27 @@
 namespace fastseq {
 namespace {
 
-// A picture on its way through the two passes. TensorFlow's bilinear lerps along the columns of the upright picture
+// A image on its way through the two passes. TensorFlow's bilinear lerps along the columns of the upright image
 // first: where these lie along the stored rows, the stored rows have the first pass.
-struct Passage {
+struct TfPasses {
   RowSource* source;
   const ResamplePlan& plan;
   const Interpolation filter;
-  const int pixel;     // values of a source pixel: 1 or 4
-  const int channels;  // of what is made of it: 1 or 3
-  FloatWriter* writer;
-  Workspace* workspace;
+  const int pixel_size;  // values of a source pixel: 1 or 4
+  const int channels;    // of what is made of it: 1 or 3
+  FloatSlotWriter* writer;
+  ResampleScratch* scratch;
   const std::atomic<bool>& cancelled;
 
   int outputs() const { return plan.stored_rows().length; }
   int position(int i) const { return slot_position(plan.stored_rows(), plan.rows_reversed(), i); }
-  int values_between() const { return source->plane(0).delivered_width * pixel; }
-  size_t values_passed() const { return static_cast<size_t>(plan.stored_columns().length) * channels; }
+  int source_values() const { return source->plane(0).delivered_width * pixel_size; }
+  size_t output_values() const { return static_cast<size_t>(plan.stored_columns().length) * channels; }
   float gain() const {
     return filter == Interpolation::kTfArea ? area_gain(plan.geometry.rows, plan.geometry.columns) : 1.0f;
   }
   // A turned row between the passes.
-  float* between() const { return workspace->columns[0].reserve_as<float>(static_cast<size_t>(values_between())); }
+  float* intermediate() const { return scratch->passes[0].reserve_as<float>(static_cast<size_t>(source_values())); }
 };
 
 std::vector<RowSpan> spans_of(const LerpTable& rows) {
@@ -48,55 +48,57 @@ std::vector<RowSpan> spans_of(const SumTable& rows) {
   return spans;
 }
 
-Status lerp_upright(const Passage& p, const LerpTable& rows, const LerpTable& columns) {
-  PassedRows passed(p.source, spans_of(rows), 2, p.values_passed() + 1, p.workspace, p.cancelled);
-  const auto pass = [&](const uint8_t* row, float* out) { kernels::lerp_columns(row, p.pixel, columns, out); };
+Status lerp_horizontal_first(const TfPasses& p, const LerpTable& rows, const LerpTable& columns) {
+  HorizontalPassCache cache(p.source, spans_of(rows), 2, p.output_values() + 1, p.scratch, p.cancelled);
+  const auto pass = [&](const uint8_t* row, float* out) { kernels::lerp_horizontal(row, p.pixel_size, columns, out); };
   for (int i = 0; i < p.outputs(); ++i) {
     const float *low, *high;
     const bool backwards = rows.high[i] < rows.low[i];
-    Status status = passed.get(backwards ? rows.high[i] : rows.low[i], pass, backwards ? &high : &low);
+    Status status = cache.get(backwards ? rows.high[i] : rows.low[i], pass, backwards ? &high : &low);
     if (status != Status::kOk) return status;
-    status = passed.get(backwards ? rows.low[i] : rows.high[i], pass, backwards ? &low : &high);
+    status = cache.get(backwards ? rows.low[i] : rows.high[i], pass, backwards ? &low : &high);
     if (status != Status::kOk) return status;
     const int position = p.position(i);
-    kernels::lerp_rows(low, high, rows.fraction[i], static_cast<int>(p.values_passed()), p.writer->row(position));
+    kernels::lerp_vertical(low, high, rows.fraction[i], static_cast<int>(p.output_values()), p.writer->row(position));
     p.writer->commit(position);
   }
-  return p.plan.reads_to_end() ? passed.drain() : Status::kOk;
+  return p.plan.reads_to_end() ? cache.drain() : Status::kOk;
 }
 
-Status lerp_turned(const Passage& p, const LerpTable& rows, const LerpTable& columns) {
-  RowRing ring(p.source, {spans_of(rows)}, p.workspace, p.cancelled);
-  float* between = p.between();
+Status lerp_vertical_first(const TfPasses& p, const LerpTable& rows, const LerpTable& columns) {
+  RowRing ring(p.source, {spans_of(rows)}, &p.scratch->rows, p.cancelled);
+  float* intermediate = p.intermediate();
   for (int i = 0; i < p.outputs(); ++i) {
     const Status status = ring.advance_to(i);
     if (status != Status::kOk) return status;
-    kernels::lerp_rows(ring.row(0, rows.low[i]), ring.row(0, rows.high[i]), rows.fraction[i], p.values_between(),
-                       between);
+    kernels::lerp_vertical(ring.row(0, rows.low[i]), ring.row(0, rows.high[i]), rows.fraction[i], p.source_values(),
+                           intermediate);
     const int position = p.position(i);
-    kernels::lerp_columns(between, p.pixel, columns, p.writer->row(position));
+    kernels::lerp_horizontal(intermediate, p.pixel_size, columns, p.writer->row(position));
     p.writer->commit(position);
   }
   return p.plan.reads_to_end() ? ring.drain() : Status::kOk;
 }
 
-Status sum_upright(const Passage& p, const SumTable& rows, const SumTable& columns) {
-  PassedRows passed(p.source, spans_of(rows), 1, p.values_passed() + 1, p.workspace, p.cancelled);
-  const auto pass = [&](const uint8_t* row, float* out) { kernels::sum_columns(row, p.pixel, columns, 1, out); };
+Status sum_horizontal_first(const TfPasses& p, const SumTable& rows, const SumTable& columns) {
+  HorizontalPassCache cache(p.source, spans_of(rows), 1, p.output_values() + 1, p.scratch, p.cancelled);
+  const auto pass = [&](const uint8_t* row, float* out) {
+    kernels::sum_horizontal(row, p.pixel_size, columns, 1, out);
+  };
   const float gain = p.gain();
   for (int i = 0; i < p.outputs(); ++i) {
     const int position = p.position(i);
     float* sums = p.writer->row(position);
     for (int t = 0; t < rows.taps[i]; ++t) {
       const float* row;
-      const Status status = passed.get(rows.first[i] + t, pass, &row);
+      const Status status = cache.get(rows.first[i] + t, pass, &row);
       if (status != Status::kOk) return status;
       const bool last = t + 1 == rows.taps[i];
-      kernels::add_row(row, rows.entry(i)[t], t == 0, last ? gain : 1, static_cast<int>(p.values_passed()), sums);
+      kernels::add_row(row, rows.entry(i)[t], t == 0, last ? gain : 1, static_cast<int>(p.output_values()), sums);
     }
     p.writer->commit(position);
   }
-  return p.plan.reads_to_end() ? passed.drain() : Status::kOk;
+  return p.plan.reads_to_end() ? cache.drain() : Status::kOk;
 }
 
 // What is alive at each row of each output, in the order in which they are added.
@@ -109,19 +111,19 @@ std::vector<RowSpan> steps_of(const SumTable& rows) {
   return steps;
 }
 
-Status sum_turned(const Passage& p, const SumTable& rows, const SumTable& columns) {
-  RowRing ring(p.source, {steps_of(rows)}, p.workspace, p.cancelled);
-  float* between = p.between();
+Status sum_vertical_first(const TfPasses& p, const SumTable& rows, const SumTable& columns) {
+  RowRing ring(p.source, {steps_of(rows)}, &p.scratch->rows, p.cancelled);
+  float* intermediate = p.intermediate();
   int step = 0;
   for (int i = 0; i < p.outputs(); ++i) {
     for (int t = 0; t < rows.taps[i]; ++t) {
       const Status status = ring.advance_to(step++);
       if (status != Status::kOk) return status;
       const uint8_t* row = ring.row(0, rows.first[i] + t);
-      kernels::add_row(row, rows.entry(i)[t], t == 0, 1, p.values_between(), between);
+      kernels::add_row(row, rows.entry(i)[t], t == 0, 1, p.source_values(), intermediate);
     }
     const int position = p.position(i);
-    kernels::sum_columns(between, p.pixel, columns, p.gain(), p.writer->row(position));
+    kernels::sum_horizontal(intermediate, p.pixel_size, columns, p.gain(), p.writer->row(position));
     p.writer->commit(position);
   }
   return p.plan.reads_to_end() ? ring.drain() : Status::kOk;
@@ -130,22 +132,22 @@ Status sum_turned(const Passage& p, const SumTable& rows, const SumTable& column
 }  // namespace
 
 Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
-                   Workspace* workspace, const std::atomic<bool>& cancelled) {
+                   ResampleScratch* scratch, const std::atomic<bool>& cancelled) {
   const SourcePlane& plane = source->plane(0);
   const bool gray = source->layout() == PixelLayout::kGray;
-  const bool turned = plan.orientation.transpose;
+  const bool transpose = plan.orientation.transpose;
   const Interpolation filter = plan.interpolation;
-  FloatWriter writer(format, plan.geometry, turned, gray ? 1 : 3, slot, &workspace->tile);
-  const Passage passage{source, plan, filter, gray ? 1 : 4, gray ? 1 : 3, &writer, workspace, cancelled};
+  FloatSlotWriter writer(format, plan.geometry, transpose, gray ? 1 : 3, slot, &scratch->tile);
+  const TfPasses passage{source, plan, filter, gray ? 1 : 4, gray ? 1 : 3, &writer, scratch, cancelled};
 
   const auto pass = [&](auto make_table, auto upright, auto stored) {
     const auto rows = make_table(plan.stored_rows(), plan.row_axis(plane), filter, TableOrder::kStored);
     const auto columns = make_table(plan.stored_columns(), plan.column_axis(plane), filter, TableOrder::kSlot);
-    return turned ? stored(passage, rows, columns) : upright(passage, rows, columns);
+    return transpose ? stored(passage, rows, columns) : upright(passage, rows, columns);
   };
   const bool lerps = filter == Interpolation::kTfBilinear || filter == Interpolation::kTfNearest;
-  const Status status =
-      lerps ? pass(make_lerp_table, lerp_upright, lerp_turned) : pass(make_sum_table, sum_upright, sum_turned);
+  const Status status = lerps ? pass(make_lerp_table, lerp_horizontal_first, lerp_vertical_first)
+                              : pass(make_sum_table, sum_horizontal_first, sum_vertical_first);
   if (status == Status::kOk) writer.flush();
   return status;
 }

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "kernels/kernels.h"
+#include "kernels/cv2.h"
 #include "resample/resample.h"
 #include "rows/row_ring.h"
 
@@ -32,9 +32,9 @@ void reverse_entries(PairTable* table) {
   std::reverse(table->weight_high.begin(), table->weight_high.end());
 }
 
-// The first pass over columns reads two neighbours at once; at the edges, where cv2 reads one pixel only, the other
-// neighbour gets weight 0. Needs two columns.
-void spread_edges(int delivered_width, PairTable* table) {
+// The first pass over columns reads two neighbors at once; at the edges, where cv2 reads one pixel only, the other
+// neighbor gets weight 0. Needs two columns.
+void pad_edges(int delivered_width, PairTable* table) {
   for (size_t i = 0; i < table->low.size(); ++i) {
     if (table->low[i] != table->high[i] || delivered_width < 2) continue;
     const bool at_end = table->low[i] == delivered_width - 1;
@@ -46,18 +46,18 @@ void spread_edges(int delivered_width, PairTable* table) {
   }
 }
 
-void spread_weights(PairTable* table) {
-  table->spread.reserve(table->low.size() * 8);
+void replicate_weights(PairTable* table) {
+  table->replicated.reserve(table->low.size() * 8);
   for (size_t i = 0; i < table->low.size(); ++i) {
     for (int channel = 0; channel < 4; ++channel) {
-      table->spread.push_back(table->weight_low[i]);
-      table->spread.push_back(table->weight_high[i]);
+      table->replicated.push_back(table->weight_low[i]);
+      table->replicated.push_back(table->weight_high[i]);
     }
   }
 }
 
 // The two rows last passed over, kept for the next output row.
-struct ColumnPassCache {
+struct HorizontalSums {
   int row[2] = {-1, -1};
   int16_t* sums[2];
   int next = 0;
@@ -80,10 +80,10 @@ bool halves(const AxisMap& axis) { return axis.source_length % 2 == 0 && axis.so
 
 }  // namespace
 
-Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, Workspace* workspace,
-                      const std::atomic<bool>& cancelled) {
+Status resample_two_tap(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
+                        const std::atomic<bool>& cancelled) {
   const SourcePlane& plane = source->plane(0);
-  const int pixel = source->layout() == PixelLayout::kGray ? 1 : 4;
+  const int pixel_size = source->layout() == PixelLayout::kGray ? 1 : 4;
   const bool transpose = plan.orientation.transpose;
   const AxisMap& row_map = plan.stored_rows();
   const AxisMap& column_map = plan.stored_columns();
@@ -97,20 +97,20 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
   if (plan.rows_reversed()) reverse_entries(&rows);
   if (column_map.mirror) reverse_entries(&columns);
   if (linear && !transpose && !mean) {
-    spread_edges(plane.delivered_width, &columns);
-    spread_weights(&columns);
+    pad_edges(plane.delivered_width, &columns);
+    replicate_weights(&columns);
   }
 
   std::vector<std::vector<RowSpan>> spans(1);
   for (int i = 0; i < row_map.length; ++i) spans[0].push_back({rows.low[i], rows.high[i]});
-  RowRing ring(source, spans, workspace, cancelled);
+  RowRing ring(source, spans, &scratch->rows, cancelled);
 
   const int count = column_map.length;
-  const size_t sums = static_cast<size_t>(std::max(count, plane.delivered_width)) * pixel + kernels::kReadAhead;
-  ColumnPassCache cache;
-  cache.sums[0] = workspace->columns[0].reserve_as<int16_t>(sums);
-  cache.sums[1] = workspace->columns[1].reserve_as<int16_t>(sums);
-  uint8_t* packed = workspace->columns[2].reserve(static_cast<size_t>(count) * pixel + kernels::kReadAhead);
+  const size_t sums = static_cast<size_t>(std::max(count, plane.delivered_width)) * pixel_size + kernels::kReadAhead;
+  HorizontalSums cache;
+  cache.sums[0] = scratch->passes[0].reserve_as<int16_t>(sums);
+  cache.sums[1] = scratch->passes[1].reserve_as<int16_t>(sums);
+  uint8_t* packed = scratch->passes[2].reserve(static_cast<size_t>(count) * pixel_size + kernels::kReadAhead);
 
   for (int i = 0; i < row_map.length; ++i) {
     const Status status = ring.advance_to(i);
@@ -118,7 +118,7 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
     const uint8_t* low = ring.row(0, rows.low[i]);
     const uint8_t* high = ring.row(0, rows.high[i]);
     const int position = slot_position(row_map, plan.rows_reversed(), i);
-    if (!linear && pixel == 4) {
+    if (!linear && pixel_size == 4) {
       kernels::pick_colors(low, columns, writer->row(position));
       writer->commit(position);
       continue;
@@ -126,20 +126,20 @@ Status resample_exact(RowSource* source, const ResamplePlan& plan, SlotWriter* w
     if (!linear) {
       kernels::pick_gray(low, columns, packed);
     } else if (mean) {
-      kernels::mean_2x2(low, high, pixel, columns, packed);
+      kernels::mean_2x2(low, high, pixel_size, columns, packed);
     } else if (transpose) {  // cv2's pass along rows runs down the stored columns
-      kernels::cv2_first_rows(low, high, rows.weight_low[i], rows.weight_high[i], plane.delivered_width * pixel,
-                              cache.sums[0]);
-      kernels::cv2_second_columns(cache.sums[0], pixel, columns, packed);
+      kernels::cv2_vertical(low, high, rows.weight_low[i], rows.weight_high[i], plane.delivered_width * pixel_size,
+                            cache.sums[0]);
+      kernels::cv2_horizontal(cache.sums[0], pixel_size, columns, packed);
     } else {
       const auto pass = [&](const uint8_t* row) {
-        return [&columns, row, pixel](int16_t* out) { kernels::cv2_first_columns(row, pixel, columns, out); };
+        return [&columns, row, pixel_size](int16_t* out) { kernels::cv2_horizontal(row, pixel_size, columns, out); };
       };
       const int16_t* a = cache.get(rows.low[i], rows.high[i], pass(low));
       const int16_t* b = cache.get(rows.high[i], rows.low[i], pass(high));
-      kernels::cv2_second_rows(a, b, rows.weight_low[i], rows.weight_high[i], count * pixel, packed);
+      kernels::cv2_vertical(a, b, rows.weight_low[i], rows.weight_high[i], count * pixel_size, packed);
     }
-    writer->write(position, packed, pixel, count);
+    writer->write(position, packed, pixel_size, count);
   }
   writer->flush();
   return plan.reads_to_end() ? ring.drain() : Status::kOk;

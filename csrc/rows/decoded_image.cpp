@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "kernels/kernels.h"
+#include "kernels/pixels.h"
 
 namespace fastseq {
 namespace {
@@ -47,9 +47,9 @@ class PixelSource final : public RowSource {
 };
 
 // The planes that are made of the 4-byte pixels of another source.
-class UnpackedSource : public RowSource {
+class PackedConverter : public RowSource {
  public:
-  UnpackedSource(std::unique_ptr<RowSource> source, Buffer* scratch)
+  PackedConverter(std::unique_ptr<RowSource> source, Buffer* scratch)
       : source_(std::move(source)), plane_(source_->plane(0)) {
     const size_t stride = (static_cast<size_t>(plane_.row_bytes) + 127) / 64 * 64;
     uint8_t* base = scratch->reserve(stride * plane_.rows_per_pull + kRowOffset) + kRowOffset;
@@ -57,7 +57,7 @@ class UnpackedSource : public RowSource {
     plane_.row_bytes = plane_.delivered_width;
   }
   const SourcePlane& plane(int) const override { return plane_; }
-  void look_only_at(const std::vector<bool>& rows) override { source_->look_only_at(rows); }
+  void set_needed_rows(const std::vector<bool>& rows) override { source_->set_needed_rows(rows); }
 
   Status pull(uint8_t* const* const* rows) override {
     uint8_t* const* packed[] = {packed_};
@@ -79,9 +79,9 @@ class UnpackedSource : public RowSource {
   int done_ = 0;
 };
 
-class SplitSource final : public UnpackedSource {
+class PackedToPlanes final : public PackedConverter {
  public:
-  using UnpackedSource::UnpackedSource;
+  using PackedConverter::PackedConverter;
   PixelLayout layout() const override { return PixelLayout::kRgb; }
   int planes() const override { return 3; }
 
@@ -91,9 +91,9 @@ class SplitSource final : public UnpackedSource {
   }
 };
 
-class PillowGraySource final : public UnpackedSource {
+class PackedToPillowGray final : public PackedConverter {
  public:
-  using UnpackedSource::UnpackedSource;
+  using PackedConverter::PackedConverter;
   PixelLayout layout() const override { return PixelLayout::kGray; }
   int planes() const override { return 1; }
 
@@ -108,16 +108,16 @@ class PillowGraySource final : public UnpackedSource {
 
 }  // namespace
 
-std::unique_ptr<RowSource> open_pixels(const PixelImage& image, bool packed, bool swap) {
+std::unique_ptr<RowSource> open_decoded_image(const PixelImage& image, bool packed, bool swap) {
   return std::make_unique<PixelSource>(image, packed, swap);
 }
 
 std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch) {
-  return std::make_unique<SplitSource>(std::move(source), scratch);
+  return std::make_unique<PackedToPlanes>(std::move(source), scratch);
 }
 
 std::unique_ptr<RowSource> pillow_gray(std::unique_ptr<RowSource> source, Buffer* scratch) {
-  return std::make_unique<PillowGraySource>(std::move(source), scratch);
+  return std::make_unique<PackedToPillowGray>(std::move(source), scratch);
 }
 
 }  // namespace fastseq

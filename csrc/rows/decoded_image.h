@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <memory>
 
-#include "engine/workspace.h"
+#include "base/buffer.h"
 #include "rows/row_source.h"
 
 namespace fastseq {
 
-// An 8-bit picture in memory, rows `stride` bytes apart, 1 or 3 channels; outlives the source.
+// An 8-bit image in memory, rows `stride` bytes apart, 1 or 3 channels; outlives the source.
 struct PixelImage {
   const uint8_t* data;
   int height, width, channels;
@@ -16,7 +16,7 @@ struct PixelImage {
 };
 
 // `packed`: 4-byte pixels, else planes. `swap` exchanges the first and third channel.
-std::unique_ptr<RowSource> open_pixels(const PixelImage& image, bool packed, bool swap);
+std::unique_ptr<RowSource> open_decoded_image(const PixelImage& image, bool packed, bool swap);
 
 // Splits the 4-byte pixels of `source` into planes as they stream.
 std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch);

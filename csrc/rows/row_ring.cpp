@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+#include "kernels/read_ahead.h"
+
 namespace fastseq {
 
 std::vector<int> rows_read(const std::vector<RowSpan>& spans) {
@@ -13,7 +16,7 @@ std::vector<int> rows_read(const std::vector<RowSpan>& spans) {
   return rows;
 }
 
-RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, Workspace* workspace,
+RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, RowScratch* scratch,
                  const std::atomic<bool>& cancelled)
     : source_(source), cancelled_(cancelled) {
   const int outputs = static_cast<int>(spans[0].size());
@@ -34,18 +37,18 @@ RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spa
     }
     // A multiple of the pull, so that no pull wraps around.
     capacity_[p] = (alive + plane.rows_per_pull - 1) / plane.rows_per_pull * plane.rows_per_pull;
-    stride_[p] = (static_cast<size_t>(plane.row_bytes) + kPadding + 63) / 64 * 64;
+    stride_[p] = (static_cast<size_t>(plane.row_bytes) + kernels::kReadAhead + 63) / 64 * 64;
     bytes += stride_[p] * capacity_[p];
-    if (bytes > workspace->limit) throw TooMuchMemory();
-    base_[p] = workspace->rings[p].reserve(stride_[p] * capacity_[p] + kRowOffset) + kRowOffset;
+    if (bytes > scratch->max_bytes) throw TooMuchMemory();
+    base_[p] = scratch->rings[p].reserve(stride_[p] * capacity_[p] + kRowOffset) + kRowOffset;
     const int rows = plane.height - plane.y0;
     total_pulls_ = std::max(total_pulls_, (rows + plane.rows_per_pull - 1) / plane.rows_per_pull);
   }
-  looked_at_.resize(spans[0].back().last + 1);
+  needed_rows_.resize(spans[0].back().last + 1);
   for (const RowSpan& span : spans[0]) {
-    std::fill(looked_at_.begin() + span.first, looked_at_.begin() + span.last + 1, true);
+    std::fill(needed_rows_.begin() + span.first, needed_rows_.begin() + span.last + 1, true);
   }
-  source->look_only_at(looked_at_);
+  source->set_needed_rows(needed_rows_);
 }
 
 Status RowRing::pull() {

@@ -3,9 +3,8 @@
 #include <atomic>
 #include <vector>
 
-#include "engine/workspace.h"
-#include "filters/triangle_table.h"
 #include "rows/row_source.h"
+#include "rows/scratch.h"
 
 namespace fastseq {
 
@@ -19,21 +18,19 @@ std::vector<int> rows_read(const std::vector<RowSpan>& spans);
 
 class RowRing {
  public:
-  // spans[p][i]: what output row i reads of plane p. Takes memory from the workspace; throws std::bad_alloc, and
+  // spans[p][i]: what output row i reads of plane p. Takes memory from `scratch`; throws std::bad_alloc, and
   // TooMuchMemory.
-  RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, Workspace* workspace,
+  RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, RowScratch* scratch,
           const std::atomic<bool>& cancelled);
 
   // Pulls until the rows of output row i are there.
   Status advance_to(int i);
-  // Pulls what is left of the picture, so that damage at its end is seen.
+  // Pulls what is left of the image, so that strictness at its end is seen.
   Status drain();
+  // Readable kernels::kReadAhead bytes past its end.
   uint8_t* row(int plane, int index) {
     return base_[plane] + static_cast<size_t>(index % capacity_[plane]) * stride_[plane];
   }
-
-  // Readable bytes behind each row, for kernels that load whole vectors.
-  static constexpr int kPadding = 64;
 
  private:
   Status pull();
@@ -41,7 +38,7 @@ class RowRing {
   RowSource* source_;
   const std::atomic<bool>& cancelled_;
   std::vector<int> pulls_needed_;  // by output row
-  std::vector<bool> looked_at_;    // of plane 0
+  std::vector<bool> needed_rows_;  // of plane 0
   int pulls_ = 0;
   int total_pulls_ = 0;
   uint8_t* base_[kMaxPlanes] = {};

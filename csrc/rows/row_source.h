@@ -10,7 +10,7 @@ namespace fastseq {
 constexpr int kMaxPlanes = 3;
 constexpr int kMaxRowsPerPull = 64;
 
-// Where rows begin in their 64-byte aligned memory. libjpeg-turbo's colour conversion writes to aligned rows past the
+// Where rows begin in their 64-byte aligned memory. libjpeg-turbo's color conversion writes to aligned rows past the
 // cache (movntdq), and the filter that reads them next would wait for memory: a tenth of the whole time.
 constexpr int kRowOffset = 8;
 
@@ -44,9 +44,9 @@ class RowSource {
   virtual const SourcePlane& plane(int i) const = 0;
   // Says which rows of plane 0 will be looked at, counted from its y0, and none behind the last; the others need not be
   // written. Called before the first pull, if at all; `rows` must outlive the last.
-  virtual void look_only_at(const std::vector<bool>& /*rows*/) {}
+  virtual void set_needed_rows(const std::vector<bool>& /*rows*/) {}
   // Writes the next rows_per_pull rows of plane i to rows[i][0..]; at the bottom, what lies below
-  // the picture is not defined. Any status but kOk ends it.
+  // the image is not defined. Any status but kOk ends it.
   virtual Status pull(uint8_t* const* const* rows) = 0;
   // After the last pull that is needed: judges what was read, and reads on to the end where that is cheap.
   virtual Status finish() = 0;

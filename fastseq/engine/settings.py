@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastseq import arguments
-from fastseq._recipe import Recipe
+from fastseq._native.recipe import Recipe
 from fastseq.keywords import PER_CHANNEL
 from fastseq.limits import Limits
 from fastseq.transforms import Pipeline, Transform

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq import _native, arguments
+from fastseq import arguments
+from fastseq._native.job import Job
 from fastseq._warn import warn_user
 from fastseq.engine.batch_memory import Lender
 from fastseq.engine.fallback import read_file
@@ -185,7 +186,7 @@ class Prefetcher:
             return None
         table = self._samples.table
         rows = self._samples.table_rows[indices]
-        job = _native.Job(
+        job = Job(
             self._threads.pool,
             self._settings.recipe,
             images.reshape(-1).view(np.uint8),

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/sample.h"
-#include "kernels/kernels.h"
+#include "kernels/instruction_sets.h"
 
 namespace {
 
@@ -34,7 +34,7 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   recipe.interpolation = static_cast<Interpolation>(((choice[0] & 3) + (choice[3] >> 4)) % kFilters);
   if (is_tf(recipe.interpolation) && choice[0] & 1) recipe.ops = {{OpKind::kPadToAspect, 0, 0, 0, 0, 0}};
   recipe.orient = static_cast<Orient>((choice[0] >> 2) % 3);
-  recipe.damage = static_cast<Damage>(choice[1] / 70 % 3);
+  recipe.strictness = static_cast<Strictness>(choice[1] / 70 % 3);
   recipe.pillow_colors = choice[2] >= 210;
   recipe.bgr = choice[0] & 0x20;
   recipe.format.channels = choice[0] & 0x40 ? 1 : 3;

@@ -17,13 +17,14 @@
 #include "jpeg/frame.h"
 #include "jpeg/header.h"
 #include "jpeg/progressive.h"
+#include "jpeg/scratch.h"
 #include "jpeglib.h"
 
 namespace {
 
 using namespace fastseq;
 
-// The blocks that a picture has, row by row: coefficients in natural order, not dequantised.
+// The blocks that a image has, row by row: coefficients in natural order, not dequantised.
 struct Blocks {
   int across = 0, down = 0;
   std::vector<int16_t> coefficients;
@@ -36,13 +37,13 @@ struct Blocks {
   int16_t* at(int row, int column) {
     return coefficients.data() + (static_cast<size_t>(row) * across + column) * kBlockSize;
   }
-  // Blocks that fill up an MCU are none of the picture's.
+  // Blocks that fill up an MCU are none of the image's.
   void put(int row, int column, const int16_t* block) {
     if (row < down && column < across) std::memcpy(at(row, column), block, sizeof(int16_t) * kBlockSize);
   }
 };
 
-struct Picture {
+struct Image {
   int components = 0;
   Blocks blocks[3];
 };
@@ -53,18 +54,18 @@ struct File {
   JpegHeader header;
 };
 
-int divide_up(int a, int b) { return (a + b - 1) / b; }
+int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
-void take_sizes(const JpegFrame& frame, Picture* picture) {
-  picture->components = frame.components;
+void take_sizes(const JpegFrame& frame, Image* image) {
+  image->components = frame.components;
   for (int i = 0; i < frame.components; ++i) {
     const JpegFrame::Component& c = frame.component[i];
-    picture->blocks[i].take_size(divide_up(frame.width * c.h, 8 * frame.max_h),
-                                 divide_up(frame.height * c.v, 8 * frame.max_v));
+    image->blocks[i].take_size(ceil_div(frame.width * c.h, 8 * frame.max_h),
+                               ceil_div(frame.height * c.v, 8 * frame.max_v));
   }
 }
 
-// Whether our decoder reads the picture to its end, and finds nothing amiss.
+// Whether our decoder reads the image to its end, and finds nothing amiss.
 bool decodes(RowSource* source) {
   std::vector<std::vector<uint8_t>> memory;
   std::vector<uint8_t*> rows[kMaxPlanes];
@@ -84,33 +85,33 @@ bool decodes(RowSource* source) {
 }
 
 // MCU by MCU, of each scan.
-bool read_sequential(const File& file, Workspace* workspace, Picture* picture) {
+bool read_sequential(const File& file, JpegScratch* scratch, Image* image) {
   constexpr bool kWanted[3] = {true, true, true};
   JpegMarkers markers(file.data, file.size);
   JpegFrame frame;
   JpegScan scan;
   for (int seen = 0; seen == 0 || seen < frame.components; seen += scan.components) {
     if (markers.next_scan(&frame, &scan) != JpegMarkers::Found::kScan) return false;
-    if (seen == 0) take_sizes(frame, picture);
-    const ScanReader::Memory memory = {
-        workspace->entropy.reserve(file.size + BitSegment::kSlack),
-        workspace->huffman.reserve_as<ScanReader::Tables>(1),
-        workspace->coefficients.reserve_as<int16_t>(size_t{ScanReader::kBlocksTogether} * kBlockSize),
+    if (seen == 0) take_sizes(frame, image);
+    const BaselineScan::Memory memory = {
+        scratch->entropy.reserve(file.size + BitSegment::kSlack),
+        scratch->huffman.reserve_as<BaselineScan::Tables>(1),
+        scratch->coefficients.reserve_as<int16_t>(size_t{BaselineScan::kBlocksPerRead} * kBlockSize),
     };
-    ScanReader reader;
+    BaselineScan reader;
     if (!reader.open(file.data, file.size, frame, scan, kWanted, memory)) return false;
     const int mcus = reader.mcus_across() * reader.mcus_down();
-    for (int first = 0; first < mcus; first += reader.mcus_together()) {
-      const int count = std::min(reader.mcus_together(), mcus - first);
+    for (int first = 0; first < mcus; first += reader.mcus_per_read()) {
+      const int count = std::min(reader.mcus_per_read(), mcus - first);
       if (!reader.read(count)) return false;
       const int16_t* block = reader.coefficients();
       for (int mcu = first; mcu < first + count; ++mcu) {
         const int row = mcu / reader.mcus_across(), column = mcu % reader.mcus_across();
         for (int i = 0; i < scan.components; ++i) {
-          const ScanReader::Blocks& shape = reader.blocks(i);
+          const BaselineScan::Blocks& shape = reader.blocks(i);
           for (int b = 0; b < shape.across * shape.down; ++b, block += kBlockSize) {
-            picture->blocks[scan.component[i].index].put(row * shape.down + b / shape.across,
-                                                         column * shape.across + b % shape.across, block);
+            image->blocks[scan.component[i].index].put(row * shape.down + b / shape.across,
+                                                       column * shape.across + b % shape.across, block);
           }
         }
       }
@@ -120,21 +121,21 @@ bool read_sequential(const File& file, Workspace* workspace, Picture* picture) {
 }
 
 // Where ProgressiveSource leaves them: each component's behind a word for each of its blocks, whole MCUs all.
-bool read_progressive(const File& file, Workspace* workspace, Picture* picture) {
+bool read_progressive(const File& file, JpegScratch* scratch, Image* image) {
   JpegMarkers markers(file.data, file.size);
   JpegFrame frame;
   JpegScan scan;
   if (markers.next_scan(&frame, &scan) != JpegMarkers::Found::kScan) return false;
-  take_sizes(frame, picture);
-  const int across = divide_up(frame.width, 8 * frame.max_h), down = divide_up(frame.height, 8 * frame.max_v);
+  take_sizes(frame, image);
+  const int across = ceil_div(frame.width, 8 * frame.max_h), down = ceil_div(frame.height, 8 * frame.max_v);
   size_t bytes = 0;
   for (int i = 0; i < frame.components; ++i) {
     const JpegFrame::Component& c = frame.component[i];
     const size_t count = static_cast<size_t>(across) * c.h * down * c.v;
-    const uint8_t* begin = workspace->coefficients.data() + (bytes + 63) / 64 * 64 + count * sizeof(uint64_t);
+    const uint8_t* begin = scratch->coefficients.data() + (bytes + 63) / 64 * 64 + count * sizeof(uint64_t);
     for (size_t b = 0; b < count; ++b) {
       const int row = static_cast<int>(b) / (across * c.h), column = static_cast<int>(b) % (across * c.h);
-      picture->blocks[i].put(row, column, reinterpret_cast<const int16_t*>(begin) + b * kBlockSize);
+      image->blocks[i].put(row, column, reinterpret_cast<const int16_t*>(begin) + b * kBlockSize);
     }
     bytes += count * (sizeof(int16_t) * kBlockSize + sizeof(uint64_t)) + 64;
   }
@@ -142,17 +143,17 @@ bool read_progressive(const File& file, Workspace* workspace, Picture* picture) 
 }
 
 // False where the file is one for libjpeg.
-bool read_ours(const File& file, Picture* picture) {
+bool read_ours(const File& file, Image* image) {
   JpegRequest request;
   request.memory_bytes = int64_t{1} << 30;
   request.planes = true;
   request.window = {0, 0, file.header.width, file.header.height};
-  Workspace workspace;
+  JpegScratch scratch;
   std::unique_ptr<RowSource> source;
   const bool progressive = file.header.progressive;
-  (progressive ? open_progressive : open_baseline)(file.data, file.size, file.header, request, &workspace, &source);
+  (progressive ? open_progressive : open_baseline)(file.data, file.size, file.header, request, &scratch, &source);
   if (!source || !decodes(source.get())) return false;
-  return (progressive ? read_progressive : read_sequential)(file, &workspace, picture);
+  return (progressive ? read_progressive : read_sequential)(file, &scratch, image);
 }
 
 struct ErrorManager {
@@ -164,7 +165,7 @@ void give_up(j_common_ptr info) { std::longjmp(reinterpret_cast<ErrorManager*>(i
 void say_nothing(j_common_ptr) {}
 
 // Nothing here may need a destructor. False where libjpeg would refuse the file, or warn.
-bool read_libjpeg(const File& file, Picture* picture) {
+bool read_libjpeg(const File& file, Image* image) {
   ErrorManager errors;
   jpeg_decompress_struct info;
   info.err = jpeg_std_error(&errors.base);
@@ -176,15 +177,15 @@ bool read_libjpeg(const File& file, Picture* picture) {
     jpeg_mem_src(&info, file.data, file.size);
     jpeg_read_header(&info, TRUE);
     jvirt_barray_ptr* arrays = jpeg_read_coefficients(&info);
-    picture->components = info.num_components;
+    image->components = info.num_components;
     for (int i = 0; i < info.num_components && i < 3; ++i) {
       const jpeg_component_info& c = info.comp_info[i];
-      picture->blocks[i].take_size(static_cast<int>(c.width_in_blocks), static_cast<int>(c.height_in_blocks));
-      for (int row = 0; row < picture->blocks[i].down; ++row) {
+      image->blocks[i].take_size(static_cast<int>(c.width_in_blocks), static_cast<int>(c.height_in_blocks));
+      for (int row = 0; row < image->blocks[i].down; ++row) {
         const auto common = reinterpret_cast<j_common_ptr>(&info);
         JBLOCKARRAY blocks = info.mem->access_virt_barray(common, arrays[i], static_cast<JDIMENSION>(row), 1, FALSE);
-        for (int column = 0; column < picture->blocks[i].across; ++column) {
-          picture->blocks[i].put(row, column, blocks[0][column]);
+        for (int column = 0; column < image->blocks[i].across; ++column) {
+          image->blocks[i].put(row, column, blocks[0][column]);
         }
       }
     }
@@ -195,7 +196,7 @@ bool read_libjpeg(const File& file, Picture* picture) {
 }
 
 // Empty where there is none.
-std::string first_difference(Picture* ours, Picture* theirs) {
+std::string first_difference(Image* ours, Image* theirs) {
   if (ours->components != theirs->components) return "another number of components";
   for (int i = 0; i < ours->components; ++i) {
     Blocks &a = ours->blocks[i], &b = theirs->blocks[i];
@@ -215,7 +216,7 @@ void compare(const char* path) {
   std::ifstream stream(path, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   File file = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), JpegHeader()};
-  Picture ours, theirs;
+  Image ours, theirs;
   const bool sound = read_jpeg_header(file.data, file.size, &file.header) == Status::kOk &&
                      check_jpeg_limits(file.header, Limits()) == Status::kOk;
   const char* verdict = "left";

@@ -1,0 +1,27 @@
+// The settings that all samples of a batch share.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "augment/augment.h"
+#include "base/limits.h"
+#include "filters/interpolation.h"
+#include "geometry/geometry.h"
+#include "jpeg/request.h"
+#include "output/slot_format.h"
+
+namespace fastseq {
+
+struct Recipe {
+  SlotFormat format;
+  std::optional<Augment> augment;  // format is then of floats
+  bool bgr = false;                // channel order of the output; one channel means gray
+  bool pillow_colors = false;      // of CMYK, and gray of colours, not the file's own luma: as Pillow's convert()
+  Interpolation interpolation = Interpolation::kAntialias;
+  Orient orient = Orient::kExif;
+  Strictness strictness = Strictness::kRejectDamaged;
+  std::vector<Op> ops;
+  Limits limits;
+};
+
+}  // namespace fastseq

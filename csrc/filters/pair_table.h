@@ -1,0 +1,25 @@
+// Filters of at most two taps, in the fixed-point arithmetic of cv2 and Pillow.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "filters/interpolation.h"
+#include "geometry/geometry.h"
+
+namespace fastseq {
+
+// The two source samples of each output and their 11-bit weights, in the order of the upright image. A filter that
+// picks one sample has low == high.
+struct PairTable {
+  std::vector<int32_t> low, high;
+  std::vector<int16_t> weight_low, weight_high;
+  std::vector<int16_t> replicated;  // low, high, low, high ... four times an entry, for vectors of 4-byte pixels
+
+  int size() const { return static_cast<int>(low.size()); }
+};
+
+// For kCv2Linear, kCv2Nearest, kPilNearest, and kCv2Area where an axis grows. `columns`: a column axis of the upright
+// image, else a row axis.
+PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool columns);
+
+}  // namespace fastseq

@@ -1,0 +1,17 @@
+#include "geometry/affine_map.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fastseq {
+namespace {
+
+constexpr double kMaxCoordinate = 1e9;  // pixels
+
+bool is_small(double value) { return std::abs(value) < kMaxCoordinate; }
+
+}  // namespace
+
+bool AffineMap::is_finite() const { return std::all_of(m, m + 4, is_small) && std::all_of(shift, shift + 2, is_small); }
+
+}  // namespace fastseq

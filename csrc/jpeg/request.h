@@ -1,0 +1,32 @@
+// What the caller wants of a JPEG.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+namespace fastseq {
+
+// A window [x0, x1) x [y0, y1) of the stored image, in full-size pixels. What lies outside need not be decoded.
+struct PixelWindow {
+  int x0, y0, x1, y1;
+};
+
+// What happens to an image that libjpeg decodes with a warning.
+enum class Strictness : int32_t {
+  kAcceptDamaged = 0,    // kRecovered
+  kRejectDamaged = 1,    // kCorrupt or kTruncated
+  kRejectTruncated = 2,  // kTruncated where the end is missing, as Pillow and TensorFlow have it; else kRecovered
+};
+
+struct JpegRequest {
+  bool planes = false;         // raw YCbCr planes where the file has them, else pixels
+  bool gray = false;           // one channel
+  bool bgr = false;            // channel order of pixels
+  bool pillow_colors = false;  // of CMYK
+  int scale = 1;               // 1, 2, 4 or 8: the DCT's reduction
+  PixelWindow window{};
+  Strictness strictness = Strictness::kRejectDamaged;
+  int64_t memory_bytes = 0;
+  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read before the first row
+};
+
+}  // namespace fastseq

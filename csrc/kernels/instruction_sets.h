@@ -1,0 +1,12 @@
+// The instruction sets that kernels are compiled for, as masks of Highway's targets.
+#pragma once
+#include <cstdint>
+
+namespace fastseq::kernels {
+
+// Those that this processor has too.
+int64_t instruction_sets();
+// For tests: the instruction sets of the mask are not used any more.
+void disable_instruction_sets(int64_t mask);
+
+}  // namespace fastseq::kernels

@@ -1,0 +1,131 @@
+# Every declaration that the binding takes from csrc.
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp cimport bool as cbool
+from libcpp.optional cimport optional
+from libcpp.memory cimport shared_ptr, unique_ptr
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+
+cdef extern from "base/status.h" namespace "fastseq" nogil:
+    cdef enum class Status(int32_t):
+        kInternal
+    cdef cppclass StatusText:
+        Status status
+        const char* name
+        const char* reason
+        const char* remedy
+    const StatusText* status_texts(int* count)
+
+cdef extern from "base/limits.h" namespace "fastseq" nogil:
+    cdef cppclass CLimits "fastseq::Limits":
+        int64_t pixels, scans, scan_pixels, file_bytes, memory_bytes
+
+cdef extern from "geometry/geometry.h" namespace "fastseq" nogil:
+    cdef enum class OpKind(int32_t):
+        pass
+    cdef enum class Orient(int32_t):
+        pass
+    cdef cppclass Op:
+        OpKind kind
+        double a, b, c, d
+        int32_t draw
+
+cdef extern from "filters/interpolation.h" namespace "fastseq" nogil:
+    cdef enum class Interpolation(int32_t):
+        pass
+
+cdef extern from "output/slot_format.h" namespace "fastseq" nogil:
+    cdef cppclass SlotFormat:
+        int height, width, channels, item_bytes
+        cbool channels_first
+        vector[uint8_t] lookup
+        double scale, offset
+        size_t bytes()
+
+cdef extern from "geometry/affine_map.h" namespace "fastseq" nogil:
+    cdef enum class FillMode(int32_t):
+        pass
+
+cdef extern from "augment/augment.h" namespace "fastseq" nogil:
+    cdef cppclass Augment:
+        FillMode fill_mode
+        float fill_value, factor
+        cbool interpolate, float_images
+        int32_t draw
+    const int kAugmentDraws
+
+cdef extern from "engine/workspace.h" namespace "fastseq" nogil:
+    cdef cppclass Workspace:
+        Workspace() except +
+
+cdef extern from "rows/decoded_image.h" namespace "fastseq" nogil:
+    cdef cppclass PixelImage:
+        const uint8_t* data
+        int height, width, channels
+        Py_ssize_t stride
+
+cdef extern from "jpeg/request.h" namespace "fastseq" nogil:
+    cdef enum class Strictness(int32_t):
+        pass
+
+cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
+    cdef cppclass CRecipe "fastseq::Recipe":
+        SlotFormat format
+        optional[Augment] augment
+        cbool bgr, pillow_colors
+        Strictness strictness
+        Interpolation interpolation
+        Orient orient
+        vector[Op] ops
+        CLimits limits
+
+cdef extern from "<chrono>" namespace "std::chrono" nogil:
+    cdef cppclass milliseconds:
+        milliseconds(int)
+
+cdef extern from "engine/batch.h" namespace "fastseq" nogil:
+    cdef cppclass Source:
+        pass
+    cbool add_rows(const uint8_t*, size_t, const int64_t*, size_t, const char*, size_t, const int64_t*, size_t,
+                   vector[Source]*) except +
+    void add_source(const uint8_t*, size_t, cbool, vector[Source]*) except +
+    cdef cppclass BatchJob:
+        BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int) except +
+        int size()
+        cbool begin_fetch(int)
+        void run_pixels(int, const PixelImage&, cbool, Workspace*) except +
+        void fail(int, Status, string) except +
+        cbool wait(milliseconds)
+        Status status(int)
+        int first_pending()
+        string reason(int) except +
+
+cdef extern from "engine/pool.h" namespace "fastseq" nogil:
+    cdef cppclass CPool "fastseq::Pool":
+        CPool(int) except +
+        int threads()
+        void submit(shared_ptr[BatchJob], cbool) except +
+        void prioritize(const shared_ptr[BatchJob]&) except +
+        void cancel(const shared_ptr[BatchJob]&)
+        void abandon(const shared_ptr[BatchJob]&)
+
+cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
+    cdef cppclass CLease "fastseq::Lease":
+        uint8_t* data()
+        size_t size()
+    cdef cppclass CBufferPool "fastseq::BufferPool":
+        CBufferPool(size_t) except +
+        unique_ptr[CLease] allocate(size_t, cbool) except +
+        size_t bytes_in_use()
+        size_t held_bytes()
+
+cdef extern from "kernels/instruction_sets.h" namespace "fastseq::kernels" nogil:
+    int64_t c_instruction_sets "fastseq::kernels::instruction_sets"()
+    void c_disable_instruction_sets "fastseq::kernels::disable_instruction_sets"(int64_t)
+
+cdef extern from "engine/interrupt_watch.h" namespace "fastseq" nogil:
+    void begin_interrupt_watch()
+    void end_interrupt_watch()
+    void reset_interrupt_watch_after_fork()
+    unsigned interrupt_count()

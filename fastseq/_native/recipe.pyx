@@ -1,0 +1,42 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+# distutils: language = c++
+"""What becomes of each sample, as the native core takes it."""
+from libcpp.memory cimport make_shared
+
+
+cdef class Recipe:
+    """What every sample of a batch goes through; see Recipe in sample.h."""
+    def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
+                  const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
+                  int strict, ops, limits, bint pillow_colors=False, augment=None):
+        cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
+        cdef CRecipe* r = recipe.get()
+        cdef Op op
+        cdef Augment steps
+        r.format.height, r.format.width, r.format.channels = height, width, channels
+        r.format.channels_first = channels_first
+        r.format.item_bytes = item_bytes
+        if lookup.shape[0] not in (0, 256 * item_bytes):
+            raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
+        r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
+        r.format.scale, r.format.offset = scale, offset
+        r.bgr, r.pillow_colors = bgr, pillow_colors
+        r.strictness = <Strictness>strict
+        r.interpolation = <Interpolation>interpolation
+        r.orient = <Orient>orient
+        for kind, a, b, c, d, draw in ops:
+            op.kind = <OpKind><int>kind
+            op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
+            r.ops.push_back(op)
+            reads = {2: 22, 3: 1}.get(kind, 0)
+            self.min_draws = max(self.min_draws, draw + reads) if reads else self.min_draws
+        if augment is not None:
+            fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_images, steps.draw = augment
+            steps.fill_mode = <FillMode><int>fill_mode
+            if item_bytes != 4 or channels not in (1, 3):
+                raise ValueError("only pictures of float32 with 1 or 3 channels are augmented")
+            r.augment = steps
+            self.min_draws = max(self.min_draws, steps.draw + kAugmentDraws)
+        (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
+        self.slot_bytes = r.format.bytes()
+        self.recipe = recipe

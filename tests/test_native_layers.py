@@ -1,0 +1,61 @@
+"""The rooms of csrc/ and what each may include: only rooms of a lower level, and no file in a cycle."""
+
+import re
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "csrc"
+LEVELS = {
+    "base": 1,
+    "geometry": 1,
+    "filters": 2,
+    "io": 2,
+    "kernels": 3,
+    "rows": 4,
+    "output": 4,
+    "augment": 5,
+    "jpeg": 5,
+    "resample": 5,
+    "engine": 6,
+}
+FILES = [file.relative_to(ROOT) for file in sorted(ROOT.rglob("*")) if file.suffix in (".h", ".cpp")]
+INCLUDE = re.compile(r'^#include "(.+)"$', re.MULTILINE)
+
+
+def includes(file: Path) -> list[str]:
+    return INCLUDE.findall((ROOT / file).read_text())
+
+
+def test_every_file_is_in_a_room() -> None:
+    assert {file.parent.as_posix() for file in FILES} == set(LEVELS)
+
+
+def test_includes_are_written_from_the_root() -> None:
+    names = {file.as_posix() for file in FILES}
+    assert [(file, name) for file in FILES for name in includes(file) if name not in names] == []
+
+
+def test_rooms_include_only_lower_rooms() -> None:
+    upward = []
+    for file in FILES:
+        room = file.parts[0]
+        for name in includes(file):
+            other = PurePosixPath(name).parts[0]
+            if other != room and LEVELS[other] >= LEVELS[room]:
+                upward.append(f"{file} includes {name}")
+    assert upward == []
+
+
+def test_no_cycles() -> None:
+    # A header and its source file are one node: what either includes, both depend on.
+    graph: dict[str, set[str]] = {}
+    for file in FILES:
+        node = file.with_suffix("").as_posix()
+        others = {PurePosixPath(name).with_suffix("").as_posix() for name in includes(file)}
+        graph.setdefault(node, set()).update(others - {node})
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
