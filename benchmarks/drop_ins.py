@@ -1,4 +1,4 @@
-"""Print the table of the drop-ins: each against Keras's original, alone and in `fit`.
+"""Print the table of the drop-ins in docs/performance.md: Keras's originals against them, alone and in `fit`.
 
 Usage: python benchmarks/drop_ins.py [IMAGES_DIR] [--rounds R] [--only TEXT]
 """

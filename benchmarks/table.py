@@ -1,4 +1,4 @@
-"""Print the tables of fastseq and its rivals as markdown.
+"""Print the tables of docs/performance.md as markdown.
 
 Usage: python benchmarks/table.py [IMAGES_DIR] [--camera DIR] [--rounds R] [--threads 1,2]
 """
