@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fastseq.loading.bad_sample_log import Ledger
+from fastseq.errors import BadSample
+from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.samples.exclusions import listed_paths
 
 
-def write_quarantine(bad: Ledger, path: Path) -> None:
+def write_quarantine(bad: Sequence[BadSample], path: Path) -> None:
     """List bad files by their absolute paths. If there are none, an older list is deleted.
 
     Raises:
@@ -22,7 +24,8 @@ def write_quarantine(bad: Ledger, path: Path) -> None:
     if not bad:
         path.unlink(missing_ok=True)
         return
-    listed = Ledger()
-    for found in bad:
-        listed.add(replace(found, path=os.path.abspath(found.path)))
-    listed.write(path)
+    log = BadSampleLog()
+    for sample in bad:
+        assert sample.path is not None, "every sample of a set is a file"
+        log.add(replace(sample, path=os.path.abspath(sample.path)))
+    log.write(path)
