@@ -55,7 +55,7 @@ def _load(folder: Path) -> fastseq.Samples:
     _say(f"{len(samples)} images of {len(samples.classes or ())} classes in {folder}")
     if len(samples) > LIMIT:
         samples = samples.split(LIMIT / len(samples))[1]
-        _say(f"The demo uses {len(samples)} of them")
+        _say(f"{len(samples)} of them are used")
     return samples
 
 
