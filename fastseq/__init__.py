@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastseq.compat.torch.data_loader import DataLoader
 from fastseq.engine.decode_batch import decode_batch
-from fastseq.errors import BadSamplesWarning, DecodeError, StalledWarning, TooManyBadSamples, UnknownLabelError
+from fastseq.errors import (
+    BadSample,
+    BadSamplesWarning,
+    DecodeError,
+    StalledWarning,
+    TooManyBadSamples,
+    UnknownLabelError,
+)
 from fastseq.limits import Limits
-from fastseq.loading.bad_sample_log import BadSample
 from fastseq.loading.loader import Loader
 from fastseq.samples import Samples
 from fastseq.status import Status

@@ -31,7 +31,7 @@ inline void give_slice(SlicedSource* source) {
 inline boolean fill_from_slices(j_decompress_ptr info) {
   SlicedSource* source = sliced_source(info);
   if (source->cancelled && source->cancelled->load(std::memory_order_relaxed)) {
-    leave(reinterpret_cast<j_common_ptr>(info));
+    jump_to_handler(reinterpret_cast<j_common_ptr>(info));
   }
   if (source->next < source->end) {
     give_slice(source);

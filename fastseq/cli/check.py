@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -15,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fastseq.doctor.digests import Changes, Digest, compare, digests, read_digests, write_digests
 from fastseq.doctor.report import save_picture, status_table
 from fastseq.doctor.survey import Survey, survey
-from fastseq.loading.bad_sample_log import Ledger
+from fastseq.errors import BadSample
+from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.samples import Samples
 from fastseq.samples.exclusions import listed_paths
 from fastseq.samples.sources.directory import EXTENSIONS
@@ -89,7 +91,7 @@ def _read(samples: Samples, digest: bool, strict: bool, threads: int | None) -> 
     return found, made
 
 
-def _write_quarantine(bad: Ledger, path: Path) -> None:
+def _write_quarantine(bad: Sequence[BadSample], path: Path) -> None:
     """List bad files by their absolute paths; without any, an older list goes.
 
     Raises:
@@ -100,9 +102,10 @@ def _write_quarantine(bad: Ledger, path: Path) -> None:
     if not bad:
         path.unlink(missing_ok=True)
         return
-    listed = Ledger()
-    for found in bad:
-        listed.add(replace(found, path=os.path.abspath(found.path)))
+    listed = BadSampleLog()
+    for sample in bad:
+        assert sample.path is not None
+        listed.add(replace(sample, path=os.path.abspath(sample.path)))
     listed.write(path)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastseq.engine.settings import Settings
+from fastseq.errors import raise_first_bad
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.passes import KerasPasses
 from fastseq.loading.prefetcher import Key, Prefetcher
@@ -125,9 +126,8 @@ class DataGenerator(PassAwareDataset):
         epoch, expected = self._request(k, self._prefetcher.depth)
         number = self._numbers.setdefault(epoch, self._shuffles.latest)
         ahead: list[Key] = [(number, n) for _, n in expected]
-        images, rows, failures = self._prefetcher.fetch((number, k), ahead, self.passes.probing)
-        if failures:
-            raise self._prefetcher.error(rows, failures[0])
+        images, rows, reports = self._prefetcher.fetch((number, k), ahead, self.passes.probing)
+        raise_first_bad(reports.values())
         return (images, self._targets(rows)) if self.to_fit else images
 
     def on_epoch_end(self) -> None:

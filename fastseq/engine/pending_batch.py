@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,39 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.job import Job
+from fastseq._types import StrPath
 from fastseq.engine.fallback import Decode, decode_by_opencv, finish_sample
 from fastseq.engine.interrupts import watch
 from fastseq.engine.python_threads import Work
 from fastseq.engine.settings import Settings
 from fastseq.engine.threads import Threads
-from fastseq.errors import DecodeError, StrPath
-from fastseq.status import Status, describe, is_good
+from fastseq.errors import BadSample, raise_first_bad
+from fastseq.status import Status
 
 GRACE_S = 0.02  # for reads that are under way when a batch is cancelled
 _LOOK_S = 0.05  # between looks for an interrupt, and for a sample that stalls
 _STALLED_S = 1.0  # before that a batch is waited for, and the main thread alone is interrupted
 
 Read = Callable[[int], "bytes | memoryview"]  # the bytes of a file, or as many as it is told
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A bad sample of a batch.
-
-    Attributes:
-        place: in the batch.
-        status: what is wrong.
-        detail: the decoder's words for it.
-    """
-
-    place: int
-    status: Status
-    detail: str
-
-    @property
-    def reason(self) -> str:
-        """What is wrong, in words."""
-        return describe(self.status, self.detail)
+Identify = Callable[[int], tuple[StrPath | None, int]]  # for a place in the batch: the sample's path and number
 
 
 class PendingBatch:
@@ -136,21 +117,18 @@ class PendingBatch:
                     on_stall(pending)
                     on_stall = None
 
-    def failures(self) -> list[Failure]:
-        """The bad samples, in their order; valid after `result`."""
-        statuses = [] if self._clean else self._statuses.tolist()
-        bad = [(i, Status(status)) for i, status in enumerate(statuses) if not is_good(status)]
-        return [Failure(i, status, self._job.reason(i)) for i, status in bad]
+    def reports(self, identify: Identify, epoch: int = 0) -> dict[int, BadSample]:
+        """The bad and the recovered samples by their place in the batch, in order; valid after `result`."""
+        found = {}
+        for place, status in enumerate([] if self._clean else self._statuses.tolist()):
+            if status != Status.OK:
+                path, index = identify(place)
+                found[place] = BadSample(index, path, Status(status), self._job.reason(place), epoch)
+        return found
 
-    def raise_first(self, source_of: Callable[[int], tuple[StrPath | None, int]]) -> None:
-        """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`.
-
-        Args:
-            source_of: for a place in the batch, the path and the number of its sample.
-        """
-        for failure in self.failures():
-            path, number = source_of(failure.place)
-            raise DecodeError(path, number, failure.status, failure.detail)
+    def raise_first(self, identify: Identify) -> None:
+        """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`."""
+        raise_first_bad(self.reports(identify).values())
 
     def stop(self) -> None:
         """Begin nothing any more; `cancel` waits for what is under way."""

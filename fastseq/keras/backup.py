@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fastseq import arguments
+from fastseq._types import StrPath
 from fastseq.engine.files import replace_text
-from fastseq.errors import StrPath
 from fastseq.keras.image_sequence import ImageSequence
 from fastseq.keras.internals.checked_keras import keras
 
@@ -30,7 +31,8 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
         delete_checkpoint: whether to delete both when training has come to its end.
 
     Raises:
-        ValueError: if `save_freq` is neither.
+        TypeError: if `save_freq` is neither "epoch" nor an integer.
+        ValueError: if it is less than 1.
     """
 
     def __init__(
@@ -38,9 +40,8 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         """See the class."""
         super().__init__()
-        whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
-        if not whole and save_freq != "epoch":
-            raise ValueError(f"save_freq must be 'epoch' or a positive number of batches, not {save_freq!r}")
+        if save_freq != "epoch":
+            save_freq = arguments.integer("save_freq (if it is not 'epoch')", save_freq, minimum=1)
         self._sequence = sequence
         self._path = Path(path)
         self._errors_path = Path(f"{os.fspath(path)}.errors.jsonl")

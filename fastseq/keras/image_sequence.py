@@ -57,7 +57,7 @@ class ImageSequence(PassAwareDataset):
         ahead = [self._in_stream(*key) for key in expected]
         batch = self.loader.batch(*self._in_stream(epoch, k), ahead, probe=self.passes.probing)
         if self.passes.predicting:
-            self.loader.list_probed(self.passes.requested)
+            self.loader.log_probed(self.passes.requested)
         return batch
 
     def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:

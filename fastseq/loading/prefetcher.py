@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Protocol
@@ -11,13 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
 from fastseq._native.job import Job
+from fastseq._warn import warn_user
 from fastseq.engine.batch_memory import Lender
 from fastseq.engine.fallback import read_file
-from fastseq.engine.pending_batch import Failure, PendingBatch, Read, cancel_all
+from fastseq.engine.pending_batch import PendingBatch, Read, cancel_all
 from fastseq.engine.settings import Settings
 from fastseq.engine.threads import look_after, shared_threads
-from fastseq.errors import DecodeError, StalledWarning
+from fastseq.errors import BadSample, StalledWarning
 from fastseq.samples import Samples
 
 Key = tuple[int, int]  # epoch, batch
@@ -39,21 +40,22 @@ _LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batch
 
 def _seconds(stall_warn_s: float | None) -> float:
     seconds = _DEFAULT_STALL_S if stall_warn_s is None else stall_warn_s
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
-        raise ValueError(f"stall_warn_s must be a positive number of seconds, or None, not {stall_warn_s!r}")
-    return float(seconds)
+    result = arguments.number("stall_warn_s", seconds)
+    if result <= 0:
+        raise ValueError(f"stall_warn_s must be more than 0 seconds, not {stall_warn_s!r}")
+    return result
 
 
 def prefetch_cap(prefetch_bytes: int | None) -> int:
     """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default where None.
 
     Raises:
-        ValueError: if it is not an integer of at least 0.
+        TypeError: if it is not an integer.
+        ValueError: if it is negative.
     """
-    cap = DEFAULT_PREFETCH_BYTES if prefetch_bytes is None else prefetch_bytes
-    if not isinstance(cap, int) or cap < 0:
-        raise ValueError(f"prefetch_bytes must be an integer of at least 0, or None, not {prefetch_bytes!r}")
-    return cap
+    if prefetch_bytes is None:
+        return DEFAULT_PREFETCH_BYTES
+    return arguments.integer("prefetch_bytes", prefetch_bytes, minimum=0)
 
 
 def depth_ahead(threads: int, batch_size: int) -> int:
@@ -103,8 +105,10 @@ class Prefetcher:
 
     def fetch(
         self, key: Key, ahead: Iterable[Key], probe: bool = False
-    ) -> tuple[NDArray[Any], NDArray[np.int64], list[Failure]]:
-        """The images of a batch, its samples' numbers and its bad places; then the batches of `ahead` are begun.
+    ) -> tuple[NDArray[Any], NDArray[np.int64], dict[int, BadSample]]:
+        """The images of a batch, its samples' numbers, and its bad and recovered samples by place.
+
+        Then the batches of `ahead` are begun.
 
         What is asked for as a probe will be asked for again: the first of them are kept, for as long as batches of
         their epoch are asked for, and the probe gets a copy.
@@ -137,28 +141,30 @@ class Prefetcher:
             if keep:
                 self._kept[key] = entry
         if keep:
-            return batch.images.copy(), indices.copy(), batch.failures()
-        return batch.images, indices, batch.failures()
+            return batch.images.copy(), indices.copy(), self._reports(key[0], batch, indices)
+        return batch.images, indices, self._reports(key[0], batch, indices)
 
-    def decode(self, epoch: int, indices: NDArray[np.int64]) -> tuple[NDArray[Any], list[Failure]]:
-        """The images of some samples as they would be in an epoch, at once, and the bad places among them."""
+    def decode(self, epoch: int, indices: NDArray[np.int64]) -> tuple[NDArray[Any], dict[int, BadSample]]:
+        """The images of some samples as they would be in an epoch, at once, and the bad and recovered ones by place."""
         batch = self._start(epoch, indices, needed=True)
         assert batch is not None
         self._wait(batch, indices)
-        return batch.images, batch.failures()
+        return batch.images, self._reports(epoch, batch, indices)
+
+    def _reports(self, epoch: int, batch: PendingBatch, indices: NDArray[np.int64]) -> dict[int, BadSample]:
+        def identify(place: int) -> tuple[str, int]:
+            index = int(indices[place])
+            return self._samples.path(index), index
+
+        return batch.reports(identify, epoch)
 
     def _wait(self, batch: PendingBatch, indices: NDArray[np.int64]) -> None:
         def warn(place: int) -> None:
             what = "a file of another batch" if place < 0 else repr(self._samples.path(int(indices[place])))
             text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
-            warnings.warn(text, StalledWarning, stacklevel=2)
+            warn_user(text, StalledWarning)
 
         batch.result(self._stall_s, warn)
-
-    def error(self, indices: NDArray[np.int64], failure: Failure) -> DecodeError:
-        """What to raise for a bad sample of a batch with these samples."""
-        row = int(indices[failure.place])
-        return DecodeError(self._samples.path(row), row, failure.status, failure.detail)
 
     def discard(self) -> None:
         """Cancel what was begun ahead; returns when no thread writes to it any more.
@@ -179,7 +185,7 @@ class Prefetcher:
         if images is None:
             return None
         table = self._samples.table
-        rows = self._samples.rows[indices]
+        rows = self._samples.table_rows[indices]
         job = Job(
             self._threads.pool,
             self._settings.recipe,

@@ -6,14 +6,15 @@ import json
 import os
 from collections.abc import Iterable
 
-from fastseq.samples.path_table import StrPath
+from fastseq._types import StrPath
 
 
 def listed_paths(bad: StrPath | Iterable[StrPath]) -> set[str]:
     """The absolute paths of files to leave out.
 
     Args:
-        bad: their paths; or the path of a file of JSON lines, as `Ledger.write` makes it, each with a "path".
+        bad: their paths; or the path of a file of JSON lines, each with a "path", as `BadSampleLog.write` makes it.
+            Samples in it that were only RECOVERED are usable and not left out.
 
     Raises:
         OSError: if the file cannot be read.
@@ -33,5 +34,6 @@ def _read(path: StrPath) -> list[str]:
                 record = None
             if not isinstance(record, dict) or not isinstance(record.get("path"), str):
                 raise ValueError(f"line {number} of {os.fspath(path)!r} is no JSON record with a path")
-            found.append(record["path"])
+            if record.get("status") != "RECOVERED":
+                found.append(record["path"])
     return found

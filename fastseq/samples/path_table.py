@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-StrPath: TypeAlias = str | os.PathLike[str]
+from fastseq._types import StrPath
 
 CHUNK = 1 << 16
 """Rows that are Python objects at the same time."""

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.exclusions import listed_paths
-from fastseq.samples.path_table import PathTable, StrPath
+from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.csv_file import read_csv
 from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
 from fastseq.samples.sources.directory import EXTENSIONS, read_directory
@@ -25,7 +26,7 @@ class Samples:
 
     Attributes:
         table: the paths.
-        rows: int64 (n,), for each sample its row in `table`.
+        table_rows: int64 (n,), the row of each sample in `table`.
         labels: None, or one label for each sample: int32 (n,) class numbers; bool (n, classes) where a sample
             can have several; float32 or int64, (n,) or (n, m), for numbers without classes.
         classes: the names of the classes in the order of their numbers; None for numbers and without labels.
@@ -42,13 +43,13 @@ class Samples:
     ) -> None:
         """Put together what a source of images has read; `rows` None is the whole table."""
         self.table = table
-        self.rows = _read_only(np.arange(len(table)) if rows is None else rows)
+        self.table_rows = _read_only(np.arange(len(table)) if rows is None else rows)
         self.labels = None if labels is None else _read_only(labels)
         self.classes = classes
         self.multi_label = multi_label
         self._fingerprint: str | None = None
-        if labels is not None and len(labels) != len(self.rows):
-            raise ValueError(f"{len(self.rows)} samples but {len(labels)} labels")
+        if labels is not None and len(labels) != len(self.table_rows):
+            raise ValueError(f"{len(self.table_rows)} samples but {len(labels)} labels")
 
     @classmethod
     def from_directory(
@@ -166,15 +167,15 @@ class Samples:
 
     def __len__(self) -> int:
         """The number of samples."""
-        return len(self.rows)
+        return len(self.table_rows)
 
     def path(self, i: int) -> str:
         """Give the path of sample `i`; -1 is the last one. IndexError if there is none."""
-        return self.table.path(int(self.rows[i]))
+        return self.table.path(int(self.table_rows[i]))
 
     def paths(self) -> Iterator[str]:
         """Give the paths of all samples, one at a time."""
-        return map(self.table.path, self.rows.tolist())
+        return map(self.table.path, self.table_rows.tolist())
 
     def select(self, which: ArrayLike) -> Samples:
         """Take some samples; the table of paths is shared.
@@ -194,7 +195,7 @@ class Samples:
             given = f"{chosen.dtype} of shape {chosen.shape}"
             raise TypeError(f"select takes a list of integers or of booleans, not {given}")
         labels = None if self.labels is None else self.labels[chosen]
-        return Samples(self.table, self.rows[chosen], labels, self.classes, self.multi_label)
+        return Samples(self.table, self.table_rows[chosen], labels, self.classes, self.multi_label)
 
     def without(self, bad: StrPath | Iterable[StrPath]) -> Samples:
         """Take all samples but those of some files.
@@ -237,7 +238,7 @@ class Samples:
             labels = self.labels
             kind = None if labels is None else (labels.dtype.str, labels.shape)
             digest.update(ascii((self.table.root, len(self), self.classes, self.multi_label, kind)).encode())
-            for lengths, blob in self.table.parts(self.rows):
+            for lengths, blob in self.table.parts(self.table_rows):
                 digest.update(lengths.data)
                 digest.update(blob.data)
             if labels is not None:
@@ -255,9 +256,9 @@ class Samples:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave out the part of the table that no sample needs."""
-        if len(self.rows) < len(self.table):
-            return Samples, (self.table.take(self.rows), None, self.labels, self.classes, self.multi_label)
-        return Samples, (self.table, self.rows, self.labels, self.classes, self.multi_label)
+        if len(self.table_rows) < len(self.table):
+            return Samples, (self.table.take(self.table_rows), None, self.labels, self.classes, self.multi_label)
+        return Samples, (self.table, self.table_rows, self.labels, self.classes, self.multi_label)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial, wraps
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from fastseq.compat.sequence.ahead import Ahead
 from fastseq.engine.batch_memory import Lender
-from fastseq.engine.decode_batch import Source, decode_sources
-from fastseq.engine.settings import Settings
+from fastseq.engine.decode_batch import Source, as_sources, decode_sources
+from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.engine.threads import lasting_threads
 from fastseq.keras.internals.checked_keras import keras
 from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras
 from fastseq.keras.passes import KerasPasses
-from fastseq.limits import Limits
 from fastseq.loading.prefetcher import DEFAULT_PREFETCH_BYTES
-from fastseq.transforms import Transform
+from fastseq.order.rng import key_word
 
 
 @dataclass(frozen=True)
@@ -88,57 +87,39 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
     def use_multiprocessing(self, value: bool) -> None:
         keras.utils.PyDataset.use_multiprocessing.fset(self, value)
 
+    @takes_pixel_settings
     def images(
         self,
         paths: Iterable[Source],
         size: tuple[int, int],
         *,
-        transform: Transform | Iterable[Transform] = (),
         seed: int | None = None,
-        interpolation: str = "antialias",
-        orient: str = "exif",
-        color: str = "rgb",
-        dtype: DTypeLike = "uint8",
-        scale: float = 1.0,
-        offset: float = 0.0,
-        data_format: str = "channels_last",
-        strict: bool | str = True,
-        limits: Limits | None = None,
         threads: int | None = None,
+        **pixels: Unpack[PixelSettings],
     ) -> NDArray[Any]:
         """Decode the images of a batch, as `fastseq.decode_batch`; TensorFlow and JAX take them over without a copy.
 
         Args:
-            paths: paths (str or PathLike), and the contents of files (bytes or any contiguous buffer).
-            size: (height, width) of the output, pixels.
-            transform: a `fastseq` transform, or several in their order.
-            seed: of random transforms; drawn from NumPy's global generator where None.
-            interpolation: which pixels one gets; see `fastseq.decode_batch`.
-            orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
-            color: "rgb", "bgr" or "gray"; "pil.rgb" or "pil.gray": by the rules of Pillow's `convert`.
-            dtype: uint8 (0-255), float16, float32 or float64.
-            scale: of float dtypes: values are `offset + scale * pixel`.
-            offset: see scale.
-            data_format: "channels_last" or "channels_first".
-            strict: whether pictures that decode with warnings, or are cut off, are bad; "whole": only those cut off.
-            limits: what one picture may cost.
-            threads: as many as there are cores where None.
+            paths: paths (str or PathLike) and contents of image files (bytes or any contiguous buffer).
+            size: (height, width) of the output, in pixels.
+            seed: of random transforms; drawn from NumPy's global generator if None.
+            threads: how many threads decode; as many as there are cores if None.
+            **pixels: see `PixelSettings`.
 
         Returns:
-            (n, height, width, channels), or (n, channels, height, width) for "channels_first"; it stays as it is for as
-            long as anybody holds it.
+            (n, height, width, channels), or (n, channels, height, width) for "channels_first". It keeps its contents
+            for as long as you hold it.
 
         Raises:
-            DecodeError: for the first image that is bad; it names the file.
-            ValueError: for a setting that is not possible.
+            DecodeError: for the first bad image; the message names the file.
+            TypeError: if an argument has the wrong type.
+            ValueError: if a setting is impossible.
         """
-        settings = Settings(
-            size, transform, interpolation, orient, color, dtype, scale, offset, data_format, strict, limits or Limits()
-        )
-        sources = list(paths)
+        settings = settings_of(Sequence.images, size, pixels)
+        sources = as_sources("paths", paths)
         if seed is None:
             seed = int(np.random.randint(2**63 - 1)) if settings.pipeline.draw_count else 0
-        draws = settings.pipeline.draw(seed, 0, np.arange(len(sources)))
+        draws = settings.pipeline.draw(key_word("seed", seed), 0, np.arange(len(sources)))
         images = self._fastseq.lender.images(settings, len(sources), needed=True)
         assert images is not None  # for it is needed
         return decode_sources(sources, settings, images, draws, lasting_threads(threads))

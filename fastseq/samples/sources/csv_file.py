@@ -11,9 +11,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, numbered, text_labels
 from fastseq.samples.label_values import at, check_filled, encode_values, raw_numbers
-from fastseq.samples.path_table import CHUNK, PathTable, StrPath
+from fastseq.samples.path_table import CHUNK, PathTable
 from fastseq.samples.sources.dataframe import label_columns, no_column
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,100}")

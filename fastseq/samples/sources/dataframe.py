@@ -8,9 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, class_names, listed
 from fastseq.samples.label_values import encode_values, is_missing, missing, path_strings, raw_numbers
-from fastseq.samples.path_table import PathTable, StrPath
+from fastseq.samples.path_table import PathTable
 
 
 class DataFrame(Protocol):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, class_names, listed
-from fastseq.samples.path_table import PathTable, StrPath
+from fastseq.samples.path_table import PathTable
 
 EXTENSIONS = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, class_names
 from fastseq.samples.label_values import encode_values, path_strings
-from fastseq.samples.path_table import PathTable, StrPath
+from fastseq.samples.path_table import PathTable
 
 
 def read_files(
