@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastseq.compat.torch.data_loader import DataLoader
 from fastseq.engine.decode_batch import decode_batch
+from fastseq.engine.pixel_settings import PixelSettings
 from fastseq.errors import (
     BadSample,
     BadSamplesWarning,
@@ -40,6 +41,7 @@ __all__ = [
     "ImageSequence",
     "Limits",
     "Loader",
+    "PixelSettings",
     "RandomFlip",
     "RandomResizedCrop",
     "Resize",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastseq import arguments
+
 if TYPE_CHECKING:
     from fastseq.samples import Samples
 
@@ -33,8 +35,7 @@ class LabelEncoder:
         Raises:
             ValueError: if the samples' labels cannot be given as `kind`.
         """
-        if kind not in KINDS:
-            raise ValueError(f"labels={kind!r} is not known; use one of {', '.join(map(repr, KINDS))}")
+        kind = arguments.one_of("labels", kind, KINDS)
         self.kind = _automatic(samples) if kind == "auto" else kind
         self._labels = None if self.kind is None else samples.labels
         self._width = len(samples.classes or ())

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastseq.compat.torch.collate import collate
 from fastseq.engine.batch_memory import Lender
-from fastseq.engine.decode_batch import Source, begin_sources, path_of
+from fastseq.engine.decode_batch import Source, begin_sources, check_source, path_of
 from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
 from fastseq.engine.threads import Threads
@@ -94,6 +94,8 @@ class SampleBatch:
                     f"sample {self._indices[self._places[0]]} begins with a path or bytes: give "
                     "size=(height, width) to have it decoded, or a collate_fn that takes it as it is"
                 )
+            if self._decoding is not None and collate_fn is None:
+                self._check_not_decoded()
             return (collate_fn or collate)(self._samples)
         self._pending.result()
         self._pending.raise_first(self._source_at)
@@ -108,6 +110,13 @@ class SampleBatch:
         if not all(isinstance(sample, (tuple, list)) for sample in self._samples):
             return images
         return (images, *collate([list(sample[1:]) for sample in self._samples]))
+
+    def _check_not_decoded(self) -> None:
+        """Refuse images that Pillow has opened, as torchvision's datasets give them, where files are expected."""
+        for index, sample in zip(self._indices, self._samples, strict=True):
+            first = _first(sample)
+            if type(first).__module__.startswith("PIL."):
+                check_source(f"sample {index}", first)
 
     @property
     def under_way(self) -> PendingBatch | None:
@@ -124,8 +133,12 @@ class SampleBatch:
 
 def _source(sample: Any) -> Any:
     """The path or bytes that a sample is or begins with; None where there is none."""
-    first = sample[0] if isinstance(sample, (tuple, list)) and sample else sample
+    first = _first(sample)
     return first if isinstance(first, (str, os.PathLike, bytes, bytearray, memoryview)) else None
+
+
+def _first(sample: Any) -> Any:
+    return sample[0] if isinstance(sample, (tuple, list)) and sample else sample
 
 
 def _with_picture(sample: Any, image: Any) -> Any:
