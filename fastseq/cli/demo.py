@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 import fastseq
-from fastseq.cli.main import INSTALL
+from fastseq.cli.main import install_command
 from fastseq.demo.quiet import quiet_stderr
 
 GRID = "fastseq-demo.png"
@@ -35,7 +35,7 @@ def demo(
         with tempfile.TemporaryDirectory(prefix="fastseq-demo-") as made:
             _on(_made(Path(made)))
     except ModuleNotFoundError as error:
-        _fail(f"the demo needs {error.name}: {INSTALL}")
+        _fail(f"the demo needs {error.name}: {install_command('demo')}")
     except fastseq.DecodeError as error:
         _fail(str(error))
     except OSError as error:
