@@ -28,6 +28,13 @@ struct AugmentDraws {
 };
 constexpr int kAugmentDraws = sizeof(AugmentDraws) / sizeof(double);
 
+// The members of AugmentDraws, as places among a sample's numbers.
+struct AugmentColumn {
+  const char* name;
+  int begin, count;
+};
+const AugmentColumn* augment_columns(int* count);
+
 // From bytes, interleaved, format.height x width x channels (1 or 3), readable kAffineReadAhead bytes past their end.
 // `slot` gets as many floats in the format's
 // layout.

@@ -2,10 +2,13 @@
 #pragma once
 #include <cstdint>
 
+#include "base/enum_table.h"
+
 namespace fastseq {
 
 // How pixels outside the image are filled: scipy's modes of these names.
 enum class FillMode : int32_t { kNearest = 0, kConstant = 1, kReflect = 2, kWrap = 3 };
+EnumTable fill_mode_table();
 
 // Output (y, x), of height x width, shows the image at m (y, x) + shift, with y and x counted backwards where flipped.
 struct AffineMap {

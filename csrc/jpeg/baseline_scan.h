@@ -1,5 +1,6 @@
 // The MCUs of one scan of a sequential image: from the bytes of the file to coefficients.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -43,8 +44,8 @@ class BaselineScan {
   // The next MCUs, mcus_per_read() of them at most: mcu_blocks() blocks each, in natural order and not dequantised. Of
   // components whose AC coefficients are not wanted, only DC counts. False where anything is amiss.
   bool read(int mcus);
-  // Reads past all before this one.
-  bool skip_to(int mcu);
+  // Reads past all MCUs before this one. False where anything is amiss, or once `cancelled`.
+  bool skip_to(int mcu, const std::atomic<bool>* cancelled);
   // Whether the scan ends where all its MCUs are read, as libjpeg has it.
   bool ends_cleanly(bool is_last) const { return segments_.ends(segment_, is_last); }
 

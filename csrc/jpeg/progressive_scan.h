@@ -1,5 +1,6 @@
 // The scans of a progressive image, each of which makes its coefficients known by some bits more.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -37,9 +38,12 @@ struct ProgressiveRun {
   int across[3], down[3];  // blocks of an MCU
   int mcus_across;
   int first_mcu, mcus;
+  const std::atomic<bool>* cancelled;  // checked after each row of MCUs; may be null
+
+  bool is_cancelled() const { return cancelled && cancelled->load(std::memory_order_relaxed); }
 };
 
-// Reads MCUs between two restarts. False where anything is amiss, or would need libjpeg's leniency.
+// Reads MCUs between two restarts. False where anything is amiss, or would need libjpeg's leniency, or once cancelled.
 bool read_progressive(const ProgressiveRun& run, BitSegment* segment);
 
 }  // namespace fastseq

@@ -42,7 +42,7 @@ def decode_batch(
         size: (height, width) of the output, in pixels.
         seed: of random transforms, 0 <= seed < 2**64. Source i draws as sample number i.
         epoch: of random transforms; another epoch gives other draws.
-        out: a C-contiguous array with the result's shape and dtype to write to.
+        out: a C-contiguous array with the result's shape and dtype to write to; it may lie at any address.
         threads: how many threads decode; as many as there are cores if None.
         on_error: "raise", the only choice here.
         **pixels: see `PixelSettings`.

@@ -7,12 +7,12 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from fastseq import arguments
+from fastseq._native import tables
 from fastseq.keywords import check_keywords
 
 Op = tuple[int, float, float, float, float, int]
 
-# The kinds of csrc/geometry/geometry.h.
-RESIZE_SHORT, CENTER_CROP, RANDOM_RESIZED_CROP, FLIP, CROP_TO_ASPECT, PAD_TO_ASPECT = range(6)
+_OPS = tables.op_table()
 
 MAX_SIDE = 16384  # pixels; keeps the longer side of any image in 32 bits
 
@@ -36,6 +36,23 @@ class Transform(ABC):
     @abstractmethod
     def ops(self, draw: int) -> list[Op]:
         """The native operations; their random numbers start at position `draw` of the sample's."""
+
+
+def native_op(name: str, draw: int, *parameters: float) -> Op:
+    """A native operation, by its name in csrc/geometry/ops.cpp.
+
+    Args:
+        name: of the operation.
+        draw: the position of its first random number among the sample's.
+        parameters: up to four numbers; what they mean is documented with `Op` in csrc/geometry/geometry.h.
+    """
+    a, b, c, d = (*map(float, parameters), *[0.0] * (4 - len(parameters)))
+    return _OPS[name][0], a, b, c, d, draw
+
+
+def op_draws(name: str) -> int:
+    """How many random numbers a sample that operation reads."""
+    return _OPS[name][1]
 
 
 def check_side(name: str, value: Any) -> int:

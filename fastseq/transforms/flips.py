@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastseq import arguments
-from fastseq.transforms.base import FLIP, Op, Transform
+from fastseq.transforms.base import Op, Transform, native_op
 
 
 @dataclass(frozen=True)
@@ -33,4 +33,4 @@ class RandomFlip(Transform):
 
     def ops(self, draw: int) -> list[Op]:
         """One operation with one random number for each direction."""
-        return [(FLIP, 0.5, horizontal, 0.0, 0.0, draw + i) for i, horizontal in enumerate(self._axes)]
+        return [native_op("flip", draw + i, 0.5, horizontal) for i, horizontal in enumerate(self._axes)]
