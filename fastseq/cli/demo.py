@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 
 import fastseq
+from fastseq.cli.main import install_command
 from fastseq.demo.quiet import quiet_stderr
 
-INSTALL = 'pip install "fastseq[demo]"'
 GRID = "fastseq-demo.png"
 LIMIT = 700  # images used of a larger folder: enough to measure the speed, few enough to wait for
 
@@ -35,7 +35,7 @@ def demo(
         with tempfile.TemporaryDirectory(prefix="fastseq-demo-") as scratch:
             _run(_generate(Path(scratch)))
     except ModuleNotFoundError as error:
-        _fail(f"the demo needs {error.name}: {INSTALL}")
+        _fail(f"the demo needs {error.name}: {install_command('demo')}")
     except fastseq.DecodeError as error:
         _fail(str(error))
     except OSError as error:
