@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from dataclasses import dataclass
+
+from fastseq._types import StrPath
+from fastseq.arguments import integer
 
 _MAX_END = 2**63 - 1
 
@@ -25,7 +27,7 @@ class FileRange:
         ValueError: if a number is negative, or the end of the range beyond 2**63 - 1.
     """
 
-    path: str | os.PathLike[str]
+    path: StrPath
     offset: int
     length: int
 
@@ -33,12 +35,7 @@ class FileRange:
         if not isinstance(self.path, (str, os.PathLike)):
             raise TypeError(f"FileRange.path must be a path, not {self.path!r}")
         for name in ("offset", "length"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not hasattr(value, "__index__"):
-                raise TypeError(f"FileRange.{name} must be an integer, not {value!r}")
-            if operator.index(value) < 0:
-                raise ValueError(f"FileRange.{name} must be at least 0, not {value!r}")
-            object.__setattr__(self, name, operator.index(value))
+            object.__setattr__(self, name, integer(f"FileRange.{name}", getattr(self, name), minimum=0))
         if self.offset + self.length > _MAX_END:
             raise ValueError(f"FileRange: bytes {self.offset} to {self.offset + self.length} are beyond any file")
 

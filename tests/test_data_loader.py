@@ -221,7 +221,7 @@ def test_samplers(pairs):
 )
 def test_what_torch_refuses_is_refused(pairs, options):
     for kind in (torch.utils.data.DataLoader, DataLoader):
-        with pytest.raises(ValueError, match=r"batch_size|sampler"):
+        with pytest.raises((ValueError, TypeError), match=r"batch_size|sampler"):
             kind(pairs, **options)
 
 

@@ -184,15 +184,14 @@ def test_a_weight_for_each_sample_and_a_label_beside_it(samples):
     ("options", "words"),
     [
         ({"on_error": "ignore"}, "on_error must be one of 'raise', 'skip', .* not 'ignore'"),
-        ({"on_error": "skip", "max_bad": -1}, "max_bad must be a count"),
-        ({"on_error": "skip", "max_bad": 1.5}, "a share from 0.0 to 1.0"),
-        ({"on_error": "skip", "max_bad": "1%"}, "max_bad must be a number"),
+        ({"on_error": "skip", "max_bad": -1}, "max_bad must be a count .* not -1"),
+        ({"on_error": "skip", "max_bad": 1.5}, r"a share \(float\) from 0.0 to 1.0, not 1.5"),
         ({"on_error": "fill", "labels": None}, "'fill' needs labels"),
         ({"max_bad": 3}, "max_bad needs a policy"),
         ({"labels": "one_hot"}, "'categorical'"),
         ({"prefetch_bytes": -1}, "prefetch_bytes must be"),
         ({"threads": 0}, "threads must be"),
-        ({"stall_warn_s": 0}, "stall_warn_s must be a positive number"),
+        ({"stall_warn_s": 0}, "stall_warn_s must be more than 0 seconds"),
         ({"rank": 2, "world_size": 2}, "rank=2 must be less than world_size=2"),
         ({"world_size": 3}, "batch_size=4 .* multiple of world_size=3"),
         ({"interpolation": "area"}, "'cv2.linear'"),
@@ -200,6 +199,26 @@ def test_a_weight_for_each_sample_and_a_label_beside_it(samples):
 )
 def test_a_wrong_setting_is_an_error_that_says_what_is_possible(samples, options, words):
     with pytest.raises(ValueError, match=words):
+        loader_of(samples, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"on_error": "skip", "max_bad": "1%"}, "max_bad must be a number, not '1%'"),
+        ({"on_error": "skip", "max_bad": True}, "max_bad must be a number, not True"),
+        ({"batch_size": 4.0}, "batch_size must be an integer, not 4.0"),
+        ({"batch_size": True}, "batch_size must be an integer, not True"),
+        ({"seed": None}, "seed must be an integer, not None"),
+        ({"threads": "2"}, "threads must be an integer, not '2'"),
+        ({"prefetch_bytes": 1e6}, "prefetch_bytes must be an integer, not 1000000.0"),
+        ({"rank": False, "world_size": 2}, "rank must be an integer, not False"),
+        ({"stall_warn_s": True}, "stall_warn_s must be a number, not True"),
+        ({"limits": 3}, "limits must be a fastseq.Limits, not 3"),
+    ],
+)
+def test_a_setting_of_the_wrong_type_is_an_error_that_names_it(samples, options, words):
+    with pytest.raises(TypeError, match=words):
         loader_of(samples, **options)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
+from fastseq import arguments
 from fastseq.engine.pending_batch import GRACE_S
 from fastseq.engine.threads import register_cleanup
 
@@ -52,12 +53,12 @@ def prefetch_cap(prefetch_bytes: int | None) -> int:
     """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default where None.
 
     Raises:
-        ValueError: if it is not an integer of at least 0.
+        TypeError: if it is not an integer.
+        ValueError: if it is negative.
     """
-    cap = DEFAULT_PREFETCH_BYTES if prefetch_bytes is None else prefetch_bytes
-    if not isinstance(cap, int) or cap < 0:
-        raise ValueError(f"prefetch_bytes must be an integer of at least 0, or None, not {prefetch_bytes!r}")
-    return cap
+    if prefetch_bytes is None:
+        return DEFAULT_PREFETCH_BYTES
+    return arguments.integer("prefetch_bytes", prefetch_bytes, minimum=0)
 
 
 def depth_ahead(threads: int, batch_size: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,32 +17,12 @@ from fastseq.engine.python_threads import Task
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import Sources
 from fastseq.engine.threads import Threads
-from fastseq.errors import DecodeError
-from fastseq.status import Status, describe, is_good
+from fastseq.errors import BadSample, raise_first_bad
+from fastseq.status import Status
 
 GRACE_S = 0.02  # how long a cancelled batch waits for reads that are under way
 _POLL_S = 0.05  # between looks for an interrupt, and for a sample that stalls
 _STALLED_S = 1.0  # a wait this long is interrupted on threads other than the main one, too
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A bad sample of a batch.
-
-    Attributes:
-        place: in the batch.
-        status: what is wrong.
-        detail: the decoder's words for it.
-    """
-
-    place: int
-    status: Status
-    detail: str
-
-    @property
-    def reason(self) -> str:
-        """What is wrong, in words."""
-        return describe(self.status, self.detail)
 
 
 class PendingBatch:
@@ -151,18 +130,20 @@ class PendingBatch:
                     on_stall(pending)
                     on_stall = None
 
-    def failures(self) -> list[Failure]:
-        """The bad samples, by place; valid after `result`."""
-        statuses = [] if self._all_good else self._statuses.tolist()
-        bad = [(i, Status(status)) for i, status in enumerate(statuses) if not is_good(status)]
-        return [Failure(i, status, self._job.reason(i)) for i, status in bad]
+    def reports(self, epoch: int = 0) -> dict[int, BadSample]:
+        """The bad and the recovered samples by their place in the batch, in order; valid after `result`."""
+        found = {}
+        for place, status in enumerate([] if self._all_good else self._statuses.tolist()):
+            if status != Status.OK:
+                number = self.numbers[place]
+                index = number.item() if isinstance(number, np.generic) else number
+                detail = self._job.reason(place)
+                found[place] = BadSample(index, self._sources.path(place), Status(status), detail, epoch)
+        return found
 
     def raise_first(self) -> None:
         """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`."""
-        for failure in self.failures():
-            number = self.numbers[failure.place]
-            number = number.item() if isinstance(number, np.generic) else number
-            raise DecodeError(self._sources.path(failure.place), number, failure.status, failure.detail)
+        raise_first_bad(self.reports().values())
 
     def stop(self) -> None:
         """Begin no more samples; `cancel` waits for those that run."""

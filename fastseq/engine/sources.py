@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq.errors import StrPath
+from fastseq._types import StrPath
 from fastseq.file_range import FileRange
 
 Source: TypeAlias = str | os.PathLike[str] | FileRange | bytes | bytearray | memoryview | NDArray[np.uint8]
@@ -94,6 +94,45 @@ class ListSources:
         if isinstance(source, FileRange):
             return str(source)
         return source if isinstance(source, (str, os.PathLike)) else None
+
+
+def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:
+    """The sources of a batch, checked.
+
+    Raises:
+        TypeError: if `sources` is one path or the bytes of one file, or if one of them is no file.
+    """
+    if isinstance(sources, (str, os.PathLike, bytes, bytearray, memoryview)):
+        shown = repr(sources) if isinstance(sources, (str, os.PathLike)) else "the bytes of one file"
+        raise TypeError(f"{name} must be a list of files, not {shown}; write [{shown if shown[0] != 't' else '...'}]")
+    if not isinstance(sources, Iterable):
+        raise TypeError(f"{name} must be a list of files, not {type(sources).__name__}")
+    items = list(sources)
+    for i, source in enumerate(items):
+        check_source(f"{name}[{i}]", source)
+    return items
+
+
+def check_source(name: str, source: object) -> None:
+    """Check that a value is a file: a path, a `FileRange`, or bytes.
+
+    Raises:
+        TypeError: if it is something else, such as a decoded image.
+    """
+    if isinstance(source, (str, os.PathLike, FileRange)):
+        return
+    shape = getattr(source, "shape", ())
+    try:
+        is_buffer = memoryview(source).c_contiguous  # type: ignore[arg-type]
+    except (TypeError, ValueError, BufferError):
+        is_buffer = False
+    if is_buffer and len(shape) < 3:
+        return
+    kind = f"an array of shape {tuple(shape)}" if len(shape) else f"{type(source).__module__}.{type(source).__name__}"
+    raise TypeError(
+        f"{name} must be an image file, as its path or its bytes, not {kind}; "
+        "fastseq decodes files: do not open them with Pillow, OpenCV or NumPy first"
+    )
 
 
 def _item(source: Source) -> Any:

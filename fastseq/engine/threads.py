@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from fastseq import arguments
 from fastseq._native.job import Pool
 from fastseq.engine.python_threads import Task, TaskThreads, join_all
 
@@ -100,20 +101,20 @@ def thread_count(threads: int | None) -> int:
     """The number to use: `threads`, or as many as there are cores for this process.
 
     Raises:
-        ValueError: if `threads` is not a positive integer.
+        TypeError: if `threads` is neither None nor an integer.
+        ValueError: if it is less than 1.
     """
     if threads is None:
         return len(os.sched_getaffinity(0))
-    if not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads must be a positive integer or None, not {threads!r}")
-    return threads
+    return arguments.integer("threads", threads, minimum=1)
 
 
 def shared_threads(threads: int | None) -> Threads:
     """The process's `Threads` of that number, which end when nobody holds them any more.
 
     Raises:
-        ValueError: if `threads` is neither None, for all cores, nor a positive integer.
+        TypeError: if `threads` is neither None, for all cores, nor an integer.
+        ValueError: if it is less than 1.
     """
     count = thread_count(threads)
     with _lock:

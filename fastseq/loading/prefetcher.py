@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
+from fastseq._warn import warn_user
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import LookAhead, depth_ahead, prefetch_cap
-from fastseq.engine.pending_batch import Failure, PendingBatch
+from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
-from fastseq.errors import DecodeError, StalledWarning
+from fastseq.errors import BadSample, StalledWarning
 from fastseq.samples import Samples
 
 Key = tuple[int, int]  # epoch, batch
@@ -35,9 +36,10 @@ _MAX_PROBES = 2  # batches kept; as many as Keras probes
 
 def _seconds(stall_warn_s: float | None) -> float:
     seconds = _DEFAULT_STALL_S if stall_warn_s is None else stall_warn_s
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
-        raise ValueError(f"stall_warn_s must be a positive number of seconds, or None, not {stall_warn_s!r}")
-    return float(seconds)
+    result = arguments.number("stall_warn_s", seconds)
+    if result <= 0:
+        raise ValueError(f"stall_warn_s must be more than 0 seconds, not {stall_warn_s!r}")
+    return result
 
 
 class Prefetcher:
@@ -91,7 +93,7 @@ class Prefetcher:
 
     def fetch(
         self, key: Key, ahead: Iterable[Key], probe: bool = False
-    ) -> tuple[NDArray[Any], NDArray[np.int64], list[Failure]]:
+    ) -> tuple[NDArray[Any], NDArray[np.int64], dict[int, BadSample]]:
         """Decode a batch, and begin those of `ahead` meanwhile, as far as the cap allows.
 
         Args:
@@ -101,7 +103,7 @@ class Prefetcher:
                 of their epoch are asked for.
 
         Returns:
-            The images, the samples' numbers, and the bad samples.
+            The images, the samples' numbers, and the bad and recovered samples by their place in the batch.
         """
         wanted = dict.fromkeys(ahead)
         self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
@@ -112,25 +114,24 @@ class Prefetcher:
         except BaseException:
             batch.cancel()
             raise
-        images, indices, failures = batch.images, batch.numbers, batch.failures()
+        images, indices, reports = batch.images, batch.numbers, batch.reports(key[0])
         assert isinstance(indices, np.ndarray)
         if not probe or len(self._probed) >= _MAX_PROBES:
-            return images, indices, failures
+            return images, indices, reports
         images, indices = images.copy(), indices.copy()
         self._probed |= {key}
         self.look_ahead.put(key, batch)
-        return images, indices, failures
+        return images, indices, reports
 
-    def decode(self, epoch: int, indices: NDArray[np.int64]) -> tuple[NDArray[Any], list[Failure]]:
-        """Decode some samples at once, as they would be in an epoch; return the images and the bad samples."""
+    def decode(self, epoch: int, indices: NDArray[np.int64]) -> tuple[NDArray[Any], dict[int, BadSample]]:
+        """Decode some samples at once, as they would be in an epoch.
+
+        Returns:
+            The images, and the bad and recovered samples by their place among them.
+        """
         batch = self._begin_samples(epoch, indices, urgent=True)
         self._wait(batch)
-        return batch.images, batch.failures()
-
-    def error(self, indices: NDArray[np.int64], failure: Failure) -> DecodeError:
-        """The exception for a bad sample of a batch with these samples."""
-        row = int(indices[failure.place])
-        return DecodeError(self._samples.path(row), row, failure.status, failure.detail)
+        return batch.images, batch.reports(epoch)
 
     def cancel_prefetch(self) -> None:
         """Cancel what is begun ahead; returns when no thread writes to it any more. Takes no lock."""
@@ -142,7 +143,7 @@ class Prefetcher:
 
     def _begin_samples(self, epoch: int, indices: NDArray[np.int64], urgent: bool) -> PendingBatch:
         return self.decoder.begin(
-            TableSources(self._samples.table, self._samples.rows[indices]),
+            TableSources(self._samples.table, self._samples.table_rows[indices]),
             self.decoder.settings.pipeline.draw(self._seed, epoch, indices),
             urgent=urgent,
             numbers=indices,
@@ -152,6 +153,6 @@ class Prefetcher:
         def warn(place: int) -> None:
             what = "a file of another batch" if place < 0 else repr(self._samples.path(int(batch.numbers[place])))
             text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
-            warnings.warn(text, StalledWarning, stacklevel=2)
+            warn_user(text, StalledWarning)
 
         batch.result(self._stall_s, warn)

@@ -10,29 +10,30 @@ from typing import Any
 
 import numpy as np
 
+from fastseq._types import StrPath
 from fastseq.file_range import FileRange
 from fastseq.samples.class_labels import Labels, class_names
 from fastseq.samples.label_values import encode_values, path_strings
-from fastseq.samples.path_table import PathTable, StrPath
+from fastseq.samples.path_table import PathTable
 
 
 def read_files(
     files: Iterable[StrPath | FileRange], labels: Any = None, classes: Iterable[object] | None = None
 ) -> tuple[PathTable, Labels]:
-    """Do what `Samples.from_files` says."""
+    """Check the paths and encode the labels; see `Samples.from_files`."""
     if isinstance(files, str | bytes | os.PathLike):
         raise TypeError(f"files must be a list of paths, not {files!r}; for a folder use Samples.from_directory")
     ranges = _Ranges()
     table = ranges.add_to(PathTable.from_strings(path_strings(ranges.paths_of(files), "files")))
     if not len(table):
-        raise ValueError("files is empty; give at least one file")
+        raise ValueError("files is empty; pass at least one file")
     if labels is None:
         if classes is not None:
-            raise ValueError("classes without labels; give labels too, or leave out classes")
+            raise ValueError("classes without labels; pass labels too, or omit classes")
         return table, Labels()
     values = labels if hasattr(labels, "__len__") else list(labels)
     if len(values) != len(table):
-        raise ValueError(f"{len(table)} files but {len(values)} labels; give one label for each file")
+        raise ValueError(f"{len(table)} files but {len(values)} labels; pass one label for each file")
     return table, encode_values(values, class_names(classes) if classes is not None else None, None, "labels")
 
 
@@ -46,14 +47,18 @@ class _Ranges:
 
     def paths_of(self, files: Iterable[StrPath | FileRange]) -> Iterator[StrPath]:
         for file in files:
-            is_range = isinstance(file, FileRange)
-            self._any = self._any or is_range
-            self._offsets.append(file.offset if is_range else 0)
-            self._lengths.append(file.length if is_range else -1)
-            yield file.path if is_range else file
+            if isinstance(file, FileRange):
+                self._any = True
+                self._offsets.append(file.offset)
+                self._lengths.append(file.length)
+                yield file.path
+            else:
+                self._offsets.append(0)
+                self._lengths.append(-1)
+                yield file
 
     def add_to(self, table: PathTable) -> PathTable:
         if not self._any:
             return table
-        columns = (np.frombuffer(column, np.int64) for column in (self._offsets, self._lengths))
-        return replace(table, **dict(zip(("range_offsets", "range_lengths"), columns, strict=True)))
+        offsets, lengths = (np.frombuffer(column, np.int64) for column in (self._offsets, self._lengths))
+        return replace(table, range_offsets=offsets, range_lengths=lengths)
