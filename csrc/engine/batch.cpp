@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/stage_clock.h"
 #include "io/file.h"
 
 namespace fastseq {
@@ -21,13 +22,14 @@ bool is_done(Status status) { return status == Status::kOk || status == Status::
 }  // namespace
 
 BatchJob::BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots,
-                   std::vector<double> draws, int draws_per_sample)
+                   std::vector<double> draws, int draws_per_sample, bool with_info)
     : recipe_(std::move(recipe)),
       sources_(std::move(sources)),
       slots_(slots),
       draws_(std::move(draws)),
       draws_per_sample_(draws_per_sample),
       statuses_(sources_.size()),
+      infos_(with_info ? sources_.size() : 0),
       running_or_waiting_(static_cast<int>(sources_.size())),
       fetches_(sources_.size(), Fetch::kNone),
       kept_(sources_.size()) {
@@ -67,8 +69,26 @@ void BatchJob::run(int i, Workspace* workspace) {
   guarded(i, workspace, [&] { return found == Status::kOk ? decode(i, data, size, workspace) : found; });
 }
 
+// Does the work on sample i with its info and a clock, where they are asked for.
+template <class Work>
+Status BatchJob::timed(int i, Workspace* workspace, Work work) {
+  if (infos_.empty()) return work();
+  StageClock clock;
+  workspace->info = &infos_[i];
+  workspace->resample.clock = &clock;
+  const auto done = [&](void*) {
+    clock.stop(infos_[i].nanoseconds);
+    workspace->info = nullptr;
+    workspace->resample.clock = nullptr;
+  };
+  clock.start(Stage::kResample);
+  const std::unique_ptr<void, decltype(done)> at_end(workspace, done);  // also where memory runs out
+  return work();
+}
+
 Status BatchJob::decode(int i, const uint8_t* data, size_t size, Workspace* workspace) {
-  const Status status = decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_);
+  const Status status = timed(
+      i, workspace, [&] { return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_); });
   if (status == Status::kNeedsDecoder && sources_[i].is_file()) keep(i, data, size);
   return status;
 }
@@ -110,12 +130,16 @@ bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) n
     }
     fetches_[i] = Fetch::kRunning;
   }
+  StageClock clock;
+  clock.start(Stage::kRead);
   try {
     *status = read_source(sources_[i], workspace->path, &workspace->file, size, &workspace->reason);
   } catch (const std::bad_alloc&) {
     *status = Status::kOutOfMemory;
   }
-  return end_fetch(i);
+  if (!end_fetch(i)) return false;
+  if (!infos_.empty()) clock.stop(infos_[i].nanoseconds);
+  return true;
 }
 
 // `path` is a copy: what the source points to may be gone if the sample is abandoned meanwhile.
@@ -201,8 +225,10 @@ void BatchJob::run_bytes(int i, const uint8_t* data, size_t size, Workspace* wor
 
 void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace) {
   if (!end_fetch(i)) return;
-  guarded(i, workspace,
-          [&] { return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_); });
+  guarded(i, workspace, [&] {
+    return timed(i, workspace,
+                 [&] { return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_); });
+  });
 }
 
 void BatchJob::fail(int i, Status status, std::string reason) {

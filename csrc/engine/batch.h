@@ -28,9 +28,9 @@ class BatchJob {
  public:
   // `slots`: sources.size() slots of recipe->format.bytes() each, one behind the other; belongs to the caller and must
   // outlive the job's last running sample (see wait), as what the sources point to. `draws`: draws_per_sample numbers
-  // for each sample.
+  // for each sample. `with_info`: whether info() is recorded.
   BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots, std::vector<double> draws,
-           int draws_per_sample);
+           int draws_per_sample, bool with_info);
 
   int size() const { return static_cast<int>(sources_.size()); }
   // Where the files of ranges are opened. Called before the first sample runs.
@@ -63,6 +63,8 @@ class BatchJob {
   // Valid for samples that have ended.
   Status status(int i) const { return static_cast<Status>(statuses_[i].load(std::memory_order_acquire)); }
   std::string reason(int i) const;
+  // Only with `with_info`.
+  const SampleInfo& info(int i) const { return infos_[i]; }
   // The first sample that was begun and has not ended; -1 where there is none.
   int first_pending() const;
 
@@ -75,6 +77,8 @@ class BatchJob {
 
   bool read(int i, Workspace* workspace, size_t* size, Status* status) noexcept;
   Status read_source(const Source& source, const std::string& path, Buffer* bytes, size_t* size, std::string* reason);
+  template <class Work>
+  Status timed(int i, Workspace* workspace, Work work);
   Status decode(int i, const uint8_t* data, size_t size, Workspace* workspace);
   void keep(int i, const uint8_t* data, size_t size) noexcept;
   void release(int i);  // under the mutex
@@ -94,6 +98,7 @@ class BatchJob {
   std::atomic<bool> cancelled_{false};
   std::atomic<int> next_{0};  // changed under the pool's lock
   std::shared_ptr<FileCache> files_;
+  std::vector<SampleInfo> infos_;  // of each sample, or empty; written by whoever runs it
 
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable ended_;

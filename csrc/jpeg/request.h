@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/enum_table.h"
+#include "base/stage_clock.h"
 
 namespace fastseq {
 
@@ -30,6 +31,7 @@ struct JpegRequest {
   Strictness strictness = Strictness::kRejectDamaged;
   int64_t memory_bytes = 0;
   const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read and rows skipped
+  StageClock* clock = nullptr;
 };
 
 }  // namespace fastseq

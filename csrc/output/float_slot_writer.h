@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "base/stage_clock.h"
 #include "geometry/geometry.h"
 #include "output/slot_format.h"
 
@@ -16,7 +17,7 @@ class FloatSlotWriter {
   // Rows have `channels` values a pixel; one channel is repeated where the slot has three. `slot` has format.bytes()
   // bytes; what lies around the geometry is written here. Takes memory from `scratch`; throws std::bad_alloc.
   FloatSlotWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels, uint8_t* slot,
-                  Buffer* scratch);
+                  Buffer* scratch, StageClock* clock = nullptr);
 
   // Where the caller writes the values of the row for `position`, any number of times until commit(). With `transpose`
   // one float past its end may be written too.
@@ -37,6 +38,7 @@ class FloatSlotWriter {
   const bool transpose_;
   const int channels_;
   uint8_t* slot_;
+  StageClock* const clock_;
   float* tile_;    // rows that wait to be turned, or one row
   float* line_;    // one line of the tile, turned
   float* planes_;  // a line by channels, or with its channel repeated

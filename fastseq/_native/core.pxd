@@ -137,13 +137,31 @@ cdef extern from "base/buffer.h" namespace "fastseq" nogil:
     cdef cppclass Buffer:
         pass
 
+cdef extern from "io/image_format.h" namespace "fastseq" nogil:
+    cdef enum class ImageFormat(int32_t):
+        pass
+    EnumTable image_format_table()
+
+cdef extern from "engine/sample_info.h" namespace "fastseq" nogil:
+    const int kStages
+    cdef cppclass CSampleInfo "fastseq::SampleInfo":
+        ImageFormat format
+        int64_t height, width
+        int components
+        int sampling_h[4]
+        int sampling_v[4]
+        int64_t scans
+        int orientation
+        int64_t nanoseconds[5]
+
 cdef extern from "engine/batch.h" namespace "fastseq" nogil:
     cdef cppclass CSampleData "fastseq::SampleData":
         const uint8_t* data
         size_t size
         shared_ptr[Buffer] owner
     cdef cppclass BatchJob:
-        BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int) except +
+        BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int, cbool) except +
+        const CSampleInfo& info(int)
         int size()
         cbool begin_fetch(int)
         Status data(int, CSampleData*, string*) except +

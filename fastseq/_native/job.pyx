@@ -51,14 +51,16 @@ cdef class Job:
         sources: a list of buffers (the contents of files), tuples (path,) of files, and tuples (path, offset, length) of
             ranges of files, with paths as bytes; or a path table as a tuple (blob, offsets, root, rows, range_offsets,
             range_lengths), the last two None without ranges, and a length of -1 for a whole file.
+        info: whether to record what `info` returns.
     """
     cdef shared_ptr[BatchJob]* job
     cdef Pool pool
     cdef object owners
+    cdef bint has_info
     cdef int pid
 
     def __cinit__(self, Pool pool, Recipe recipe, uint8_t[::1] out, const double[:, ::1] draws, sources,
-                  *, bint urgent=False):
+                  *, bint urgent=False, bint info=False):
         cdef vector[Source] items
         cdef vector[double] numbers
         cdef Py_ssize_t n, k = draws.shape[1]
@@ -74,7 +76,8 @@ cdef class Job:
         self.pool = pool
         self.owners = [owners, out]
         self.job = new shared_ptr[BatchJob](
-            new BatchJob(recipe.recipe, move(items), &out[0] if n else NULL, move(numbers), <int>k))
+            new BatchJob(recipe.recipe, move(items), &out[0] if n else NULL, move(numbers), <int>k, info))
+        self.has_info = info
         with nogil:
             pool.pool.submit(dereference(self.job), urgent)
 
@@ -139,6 +142,20 @@ cdef class Job:
     def reason(self, int i):
         """libjpeg's words about sample i; "" where it had none."""
         return self.job.get().reason(i).decode("utf-8", "replace")
+
+    def info(self, int i):
+        """What is known of sample i, which has ended, if the job records it.
+
+        (number of the format, height, width, sampling factors (h, v) of each component, scans, EXIF orientation,
+        nanoseconds of each stage); see csrc/engine/sample_info.h.
+        """
+        if not self.has_info or not 0 <= i < len(self):
+            raise IndexError(f"there is no info on sample {i}")
+        cdef const CSampleInfo* info = &self.job.get().info(i)
+        cdef int k
+        sampling = tuple((info.sampling_h[k], info.sampling_v[k]) for k in range(min(info.components, 4)))
+        times = tuple(info.nanoseconds[k] for k in range(kStages))
+        return <int>info.format, info.height, info.width, sampling, info.scans, info.orientation, times
 
     def begin_fetch(self, int i):
         """Takes back sample i, which is no JPEG, until `put_pixels` or `fail`; False once the job is cancelled."""
