@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.job import Job
+from fastseq.engine.opencv_log import silent_opencv
+from fastseq.engine.png import SIGNATURE, TooLargeError, clean_png
 from fastseq.engine.settings import Settings
 from fastseq.status import Status
 
@@ -46,6 +48,8 @@ def _finish_sample(job: Job, index: int, settings: Settings, decode: Decode) -> 
         pixels, bgr = decode(data, settings)
     except MemoryError:
         raise
+    except TooLargeError:
+        return Status.TOO_MUCH_MEMORY, ""
     except Exception as error:  # a decoder may raise anything
         if getattr(error, "code", None) == cv2.Error.StsNoMem:
             return Status.OUT_OF_MEMORY, ""
@@ -59,7 +63,9 @@ def decode_by_opencv(data: memoryview, settings: Settings) -> tuple[NDArray[np.u
     flags = cv2.IMREAD_GRAYSCALE if settings.color == "gray" else cv2.IMREAD_COLOR
     if settings.orient == "none":
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    content = clean_png(data, settings.limits.memory_bytes) if data[: len(SIGNATURE)] == SIGNATURE else data
+    with silent_opencv():
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     if image is None:
         raise ValueError("OpenCV does not decode it")
     return np.ascontiguousarray(image.reshape(*image.shape[:2], -1), np.uint8), True
