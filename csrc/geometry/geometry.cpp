@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kCropTries = 10;
 
-// An axis on its way through the ops; `grid` 0 until it is resized.
+// One axis while the ops are applied; `grid` is 0 until it is resized.
 struct AxisState : AxisMap {
   explicit AxisState(int size) { source_length = length = size; }
   void crop(int from, int count) {
@@ -42,7 +42,7 @@ void resize_short(AxisState* rows, AxisState* columns, int size) {
   longer->resize(std::max(long_size, 1));
 }
 
-// torchvision's RandomResizedCrop.get_params: ten tries, then the largest central crop within the ratios.
+// torchvision's RandomResizedCrop.get_params: ten attempts, then the largest central crop within the ratios.
 void random_resized_crop(AxisState* rows, AxisState* columns, const Op& op, const double* draws) {
   const int height = rows->length, width = columns->length;
   const double area = static_cast<double>(height) * width;
@@ -69,8 +69,8 @@ void random_resized_crop(AxisState* rows, AxisState* columns, const Op& op, cons
   center_crop(columns, std::max(crop_w, 1));
 }
 
-// The largest central window that is to the image as the output is: keras.utils.load_img(keep_aspect_ratio=True), or
-// what smart_resize makes of a tensor.
+// The length of the largest central window with the output's aspect ratio, as
+// keras.utils.load_img(keep_aspect_ratio=True) or smart_resize of a tensor computes it.
 int aspect_length(int size, int other_size, int out_size, int other_out_size, bool float32) {
   const int64_t product = static_cast<int64_t>(other_size) * out_size;
   const int64_t kept = float32 ? static_cast<int64_t>(static_cast<float>(product) / static_cast<float>(other_out_size))
@@ -85,7 +85,7 @@ void crop_to_aspect(AxisState* rows, AxisState* columns, int out_height, int out
   center_crop(columns, width);
 }
 
-// tf.image.resize_with_pad, which refuses images of which less than a row or column would be left: these keep one.
+// tf.image.resize_with_pad refuses images that would shrink to less than a row or column; here one is kept.
 void pad_axis(AxisState* axis, int out_size, float ratio) {
   const float resized = static_cast<float>(axis->length) / ratio;
   axis->resize(std::clamp(static_cast<int>(resized), 1, out_size));

@@ -1,13 +1,13 @@
-// Which part of the stored image becomes which part of the slot: orientation, crops, resizing and flips, as numbers.
+// Maps the stored image to the slot: orientation, crops, resizing and flips, as numbers.
 #pragma once
 #include <cstdint>
 #include <vector>
 
 namespace fastseq {
 
-// How an upright image lies in the file. Without `transpose`, row r of the upright image is stored row r
-// (H-1-r where `flip_rows`) and column c is stored column c (W-1-c where `flip_columns`). With it, upright
-// columns run along stored rows and upright rows along stored columns, mirrored by the flag of the stored axis.
+// How the upright image is stored. Without `transpose`, upright row r is stored row r (H-1-r if `flip_rows`) and column
+// c is stored column c (W-1-c if `flip_columns`). With it, upright columns run along stored rows and upright rows along
+// stored columns; each flag mirrors its stored axis.
 struct Orientation {
   bool transpose = false;
   bool flip_rows = false;
@@ -16,7 +16,7 @@ struct Orientation {
 
 enum class Orient : int32_t { kNone = 0, kExif = 1, kLandscape = 2 };
 
-// `exif` is the tag (1-8). kLandscape adds np.rot90 where the upright image is higher than wide.
+// `exif` is the EXIF tag (1-8). kLandscape adds np.rot90 where the upright image is taller than wide.
 Orientation resolve_orientation(Orient orient, int exif, int stored_height, int stored_width);
 
 enum class OpKind : int32_t {
@@ -28,7 +28,7 @@ enum class OpKind : int32_t {
   kPadToAspect = 5,
 };
 
-// One step of a transform. Random steps read their uniform draws in [0, 1) from the sample's parameters at `draw`.
+// One step of a transform. A random step reads its uniform draws in [0, 1) from `draw` on.
 struct Op {
   OpKind kind;
   double a, b, c, d;  // ResizeShort: size. CenterCrop: height, width. RandomResizedCrop: scale low, high, ratio low,
@@ -37,8 +37,8 @@ struct Op {
   int32_t draw;
 };
 
-// One axis of the upright image. The window [source_begin, +source_length) is resized to `grid` samples, of which
-// [begin, +length) are the output, from its sample `pad` on; `mirror`: written backwards.
+// One axis of the upright image. The source window [source_begin, source_begin + source_length) is resized to `grid`
+// samples. Samples [begin, begin + length) of these are written to the output from `pad` on, backwards if `mirror`.
 struct AxisMap {
   int source_begin = 0;
   int source_length = 0;
@@ -51,12 +51,12 @@ struct AxisMap {
 
 struct Geometry {
   AxisMap rows, columns;  // of the upright image
-  bool padded = false;    // they need not fill the output
+  bool padded = false;    // whether they may be smaller than the output
 };
 
-// Follows the ops over an upright image of height x width to an output of out_height x out_width.
-// False where a crop after a resize does not give the output's size, and where PadToAspect, the resize, has another
-// resize before it or anything but flips after it.
+// Applies the ops to an upright image of height x width, for an output of out_height x out_width. Returns false where a
+// crop after a resize does not give the output's size, and where PadToAspect follows a resize or is followed by
+// anything but flips.
 bool resolve_geometry(const std::vector<Op>& ops, const double* draws, int height, int width, int out_height,
                       int out_width, Geometry* geometry);
 

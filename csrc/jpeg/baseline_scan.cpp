@@ -15,7 +15,7 @@ bool BaselineScan::open(const uint8_t* data, size_t size, const JpegFrame& frame
     mcu_blocks_ += blocks_[i].across * blocks_[i].down;
     wanted_[i] = wanted[scan.component[i].index];
     any_wanted_ = any_wanted_ || wanted_[i];
-    // The samples of an MCU, on the grid of the whole image.
+    // The samples covered by an MCU, on the grid of the whole image.
     const int width = 8 * frame.max_h * blocks_[i].across, height = 8 * frame.max_v * blocks_[i].down;
     mcus_across_ = ceil_div(frame.width * c.h, width);
     mcus_down_ = ceil_div(frame.height * c.v, height);
@@ -94,7 +94,7 @@ bool BaselineScan::skip_to(int mcu) {
 
 bool BaselineScan::read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip) {
   for (int done = 0; done < mcus;) {
-    if (mcus_to_restart_ == 0) {  // and MCUs are still to come
+    if (mcus_to_restart_ == 0) {  // and more MCUs follow
       if (!segments_.restart(&segment_)) return false;
       begin_interval();
     }
@@ -110,7 +110,7 @@ bool BaselineScan::read_parts(const std::vector<BlockPart>& parts, int mcus, boo
   return true;
 }
 
-// From differences to coefficients: modulo 2^16, as libjpeg stores them.
+// Turns differences into coefficients, modulo 2^16 as libjpeg stores them.
 void BaselineScan::accumulate_dc(int first_mcu, int mcus) {
   for (int i = 0; i < scan_->components; ++i) {
     int16_t* mcu = memory_.coefficients + (first_mcu * mcu_blocks_ + blocks_[i].first) * kBlockSize;
