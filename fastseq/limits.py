@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass, fields
 
-from fastseq import _native
+from fastseq._native import tables
 
-_DEFAULTS = _native.default_limits()
+_DEFAULTS = tables.default_limits()
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from fastseq import _native
+from fastseq._native import tables
 
-_TABLE = _native.status_table()
+_TABLE = tables.status_table()
 
 if TYPE_CHECKING:
 

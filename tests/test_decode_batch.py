@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import pickle
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from images import encoded, jpeg, photo, with_orientation
+from PIL import Image
 from reference.pixels import decode_cv2, resize_cv2_linear
 
 import fastseq
@@ -176,6 +178,67 @@ def test_other_formats_in_gray_with_transparency_and_of_16_bits(form):
     assert ok
     for data in (encoded(alpha, form), encoded(photo(30, 40, 3, channels=1), form), deep_file.tobytes()):
         np.testing.assert_array_equal(decode_batch([data], SIZE, **LINEAR), expected([data]))
+
+
+def pillow_file(image: Image.Image, form: str, **options) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+def pillow_files() -> dict[str, bytes]:
+    """Files in formats other than JPEG, in each of Pillow's modes that OpenCV decodes to the same RGB."""
+    image = Image.fromarray(photo(30, 41, seed=2))
+    alpha = Image.fromarray(photo(30, 41, 1, channels=1)[..., 0])
+    rgba = image.copy()
+    rgba.putalpha(alpha)
+    palette = image.quantize(64)
+    deep = photo(30, 41, 3).astype(np.uint16) * 256 + 77
+    ok, deep_rgb = cv2.imencode(".png", deep)
+    assert ok
+    return {
+        "rgb": pillow_file(image, "png"),
+        "bmp": pillow_file(image, "bmp"),
+        "webp": pillow_file(image, "webp", lossless=True),
+        "tiff": pillow_file(image, "tiff"),
+        "rgba": pillow_file(rgba, "png"),
+        "gray": pillow_file(image.convert("L"), "png"),
+        "gray with alpha": pillow_file(rgba.convert("LA"), "png"),
+        "palette": pillow_file(palette, "png"),
+        "palette with transparency": pillow_file(palette, "png", transparency=3),
+        "one bit": pillow_file(image.convert("1"), "png"),
+        "16 bit rgb": deep_rgb.tobytes(),
+    }
+
+
+@pytest.mark.parametrize("name", pillow_files())
+@pytest.mark.parametrize(("color", "mode"), [("pil.gray", "L"), ("pil.rgb", "RGB")])
+@pytest.mark.parametrize("interpolation", ["antialias", "cv2.nearest", "pil.nearest", "pil.bicubic", "tf.bilinear"])
+def test_other_formats_are_converted_as_by_pillow(name, color, mode, interpolation):
+    data = pillow_files()[name]
+    with Image.open(io.BytesIO(data)) as image:
+        expected = np.asarray(image.convert(mode)).reshape(30, 41, -1)
+    batch = decode_batch([data], (30, 41), color=color, interpolation=interpolation)
+    np.testing.assert_array_equal(batch[0], expected)
+
+
+def test_gray_of_pillow_in_every_entry_point(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(pillow_files()["rgb"])
+    options = {"color": "pil.gray", "dtype": "float32", "scale": 1 / 255}
+    x = decode_batch([path], SIZE, **options)
+    loaded = next(iter(fastseq.Loader(fastseq.Samples.from_files([path]), SIZE, **options)))
+    np.testing.assert_array_equal(loaded, x)
+    np.testing.assert_array_equal(next(iter(fastseq.DataLoader([path], size=SIZE, **options))), x)
+
+
+def test_16_bit_gray_by_the_rules_of_pillow_keeps_the_high_byte():
+    deep = photo(30, 41, channels=1)
+    ok, data = cv2.imencode(".png", deep.astype(np.uint16) * 256 + 9)
+    assert ok
+    for color, channels in (("pil.gray", 1), ("pil.rgb", 3)):
+        batch = decode_batch([data.tobytes()], (30, 41), color=color, interpolation="pil.nearest")
+        np.testing.assert_array_equal(batch[0], np.repeat(deep, channels, axis=-1))
 
 
 def test_other_formats_take_part_in_all_that_is_done_to_a_picture(files):

@@ -12,7 +12,8 @@ import pytest
 
 import fastseq
 import fastseq.compat
-from fastseq import Status, _native, status
+from fastseq import Status, status
+from fastseq._native import tables
 
 HEAVY = ("keras", "tensorflow", "pandas", "jax", "torch", "PIL", "skimage", "matplotlib")
 
@@ -55,7 +56,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 
 def test_the_status_that_type_checkers_see_is_the_native_one():
-    native = {name: number for number, name, _, _ in _native.status_table()}
+    native = {name: number for number, name, _, _ in tables.status_table()}
     tree = ast.parse(Path(status.__file__).read_text())
     (written,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "Status"]
     members = [node for node in written.body if isinstance(node, ast.Assign)]
@@ -66,7 +67,7 @@ def test_the_status_that_type_checkers_see_is_the_native_one():
 
 
 def test_every_bad_status_has_words_and_a_remedy():
-    for number, name, reason, remedy in _native.status_table():
+    for number, name, reason, remedy in tables.status_table():
         assert reason, name
         assert remedy or status.is_good(number) or name == "NEEDS_DECODER", name
 

@@ -134,16 +134,16 @@ bool BatchJob::end_fetch(int i) {
   return true;
 }
 
-bool BatchJob::gave_up(int i) const {
+bool BatchJob::is_abandoned(int i) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return fetches_[i] == Fetch::kGivenUp;
+  return fetches_[i] == Fetch::kAbandoned;
 }
 
-void BatchJob::give_up_fetches() {
+void BatchJob::abandon_fetches() {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (int i = 0; i < size(); ++i) {
     if (fetches_[i] != Fetch::kRunning) continue;
-    fetches_[i] = Fetch::kGivenUp;
+    fetches_[i] = Fetch::kAbandoned;
     statuses_[i].store(static_cast<int32_t>(Status::kCancelled), std::memory_order_release);
     --running_or_waiting_;
   }
@@ -194,7 +194,7 @@ std::string BatchJob::reason(int i) const {
 
 int BatchJob::take() { return next_ < size() && !cancelled() ? next_++ : -1; }
 
-void BatchJob::finish_untaken() {
+void BatchJob::cancel_pending() {
   while (next_ < size()) end(next_++, Status::kCancelled, {});
 }
 

@@ -50,8 +50,8 @@ class BatchJob {
   // Samples not yet begun end as kCancelled; those running stop soon, but for fetches.
   void cancel();
   // After cancel(): fetches end as kCancelled at once. Whoever is in one finds that out when it comes back.
-  void give_up_fetches();
-  bool gave_up(int i) const;
+  void abandon_fetches();
+  bool is_abandoned(int i) const;
   bool cancelled() const { return cancelled_.load(); }
   // Waits until every sample has ended, at most `timeout`. True when all have.
   bool wait(std::chrono::milliseconds timeout);
@@ -64,10 +64,10 @@ class BatchJob {
 
   // For the pool, under its lock: the next sample to begin, or -1.
   int take();
-  void finish_untaken();  // after cancel(): ends the samples that nobody will take
+  void cancel_pending();  // after cancel(): ends the samples that nobody will take
 
  private:
-  enum class Fetch : uint8_t { kNone, kRunning, kGivenUp };
+  enum class Fetch : uint8_t { kNone, kRunning, kAbandoned };
 
   bool read(int i, Workspace* workspace, size_t* size, Status* status) noexcept;
   bool end_fetch(int i);

@@ -15,11 +15,11 @@ BufferPool::~BufferPool() {
   for (const auto& buffer : free_buffers_) std::free(buffer.first);
 }
 
-std::unique_ptr<Lease> BufferPool::lend(size_t size, bool needed) {
+std::unique_ptr<Lease> BufferPool::allocate(size_t size, bool needed) {
   uint8_t* data = nullptr;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!needed && lent_ + size > cap_) return nullptr;
+    if (!needed && in_use_ + size > cap_) return nullptr;
     for (size_t i = free_buffers_.size(); i-- > 0;) {
       if (free_buffers_[i].second != size) continue;
       data = free_buffers_[i].first;
@@ -27,13 +27,13 @@ std::unique_ptr<Lease> BufferPool::lend(size_t size, bool needed) {
       free_ -= size;
       break;
     }
-    while (!data && !free_buffers_.empty() && lent_ + free_ + size > cap_) {  // none of these has the size
+    while (!data && !free_buffers_.empty() && in_use_ + free_ + size > cap_) {  // none of these has the size
       std::free(free_buffers_.back().first);
       free_ -= free_buffers_.back().second;
       free_buffers_.pop_back();
     }
-    free_buffers_.reserve(free_buffers_.size() + ++lent_count_);  // taking back must not allocate
-    lent_ += size;
+    free_buffers_.reserve(free_buffers_.size() + ++in_use_count_);  // taking back must not allocate
+    in_use_ += size;
   }
   if (!data) {
     const size_t rounded = (size + 63) / 64 * 64;
@@ -41,8 +41,8 @@ std::unique_ptr<Lease> BufferPool::lend(size_t size, bool needed) {
   }
   if (!data) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    lent_ -= size;
-    --lent_count_;
+    in_use_ -= size;
+    --in_use_count_;
     throw std::bad_alloc();
   }
   return std::make_unique<Lease>(shared_from_this(), data, size);
@@ -51,9 +51,9 @@ std::unique_ptr<Lease> BufferPool::lend(size_t size, bool needed) {
 void BufferPool::take_back(uint8_t* data, size_t size) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    lent_ -= size;
-    --lent_count_;
-    if (lent_ + free_ + size <= cap_ && free_buffers_.size() < free_buffers_.capacity()) {
+    in_use_ -= size;
+    --in_use_count_;
+    if (in_use_ + free_ + size <= cap_ && free_buffers_.size() < free_buffers_.capacity()) {
       free_ += size;
       free_buffers_.emplace_back(data, size);
       return;
@@ -62,14 +62,14 @@ void BufferPool::take_back(uint8_t* data, size_t size) {
   std::free(data);
 }
 
-size_t BufferPool::lent_bytes() const {
+size_t BufferPool::bytes_in_use() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return lent_;
+  return in_use_;
 }
 
 size_t BufferPool::held_bytes() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return lent_ + free_;
+  return in_use_ + free_;
 }
 
 }  // namespace fastseq

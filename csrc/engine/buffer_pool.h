@@ -34,8 +34,8 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
 
   // A buffer of `size` bytes; what was written to it before may still be there. Null where the lent bytes would pass
   // the cap, unless `needed`. Throws std::bad_alloc.
-  std::unique_ptr<Lease> lend(size_t size, bool needed);
-  size_t lent_bytes() const;
+  std::unique_ptr<Lease> allocate(size_t size, bool needed);
+  size_t bytes_in_use() const;
   size_t held_bytes() const;  // lent or free
 
  private:
@@ -44,8 +44,8 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
 
   const size_t cap_;
   mutable std::mutex mutex_;
-  size_t lent_ = 0, free_ = 0;  // bytes
-  size_t lent_count_ = 0;
+  size_t in_use_ = 0, free_ = 0;  // bytes
+  size_t in_use_count_ = 0;
   std::vector<std::pair<uint8_t*, size_t>> free_buffers_;
 };
 

@@ -43,11 +43,11 @@ void end_interrupt_watch() {
   if (--watchers == 0) restore();
 }
 
-void forget_interrupt_watch() {
+void reset_interrupt_watch_after_fork() {
   watchers = 0;
   restore();
 }
 
-unsigned interrupts_seen() { return seen.load(); }
+unsigned interrupt_count() { return seen.load(); }
 
 }  // namespace fastseq

@@ -7,8 +7,8 @@ namespace fastseq {
 void begin_interrupt_watch();
 void end_interrupt_watch();
 // In a forked child: nobody watches.
-void forget_interrupt_watch();
+void reset_interrupt_watch_after_fork();
 // SIGINTs that were counted so far.
-unsigned interrupts_seen();
+unsigned interrupt_count();
 
 }  // namespace fastseq

@@ -47,7 +47,7 @@ Pool::~Pool() {
     state_->stopping = true;
     for (const auto& job : state_->jobs) {
       job->cancel();
-      job->finish_untaken();
+      job->cancel_pending();
     }
     state_->jobs.clear();
     for (const auto& worker : workers_) {
@@ -81,7 +81,7 @@ void Pool::submit(std::shared_ptr<BatchJob> job, bool urgent) {
   state_->available.notify_all();
 }
 
-void Pool::hurry(const std::shared_ptr<BatchJob>& job) {
+void Pool::prioritize(const std::shared_ptr<BatchJob>& job) {
   const std::lock_guard<std::mutex> lock(state_->mutex);
   replace_lost();
   auto& jobs = state_->jobs;
@@ -94,16 +94,16 @@ void Pool::hurry(const std::shared_ptr<BatchJob>& job) {
 void Pool::cancel(const std::shared_ptr<BatchJob>& job) {
   job->cancel();
   const std::lock_guard<std::mutex> lock(state_->mutex);
-  job->finish_untaken();
+  job->cancel_pending();
   auto& jobs = state_->jobs;
   jobs.erase(std::remove(jobs.begin(), jobs.end(), job), jobs.end());
 }
 
-void Pool::give_up(const std::shared_ptr<BatchJob>& job) {
+void Pool::abandon(const std::shared_ptr<BatchJob>& job) {
   const std::lock_guard<std::mutex> lock(state_->mutex);
-  job->give_up_fetches();
+  job->abandon_fetches();
   for (const auto& worker : workers_) {
-    if (worker->job == job && job->gave_up(worker->sample)) worker->lost = true;
+    if (worker->job == job && job->is_abandoned(worker->sample)) worker->lost = true;
   }
   replace_lost();
 }

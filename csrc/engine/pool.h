@@ -21,14 +21,14 @@ class Pool {
   ~Pool();
 
   int threads() const { return static_cast<int>(workers_.size()); }
-  // Queues the job behind those already there, or before all of them.
+  // Queues the job behind those already there, or in front of them.
   void submit(std::shared_ptr<BatchJob> job, bool urgent);
   // Somebody waits for this job: its samples come first.
-  void hurry(const std::shared_ptr<BatchJob>& job);
+  void prioritize(const std::shared_ptr<BatchJob>& job);
   // Cancels the job; samples not begun end at once. wait() on the job then takes as long as the samples that run.
   void cancel(const std::shared_ptr<BatchJob>& job);
   // After cancel(): ends also the fetches. A thread that is lost in one is replaced, and ends when it comes back.
-  void give_up(const std::shared_ptr<BatchJob>& job);
+  void abandon(const std::shared_ptr<BatchJob>& job);
 
  private:
   // Guarded by the mutex of State, but for the thread itself.

@@ -166,7 +166,8 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
-  if (image.channels > recipe.format.channels) return Status::kInternal;  // would not fit the slot
+  // Only Pillow's gray is made of colours here.
+  if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
   ResamplePlan plan;
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);

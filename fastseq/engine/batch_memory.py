@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq._buffers import Buffers
+from fastseq._native.buffers import BufferPool
 from fastseq.engine.settings import Settings
 
 
@@ -20,9 +20,9 @@ class Lender:
         self._cap = cap_bytes
         self._own()
 
-    def _own(self) -> Buffers:
+    def _own(self) -> BufferPool:
         self._pid = os.getpid()
-        self._buffers = Buffers(self._cap)
+        self._buffers = BufferPool(self._cap)
         return self._buffers
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -41,7 +41,7 @@ class Lender:
             The array, its contents arbitrary; None where the cap is reached and it is not needed.
         """
         buffers = self._buffers if self._pid == os.getpid() else self._own()
-        lease = buffers.lend(settings.recipe.slot_bytes * samples, needed)
+        lease = buffers.allocate(settings.recipe.slot_bytes * samples, needed)
         if lease is None:
             return None
         return np.ndarray(settings.batch_shape(samples), settings.numpy_dtype, buffer=lease)  # type: ignore[arg-type]
@@ -49,7 +49,7 @@ class Lender:
     @property
     def lent_bytes(self) -> int:
         """Of the batches that somebody holds."""
-        return self._buffers.lent_bytes
+        return self._buffers.bytes_in_use
 
     @property
     def held_bytes(self) -> int:

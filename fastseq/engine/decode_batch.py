@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fastseq import _native
+from fastseq._native.job import Job
 from fastseq.engine.fallback import Decode, decode_by_opencv, read_file
 from fastseq.engine.pending_batch import PendingBatch, Read
 from fastseq.engine.settings import Settings
@@ -131,9 +131,7 @@ def begin_sources(
     def reader(i: int) -> Read:
         return partial(read_file, items[i]) if is_path[i] else lambda most: items[i]  # type: ignore[arg-type]
 
-    job = _native.Job(
-        threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent
-    )
+    job = Job(threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent)
     return PendingBatch(job, images, settings, reader, threads, decode)
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq import _native
+from fastseq._native.job import Job
 from fastseq.engine.files import NotRegularError, open_regular
 from fastseq.engine.settings import Settings
 from fastseq.status import Status
@@ -20,9 +20,7 @@ Decode: TypeAlias = Callable[[Data, Settings], tuple[NDArray[np.uint8], bool]]
 """Gives the pixels of a file, (height, width, 1 or 3), and whether they are BGR; raises where it cannot."""
 
 
-def finish_sample(
-    job: _native.Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode
-) -> None:
+def finish_sample(job: Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode) -> None:
     """Decode one sample that the native core left (NEEDS_DECODER) and let it write the slot.
 
     Whatever goes wrong becomes the sample's status; nothing is raised.
@@ -45,7 +43,7 @@ def finish_sample(
 
 
 def _finish_sample(
-    job: _native.Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode
+    job: Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode
 ) -> tuple[Status, str] | None:
     most = settings.limits.file_bytes
     try:

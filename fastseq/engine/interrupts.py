@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from fastseq import _interrupts
+from fastseq._native import interrupts as native
 
 _lock = threading.RLock()
 
@@ -25,19 +25,19 @@ def watch() -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
     with _lock:
-        _interrupts.begin()
-    before = _interrupts.seen()
+        native.begin()
+    before = native.count()
     try:
-        yield lambda: _interrupts.seen() != before
+        yield lambda: native.count() != before
     finally:
         with _lock:
-            _interrupts.end()
+            native.end()
 
 
 def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
-    _interrupts.forget()
+    native.reset_after_fork()
 
 
 os.register_at_fork(after_in_child=_after_fork)

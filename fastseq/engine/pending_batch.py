@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq import _native
+from fastseq._native.job import Job
 from fastseq.engine.fallback import Decode, decode_by_opencv, finish_sample
 from fastseq.engine.interrupts import watch
 from fastseq.engine.python_threads import Work
@@ -56,7 +56,7 @@ class PendingBatch:
 
     def __init__(
         self,
-        job: _native.Job,
+        job: Job,
         images: NDArray[Any],
         settings: Settings,
         readers: Callable[[int], Read],

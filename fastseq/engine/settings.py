@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fastseq._recipe import Recipe
+from fastseq._native.recipe import Recipe
 from fastseq.limits import Limits
 from fastseq.transforms import Pipeline, Transform
 

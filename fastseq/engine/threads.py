@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from fastseq import _native
+from fastseq._native.job import Pool
 from fastseq.engine.python_threads import Work, WorkThreads
 
 _MOST_AT_EXIT_S = 0.5  # for what is decoded from Python: a thread in it that goes on may break the end of Python
@@ -29,11 +29,11 @@ class Threads:
         self._forget()
 
     def _forget(self) -> None:
-        self._pool: _native.Pool | None = None
+        self._pool: Pool | None = None
         self._work: WorkThreads | None = None
 
     @property
-    def pool(self) -> _native.Pool:
+    def pool(self) -> Pool:
         """Native threads.
 
         Raises:
@@ -42,7 +42,7 @@ class Threads:
         with _lock:
             if self._pool is None:
                 try:
-                    self._pool = _native.Pool(self.count)
+                    self._pool = Pool(self.count)
                 except RuntimeError as error:
                     raise _no_thread(error) from None
             return self._pool

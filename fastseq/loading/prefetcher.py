@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq import _native
+from fastseq._native.job import Job
 from fastseq.engine.batch_memory import Lender
 from fastseq.engine.fallback import read_file
 from fastseq.engine.pending_batch import Failure, PendingBatch, Read, cancel_all
@@ -180,7 +180,7 @@ class Prefetcher:
             return None
         table = self._samples.table
         rows = self._samples.rows[indices]
-        job = _native.Job(
+        job = Job(
             self._threads.pool,
             self._settings.recipe,
             images.reshape(-1).view(np.uint8),

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import settings
 
-from fastseq import _native
-from fastseq._recipe import Recipe
+from fastseq._native import tables
+from fastseq._native.job import Job, Pool
+from fastseq._native.recipe import Recipe
 
 INTERPOLATION = {
     **{"antialias": 0, "linear": 1},
@@ -23,7 +24,7 @@ INTERPOLATION = {
     **{"tf.gaussian": 17, "tf.mitchellcubic": 18},
 }
 ORIENT = {"none": 0, "exif": 1, "landscape": 2}
-STATUS = {name: number for number, name, _, _ in _native.status_table()}
+STATUS = {name: number for number, name, _, _ in tables.status_table()}
 NAMES = {number: name for name, number in STATUS.items()}
 GOOD = ("OK", "RECOVERED")
 NO_LOOKUP = np.empty(0, np.uint8)
@@ -45,12 +46,12 @@ class Batch:
 
 @functools.cache
 def pool(threads: int = 2) -> Any:
-    return _native.Pool(threads)
+    return Pool(threads)
 
 
 def limits(**changed: int) -> tuple[int, ...]:
     names = ("pixels", "scans", "scan_pixels", "file_bytes", "memory_bytes")
-    values = dict(zip(names, _native.default_limits(), strict=True)) | changed
+    values = dict(zip(names, tables.default_limits(), strict=True)) | changed
     return tuple(values[name] for name in names)
 
 
@@ -85,7 +86,7 @@ def recipe(
         orient=ORIENT[orient],
         strict=strict,
         ops=list(ops),
-        limits=limit or _native.default_limits(),
+        limits=limit or tables.default_limits(),
         pillow_colors=pillow_colors,
         augment=augment,
     )
@@ -106,7 +107,7 @@ def start(
     count = len(sources)
     numbers = np.zeros((count, 0)) if draws is None else np.asarray(draws, np.float64).reshape(count, -1)
     used = pool(threads) if on is None else on
-    return _native.Job(used, made, out.reshape(-1), numbers, list(sources), [paths] * count, urgent=urgent)
+    return Job(used, made, out.reshape(-1), numbers, list(sources), [paths] * count, urgent=urgent)
 
 
 def finish(job: Any) -> list[str]:

@@ -6,13 +6,13 @@ import threading
 import numpy as np
 import pytest
 
-from fastseq._buffers import Buffers
+from fastseq._native.buffers import BufferPool
 
 
 @pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 1000, 64 * 224 * 224 * 3])
 def test_buffers_are_aligned_and_writable(size: int) -> None:
-    buffers = Buffers(1 << 30)
-    leases = [buffers.lend(size, False) for _ in range(3)]
+    buffers = BufferPool(1 << 30)
+    leases = [buffers.allocate(size, False) for _ in range(3)]
     arrays = [np.frombuffer(lease, np.uint8) for lease in leases]
     for k, array in enumerate(arrays):
         assert array.size == size
@@ -20,76 +20,76 @@ def test_buffers_are_aligned_and_writable(size: int) -> None:
         assert array.flags.writeable
         array[:] = k
     assert all((array == k).all() for k, array in enumerate(arrays))
-    assert buffers.lent_bytes == 3 * size
+    assert buffers.bytes_in_use == 3 * size
 
 
 def test_an_array_keeps_its_lease() -> None:
-    buffers = Buffers(1 << 20)
-    lease = buffers.lend(1000, False)
+    buffers = BufferPool(1 << 20)
+    lease = buffers.allocate(1000, False)
     array = np.frombuffer(lease, np.float32)
     array[:] = 5
     view = array[10:20].reshape(2, 5)
     del lease, array
     gc.collect()
-    assert buffers.lent_bytes == 1000
-    other = np.frombuffer(buffers.lend(1000, False), np.float32)
+    assert buffers.bytes_in_use == 1000
+    other = np.frombuffer(buffers.allocate(1000, False), np.float32)
     other[:] = 7
     assert (view == 5).all()
     del view
-    assert buffers.lent_bytes == 1000
+    assert buffers.bytes_in_use == 1000
     del other
-    assert buffers.lent_bytes == 0
+    assert buffers.bytes_in_use == 0
 
 
 def test_a_buffer_is_used_again() -> None:
-    buffers = Buffers(1 << 20)
-    address = np.frombuffer(buffers.lend(4096, False), np.uint8).ctypes.data
-    assert buffers.lent_bytes == 0
+    buffers = BufferPool(1 << 20)
+    address = np.frombuffer(buffers.allocate(4096, False), np.uint8).ctypes.data
+    assert buffers.bytes_in_use == 0
     assert buffers.held_bytes == 4096
-    again = np.frombuffer(buffers.lend(4096, False), np.uint8)
+    again = np.frombuffer(buffers.allocate(4096, False), np.uint8)
     assert again.ctypes.data == address
 
 
 def test_the_cap_holds_back_what_is_not_needed() -> None:
-    buffers = Buffers(1000)
-    first = buffers.lend(600, False)
-    assert buffers.lend(600, False) is None
-    needed = buffers.lend(600, True)
+    buffers = BufferPool(1000)
+    first = buffers.allocate(600, False)
+    assert buffers.allocate(600, False) is None
+    needed = buffers.allocate(600, True)
     assert needed is not None
-    assert buffers.lent_bytes == 1200
+    assert buffers.bytes_in_use == 1200
     del needed
-    assert buffers.lend(400, False) is not None
+    assert buffers.allocate(400, False) is not None
     del first
-    assert buffers.lent_bytes == 0
+    assert buffers.bytes_in_use == 0
     assert buffers.held_bytes <= 1000
 
 
 def test_held_bytes_stay_within_the_cap() -> None:
-    buffers = Buffers(10_000)
+    buffers = BufferPool(10_000)
     for size in range(100, 5000, 100):
-        buffers.lend(size, False)
+        buffers.allocate(size, False)
         assert buffers.held_bytes <= 10_000
 
 
 def test_a_lease_outlives_its_pool() -> None:
-    buffers = Buffers(1000)
-    array = np.frombuffer(buffers.lend(1000, False), np.uint8)
+    buffers = BufferPool(1000)
+    array = np.frombuffer(buffers.allocate(1000, False), np.uint8)
     del buffers
     array[:] = 3
     assert (array == 3).all()
 
 
 def test_a_size_that_no_machine_has(capfd: pytest.CaptureFixture[str]) -> None:
-    buffers = Buffers(1000)
+    buffers = BufferPool(1000)
     with pytest.raises(MemoryError):
-        buffers.lend(1 << 62, True)
+        buffers.allocate(1 << 62, True)
     capfd.readouterr()  # a sanitizer's allocator says what it refused
-    assert buffers.lent_bytes == 0
-    assert buffers.lend(1000, False) is not None
+    assert buffers.bytes_in_use == 0
+    assert buffers.allocate(1000, False) is not None
 
 
 def test_churn_from_several_threads() -> None:
-    buffers = Buffers(1 << 18)
+    buffers = BufferPool(1 << 18)
     wrong: list[str] = []
 
     def churn(seed: int) -> None:
@@ -97,7 +97,7 @@ def test_churn_from_several_threads() -> None:
         kept: list[np.ndarray] = []
         for k in range(500):
             size = int(rng.choice([1 << 10, 1 << 12, 3000]))
-            lease = buffers.lend(size, bool(rng.integers(2)))
+            lease = buffers.allocate(size, bool(rng.integers(2)))
             if lease is not None:
                 array = np.frombuffer(lease, np.uint8)
                 array[:] = mark = (seed * 31 + k) % 256
@@ -116,14 +116,14 @@ def test_churn_from_several_threads() -> None:
         thread.join()
     assert not wrong
     gc.collect()
-    assert buffers.lent_bytes == 0
+    assert buffers.bytes_in_use == 0
     assert buffers.held_bytes <= 1 << 18
 
 
 def test_free_buffers_of_another_size_make_room() -> None:
-    buffers = Buffers(100)
-    lease = buffers.lend(100, True)
+    buffers = BufferPool(100)
+    lease = buffers.allocate(100, True)
     del lease
-    lease = buffers.lend(60, True)
-    assert buffers.held_bytes == buffers.lent_bytes == 60
+    lease = buffers.allocate(60, True)
+    assert buffers.held_bytes == buffers.bytes_in_use == 60
     del lease

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from images import jpeg, photo
 
-from fastseq import _native
+from fastseq._native.job import Job, Pool
 from native.native import Batch, finish, one, recipe, run
 
 SIZE = (16, 16)
@@ -83,7 +83,7 @@ def table(root: bytes, names: list[bytes], rows: list[int]) -> tuple[object, ...
 def decode_table(source: tuple[object, ...], count: int) -> tuple[list[str], np.ndarray]:
     made = recipe(SIZE)
     out = np.full((count, made.slot_bytes), 77, np.uint8)
-    job = _native.Job(_native.Pool(2), made, out.reshape(-1), np.zeros((count, 0)), source)
+    job = Job(Pool(2), made, out.reshape(-1), np.zeros((count, 0)), source)
     return finish(job), out
 
 

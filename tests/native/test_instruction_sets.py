@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from images import jpeg, photo
 
-from fastseq import _native
+from fastseq._native import tables
 from native.native import INTERPOLATION, put, run
 
-TARGETS = [1 << bit for bit in range(63) if _native.instruction_sets() >> bit & 1]
+TARGETS = [1 << bit for bit in range(63) if tables.instruction_sets() >> bit & 1]
 FILTERS = [name for name in INTERPOLATION if not name.startswith("tf.")]
 FLOAT_FILTERS = ["tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos5"]
 FILES = [
@@ -31,7 +31,7 @@ FILES = [
 @pytest.fixture
 def every_set_again() -> Iterator[None]:
     yield
-    _native.disable_instruction_sets(0)
+    tables.disable_instruction_sets(0)
 
 
 def everything() -> list[np.ndarray]:
@@ -74,15 +74,15 @@ def by_the_best() -> list[np.ndarray]:
 @pytest.mark.usefixtures("every_set_again")
 @pytest.mark.parametrize("target", TARGETS, ids=hex)
 def test_every_instruction_set_gives_the_same_bits(target: int, by_the_best: list[np.ndarray]) -> None:
-    _native.disable_instruction_sets(target - 1)  # the better ones have the lower bits
+    tables.disable_instruction_sets(target - 1)  # the better ones have the lower bits
     for made, expected in zip(everything(), by_the_best, strict=True):
         np.testing.assert_array_equal(made, expected)
 
 
 @pytest.mark.usefixtures("every_set_again")
 def test_sets_come_back() -> None:
-    before = _native.instruction_sets()
-    _native.disable_instruction_sets(TARGETS[0])
-    assert _native.instruction_sets() == before & ~TARGETS[0] or len(TARGETS) == 1
-    _native.disable_instruction_sets(0)
-    assert _native.instruction_sets() == before
+    before = tables.instruction_sets()
+    tables.disable_instruction_sets(TARGETS[0])
+    assert tables.instruction_sets() == before & ~TARGETS[0] or len(TARGETS) == 1
+    tables.disable_instruction_sets(0)
+    assert tables.instruction_sets() == before

@@ -17,14 +17,14 @@ SCRIPT = """
 import ctypes, gc, os, sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
-from fastseq import _native
+from fastseq._native.job import Pool
 from native.native import finish, recipe, start
 
 STALL = 6
 shim = ctypes.CDLL(None)
 made = recipe((16, 16))
 path, log, threads = sys.argv[2].encode(), sys.argv[3].encode(), int(sys.argv[4])
-on = _native.Pool(threads)
+on = Pool(threads)
 expected = np.zeros((1, made.slot_bytes), np.uint8)
 assert finish(start([path], made, expected, paths=True, on=on)) == ["OK"]
 
@@ -50,7 +50,7 @@ for _ in range(20):
     assert (out == 5).all()
     if _ % 5 == 4:
         del on  # perhaps before the lost threads have come back
-        on = _native.Pool(threads)
+        on = Pool(threads)
 while tasks() > before:
     os.sched_yield()
 """

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from images import jpeg, photo
 
-from fastseq import _native
+from fastseq._native.job import Job, Pool
 from native.native import NAMES, OTHER_FORMAT, finish, one, recipe, run, start
 
 SIZE = (16, 16)
@@ -35,7 +35,7 @@ def statuses_now(job: Any) -> set[str]:
 @pytest.fixture
 def busy() -> Iterator[Any]:
     """A job that will not end by itself, on a pool of one thread."""
-    job = endless(_native.Pool(1))
+    job = endless(Pool(1))
     yield job
     job.cancel()
 
@@ -47,7 +47,7 @@ def endless(on: Any) -> Any:
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_many_jobs_at_once(threads: int) -> None:
-    on = _native.Pool(threads)
+    on = Pool(threads)
     assert on.threads == threads
     made = recipe(SIZE)
     expected = [one(data, SIZE).reshape(-1) for data in FILES]
@@ -64,7 +64,7 @@ def test_an_empty_job() -> None:
 
 
 def test_several_threads_wait() -> None:
-    on = _native.Pool(2)
+    on = Pool(2)
     made = recipe(SIZE)
     expected = [one(data, SIZE).reshape(-1) for data in FILES]
     shared_out = slots(len(FILES) * 20, made)
@@ -89,7 +89,7 @@ def test_several_threads_wait() -> None:
 
 
 def test_an_urgent_job_goes_first() -> None:
-    on = _native.Pool(1)
+    on = Pool(1)
     first = endless(on)
     made = recipe(SIZE)
     out = slots(1, made)
@@ -99,7 +99,7 @@ def test_an_urgent_job_goes_first() -> None:
 
 
 def test_a_job_that_is_waited_for_goes_first() -> None:
-    on = _native.Pool(1)
+    on = Pool(1)
     others = [endless(on) for _ in range(3)]
     made = recipe(SIZE)
     job = start(FILES, made, slots(len(FILES), made), on=on)
@@ -120,7 +120,7 @@ def test_a_large_picture_is_left_in_its_midst(form: dict[str, Any]) -> None:
     """By our decoder and by libjpeg, which read all scans before the first row."""
     made = recipe(SIZE, interpolation="cv2.linear")
     large = jpeg(photo(3000, 3000, seed=2), **form)
-    job = start([FILES[0], *[large] * 20], made, slots(21, made), on=_native.Pool(1))
+    job = start([FILES[0], *[large] * 20], made, slots(21, made), on=Pool(1))
     while statuses_now(job) == {"PENDING"}:
         pass
     job.cancel()
@@ -140,7 +140,7 @@ def test_cancelling_twice_and_after_the_end() -> None:
 
 
 def test_a_job_that_is_dropped_writes_no_more() -> None:
-    on = _native.Pool(2)
+    on = Pool(2)
     made = recipe(SIZE)
     for _ in range(10):
         out = slots(100, made)
@@ -153,7 +153,7 @@ def test_a_job_that_is_dropped_writes_no_more() -> None:
 
 
 def test_a_running_job_held_by_a_cycle_is_collected() -> None:
-    on = _native.Pool(2)
+    on = Pool(2)
     made = recipe(SIZE)
     for _ in range(5):
         out = slots(100, made)
@@ -169,8 +169,8 @@ def test_a_running_job_held_by_a_cycle_is_collected() -> None:
 def test_a_job_keeps_what_it_needs() -> None:
     made = recipe(SIZE)
     out = slots(200, made)
-    job = _native.Job(
-        _native.Pool(2),
+    job = Job(
+        Pool(2),
         made,
         out.reshape(-1),
         np.zeros((200, 0)),
@@ -186,7 +186,7 @@ def test_a_job_keeps_what_it_needs() -> None:
 def test_pools_come_and_go() -> None:
     made = recipe(SIZE)
     for k in range(50):
-        on = _native.Pool(1 + 2 * (k % 2))
+        on = Pool(1 + 2 * (k % 2))
         running = start([SLOW] * 100, made, slots(100, made), on=on)
         job = start(FILES, made, slots(len(FILES), made), on=on, urgent=True)
         if k % 5:
@@ -245,7 +245,7 @@ def test_an_interrupt_ends_the_wait(busy: Any) -> None:
 def test_a_handler_that_raises_nothing_lets_the_wait_go_on() -> None:
     seen: list[int] = []
     made = recipe(SIZE)
-    job = start([SLOW] * 20, made, slots(20, made), on=_native.Pool(1))
+    job = start([SLOW] * 20, made, slots(20, made), on=Pool(1))
     before = signal.signal(signal.SIGUSR1, lambda number, _: seen.append(number))
     try:
         main = threading.main_thread().ident
@@ -263,7 +263,7 @@ def in_a_process(body: str) -> None:
 import os, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 import numpy as np
-from fastseq import _native
+from fastseq._native.job import Job, Pool
 from native.native import finish, recipe, start
 from native.test_pool import ENDLESS, FILES, SIZE, endless, slots
 made = recipe(SIZE)
@@ -277,16 +277,16 @@ def decode(on):
 
 def test_a_forked_child_makes_its_own_pool() -> None:
     in_a_process("""
-from fastseq._buffers import Buffers
-on, buffers = _native.Pool(2), Buffers(1 << 20)
-lease = buffers.lend(1000, True)
+from fastseq._native.buffers import BufferPool
+on, buffers = Pool(2), BufferPool(1 << 20)
+lease = buffers.allocate(1000, True)
 decode(on)
 running = endless(on)
 for _ in range(2):
     child = os.fork()
     if child == 0:
         del running, on, lease, buffers
-        decode(_native.Pool(2))
+        decode(Pool(2))
         sys.exit(0)
     assert os.waitpid(child, 0)[1] == 0
 decode(on)
@@ -296,7 +296,7 @@ running.cancel()
 
 def test_a_child_that_only_exits() -> None:
     in_a_process("""
-on = _native.Pool(2)
+on = Pool(2)
 running = endless(on)
 child = os.fork()
 if child == 0:
@@ -318,4 +318,4 @@ running.cancel()
     ],
 )
 def test_exit_with_work_under_way(end: str) -> None:
-    in_a_process(f"on = _native.Pool(2)\nrunning = endless(on)\n{end}\n")
+    in_a_process(f"on = Pool(2)\nrunning = endless(on)\n{end}\n")

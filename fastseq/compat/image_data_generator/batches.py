@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq import _native
+from fastseq._native.job import Job
 from fastseq.compat.image_data_generator.forecast import Request, State, same_state, state_of
 from fastseq.compat.image_data_generator.image_work import PictureWork
 from fastseq.compat.image_data_generator.pillow import decode_by_pillow
@@ -130,7 +130,7 @@ class PictureBatches:
             rows, after = self._work.draws(self._random, count), state_of(self._random)
         sources, are_paths = self._pictures.sources(request.indices)
         buffer = images.reshape(-1).view(np.uint8)
-        job = _native.Job(self._threads.pool, settings.recipe, buffer, rows, sources, are_paths, urgent=needed)
+        job = Job(self._threads.pool, settings.recipe, buffer, rows, sources, are_paths, urgent=needed)
         numbers = request.indices
         batch = PendingBatch(
             job,

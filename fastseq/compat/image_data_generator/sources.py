@@ -22,7 +22,7 @@ class FilePictures:
         self._table = PathTable.from_strings(paths)
 
     def sources(self, indices: NDArray[np.int64]) -> tuple[Any, None]:
-        """Some of them, as `_native.Job` takes them."""
+        """Some of them, as `_native.job.Job` takes them."""
         return (self._table.blob, self._table.offsets, self._table.root, indices), None
 
     def read(self, index: int) -> Read:
@@ -42,7 +42,7 @@ class ArrayPictures:
         self._array = array
 
     def sources(self, indices: NDArray[np.int64]) -> tuple[Any, list[bool]]:
-        """Some of them, as `_native.Job` takes them."""
+        """Some of them, as `_native.job.Job` takes them."""
         pictures = [np.ascontiguousarray(self._array[i]).reshape(-1).view(np.uint8) for i in indices]
         return pictures, [False] * len(pictures)
 

@@ -1,18 +1,18 @@
 # cython: language_level=3
 # distutils: language = c++
-"""Batch buffers: lent out, and taken back when the last reference to the lease goes."""
+"""Batch buffers that return to their pool with the last reference to their lease."""
 from libcpp.memory cimport make_shared
 from libcpp.utility cimport move
 from posix.unistd cimport getpid
 
-from fastseq._native cimport *
+from fastseq._native.core cimport *
 
 cdef extern from "Python.h":
     int PyBuffer_FillInfo(Py_buffer* view, object owner, void* data, Py_ssize_t size, int readonly, int flags) except -1
 
 
 cdef class Lease:
-    """The owner of one batch buffer: writable bytes, 64-byte aligned, given back when the last reference goes."""
+    """The owner of one batch buffer: writable bytes, 64-byte aligned."""
     cdef unique_ptr[CLease] lease
     cdef int pid
 
@@ -24,23 +24,23 @@ cdef class Lease:
             self.lease.release()
 
 
-cdef class Buffers:
-    """Lends batch buffers, bounded in bytes."""
-    cdef shared_ptr[BufferPool] pool
+cdef class BufferPool:
+    """Allocates batch buffers up to a total of `cap_bytes`, and uses free ones again."""
+    cdef shared_ptr[CBufferPool] pool
 
     def __cinit__(self, size_t cap_bytes):
-        self.pool = make_shared[BufferPool](cap_bytes)
+        self.pool = make_shared[CBufferPool](cap_bytes)
 
-    def lend(self, size_t size, bint needed):
-        """A Lease of `size` bytes; None where the cap is reached and it is not needed now."""
+    def allocate(self, size_t size, bint needed):
+        """Return a Lease of `size` bytes; None if that would exceed the cap, unless `needed`."""
         cdef Lease lease = Lease.__new__(Lease)
         lease.pid = getpid()
-        lease.lease = move(self.pool.get().lend(size, needed))
+        lease.lease = move(self.pool.get().allocate(size, needed))
         return lease if lease.lease.get() is not NULL else None
 
     @property
-    def lent_bytes(self):
-        return self.pool.get().lent_bytes()
+    def bytes_in_use(self):
+        return self.pool.get().bytes_in_use()
 
     @property
     def held_bytes(self):

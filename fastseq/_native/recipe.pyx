@@ -29,14 +29,14 @@ cdef class Recipe:
             op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
             r.ops.push_back(op)
             reads = {2: 22, 3: 1}.get(kind, 0)
-            self.least_draws = max(self.least_draws, draw + reads) if reads else self.least_draws
+            self.min_draws = max(self.min_draws, draw + reads) if reads else self.min_draws
         if augment is not None:
             fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_images, steps.draw = augment
             steps.fill_mode = <FillMode><int>fill_mode
             if item_bytes != 4 or channels not in (1, 3):
                 raise ValueError("only pictures of float32 with 1 or 3 channels are augmented")
             r.augment = steps
-            self.least_draws = max(self.least_draws, steps.draw + kAugmentDraws)
+            self.min_draws = max(self.min_draws, steps.draw + kAugmentDraws)
         (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
         self.slot_bytes = r.format.bytes()
         self.recipe = recipe

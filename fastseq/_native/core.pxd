@@ -1,4 +1,4 @@
-# Everything that the binding takes from csrc.
+# Every declaration that the binding takes from csrc.
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp cimport bool as cbool
 from libcpp.optional cimport optional
@@ -106,20 +106,26 @@ cdef extern from "engine/pool.h" namespace "fastseq" nogil:
         CPool(int) except +
         int threads()
         void submit(shared_ptr[BatchJob], cbool) except +
-        void hurry(const shared_ptr[BatchJob]&) except +
+        void prioritize(const shared_ptr[BatchJob]&) except +
         void cancel(const shared_ptr[BatchJob]&)
-        void give_up(const shared_ptr[BatchJob]&)
+        void abandon(const shared_ptr[BatchJob]&)
 
 cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
     cdef cppclass CLease "fastseq::Lease":
         uint8_t* data()
         size_t size()
-    cdef cppclass BufferPool:
-        BufferPool(size_t) except +
-        unique_ptr[CLease] lend(size_t, cbool) except +
-        size_t lent_bytes()
+    cdef cppclass CBufferPool "fastseq::BufferPool":
+        CBufferPool(size_t) except +
+        unique_ptr[CLease] allocate(size_t, cbool) except +
+        size_t bytes_in_use()
         size_t held_bytes()
 
 cdef extern from "kernels/instruction_sets.h" namespace "fastseq::kernels" nogil:
     int64_t c_instruction_sets "fastseq::kernels::instruction_sets"()
     void c_disable_instruction_sets "fastseq::kernels::disable_instruction_sets"(int64_t)
+
+cdef extern from "engine/interrupt_watch.h" namespace "fastseq" nogil:
+    void begin_interrupt_watch()
+    void end_interrupt_watch()
+    void reset_interrupt_watch_after_fork()
+    unsigned interrupt_count()

@@ -1,4 +1,4 @@
-"""Types of the native core's binding."""
+"""Types of the binding of native jobs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq._recipe import Recipe
-
-def status_table() -> list[tuple[int, str, str, str]]: ...
-def default_limits() -> tuple[int, int, int, int, int]: ...
-def instruction_sets() -> int: ...
-def disable_instruction_sets(mask: int) -> None: ...
+from fastseq._native.recipe import Recipe
 
 class Pool:
     threads: int

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # distutils: language = c++
-"""The native core's binding: buffers in, one call without the GIL, status out.
+"""Batches decoded by native threads.
 
-Objects of a parent process are dead in a forked child: they are leaked there, for their threads are gone.
+A forked child leaks the objects of its parent: the threads that they rely on do not exist there.
 """
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
@@ -11,34 +11,11 @@ from libc.math cimport INFINITY
 from libcpp.utility cimport move
 from posix.unistd cimport getpid
 
-from fastseq._recipe cimport Recipe
+from fastseq._native.core cimport *
+from fastseq._native.recipe cimport Recipe
 
-cdef int WAIT_MS = 50  # between looks for signals
-cdef int FETCH_MS = 20  # that a cancelled job lets a read of a file last
-
-
-def status_table():
-    """Every status as (number, name, reason, remedy)."""
-    cdef int count = 0
-    cdef const StatusText* texts = status_texts(&count)
-    return [(<int>texts[i].status, texts[i].name.decode(), texts[i].reason.decode(), texts[i].remedy.decode())
-            for i in range(count)]
-
-
-def default_limits():
-    """(pixels, scans, scan_pixels, file_bytes, memory_bytes)."""
-    cdef CLimits limits
-    return limits.pixels, limits.scans, limits.scan_pixels, limits.file_bytes, limits.memory_bytes
-
-
-def instruction_sets():
-    """The vector instruction sets in use, as Highway's bit mask."""
-    return c_instruction_sets()
-
-
-def disable_instruction_sets(mask):
-    """Leaves out the instruction sets of `mask`; 0 brings all back. For tests of one against another."""
-    c_disable_instruction_sets(mask)
+cdef int WAIT_MS = 50  # between checks for signals
+cdef int FETCH_MS = 20  # how long a cancelled job waits for reads that are under way
 
 
 cdef class Pool:
@@ -81,8 +58,8 @@ cdef class Job:
         cdef Py_ssize_t n, k = draws.shape[1]
         owners = table_sources(sources, &items) if paths is None else list_sources(sources, paths, &items)
         n = <Py_ssize_t>items.size()
-        if k < recipe.least_draws:
-            raise ValueError(f"{k} draws a sample, but its ops read {recipe.least_draws}")
+        if k < recipe.min_draws:
+            raise ValueError(f"{k} draws a sample, but its ops read {recipe.min_draws}")
         if draws.shape[0] != n or <size_t>out.shape[0] != n * recipe.slot_bytes:
             raise ValueError(f"{n} samples, but {draws.shape[0]} rows of draws and a buffer of {out.shape[0]} bytes")
         if n * k:
@@ -113,7 +90,7 @@ cdef class Job:
         cdef bint done = False
         cdef double waited = 0
         with nogil:
-            self.pool.pool.hurry(dereference(self.job))
+            self.pool.pool.prioritize(dereference(self.job))
         while not done and waited < at_most_s:
             with nogil:
                 done = self.job.get().wait(milliseconds(WAIT_MS))
@@ -141,7 +118,7 @@ cdef class Job:
         with nogil:
             self.pool.pool.cancel(dereference(self.job))
             while not self.job.get().wait(milliseconds(at_most_ms)):
-                self.pool.pool.give_up(dereference(self.job))
+                self.pool.pool.abandon(dereference(self.job))
                 at_most_ms = FETCH_MS
 
     def statuses(self, int32_t[::1] out):

@@ -1,0 +1,10 @@
+"""Types of the binding of batch buffers."""
+
+class Lease:
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+class BufferPool:
+    bytes_in_use: int
+    held_bytes: int
+    def __init__(self, cap_bytes: int) -> None: ...
+    def allocate(self, size: int, needed: bool) -> Lease | None: ...

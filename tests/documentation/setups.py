@@ -1,0 +1,74 @@
+"""What pages take for granted: files in the working folder, and names that a reader has."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import keras
+import pandas as pd
+import torch
+from sample_images import make_folder, make_table
+
+
+def photos() -> None:
+    """A folder with two class folders."""
+    make_folder("photos", per_class=20)
+
+
+def damaged() -> None:
+    """A folder with two class folders; one file is cut off, and one is empty."""
+    cut, empty = (make_folder("damaged", per_class=20) / name for name in ("cat/003.jpg", "dog/007.jpg"))
+    cut.write_bytes(cut.read_bytes()[:400])
+    empty.write_bytes(b"")
+
+
+def table() -> None:
+    """A CSV file of images with one or two labels each."""
+    shutil.move(make_table("images"), "table.csv")
+
+
+def model() -> dict[str, Any]:
+    """A model for two classes, which takes images of any size."""
+    return {"keras": keras, "model": _model("softmax", 2, "sparse_categorical_crossentropy")}
+
+
+def binary_model() -> dict[str, Any]:
+    """A model with one output for two classes."""
+    return {"keras": keras, "model": _model("sigmoid", 1, "binary_crossentropy")}
+
+
+def _model(activation: str, outputs: int, loss: str) -> keras.Model:
+    head = keras.layers.Dense(outputs, activation=activation)
+    made = keras.Sequential([keras.Input((None, None, 3)), keras.layers.GlobalAveragePooling2D(), head])
+    made.compile("adam", loss=loss)
+    return made
+
+
+def lists() -> dict[str, Any]:
+    """The paths of `photos` and their labels, in a fixed order that is not the folders'."""
+    paths = sorted(map(str, Path("photos").glob("*/*.jpg")), key=lambda path: path[-7:])
+    return {"paths": paths, "labels": [int("dog" in path) for path in paths]}
+
+
+def tutorial() -> dict[str, Any]:
+    """What the tutorial's script has before it makes its generator."""
+    names = [f"label{i}" for i in range(13)]
+    photos()
+    table = pd.DataFrame({"images": lists()["paths"]})
+    table["labels"] = [f"{names[i % 13]}_{names[(i + 5) % 13]}" for i in range(len(table))]
+    model = _model("sigmoid", 13, "binary_crossentropy")
+    return {"df": table, "train_ids": list(range(len(table))), "LABELS": names, "model": model}
+
+
+def step() -> dict[str, Any]:
+    """One step of a training loop that needs tensors."""
+
+    def train_step(images: torch.Tensor, labels: torch.Tensor) -> None:
+        assert images.shape == (len(labels), 3, 224, 224)
+        assert images.dtype == torch.float32
+        assert float(images.min()) >= 0
+        assert float(images.max()) <= 1
+
+    return {"step": train_step}
