@@ -42,7 +42,7 @@ void equalize_taps(int samples, Cv2AreaTable* table) {
     const int last = table->first[i] + table->step * (max_taps - 1);
     const int shift = std::max(table->step > 0 ? last - (samples - 1) : -last, 0);
     table->first[i] -= table->step * shift;
-    std::copy_n(table->weights_of(i), table->taps(i), weights.begin() + static_cast<size_t>(i) * max_taps + shift);
+    std::copy_n(table->weights_of(i), table->taps(i), weights.data() + static_cast<size_t>(i) * max_taps + shift);
   }
   table->first.resize(padded, table->first.back());
   table->offsets.resize(padded + 1);

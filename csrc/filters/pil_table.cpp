@@ -89,7 +89,7 @@ void equalize_taps(int samples, PilTable* table) {
     const int shift = std::max(table->first[i] + max_taps - samples, 0);
     table->first[i] -= shift;
     for (std::vector<int16_t>* halves : {&table->low, &table->high}) {
-      const auto begin = halves->begin() + i * table->stride;
+      int16_t* begin = halves->data() + i * table->stride;
       std::rotate(begin, begin + table->stride - shift, begin + table->stride);
     }
     table->taps[i] = max_taps;

@@ -52,7 +52,7 @@ bool BaselineScan::build_skip_tables() {
 
 void BaselineScan::build_parts() {
   const int mcus = mcus_per_read();
-  parts_.reserve(static_cast<size_t>(2 * (mcus * mcu_blocks_ + 1)));
+  parts_.reserve(2 * (static_cast<size_t>(mcus) * mcu_blocks_ + 1));
   skipped_parts_.reserve(parts_.capacity());
   int16_t* block = memory_.coefficients;
   for (int m = 0; m < mcus; ++m) {

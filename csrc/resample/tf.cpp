@@ -36,6 +36,7 @@ struct TfPasses {
 
 std::vector<RowSpan> spans_of(const LerpTable& rows) {
   std::vector<RowSpan> spans;
+  spans.reserve(rows.low.size());
   for (int i = 0; i < rows.size(); ++i) {
     spans.push_back({std::min(rows.low[i], rows.high[i]), std::max(rows.low[i], rows.high[i])});
   }
@@ -44,6 +45,7 @@ std::vector<RowSpan> spans_of(const LerpTable& rows) {
 
 std::vector<RowSpan> spans_of(const SumTable& rows) {
   std::vector<RowSpan> spans;
+  spans.reserve(rows.first.size());
   for (int i = 0; i < rows.size(); ++i) spans.push_back({rows.first[i], rows.last(i)});
   return spans;
 }

@@ -41,8 +41,8 @@ void pad_edges(int delivered_width, PairTable* table) {
     const int16_t whole = static_cast<int16_t>(table->weight_low[i] + table->weight_high[i]);
     table->low[i] -= at_end;
     table->high[i] = table->low[i] + 1;
-    table->weight_low[i] = at_end ? 0 : whole;
-    table->weight_high[i] = at_end ? whole : 0;
+    table->weight_low[i] = at_end ? int16_t{0} : whole;
+    table->weight_high[i] = at_end ? whole : int16_t{0};
   }
 }
 
