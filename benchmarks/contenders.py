@@ -1,4 +1,4 @@
-"""Who takes part in which work: fastseq itself, and the register of all contenders."""
+"""The contenders of each workload: the baseline, its rivals, and fastseq itself."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import keras_rivals
 import rivals
 from rivals import Epoch, Job
-from works import WORKS, Work
+from workloads import WORKLOADS, Workload
 
 
-def transforms(work: Work) -> tuple[Any, ...]:
-    """Return fastseq's transforms for a work."""
+def transforms(workload: Workload) -> tuple[Any, ...]:
+    """Return fastseq's transforms for a workload."""
     import fastseq
 
-    return (fastseq.RandomResizedCrop(), fastseq.RandomFlip("horizontal")) if work.crop else ()
+    return (fastseq.RandomResizedCrop(), fastseq.RandomFlip("horizontal")) if workload.crop else ()
 
 
 def fastseq_loader(job: Job, interpolation: str) -> Epoch:
@@ -26,12 +26,12 @@ def fastseq_loader(job: Job, interpolation: str) -> Epoch:
 
     loader = fastseq.Loader(
         fastseq.Samples.from_files(job.paths),
-        size=job.work.size,
+        size=job.workload.size,
         batch_size=job.batch_size,
-        transform=transforms(job.work),
+        transform=transforms(job.workload),
         interpolation=interpolation,
-        orient=job.work.orient,
-        color=job.work.color,
+        orient=job.workload.orient,
+        color=job.workload.color,
         threads=job.threads,
     )
     return lambda: loader
@@ -41,17 +41,17 @@ def fastseq_batch(job: Job, interpolation: str) -> Epoch:
     """Prepare calls of `fastseq.decode_batch`."""
     import fastseq
 
-    steps = transforms(job.work)
+    steps = transforms(job.workload)
 
     def epoch() -> Iterator[Any]:
         for paths in job.batches():
             yield fastseq.decode_batch(
                 paths,
-                size=job.work.size,
+                size=job.workload.size,
                 transform=steps,
                 interpolation=interpolation,
-                orient=job.work.orient,
-                color=job.work.color,
+                orient=job.workload.orient,
+                color=job.workload.color,
                 threads=job.threads,
             )
 
@@ -63,15 +63,15 @@ class Contender:
     """One row of the table.
 
     Attributes:
-        title: Its name there.
-        prepare: A picklable function of a `Job`.
-        works: The works that it can do.
-        processes: Whether it runs one whole process for each thread that it is given.
+        title: Its name in the table.
+        prepare: A picklable function of a `Job`; raises `rivals.NotInstalledError` if something it needs is missing.
+        workloads: The workloads that it supports.
+        processes: Whether it runs one process for each requested thread.
     """
 
     title: str
     prepare: Callable[[Job], Epoch]
-    works: tuple[str, ...] = tuple(WORKS)
+    workloads: tuple[str, ...] = tuple(WORKLOADS)
     processes: bool = False
 
 
@@ -87,11 +87,16 @@ RIVALS = (
 )
 
 
-def contenders(work_name: str) -> list[Contender]:
-    """Return the contenders of a work: the baseline, its rivals, and fastseq with each of its filters."""
-    ours = [
+def fastseq_contenders(workload_name: str) -> list[Contender]:
+    """Return fastseq's own contenders: each entry point with each filter of the workload."""
+    return [
         Contender(f"fastseq.{name}, {interpolation}", partial(prepare, interpolation=interpolation))
-        for interpolation in WORKS[work_name].interpolations
+        for interpolation in WORKLOADS[workload_name].interpolations
         for name, prepare in (("Loader", fastseq_loader), ("decode_batch", fastseq_batch))
     ]
-    return [BASELINE, *(rival for rival in RIVALS if work_name in rival.works), *ours]
+
+
+def contenders(workload_name: str) -> list[Contender]:
+    """Return the contenders of a workload: the baseline, its rivals, and fastseq's own."""
+    supported = [rival for rival in RIVALS if workload_name in rival.workloads]
+    return [BASELINE, *supported, *fastseq_contenders(workload_name)]

@@ -1,4 +1,4 @@
-"""Print the README's table of the drop-ins: Keras's originals against them, alone and in `fit`.
+"""Print the table of the drop-ins in docs/performance.md: Keras's originals against them, alone and in `fit`.
 
 Usage: python benchmarks/drop_ins.py [IMAGES_DIR] [--rounds R] [--only TEXT]
 """
@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import io
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,26 +19,23 @@ from pathlib import Path
 from typing import Any
 
 from contenders import Contender
-from keras_rivals import class_folders, through_keras
+from image_set import jpegs, make_set
+from keras_rivals import KERAS, class_folders, color_only, reference, through_keras
 from measure import measure
-from pictures import make_set
-from rivals import Epoch, Job, tensorflow
-from table import about, jpegs, progress
+from rivals import Epoch, Job, NotInstalledError, require, tensorflow
+from table import about, progress
 
 CORES = 2
-REPEATS = 5  # of the files in an epoch, whose beginning costs the same however long it is
+REPEATS = 5  # of the files in an epoch, whose fixed costs are not what we measure
 AUGMENTED = {"shear_range": 0.2, "zoom_range": 0.2, "horizontal_flip": True, "rescale": 1 / 255}
 
 
 def flow(job: Job, ours: bool, **settings: Any) -> Any:
-    """An iterator of `flow_from_directory` at 150 x 150, otherwise as it comes."""
-    if ours:
-        from fastseq.compat import ImageDataGenerator
-    else:
-        from keras.src.legacy.preprocessing.image import ImageDataGenerator
+    """Return an iterator of `flow_from_directory` at 150 x 150, with defaults otherwise."""
+    images = require("fastseq.compat" if ours else "keras.src.legacy.preprocessing.image", KERAS)
     folder = class_folders(job)
     with contextlib.redirect_stdout(io.StringIO()):
-        iterator = ImageDataGenerator(**settings).flow_from_directory(
+        iterator = images.ImageDataGenerator(**settings).flow_from_directory(
             folder.name, target_size=(150, 150), batch_size=job.batch_size, class_mode="binary"
         )
     iterator.folder = folder
@@ -45,43 +43,37 @@ def flow(job: Job, ours: bool, **settings: Any) -> Any:
 
 
 def image_dataset(job: Job, ours: bool) -> Any:
-    """A dataset of `image_dataset_from_directory` at 224 x 224; its threads are as many as the job's."""
-    import keras
-
+    """Return a dataset of `image_dataset_from_directory` at 224 x 224, with as many threads as the job."""
     tf = tensorflow()
-    made = keras.utils.image_dataset_from_directory
-    if ours:
-        from fastseq.compat import image_dataset_from_directory as made
+    loaders = require("fastseq.compat" if ours else "keras.utils", KERAS)
     folder = class_folders(job)
-    dataset = made(folder.name, image_size=(224, 224), batch_size=job.batch_size, label_mode="binary", verbose=False)
+    dataset = loaders.image_dataset_from_directory(
+        folder.name, image_size=(224, 224), batch_size=job.batch_size, label_mode="binary", verbose=False
+    )
     options = tf.data.Options()
-    # It ends with an iterator only when its timer rings, and that waits twice as long each time: epochs would take
-    # 0.31, 0.63 or 1.27 s. Without it the parallel calls are as many as the threads.
+    # The autotuner's timer doubles its period each time and delays the end of an iterator until it fires: epochs would
+    # take 0.31, 0.63 or 1.27 s. Without it there are as many parallel calls as threads.
     options.autotune.enabled = False
-    if not ours:  # whose threads are fastseq's own
+    if not ours:  # fastseq has threads of its own
         options.threading.private_threadpool_size = job.threads
         options.threading.max_intra_op_parallelism = 1
-    kept = dataset.with_options(options)
-    kept.folder = folder
-    return kept
+    configured = dataset.with_options(options)
+    configured.folder = folder
+    return configured
 
 
 def skimage_sequence(job: Job, ours: bool) -> Any:
-    """The Sequence of Keras's documentation at 200 x 200, which takes no gray pictures; or the README's recipe."""
-    import cv2
+    """Return the Sequence of Keras's documentation at 200 x 200, or the same with fastseq's `Sequence.images`."""
     import numpy as np
 
-    colour = [path for path in job.paths if np.ndim(cv2.imread(path, cv2.IMREAD_UNCHANGED)) == 3]
-    paths = [colour[i % len(colour)] for i in range(len(job.paths))]
+    paths = color_only(job.paths)
     labels = [i % 2 for i in range(len(paths))]
     if not ours:
-        from reference.skimage_sequence import SkimageSequence
-
-        return SkimageSequence(paths, labels, job.batch_size)
+        return reference("skimage_sequence").SkimageSequence(paths, labels, job.batch_size)
 
     from fastseq.compat import Sequence
 
-    class Recipe(Sequence):
+    class Images(Sequence):
         def __len__(self) -> int:
             return -(-len(paths) // job.batch_size)
 
@@ -90,7 +82,7 @@ def skimage_sequence(job: Job, ours: bool) -> Any:
             x = self.images(paths[part], (200, 200), interpolation="pil.bilinear", dtype="float32", scale=1 / 255)
             return x, np.array(labels[part])
 
-    return Recipe()
+    return Images()
 
 
 @dataclass(frozen=True)
@@ -98,10 +90,10 @@ class DropIn:
     """One row of the table.
 
     Attributes:
-        title: Its name there.
-        make: Makes the dataset, Keras's or fastseq's.
-        cpu: At most this part of the original's CPU time an image.
-        fit: At least so many times the original's images a second in `fit`.
+        title: Its name in the table.
+        make: Makes the dataset from a `Job` and ``ours``: fastseq's if true, Keras's if false.
+        cpu: The upper bound that we set on its CPU time per image, as a fraction of the original's.
+        fit: The lower bound that we set on its images per second in `fit`, as a multiple of the original's.
     """
 
     title: str
@@ -119,19 +111,18 @@ DROP_INS = (
 
 
 def alone(job: Job, make: Callable[..., Any], ours: bool) -> Epoch:
-    """Prepare the dataset alone, on as many cores as the job has threads, as Keras would read it."""
+    """Prepare the dataset alone, read as Keras reads it, on as many cores as the job has threads."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])
     dataset = make(replace(job, paths=job.paths * REPEATS), ours)
     return (lambda: dataset) if hasattr(dataset, "element_spec") else through_keras(dataset, job.threads)
 
 
 def in_fit(job: Job, make: Callable[..., Any], ours: bool, workers: int = 1) -> Epoch:
-    """Prepare epochs of `fit` with a model that is quick to compute."""
-    warnings.simplefilter("ignore")  # Keras tells that a dataset shuffles by itself
+    """Prepare epochs of `fit` with a model that costs next to nothing."""
+    warnings.simplefilter("ignore")  # Keras warns that it cannot shuffle a dataset
     os.environ["KERAS_BACKEND"] = "tensorflow"
     tensorflow()
-    import keras
-
+    keras = require("keras", KERAS)
     dataset = make(replace(job, paths=job.paths * REPEATS), ours)
     if not hasattr(dataset, "element_spec"):
         dataset.workers = workers
@@ -146,7 +137,11 @@ def in_fit(job: Job, make: Callable[..., Any], ours: bool, workers: int = 1) -> 
 
 
 def row(drop_in: DropIn, paths: list[str], rounds: int) -> str:
-    """Measure one drop-in and give its row of the table."""
+    """Measure one drop-in and return its row of the table.
+
+    Raises:
+        NotInstalledError: If something it needs is not installed.
+    """
     pair = [Contender(who, partial(alone, make=drop_in.make, ours=ours)) for who, ours in (("Keras", 0), ("ours", 1))]
     cpu = {r.title: r for r in measure(pair, paths, drop_in.title, (1,), rounds, progress)}
     fits = [Contender("Keras", partial(in_fit, make=drop_in.make, ours=False))]
@@ -156,7 +151,7 @@ def row(drop_in: DropIn, paths: list[str], rounds: int) -> str:
     speed = {r.title: r.images_per_second for r in measure(fits, paths, drop_in.title, (CORES,), rounds, progress)}
     progress("")
     ours, best = speed.pop("ours"), max(speed[f.title] for f in fits[:-1])
-    cost = [cpu[who].cpu_per_1000 for who in ("Keras", "ours")]  # CPU seconds for 1000 are milliseconds for one
+    cost = [cpu[who].cpu_per_1000 for who in ("Keras", "ours")]  # CPU seconds per 1000 are milliseconds per image
     return (
         f"| {drop_in.title} | {cost[0]:.2f} | {cost[1]:.2f} | {cpu['ours'].ratio:.2f} | {drop_in.cpu} "
         f"| {best:.0f} | {ours:.0f} | {ours / best:.1f} | {drop_in.fit} |"
@@ -170,15 +165,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", default="", help="measure only rows whose title contains this text")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="fastseq-pictures-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
         paths = jpegs(options.images) if options.images else make_set(Path(scratch))
         print(about(paths), flush=True)
-        print("| | CPU ms an image, Keras | fastseq | ratio | at most ", end="")
+        print("| | CPU ms per image, Keras | fastseq | ratio | at most ", end="")
         print("| images / s in `fit`, Keras | fastseq | times | at least |")
         print("| --- |" + " ---: |" * 8)
         for drop_in in DROP_INS:
-            if options.only in drop_in.title:
+            if options.only not in drop_in.title:
+                continue
+            try:
                 print(row(drop_in, paths, options.rounds), flush=True)
+            except NotInstalledError as missing:
+                progress("")
+                print(f"{drop_in.title} is left out: {missing}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-// Entropy decoding alone, of the JPEGs that are named: by us, by libjpeg, or not at all, which is what the rest costs.
-// entropy.py builds and runs it. Prints how many files were read.
+// Entropy-decodes the JPEGs on the command line with fastseq ("ours"), with libjpeg ("libjpeg"), or only reads the
+// files
+// ("nothing", the cost to subtract). entropy.py builds and runs it. Prints how many files it read.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -23,7 +24,7 @@ Bytes read_file(const char* path) {
   return bytes;
 }
 
-// All coefficients, in as many steps as the loader takes.
+// Decodes all coefficients, in the steps that the loader takes.
 bool decode(const Bytes& file) {
   using namespace fastseq;
   static BaselineScan::Tables tables;

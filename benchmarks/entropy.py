@@ -1,4 +1,4 @@
-"""Count the instructions of entropy decoding alone: ours against ``jpeg_read_coefficients``.
+"""Count the instructions of entropy decoding alone: fastseq's against ``jpeg_read_coefficients``.
 
 Builds ``entropy.cpp`` from the sources of this repository; needs valgrind, a C++ compiler and pkg-config.
 
@@ -10,13 +10,13 @@ from __future__ import annotations
 import argparse
 import platform
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pictures import make_set
-from table import jpegs
+from image_set import jpegs, make_set
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "csrc"
@@ -33,7 +33,7 @@ FLAGS = ("-std=c++17", "-O3", "-DNDEBUG", "-fno-tree-slp-vectorize")
 
 
 def build(compiler: str, program: Path) -> None:
-    """Build the program that decodes, as the extension's kernels are built."""
+    """Compile entropy.cpp with the flags of the extension's kernels."""
     libraries = subprocess.run(
         ["pkg-config", "--cflags", "--libs", "libjpeg", "libhwy"], capture_output=True, text=True, check=True
     ).stdout.split()
@@ -44,7 +44,7 @@ def build(compiler: str, program: Path) -> None:
 
 
 def instructions(program: Path, mode: str, paths: Sequence[str]) -> tuple[int, int]:
-    """Return how many files one mode read, and the instructions of the whole run."""
+    """Return how many files one mode read, and how many instructions the whole run took."""
     with tempfile.NamedTemporaryFile(prefix="callgrind-") as out:
         tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}"]
         done = subprocess.run([*tool, str(program), mode, *paths], capture_output=True, text=True, check=True)
@@ -54,11 +54,18 @@ def instructions(program: Path, mode: str, paths: Sequence[str]) -> tuple[int, i
 
 
 def main() -> None:
-    """Count, and print millions of instructions an image and their ratio."""
+    """Count, and print millions of instructions per image and their ratio."""
     parser = argparse.ArgumentParser(description="Count the instructions of entropy decoding.")
     parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
     parser.add_argument("--compiler", default="c++")
     options = parser.parse_args()
+    for tool, package in (
+        ("valgrind", "valgrind"),
+        ("pkg-config", "pkg-config"),
+        (options.compiler, "build-essential"),
+    ):
+        if shutil.which(tool) is None:
+            raise SystemExit(f"entropy.py needs {tool}: apt-get install {package}")
     with tempfile.TemporaryDirectory(prefix="fastseq-entropy-") as scratch:
         paths = jpegs(options.images) if options.images else make_set(Path(scratch))
         program = Path(scratch) / "entropy"
@@ -66,16 +73,13 @@ def main() -> None:
         counts = {mode: instructions(program, mode, paths) for mode in ("nothing", "libjpeg", "ours")}
     if {read for read, _ in counts.values()} != {len(paths)}:
         raise SystemExit(
-            f"of {len(paths)} files, {counts['ours'][0]} are sequential with one scan: leave out the others"
+            f"of {len(paths)} files, only {counts['ours'][0]} are sequential with one scan: leave out the others"
         )
     rest = counts["nothing"][1]
     ours, theirs = (counts[mode][1] - rest for mode in ("ours", "libjpeg"))
     each = 1e6 * len(paths)
-    print(
-        f"{len(paths)} files, {options.compiler}: jpeg_read_coefficients {theirs / each:.2f} M instructions an image, ",
-        end="",
-    )
-    print(f"fastseq {ours / each:.2f} M, ratio {ours / theirs:.2f}")
+    print(f"{len(paths)} files, {options.compiler}, instructions per image: jpeg_read_coefficients ", end="")
+    print(f"{theirs / each:.2f} M, fastseq {ours / each:.2f} M, ratio {ours / theirs:.2f}")
 
 
 if __name__ == "__main__":

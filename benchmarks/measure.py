@@ -1,10 +1,11 @@
-"""Interleaved measuring: every contender in processes of its own, all of them in turn, round after round."""
+"""Interleaved measurement: each contender runs in its own processes, and all of them take turns, round by round."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -13,15 +14,15 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from contenders import Contender
-from rivals import Job
+from rivals import Job, NotInstalledError
 
-# Keras needs no back end to load pictures, and TensorFlow is to be silent.
+# Keras needs no back end to load images; TensorFlow should not log.
 ENVIRONMENT = {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 @dataclass(frozen=True)
 class Round:
-    """What one epoch of one contender took: CPU seconds of all its threads, and seconds on the wall."""
+    """The cost of one epoch of one contender: CPU seconds of all its threads, and wall-clock seconds."""
 
     images: int
     cpu: float
@@ -34,10 +35,10 @@ class Result:
 
     Attributes:
         title: The contender's name.
-        threads: Threads or processes it was given.
-        ratio: CPU time for an image over the baseline's with one thread, both of the same round.
-        cpu_per_1000: CPU seconds for 1000 images.
-        images_per_second: Images a second on the wall.
+        threads: The number of threads or processes.
+        ratio: CPU time per image over that of the baseline with one thread in the same round.
+        cpu_per_1000: CPU seconds per 1000 images.
+        images_per_second: Images per second of wall-clock time.
     """
 
     title: str
@@ -50,40 +51,55 @@ class Result:
 def measure(
     contenders: Sequence[Contender],
     paths: Sequence[str],
-    work_name: str,
+    workload_name: str,
     threads: Sequence[int] = (1, 2),
     rounds: int = 7,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[Result]:
     """Run contenders in turn over the same files.
 
+    A rival that needs something that is not installed is left out, with a line on stderr.
+
     Args:
         contenders: The first one, with one thread, is the baseline.
         paths: The files; an unmeasured first round brings them into the page cache.
-        work_name: A key of `WORKS`.
-        threads: Numbers of threads; the baseline's one thread is measured in any case.
-        rounds: Measured rounds.
+        workload_name: A key of `WORKLOADS`.
+        threads: The numbers of threads to measure; the baseline is always measured with one thread too.
+        rounds: How many rounds to measure.
         progress: Called with a line of text before each step.
 
     Returns:
         One result for each contender and number of threads, in that order.
+
+    Raises:
+        NotInstalledError: If the baseline needs something that is not installed.
     """
     pairs = [(contender, n) for contender in contenders for n in threads]
     if (contenders[0], 1) not in pairs:
         pairs.insert(0, (contenders[0], 1))
-    base = pairs.index((contenders[0], 1))
     with ExitStack() as stack:
-        runners = []
+        runners, missing = [], set()
         for contender, n in pairs:
-            progress(f"{work_name}: preparing {contender.title}, {n}")
-            job = Job(tuple(paths), work_name, 1 if contender.processes else n)
-            runners.append(stack.enter_context(_Runner(contender, job, n if contender.processes else 1)))
+            if contender in missing:
+                continue
+            progress(f"{workload_name}: preparing {contender.title}, {n}")
+            job = Job(tuple(paths), workload_name, 1 if contender.processes else n)
+            try:
+                runners.append(stack.enter_context(_Runner(contender, job, n if contender.processes else 1)))
+            except NotInstalledError as reason:
+                if contender is contenders[0]:
+                    raise
+                missing.add(contender)
+                progress("")
+                print(f"{contender.title} is left out: {reason}", file=sys.stderr)
+        pairs = [pair for pair in pairs if pair[0] not in missing]
         log: list[list[Round]] = [[] for _ in pairs]
         for k in range(rounds):
             for place in range(len(pairs)):
                 who = (place + k) % len(pairs)
-                progress(f"{work_name}: round {k + 1} of {rounds}, {pairs[who][0].title}, {pairs[who][1]}")
+                progress(f"{workload_name}: round {k + 1} of {rounds}, {pairs[who][0].title}, {pairs[who][1]}")
                 log[who].append(runners[who].run())
+    base = pairs.index((contenders[0], 1))
     return [_result(contender.title, n, own, log[base]) for (contender, n), own in zip(pairs, log, strict=True)]
 
 
@@ -99,7 +115,7 @@ def _result(title: str, threads: int, own: Sequence[Round], base: Sequence[Round
 
 
 class _Runner:
-    """The processes of one contender; each runs one epoch whenever it is told to."""
+    """The processes of one contender; each runs one epoch on request."""
 
     def __init__(self, contender: Contender, job: Job, processes: int) -> None:
         self._title = contender.title
@@ -115,6 +131,7 @@ class _Runner:
             self._processes.append(process)
 
     def __enter__(self) -> _Runner:
+        self._receive()
         self.run()
         return self
 
@@ -128,17 +145,29 @@ class _Runner:
         """Run an epoch in every process at once."""
         for pipe in self._pipes:
             pipe.send("run")
+        rounds = self._receive()
+        return Round(sum(r.images for r in rounds), sum(r.cpu for r in rounds), max(r.wall for r in rounds))
+
+    def _receive(self) -> list[Any]:
         try:
-            rounds = [pipe.recv() for pipe in self._pipes]
+            replies = [pipe.recv() for pipe in self._pipes]
         except EOFError:
             raise RuntimeError(f"{self._title} died; its traceback is above") from None
-        return Round(sum(r.images for r in rounds), sum(r.cpu for r in rounds), max(r.wall for r in rounds))
+        for reply in replies:
+            if isinstance(reply, NotInstalledError):
+                raise reply
+        return replies
 
 
 def _serve(contender: Contender, job: Job, pipe: Connection) -> None:
     os.environ.update(ENVIRONMENT)
-    epoch = contender.prepare(job)
-    # CPU time counts from the end of one round to the end of the next: work done ahead is paid for too.
+    try:
+        epoch = contender.prepare(job)
+    except NotInstalledError as missing:
+        pipe.send(missing)
+        return
+    pipe.send("ready")
+    # CPU time counts from the end of one round to the end of the next, so that prefetching is paid for too.
     cpu = time.process_time()
     while True:
         try:

@@ -1,47 +1,42 @@
-"""What the loader costs beside decoding: Python a batch, a second thread, and Keras's `fit`.
+"""Print what the loader costs besides decoding: Python code per batch, a second thread, and Keras's `fit`.
 
-    python benchmarks/overheads.py [DIR]
-
-DIR holds JPEGs; without it a set is made from photographs that scikit-image ships. Prints one line for each figure.
+Usage: python benchmarks/overheads.py [IMAGES_DIR] [--rounds R]
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import cv2
 import numpy as np
-from pictures import make_set
+from image_set import jpegs, make_set
+from rivals import NotInstalledError, require, tensorflow
 
 import fastseq
 
 SIZE = (224, 224)
 BATCH = 64
-ROUNDS = 7
 
 
-def image_files(directory: str | None) -> list[str]:
-    """The JPEGs of a folder, or of a set made for the occasion."""
-    folder = Path(directory) if directory else make_set(Path(tempfile.mkdtemp(prefix="fastseq-pictures-")))
-    return sorted(str(path) for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
-
-
-def python_per_batch(files: list[str]) -> float:
-    """CPU milliseconds of the calling thread for a batch of 64 x 224 x 224 x 3, labels included."""
+def python_per_batch(files: list[str], rounds: int) -> float:
+    """Return CPU milliseconds of the calling thread per batch of 64 x 224 x 224 x 3 and labels."""
     samples = fastseq.Samples.from_files(files, labels=[i % 10 for i in range(len(files))])
     loader = fastseq.Loader(
         samples, SIZE, BATCH, shuffle=True, transform=[fastseq.RandomResizedCrop(), fastseq.RandomFlip()]
     )
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         batches = iter(loader)
         next(batches)
         for _ in range(len(loader) - 1):
@@ -52,7 +47,7 @@ def python_per_batch(files: list[str]) -> float:
 
 
 def loader_seconds(files: list[str], threads: int) -> float:
-    """Wall seconds of an epoch of the Loader."""
+    """Return the wall-clock seconds of an epoch of the Loader."""
     loader = fastseq.Loader(fastseq.Samples.from_files(files), SIZE, BATCH, threads=threads)
     begin = time.perf_counter()
     for _ in loader:
@@ -61,7 +56,7 @@ def loader_seconds(files: list[str], threads: int) -> float:
 
 
 def plain_seconds(contents: list[np.ndarray]) -> float:
-    """Wall seconds of decoding and resizing one file after the other by cv2."""
+    """Return the wall-clock seconds that cv2 takes to decode and resize one file after the other."""
     begin = time.perf_counter()
     for data in contents:
         cv2.resize(cv2.imdecode(data, cv2.IMREAD_COLOR), SIZE)
@@ -69,22 +64,22 @@ def plain_seconds(contents: list[np.ndarray]) -> float:
 
 
 def worker(files: list[str]) -> None:
-    """Decode plainly and print the seconds, for every line read: the second of two independent processes."""
+    """Decode with cv2 for each line on stdin and print the seconds: the second of two independent processes."""
     contents = [np.fromfile(file, np.uint8) for file in files]
     for _ in sys.stdin:
         print(plain_seconds(contents), flush=True)
 
 
-def thread_gain(files: list[str], directory: str | None) -> tuple[float, float]:
-    """How many times as many images a second as one the Loader's second thread makes, and a second process of cv2."""
+def speedups(files: list[str], folder: Path, rounds: int) -> tuple[float, float]:
+    """Return the speedup of the Loader with two threads over one, and of cv2 in two processes over one."""
     contents = [np.fromfile(file, np.uint8) for file in files]
-    epoch = files * 5  # long enough that its first batch, which nothing overlaps with, counts little
-    command = [sys.executable, __file__, "--worker", *([directory] if directory else [])]
+    epoch = files * 5  # long enough for the first batch, which overlaps with nothing, to count little
+    command = [sys.executable, __file__, "--worker", str(folder)]
     threads, processes = [], []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdin is not None
         assert other.stdout is not None
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             threads.append(loader_seconds(epoch, 1) / loader_seconds(epoch, 2))
             one = plain_seconds(contents)
             other.stdin.write("\n")
@@ -96,10 +91,14 @@ def thread_gain(files: list[str], directory: str | None) -> tuple[float, float]:
     return median(threads), median(processes)
 
 
-def fit_overhead(files: list[str]) -> float:
-    """CPU of `fit` on an ImageSequence, over that of the bare Loader plus the same model on a constant batch."""
-    import keras
+def fit_overhead(files: list[str], rounds: int) -> float:
+    """Return the CPU time of `fit` on an ImageSequence over that of the bare Loader plus `fit` on a constant batch.
 
+    Raises:
+        NotInstalledError: Without Keras and TensorFlow.
+    """
+    tensorflow()
+    keras: Any = require("keras", "pip install keras")
     samples = fastseq.Samples.from_files(files, labels=[i % 10 for i in range(len(files))])
 
     class Constant(keras.utils.PyDataset):  # type: ignore[misc]
@@ -128,9 +127,9 @@ def fit_overhead(files: list[str]) -> float:
     loader = fastseq.Loader(samples, SIZE, BATCH, drop_last=True)
     epochs = 3
 
-    def cpu(work: object) -> float:
+    def cpu(run: Callable[[], object]) -> float:
         begin = time.process_time()
-        work()  # type: ignore[operator]
+        run()
         return time.process_time() - begin
 
     def bare() -> None:
@@ -140,7 +139,7 @@ def fit_overhead(files: list[str]) -> float:
 
     model.fit(sequence, verbose=0)
     ratios = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         fit = cpu(lambda: model.fit(sequence, epochs=epochs, verbose=0))
         parts = cpu(bare) + cpu(lambda: model.fit(constant, epochs=epochs, verbose=0))
         ratios.append(fit / parts)
@@ -149,19 +148,29 @@ def fit_overhead(files: list[str]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    arguments = [a for a in sys.argv[1:] if a != "--worker"]
-    directory = arguments[0] if arguments else None
-    files = image_files(directory)
+    parser = argparse.ArgumentParser(description="Print what the loader costs besides decoding.")
+    parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
     cv2.setNumThreads(0)
-    if "--worker" in sys.argv:
-        return worker(files)
-    threads, processes = thread_gain(files, directory)
-    print(
-        f"Loader, two threads: {threads:.2f} times one; cv2, two processes: {processes:.2f} times one; "
-        f"{threads / processes:.3f} of it"
-    )
-    print(f"Python a batch of {BATCH}: {python_per_batch(files):.2f} ms of CPU")
-    print(f"fit: {fit_overhead(files):.3f} times the CPU of the bare loader and of the model on a constant batch")
+    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
+        folder = options.images or Path(scratch)
+        files = jpegs(folder) if options.images else make_set(folder)
+        if options.worker:
+            return worker(files)
+        threads, processes = speedups(files, folder, options.rounds)
+        print(
+            f"Loader, two threads: {threads:.2f} times one; cv2, two processes: {processes:.2f} times one; "
+            f"{threads / processes:.3f} of it"
+        )
+        print(f"Python code per batch of {BATCH}: {python_per_batch(files, options.rounds):.2f} ms of CPU")
+        try:
+            overhead = fit_overhead(files, options.rounds)
+        except NotInstalledError as missing:
+            print(f"fit is left out: {missing}", file=sys.stderr)
+        else:
+            print(f"fit: {overhead:.3f} times the CPU of the bare loader and of the model on a constant batch")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Print the README's table of speed as markdown.
+"""Print the tables of docs/performance.md as markdown.
 
 Usage: python benchmarks/table.py [IMAGES_DIR] [--camera DIR] [--rounds R] [--threads 1,2]
 """
@@ -15,9 +15,9 @@ from importlib import metadata
 from pathlib import Path
 
 from contenders import BASELINE, contenders
+from image_set import jpegs, make_set
 from measure import Result, measure
-from pictures import make_set
-from works import WORKS
+from workloads import WORKLOADS
 
 PACKAGES = (
     "fastseq",
@@ -31,20 +31,20 @@ PACKAGES = (
 
 
 def main() -> None:
-    """Measure every work that there are pictures for, and print."""
+    """Measure every workload that there are images for, and print."""
     parser = argparse.ArgumentParser(description="Print a table of fastseq and its rivals.")
     parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
-    parser.add_argument("--camera", type=Path, help="folder of large photos, measured as a work of its own")
+    parser.add_argument("--camera", type=Path, help="folder of large photos, for the workload 'camera'")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
-    parser.add_argument("--works", default=",".join(WORKS), help="works to measure, separated by commas")
+    parser.add_argument("--workloads", default=",".join(WORKLOADS), help="workloads to measure, separated by commas")
     parser.add_argument("--only", default="", help="measure only contenders whose title contains this text")
     options = parser.parse_args()
     threads = [int(n) for n in options.threads.split(",")]
-    with tempfile.TemporaryDirectory(prefix="fastseq-pictures-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
         paths = jpegs(options.images) if options.images else make_set(Path(scratch))
         print(about(paths), flush=True)
-        for name in options.works.split(","):
+        for name in options.workloads.split(","):
             files = paths
             if name == "camera":
                 if options.camera is None:
@@ -53,25 +53,17 @@ def main() -> None:
             chosen = [c for c in contenders(name) if c is BASELINE or options.only in c.title]
             results = measure(chosen, files, name, threads, options.rounds, progress)
             progress("")
-            print(table(WORKS[name].title, len(files), results), flush=True)
-
-
-def jpegs(folder: Path) -> list[str]:
-    """Return the paths of all JPEGs in and below a folder, sorted."""
-    paths = sorted(str(p) for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg"))
-    if not paths:
-        raise SystemExit(f"{folder} has no .jpg or .jpeg files")
-    return paths
+            print(table(WORKLOADS[name].title, len(files), results), flush=True)
 
 
 def about(paths: Sequence[str]) -> str:
-    """Return one paragraph on the machine, the versions and the pictures."""
+    """Return one paragraph on the machine, the versions and the images."""
     cpu = platform.processor()
     information = Path("/proc/cpuinfo")
     if information.exists():
         lines = (line for line in information.read_text().splitlines() if line.startswith("model name"))
         cpu = next((line.partition(":")[2].strip() for line in lines), cpu)
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES if installed(name))
     kilobytes = sum(Path(p).stat().st_size for p in paths) / len(paths) / 1000
     return (
         f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}. "
@@ -79,8 +71,17 @@ def about(paths: Sequence[str]) -> str:
     )
 
 
+def installed(package: str) -> bool:
+    """Return whether a distribution is installed."""
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 def table(title: str, files: int, results: Sequence[Result]) -> str:
-    """Return a markdown table of one work: a row for each contender, columns for each number of threads."""
+    """Return a markdown table of one workload: a row for each contender, columns for each number of threads."""
     threads = sorted({r.threads for r in results})
     found = {(r.title, r.threads): r for r in results}
     heads = [f"{what}, {n} thread{'s' * (n > 1)}" for what in ("CPU s / 1000", "images / s") for n in threads]

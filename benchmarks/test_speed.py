@@ -1,4 +1,4 @@
-"""pytest-benchmark benches of `fastseq.decode_batch`; run them with ``pytest benchmarks/test_speed.py``."""
+"""pytest-benchmark benchmarks of `fastseq.decode_batch`; run them with ``pytest benchmarks/test_speed.py``."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from typing import Any
 import numpy as np
 import pytest
 from contenders import transforms
-from pictures import make_set
-from works import WORKS
+from image_set import make_set
+from workloads import WORKLOADS
 
 import fastseq
 
 BATCH = 64
-CASES = [(name, kind) for name in ("whole", "crop", "tutorial") for kind in WORKS[name].interpolations]
+CASES = [(name, kind) for name in ("whole", "crop", "tutorial") for kind in WORKLOADS[name].interpolations]
 
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Return the paths of one batch of JPEGs."""
-    return make_set(tmp_path_factory.mktemp("pictures"), BATCH)
+    return make_set(tmp_path_factory.mktemp("images"), BATCH)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(("name", "interpolation"), CASES)
 def test_decode_batch(benchmark: Any, paths: list[str], name: str, interpolation: str, threads: int) -> None:
-    """Time one batch of a work into a buffer that is there already."""
-    work = WORKS[name]
-    out = np.empty((len(paths), *work.size, 3), np.uint8)
+    """Time one batch of a workload, decoded into a preallocated array."""
+    workload = WORKLOADS[name]
+    out = np.empty((len(paths), *workload.size, 3), np.uint8)
     benchmark.extra_info["images"] = len(paths)
     benchmark(
         fastseq.decode_batch,
         paths,
-        size=work.size,
-        transform=transforms(work),
+        size=workload.size,
+        transform=transforms(workload),
         interpolation=interpolation,
-        orient=work.orient,
-        color=work.color,
+        orient=workload.orient,
+        color=workload.color,
         out=out,
         threads=threads,
     )

@@ -21,11 +21,11 @@ class Limits:
         memory_bytes: working memory of a thread for one picture.
     """
 
-    pixels: int = _DEFAULTS[0]
-    scans: int = _DEFAULTS[1]
-    scan_pixels: int = _DEFAULTS[2]
-    file_bytes: int = _DEFAULTS[3]
-    memory_bytes: int = _DEFAULTS[4]
+    pixels: int = _DEFAULTS["pixels"]
+    scans: int = _DEFAULTS["scans"]
+    scan_pixels: int = _DEFAULTS["scan_pixels"]
+    file_bytes: int = _DEFAULTS["file_bytes"]
+    memory_bytes: int = _DEFAULTS["memory_bytes"]
 
     def __post_init__(self) -> None:
         """Check that every bound is a positive integer."""

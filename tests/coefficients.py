@@ -1,7 +1,8 @@
-"""The program that compares coefficients with libjpeg's: its build, and what it says of files."""
+"""Programs that call the decoders: their build, and what the one that compares coefficients says of files."""
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import subprocess
@@ -25,19 +26,37 @@ class Verdict:
     where: str
 
 
-def build(folder: Path) -> Path:
-    """Compile the program into `folder`."""
-    program = folder / "compare_coefficients"
-    packages = ["pkg-config", "--cflags", "--libs", "libjpeg", "libhwy"]
-    libraries = subprocess.run(packages, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout
-    core = [source for room in ROOMS for source in sorted((ROOT / "csrc" / room).glob("*.cpp"))]
-    sources = [ROOT / "tests/native/compare_coefficients.cpp", *core]
+def build_decoders(folder: Path) -> Path:
+    """Compile the decoders into a static library in `folder`."""
+    sources = [source for room in ROOMS for source in sorted((ROOT / "csrc" / room).glob("*.cpp"))]
+    objects = [folder / f"{source.stem}.o" for source in sources]
+    for source, made in zip(sources, objects, strict=True):
+        _compile("-c", str(source), "-o", str(made))
+    library = folder / "decoders.a"
+    subprocess.run(["ar", "rcs", library, *objects], check=True, env=ENVIRONMENT)
+    return library
+
+
+def build(name: str, decoders: Path) -> Path:
+    """Compile tests/native/{name}.cpp and link it with the library of `build_decoders`, beside it."""
+    program = decoders.parent / name
+    _compile(str(ROOT / "tests" / "native" / f"{name}.cpp"), str(decoders), *_packages("--libs"), "-o", str(program))
+    return program
+
+
+def _compile(*arguments: str) -> None:
     options = ["-std=c++17", "-O1", *["-mssse3"] * (os.uname().machine == "x86_64"), f"-I{ROOT / 'csrc'}"]
     compiler = shlex.split(os.environ.get("CXX", "c++"))
-    command = [*compiler, *options, *map(str, sources), *shlex.split(libraries), "-o", str(program)]
+    command = [*compiler, *options, *_packages("--cflags"), *arguments]
     built = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert built.returncode == 0, built.stderr
-    return program
+
+
+@functools.cache
+def _packages(option: str) -> list[str]:
+    command = ["pkg-config", option, "libjpeg", "libhwy"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
+    return shlex.split(found.stdout)
 
 
 def compare(program: Path, files: Sequence[Path]) -> list[Verdict]:

@@ -58,9 +58,15 @@ def keras() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def compare_coefficients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def decoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The native decoders as a static library, for programs that call them."""
+    return coefficients.build_decoders(tmp_path_factory.mktemp("decoders"))
+
+
+@pytest.fixture(scope="session")
+def compare_coefficients(decoders: Path) -> Path:
     """The program of compare_coefficients.cpp."""
-    return coefficients.build(tmp_path_factory.mktemp("compare"))
+    return coefficients.build("compare_coefficients", decoders)
 
 
 @pytest.fixture

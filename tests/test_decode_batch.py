@@ -416,3 +416,29 @@ def test_the_rows_that_a_filter_keeps_count_as_memory():
     with pytest.raises(DecodeError) as caught:
         decode_batch([data], (1, 3000), limits=Limits(memory_bytes=1 << 20))
     assert caught.value.status is Status.TOO_MUCH_MEMORY
+
+
+@pytest.mark.parametrize("shift", [1, 2, 4, 5])
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64"])
+@pytest.mark.parametrize("interpolation", ["antialias", "tf.bilinear"])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_an_output_at_any_address(files, shift, dtype, interpolation, data_format):
+    """An int32 before a block of float64 in shared memory is enough; slots of 64 KiB are stored past the cache."""
+    options = {"interpolation": interpolation, "dtype": dtype, "data_format": data_format}
+    expected = decode_batch(files, (160, 150), **options)
+    memory = np.full(expected.nbytes + 64, 77, np.uint8)
+    out = np.ndarray(expected.shape, dtype, memory, offset=shift)
+    assert decode_batch(files, (160, 150), out=out, **options) is out
+    np.testing.assert_array_equal(out, expected)
+    assert (memory[:shift] == 77).all()
+    assert (memory[shift + expected.nbytes :] == 77).all()
+
+
+def test_other_formats_and_bad_samples_at_odd_addresses(files):
+    memory = np.full(160 * 150 * 3 * 8 * 2 + 3, 77, np.uint8)
+    out = np.ndarray((2, 160, 150, 3), np.float64, memory, offset=3)
+    png = encoded(photo(60, 70, 3), "png")
+    with pytest.raises(DecodeError):
+        decode_batch([png, b"bad"], (160, 150), dtype="float64", out=out)
+    np.testing.assert_array_equal(out[0], decode_batch([png], (160, 150), dtype="float64")[0])
+    assert not out[1].any()

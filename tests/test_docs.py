@@ -86,6 +86,13 @@ def test_links_lead_somewhere(page):
     assert [target for target in included if not (ROOT / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", sorted(set(PAGES) - {"CHANGELOG.md"}))
+def test_files_that_are_named_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:benchmarks|csrc|docs|examples|fastseq|tests)/[\w./-]*)`", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_reference_has_every_public_name():
     pages = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docs/api/*.md"))
     shown = set(re.findall(r"^::: ([\w.]+)$", pages, re.M))

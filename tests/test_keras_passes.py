@@ -34,7 +34,7 @@ class Replay:
 
     def iterator(self, shuffle: bool) -> list[int]:
         """`_finite_generator`, up to its first request."""
-        self.passes.iterator_made()
+        self.passes.on_iterator_created()
         order = list(range(self.batches))
         if shuffle:
             random.shuffle(order)
@@ -42,10 +42,10 @@ class Replay:
 
     def set_up(self, backend: str, built: bool = False) -> None:
         """An `EpochIterator` is made, the model is built, and `reset` called."""
-        self.passes.adapter_made()
-        self.passes.iterator_made()  # EpochIterator.__init__
+        self.passes.on_adapter_created()
+        self.passes.on_iterator_created()  # EpochIterator.__init__
         if backend == "tensorflow":
-            self.passes.iterator_made()  # get_tf_dataset
+            self.passes.on_iterator_created()  # get_tf_dataset
             for k in range(min(2, self.batches)):
                 self.ask(k, self.probes)
         if not built:
@@ -53,9 +53,9 @@ class Replay:
             for k in first[:1]:
                 self.ask(k, self.probes)
             if first:
-                self.passes.epoch_ended(by_keras=True)
-        self.passes.iterator_made()  # reset
-        self.passes.epoch_ended(by_keras=True)
+                self.passes.on_epoch_end(by_keras=True)
+        self.passes.on_iterator_created()  # reset
+        self.passes.on_epoch_end(by_keras=True)
 
     def fit(self, backend: str, epochs: int, *, shuffle: bool = True, steps: int | None = None, built: bool = False):
         self.set_up(backend, built)
@@ -64,21 +64,21 @@ class Replay:
             for _ in range(steps or self.batches):
                 left = left or self.iterator(shuffle)
                 self.ask(left.pop(0), self.log)
-            self.passes.epoch_ended(by_keras=True)
+            self.passes.on_epoch_end(by_keras=True)
 
     def evaluate(self, backend: str) -> None:
         self.fit(backend, 1, shuffle=False, built=True)
 
     def predict(self, backend: str) -> None:
-        self.passes.adapter_made()
-        self.passes.iterator_made()
+        self.passes.on_adapter_created()
+        self.passes.on_iterator_created()
         if backend == "tensorflow":
-            self.passes.iterator_made()
+            self.passes.on_iterator_created()
             for k in range(2):
                 self.ask(k, self.probes)
         for k in self.iterator(shuffle=False):
             self.ask(k, self.log)
-        self.passes.epoch_ended(by_keras=True)
+        self.passes.on_epoch_end(by_keras=True)
 
     def epochs(self) -> list[int]:
         """The epoch of each whole pass in the log, each of which has every batch once."""
@@ -120,18 +120,18 @@ def test_an_order_that_is_not_foreseen_is_still_right():
     replay = Replay()
     replay.set_up("jax")
     for _ in range(2):
-        replay.passes.iterator_made()
+        replay.passes.on_iterator_created()
         for k in (4, 1, 5, 0, 3, 2):
             replay.ask(k, replay.log)
-        replay.passes.epoch_ended(by_keras=True)
+        replay.passes.on_epoch_end(by_keras=True)
     assert replay.epochs() == [0, 1]
 
 
 def test_foreseeing_leaves_pythons_random_alone():
     random.seed(5)
     replay = Replay()
-    replay.passes.adapter_made()
-    replay.passes.iterator_made()
+    replay.passes.on_adapter_created()
+    replay.passes.on_iterator_created()
     replay.passes.request(0, DEPTH, by_keras=True)
     drawn = random.random()
     random.seed(5)
@@ -180,19 +180,19 @@ def test_validation_within_fit_keeps_both_whole(backend):
     for _ in range(3):
         for k in train.iterator(shuffle=True):
             train.ask(k, train.log)
-        train.passes.epoch_ended(by_keras=True)
+        train.passes.on_epoch_end(by_keras=True)
         if not valid_is_set_up:
-            valid.passes.adapter_made()
-            valid.passes.iterator_made()
+            valid.passes.on_adapter_created()
+            valid.passes.on_iterator_created()
             valid_is_set_up = True
         if backend == "tensorflow" and not valid.log:
             valid.ask(0, valid.probes)
             valid.ask(1, valid.probes)
-        valid.passes.iterator_made()  # reset, at each evaluate
-        valid.passes.epoch_ended(by_keras=True)
+        valid.passes.on_iterator_created()  # reset, at each evaluate
+        valid.passes.on_epoch_end(by_keras=True)
         for k in valid.iterator(shuffle=False):
             valid.ask(k, valid.log)
-        valid.passes.epoch_ended(by_keras=True)
+        valid.passes.on_epoch_end(by_keras=True)
     assert train.epochs() == [0, 1, 2]
     assert valid.epochs() == [0, 1, 2]
 
@@ -229,8 +229,8 @@ def test_a_loop_of_the_users_own_goes_on_with_on_epoch_end():
     for epoch in range(3):
         assert ask_all(passes) == [epoch] * N
         assert ask_all(passes) == [epoch] * N
-        passes.epoch_ended(by_keras=False)
-    passes.epoch_ended(by_keras=False)  # without a request in between
+        passes.on_epoch_end(by_keras=False)
+    passes.on_epoch_end(by_keras=False)  # without a request in between
     assert ask_all(passes) == [3] * N
 
 
@@ -284,7 +284,7 @@ def test_a_call_of_on_epoch_end_by_a_callback_does_not_split_a_pass(backend):
 
     def ask_and_end(k: int, log: list[tuple[int, int]]) -> None:
         ask(k, log)
-        replay.passes.epoch_ended(by_keras=False)
+        replay.passes.on_epoch_end(by_keras=False)
 
     replay.ask = ask_and_end
     replay.fit(backend, 2)
@@ -297,17 +297,17 @@ def test_a_loop_of_the_users_own_after_fit_goes_on_with_on_epoch_end(backend):
     replay.fit(backend, 2)
     assert ask_all(replay.passes) == [1] * N
     for epoch in (2, 3):
-        replay.passes.epoch_ended(by_keras=False)
+        replay.passes.on_epoch_end(by_keras=False)
         assert ask_all(replay.passes) == [epoch] * N
     replay.log.clear()
     replay.fit(backend, 2)
     assert replay.epochs() == [4, 5]
 
 
-def test_in_pass_is_while_keras_fits():
+def test_running_is_while_keras_fits():
     replay = Replay()
-    assert not replay.passes.in_pass
+    assert not replay.passes.running
     replay.set_up("torch")
-    assert replay.passes.in_pass
-    replay.passes.adapter_made()
-    assert not replay.passes.in_pass
+    assert replay.passes.running
+    replay.passes.on_adapter_created()
+    assert not replay.passes.running

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "csrc"
 LEVELS = {
-    "base": 1,
+    "base": 0,
     "geometry": 1,
     "filters": 2,
     "io": 2,

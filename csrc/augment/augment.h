@@ -28,6 +28,13 @@ struct AugmentDraws {
 };
 constexpr int kAugmentDraws = sizeof(AugmentDraws) / sizeof(double);
 
+// The members of AugmentDraws as columns of a sample's draws.
+struct AugmentColumn {
+  const char* name;
+  int begin, count;
+};
+const AugmentColumn* augment_columns(int* count);
+
 // From interleaved bytes, format.height x width x channels (1 or 3), readable kAffineReadAhead bytes past their end, to
 // as many floats in the format's layout.
 void augment_bytes(const uint8_t* image, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,

@@ -12,6 +12,15 @@
 
 namespace fastseq {
 
+// What `color` means, by the names that users know.
+struct ColorMode {
+  const char* name;
+  int channels;
+  bool bgr;            // order of three channels
+  bool pillow_colors;  // as Pillow's convert() computes RGB from CMYK, and gray from RGB
+};
+const ColorMode* color_modes(int* count);
+
 struct Recipe {
   SlotFormat format;
   std::optional<Augment> augment;  // format is then of floats

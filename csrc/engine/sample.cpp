@@ -110,18 +110,30 @@ AugmentDraws augment_draws(const Augment& augment, const double* draws) {
   return numbers;
 }
 
-// Lets `write` make the picture: in the slot itself, or, to be augmented, as bytes beside it.
+bool is_decoded(Status status) { return status == Status::kOk || status == Status::kRecovered; }
+
+// Kernels store items at aligned addresses. A slot at any other address gets a copy of an aligned one.
 template <class Write>
-Status through_augment(const Recipe& recipe, const double* draws, uint8_t* slot, Workspace* workspace, Write write) {
+Status write_aligned(const SlotFormat& format, uint8_t* slot, Workspace* workspace, Write write) {
+  if (reinterpret_cast<uintptr_t>(slot) % format.item_bytes == 0) return write(slot);
+  uint8_t* aligned = workspace->aligned_slot.reserve(format.bytes());
+  const Status status = write(aligned);
+  if (is_decoded(status)) std::memcpy(slot, aligned, format.bytes());
+  return status;
+}
+
+// Lets `write` write the image into the slot or, if it is to be augmented, as bytes into the workspace.
+template <class Write>
+Status write_augmented(const Recipe& recipe, const double* draws, uint8_t* slot, Workspace* workspace, Write write) {
   if (!recipe.augment) return write(recipe.format, slot);
   SlotFormat bytes;
   bytes.height = recipe.format.height;
   bytes.width = recipe.format.width;
   bytes.channels = recipe.format.channels;
-  uint8_t* picture = workspace->image.reserve(bytes.bytes() + kAffineReadAhead);
-  const Status status = write(bytes, picture);
-  if (status != Status::kOk && status != Status::kRecovered) return status;
-  augment_bytes(picture, recipe.format, *recipe.augment, augment_draws(*recipe.augment, draws),
+  uint8_t* image = workspace->image.reserve(bytes.bytes() + kAffineReadAhead);
+  const Status status = write(bytes, image);
+  if (!is_decoded(status)) return status;
+  augment_bytes(image, recipe.format, *recipe.augment, augment_draws(*recipe.augment, draws),
                 reinterpret_cast<float*>(slot), &workspace->augment);
   return status;
 }
@@ -135,10 +147,8 @@ Status take_floats(const uint8_t* data, size_t size, const SlotFormat& format, c
   return Status::kOk;
 }
 
-}  // namespace
-
-Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
-                     Workspace* workspace, const std::atomic<bool>& cancelled) {
+Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                      Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (recipe.augment && recipe.augment->float_images) {
@@ -149,7 +159,7 @@ Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, con
   const ImageInfo info = sniff_image(data, size);
   switch (info.format) {
     case ImageFormat::kJpeg:
-      return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
+      return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
         return decode_jpeg(data, size, recipe, format, draws, out, workspace, cancelled);
       });
     case ImageFormat::kOther:
@@ -163,8 +173,8 @@ Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, con
   }
 }
 
-Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
-                       uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
@@ -176,9 +186,25 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
   if (status != Status::kOk) return status;
   const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
   double out_of_range = 0;
-  return through_augment(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
+  return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
     return resample(open_decoded_image(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,
                     cancelled, &out_of_range);
+  });
+}
+
+}  // namespace
+
+Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
+                     Workspace* workspace, const std::atomic<bool>& cancelled) {
+  return write_aligned(recipe.format, slot, workspace, [&](uint8_t* aligned) {
+    return decode_aligned(data, size, recipe, draws, aligned, workspace, cancelled);
+  });
+}
+
+Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                       uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+  return write_aligned(recipe.format, slot, workspace, [&](uint8_t* aligned) {
+    return resample_aligned(image, image_bgr, recipe, draws, aligned, workspace, cancelled);
   });
 }
 

@@ -17,13 +17,14 @@ struct Workspace {
   JpegScratch jpeg;
   Buffer packed;  // 4-byte pixels that are being split into planes or converted to gray
   ResampleScratch resample;
-  Buffer image;  // resampled, before augmentation
+  Buffer image;         // resampled, before augmentation
+  Buffer aligned_slot;  // for a slot at an address that its items are not aligned to
   AugmentScratch augment;
   std::string reason;  // libjpeg's message about the last failure
 
   // Frees the buffers of more than `keep` bytes: one huge image must not hold its memory for ever.
   void trim(size_t keep) {
-    for (Buffer* buffer : {&file, &packed, &image}) buffer->trim(keep);
+    for (Buffer* buffer : {&file, &packed, &image, &aligned_slot}) buffer->trim(keep);
     jpeg.trim(keep);
     resample.trim(keep);
     augment.trim(keep);

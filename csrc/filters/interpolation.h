@@ -1,6 +1,8 @@
-// The filters, by the numbers that Python uses.
+// The names of the filters.
 #pragma once
 #include <cstdint>
+
+#include "base/enum_table.h"
 
 namespace fastseq {
 
@@ -25,6 +27,8 @@ enum class Interpolation : int32_t {
   kTfGaussian = 17,
   kTfMitchellcubic = 18,
 };
+// By the names of the `interpolation` argument.
+EnumTable interpolation_table();
 
 // Whether the filter promises another library's result, which is computed from pixels at full size.
 inline bool is_exact(Interpolation i) { return i != Interpolation::kAntialias && i != Interpolation::kLinear; }

@@ -2,10 +2,13 @@
 #pragma once
 #include <cstdint>
 
+#include "base/enum_table.h"
+
 namespace fastseq {
 
 // What lies outside the image: scipy's modes of the same names.
 enum class FillMode : int32_t { kNearest = 0, kConstant = 1, kReflect = 2, kWrap = 3 };
+EnumTable fill_mode_table();
 
 // Output pixel (y, x) of height x width shows the image at m (y, x) + shift; flipped axes count backwards.
 struct AffineMap {

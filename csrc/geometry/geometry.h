@@ -3,6 +3,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/enum_table.h"
+#include "geometry/axis_map.h"
+#include "geometry/op.h"
+
 namespace fastseq {
 
 // How the upright image is stored. Without `transpose`, upright row r is stored row r (H-1-r if `flip_rows`) and column
@@ -15,39 +19,10 @@ struct Orientation {
 };
 
 enum class Orient : int32_t { kNone = 0, kExif = 1, kLandscape = 2 };
+EnumTable orient_table();
 
 // `exif` is the EXIF tag (1-8). kLandscape adds np.rot90 where the upright image is taller than wide.
 Orientation resolve_orientation(Orient orient, int exif, int stored_height, int stored_width);
-
-enum class OpKind : int32_t {
-  kResizeShort = 0,
-  kCenterCrop = 1,
-  kRandomResizedCrop = 2,
-  kFlip = 3,
-  kCropToAspect = 4,
-  kPadToAspect = 5,
-};
-
-// One step of a transform. A random step reads its uniform draws in [0, 1) from `draw` on.
-struct Op {
-  OpKind kind;
-  double a, b, c, d;  // ResizeShort: size. CenterCrop: height, width. RandomResizedCrop: scale low, high, ratio low,
-                      // high (22 draws). Flip: probability, 1 for horizontal or 0 for vertical (1 draw). CropToAspect:
-                      // 0 for keras.utils.load_img's integers, 1 for keras's smart_resize of tensors, float32
-  int32_t draw;
-};
-
-// One axis of the upright image. The source window [source_begin, source_begin + source_length) is resized to `grid`
-// samples. Samples [begin, begin + length) of these are written to the output from `pad` on, backwards if `mirror`.
-struct AxisMap {
-  int source_begin = 0;
-  int source_length = 0;
-  int grid = 0;
-  int begin = 0;
-  int length = 0;
-  int pad = 0;
-  bool mirror = false;
-};
 
 struct Geometry {
   AxisMap rows, columns;  // of the upright image

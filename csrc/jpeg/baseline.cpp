@@ -17,6 +17,7 @@ class BaselineSource final : public RowSource {
   BaselineSource(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request, JpegScratch* scratch) {
+    cancelled_ = request.cancelled;
     if (!read_markers() || scan_count_ != header.scans) return false;
     if (frame_.width != header.width || frame_.height != header.height) return false;
     planes_ = request.gray ? 1 : frame_.components;
@@ -34,7 +35,7 @@ class BaselineSource final : public RowSource {
     for (int s = 0; s < scan_count_; ++s) {
       const bool good =
           scan_headers_[s].interleaved() ? pull_mcus(s, row_, 0, layout_.columns, rows) : pull_component(s, rows);
-      if (!good) return Status::kCorrupt;
+      if (!good) return failure();
     }
     ++row_;
     return Status::kOk;
@@ -45,13 +46,17 @@ class BaselineSource final : public RowSource {
     for (int s = 0; s < scan_count_; ++s) {
       BaselineScan& scan = scans_[s];
       const int rows = scan_count_ > 1 ? scan.mcus_down() : layout_.mcu_rows_checked;
-      if (!scan.skip_to(rows * scan.mcus_across())) return Status::kCorrupt;
+      if (!scan.skip_to(rows * scan.mcus_across(), cancelled_)) return failure();
       if (rows == scan.mcus_down() && !scan.ends_cleanly(s == scan_count_ - 1)) return Status::kCorrupt;
     }
     return Status::kOk;
   }
 
  private:
+  Status failure() const {
+    return cancelled_ && cancelled_->load(std::memory_order_relaxed) ? Status::kCancelled : Status::kCorrupt;
+  }
+
   // Reads the markers up to the last scan. False unless each component is in exactly one sequential scan.
   bool read_markers() {
     JpegMarkers markers(data_, size_);
@@ -108,7 +113,7 @@ class BaselineSource final : public RowSource {
   // Decodes `columns` of row `row` of a scan's MCUs; their first block row is `block_row` of the rows pulled.
   bool pull_mcus(int s, int row, int block_row, const McuSpan& columns, uint8_t* const* const* rows) {
     BaselineScan& scan = scans_[s];
-    if (!scan.skip_to(row * scan.mcus_across() + columns.begin)) return false;
+    if (!scan.skip_to(row * scan.mcus_across() + columns.begin, cancelled_)) return false;
     for (int column = columns.begin; column < columns.end;) {
       const int count = std::min(scan.mcus_per_read(), columns.end - column);
       if (!scan.read(count)) return false;
@@ -145,6 +150,7 @@ class BaselineSource final : public RowSource {
 
   const uint8_t* data_;
   size_t size_;
+  const std::atomic<bool>* cancelled_ = nullptr;
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;

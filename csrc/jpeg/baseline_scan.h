@@ -1,5 +1,6 @@
 // Decodes the MCUs of one scan of a sequential image to coefficients.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -43,8 +44,8 @@ class BaselineScan {
   // Decodes the next `mcus`, at most mcus_per_read(), to mcu_blocks() blocks each, in natural order and not
   // dequantized. Components whose AC coefficients are not wanted get DC only. False on any error.
   bool read(int mcus);
-  // Skips all MCUs before this one.
-  bool skip_to(int mcu);
+  // Skips all MCUs before this one. False on any error, and once cancelled.
+  bool skip_to(int mcu, const std::atomic<bool>* cancelled);
   // Whether the scan ends after its last MCU, as libjpeg expects.
   bool ends_cleanly(bool is_last) const { return segments_.ends(segment_, is_last); }
 

@@ -23,6 +23,7 @@ class ProgressiveSource final : public RowSource {
       : data_(data), size_(size), scratch_(scratch) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request) {
+    cancelled_ = request.cancelled;
     JpegMarkers markers(data_, size_);
     std::fill_n(&missing_bits_[0][0], 3 * 64, kUnknown);
     JpegScan scan;
@@ -34,7 +35,6 @@ class ProgressiveSource final : public RowSource {
         if (!allocate(request)) return false;
       }
       if (!is_in_order(scan) || !read_scan(scan)) return false;
-      if (request.cancelled && request.cancelled->load(std::memory_order_relaxed)) return false;
     }
     return found == JpegMarkers::Found::kEnd && scans == header.scans && is_complete();
   }
@@ -117,6 +117,7 @@ class ProgressiveSource final : public RowSource {
 
   bool read_scan(const JpegScan& scan) {
     ProgressiveRun run{};
+    run.cancelled = cancelled_;
     SymbolTable* tables = scratch_->huffman.reserve_as<SymbolTable>(3);
     if (!build_run(scan, tables, &run)) return false;
     ScanSegments segments(data_, size_, scan.begin, scratch_->entropy.reserve(size_ - scan.begin + BitSegment::kSlack));
@@ -167,6 +168,7 @@ class ProgressiveSource final : public RowSource {
   const uint8_t* data_;
   size_t size_;
   JpegScratch* scratch_;
+  const std::atomic<bool>* cancelled_ = nullptr;
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;

@@ -152,7 +152,10 @@ HWY_INLINE bool read_ac(const ProgressiveRun& run, ScanBits* in) {
                           ? first_ac<kKeep>(scan, *run.tables[0], in, coefficients, all.nonzero + block)
                           : refine_ac<kKeep>(scan, *run.tables[0], in, coefficients, all.nonzero + block);
     if (!good || in->overran()) return false;
-    if (++column == run.mcus_across) column = 0, ++row;
+    if (++column == run.mcus_across) {
+      column = 0, ++row;
+      if (run.is_cancelled()) return false;
+    }
   }
   return true;
 }
@@ -178,7 +181,10 @@ HWY_INLINE bool read_dc(const ProgressiveRun& run, ScanBits* in) {
       }
     }
     if (in->overran()) return false;
-    if (++column == run.mcus_across) column = 0, ++row;
+    if (++column == run.mcus_across) {
+      column = 0, ++row;
+      if (run.is_cancelled()) return false;
+    }
   }
   return true;
 }

@@ -1,5 +1,6 @@
 // Decodes the scans of a progressive image, each of which adds bits to its coefficients.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -37,9 +38,12 @@ struct ProgressiveRun {
   int across[3], down[3];  // blocks of an MCU
   int mcus_across;
   int first_mcu, mcus;
+  const std::atomic<bool>* cancelled;  // checked after each row of MCUs; may be null
+
+  bool is_cancelled() const { return cancelled && cancelled->load(std::memory_order_relaxed); }
 };
 
-// Decodes a run. False on any error, and on anything that needs libjpeg's leniency.
+// Decodes a run. False on any error, on anything that needs libjpeg's leniency, and once cancelled.
 bool read_progressive(const ProgressiveRun& run, BitSegment* segment);
 
 }  // namespace fastseq

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/enum_table.h"
+
 namespace fastseq {
 
 // A window [x0, x1) x [y0, y1) of the stored image, in full-size pixels. What lies outside need not be decoded.
@@ -16,6 +18,7 @@ enum class Strictness : int32_t {
   kRejectDamaged = 1,    // kCorrupt or kTruncated
   kRejectTruncated = 2,  // kTruncated where the end is missing, as Pillow and TensorFlow have it; else kRecovered
 };
+EnumTable strictness_table();
 
 struct JpegRequest {
   bool planes = false;         // raw YCbCr planes where the file has them, else pixels
@@ -26,7 +29,7 @@ struct JpegRequest {
   PixelWindow window{};
   Strictness strictness = Strictness::kRejectDamaged;
   int64_t memory_bytes = 0;
-  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read before the first row
+  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read and rows skipped
 };
 
 }  // namespace fastseq

@@ -5,6 +5,7 @@
 
 #include "jpeg/cmyk.h"
 #include "jpeg/turbo_errors.h"
+#include "jpeg/turbo_source.h"
 
 namespace fastseq {
 namespace {
@@ -82,7 +83,7 @@ class TurboSource final : public RowSource {
     jpeg_create_decompress(&info_);
     if (request_.cancelled) info_.progress = &monitor_.base;
     info_.mem->max_memory_to_use = static_cast<long>(request_.memory_bytes);
-    jpeg_mem_src(&info_, data, static_cast<unsigned long>(size));
+    read_from_slices(&info_, &data_, data, size, request_.cancelled);
     jpeg_read_header(&info_, TRUE);
     return true;
   }
@@ -247,6 +248,7 @@ class TurboSource final : public RowSource {
   Buffer* scanline_;
   ErrorManager errors_;
   ProgressMonitor monitor_;
+  SlicedSource data_;
   jpeg_decompress_struct info_;
   PixelLayout layout_ = PixelLayout::kGray;
   bool cmyk_ = false;

@@ -17,23 +17,43 @@ cdef extern from "base/status.h" namespace "fastseq" nogil:
         const char* remedy
     const StatusText* status_texts(int* count)
 
+cdef extern from "base/enum_table.h" namespace "fastseq" nogil:
+    cdef cppclass EnumMember:
+        int32_t value
+        const char* name
+    cdef cppclass EnumTable:
+        const EnumMember* members
+        int count
+
 cdef extern from "base/limits.h" namespace "fastseq" nogil:
     cdef cppclass CLimits "fastseq::Limits":
         int64_t pixels, scans, scan_pixels, file_bytes, memory_bytes
 
 cdef extern from "geometry/geometry.h" namespace "fastseq" nogil:
-    cdef enum class OpKind(int32_t):
-        pass
     cdef enum class Orient(int32_t):
+        pass
+    EnumTable orient_table()
+
+cdef extern from "geometry/op.h" namespace "fastseq" nogil:
+    cdef enum class OpKind(int32_t):
         pass
     cdef cppclass Op:
         OpKind kind
         double a, b, c, d
         int32_t draw
 
+cdef extern from "geometry/ops.h" namespace "fastseq" nogil:
+    cdef cppclass OpType:
+        OpKind kind
+        const char* name
+        int draws
+    const OpType* op_types(int* count)
+    const OpType& op_type(OpKind kind)
+
 cdef extern from "filters/interpolation.h" namespace "fastseq" nogil:
     cdef enum class Interpolation(int32_t):
         pass
+    EnumTable interpolation_table()
 
 cdef extern from "output/slot_format.h" namespace "fastseq" nogil:
     cdef cppclass SlotFormat:
@@ -46,6 +66,7 @@ cdef extern from "output/slot_format.h" namespace "fastseq" nogil:
 cdef extern from "geometry/affine_map.h" namespace "fastseq" nogil:
     cdef enum class FillMode(int32_t):
         pass
+    EnumTable fill_mode_table()
 
 cdef extern from "augment/augment.h" namespace "fastseq" nogil:
     cdef cppclass Augment:
@@ -54,6 +75,10 @@ cdef extern from "augment/augment.h" namespace "fastseq" nogil:
         cbool interpolate, float_images
         int32_t draw
     const int kAugmentDraws
+    cdef cppclass AugmentColumn:
+        const char* name
+        int begin, count
+    const AugmentColumn* augment_columns(int* count)
 
 cdef extern from "engine/workspace.h" namespace "fastseq" nogil:
     cdef cppclass Workspace:
@@ -68,8 +93,14 @@ cdef extern from "rows/decoded_image.h" namespace "fastseq" nogil:
 cdef extern from "jpeg/request.h" namespace "fastseq" nogil:
     cdef enum class Strictness(int32_t):
         pass
+    EnumTable strictness_table()
 
 cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
+    cdef cppclass ColorMode:
+        const char* name
+        int channels
+        cbool bgr, pillow_colors
+    const ColorMode* color_modes(int* count)
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment

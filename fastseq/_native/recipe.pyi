@@ -1,6 +1,6 @@
 """Types of the binding of recipes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class Recipe:
         orient: int,
         strict: int,
         ops: Sequence[tuple[int, float, float, float, float, int]],
-        limits: tuple[int, ...],
+        limits: Mapping[str, int],
         pillow_colors: bool = False,
         augment: tuple[int, float, bool, float, bool, int] | None = None,
     ) -> None: ...

@@ -13,6 +13,8 @@ cdef class Recipe:
         cdef CRecipe* r = recipe.get()
         cdef Op op
         cdef Augment steps
+        cdef int op_count = 0
+        op_types(&op_count)
         r.format.height, r.format.width, r.format.channels = height, width, channels
         r.format.channels_first = channels_first
         r.format.item_bytes = item_bytes
@@ -25,10 +27,12 @@ cdef class Recipe:
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient
         for kind, a, b, c, d, draw in ops:
+            if not 0 <= kind < op_count:
+                raise ValueError(f"there is no transform step {kind}")
             op.kind = <OpKind><int>kind
             op.a, op.b, op.c, op.d, op.draw = a, b, c, d, draw
             r.ops.push_back(op)
-            reads = {2: 22, 3: 1}.get(kind, 0)
+            reads = op_type(op.kind).draws
             self.min_draws = max(self.min_draws, draw + reads) if reads else self.min_draws
         if augment is not None:
             fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_images, steps.draw = augment
@@ -37,6 +41,7 @@ cdef class Recipe:
                 raise ValueError("only pictures of float32 with 1 or 3 channels are augmented")
             r.augment = steps
             self.min_draws = max(self.min_draws, steps.draw + kAugmentDraws)
-        (r.limits.pixels, r.limits.scans, r.limits.scan_pixels, r.limits.file_bytes, r.limits.memory_bytes) = limits
+        r.limits.pixels, r.limits.scans, r.limits.scan_pixels = limits["pixels"], limits["scans"], limits["scan_pixels"]
+        r.limits.file_bytes, r.limits.memory_bytes = limits["file_bytes"], limits["memory_bytes"]
         self.slot_bytes = r.format.bytes()
         self.recipe = recipe

@@ -121,12 +121,11 @@ class DataGenerator(PassAwareDataset):
             IndexError: if there is no such batch.
             DecodeError: for the first bad sample in it.
         """
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"batch {index} of {len(self)}")
-        epoch, expected = self._request(int(index) % len(self), self._prefetcher.depth)
+        k = self._batch_number(index)
+        epoch, expected = self._request(k, self._prefetcher.depth)
         number = self._numbers.setdefault(epoch, self._shuffles.latest)
-        ahead: list[Key] = [(number, k) for _, k in expected]
-        images, rows, failures = self._prefetcher.fetch((number, int(index) % len(self)), ahead, self.passes.probing)
+        ahead: list[Key] = [(number, n) for _, n in expected]
+        images, rows, failures = self._prefetcher.fetch((number, k), ahead, self.passes.probing)
         if failures:
             raise self._prefetcher.error(rows, failures[0])
         return (images, self._targets(rows)) if self.to_fit else images
@@ -136,10 +135,10 @@ class DataGenerator(PassAwareDataset):
         self.indexes = np.arange(len(self.list_IDs))
         if self.shuffle:
             np.random.shuffle(self.indexes)
-        in_pass = self.passes.in_pass
-        self._shuffles.add(self.indexes, set(self._numbers.values()) if in_pass else set())
+        running = self.passes.running
+        self._shuffles.add(self.indexes, set(self._numbers.values()) if running else set())
         self._end_epoch()
-        if in_pass:
+        if running:
             self._numbers = {e: n for e, n in self._numbers.items() if e == self.passes.epoch}
         else:
             self._numbers = {}

@@ -62,7 +62,7 @@ def decode_batch(
         data_format: "channels_last" or "channels_first".
         strict: whether pictures that decode with warnings, or are cut off, are bad; "whole": only those cut off.
         limits: what one picture may cost.
-        out: a C-contiguous array of the result's shape and dtype to write to.
+        out: a C-contiguous array of the result's shape and dtype to write to; it may lie at any address.
         threads: as many as there are cores where None.
         on_error: "raise".
 

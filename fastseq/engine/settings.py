@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq._native import tables
 from fastseq._native.recipe import Recipe
 from fastseq.limits import Limits
 from fastseq.transforms import Pipeline, Transform
 
-# The numbers of csrc/filter_table.h and csrc/geometry.h. A new filter is one line here and its kernel there.
-_FILTERS = (
-    *("antialias", "linear"),
-    *("cv2.linear", "cv2.nearest", "cv2.area"),
-    *("pil.nearest", "pil.box", "pil.bilinear", "pil.hamming", "pil.bicubic", "pil.lanczos"),
-    *("tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos3", "tf.lanczos5"),
-    *("tf.gaussian", "tf.mitchellcubic"),
-)
-INTERPOLATIONS = {name: number for number, name in enumerate(_FILTERS)}
-ORIENTS = {"none": 0, "exif": 1, "landscape": 2}
-COLORS = {"rgb": 3, "bgr": 3, "gray": 1, "pil.rgb": 3, "pil.gray": 1}
-STRICTNESS = {False: 0, True: 1, "whole": 2}
+
+class Color(NamedTuple):
+    """What a value of `color` means."""
+
+    channels: int
+    bgr: bool
+    pillow_colors: bool
+
+
+INTERPOLATIONS = tables.interpolations()
+ORIENTS = tables.orients()
+COLORS = {name: Color(*mode) for name, mode in tables.color_table().items()}
+_STRICT = tables.strictnesses()
+STRICTNESS = {False: _STRICT["accept_damaged"], True: _STRICT["reject_damaged"], "whole": _STRICT["reject_truncated"]}
 DATA_FORMATS = ("channels_last", "channels_first")
 DTYPES = ("uint8", "float16", "float32", "float64")
 
@@ -101,7 +104,7 @@ class Settings:
     @property
     def channels(self) -> int:
         """1 for gray, else 3."""
-        return COLORS[self.color]
+        return COLORS[self.color].channels
 
     def batch_shape(self, samples: int) -> tuple[int, int, int, int]:
         """The shape of a batch of so many samples."""
@@ -136,13 +139,13 @@ class Settings:
             lookup=self.lookup(),
             scale=self.scale,
             offset=self.offset,
-            bgr=self.color == "bgr",
+            bgr=COLORS[self.color].bgr,
             interpolation=INTERPOLATIONS[self.interpolation],
             orient=ORIENTS[self.orient],
             strict=STRICTNESS[self.strict],
             ops=self.pipeline.ops,
-            limits=astuple(self.limits),
-            pillow_colors=self.color.startswith("pil."),
+            limits=asdict(self.limits),
+            pillow_colors=COLORS[self.color].pillow_colors,
             augment=self.augment,
         )
 

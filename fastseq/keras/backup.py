@@ -7,11 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from fastseq.engine.files import replace_text
 from fastseq.errors import StrPath
 from fastseq.keras.image_sequence import ImageSequence
+from fastseq.keras.internals.checked_keras import keras
 
 
 class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,20 +1,19 @@
-"""The base of every fastseq dataset that Keras iterates over."""
+"""PassAwareDataset: the base of the fastseq datasets that Keras iterates over."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import keras
-
-from fastseq.keras.callers import called_by_keras
+from fastseq.keras.internals.checked_keras import keras
+from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras
 from fastseq.keras.passes import KerasPasses
 
 
 class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
-    """A `keras.utils.PyDataset` that notices what Keras does with it, and has threads of its own.
+    """A `keras.utils.PyDataset` that follows what Keras does with it, and decodes in threads of its own.
 
     Attributes:
-        passes: what Keras is doing; set by the subclass, for as many batches as it has.
+        passes: follows Keras; set by the subclass.
     """
 
     passes: KerasPasses
@@ -22,20 +21,20 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
     @property
     def num_batches(self) -> int:
         """The same as `len`."""
-        if called_by_keras(self):
-            self.passes.iterator_made()
+        if read_by_keras(self, "num_batches"):
+            self.passes.on_iterator_created()
         return len(self)
 
     @property
     def workers(self) -> int:
-        """Always 1: fastseq has its own threads, and Keras's would hand batches of one epoch to the next."""
-        if called_by_keras(self):
-            self.passes.adapter_made()
+        """Always 1: fastseq has its own threads, and Keras's would carry batches of one epoch over into the next."""
+        if read_by_keras(self, "workers"):
+            self.passes.on_adapter_created()
         return 1
 
     @workers.setter
     def workers(self, value: int) -> None:
-        """Accepted and left alone, for code that sets it; `threads` says how many decode."""
+        """Ignored, for code that sets it; `threads` says how many threads decode."""
 
     @property
     def use_multiprocessing(self) -> bool:
@@ -44,10 +43,24 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     @use_multiprocessing.setter
     def use_multiprocessing(self, value: bool) -> None:
-        """Accepted and left alone."""
+        """Ignored."""
+
+    def _batch_number(self, k: int) -> int:
+        """`k`, counted from the front.
+
+        Raises:
+            IndexError: if there is no such batch.
+        """
+        batches = len(self)
+        k = int(k)
+        if not -batches <= k < batches:
+            raise IndexError(f"batch {k} of {batches}")
+        return k % batches
 
     def _request(self, k: int, depth: int) -> tuple[int, Iterable[tuple[int, int]]]:
+        """See `KerasPasses.request`."""
         return self.passes.request(k, depth, called_by_keras(self))
 
     def _end_epoch(self) -> None:
-        self.passes.epoch_ended(called_by_keras(self))
+        """See `KerasPasses.on_epoch_end`."""
+        self.passes.on_epoch_end(called_by_keras(self))

@@ -52,15 +52,12 @@ class ImageSequence(PassAwareDataset):
             IndexError: if there is no such batch.
             DecodeError: for the first bad sample in it.
         """
-        batches = len(self.loader)
-        k = int(k)
-        if not -batches <= k < batches:
-            raise IndexError(f"batch {k} of {batches}")
-        epoch, ahead = self._request(k % batches, self.loader.depth)
-        place = self._in_stream(epoch, k % batches)
-        batch = self.loader.batch(*place, [self._in_stream(*key) for key in ahead], probe=self.passes.probing)
+        k = self._batch_number(k)
+        epoch, expected = self._request(k, self.loader.depth)
+        ahead = [self._in_stream(*key) for key in expected]
+        batch = self.loader.batch(*self._in_stream(epoch, k), ahead, probe=self.passes.probing)
         if self.passes.predicting:
-            self.loader.list_probed(self.passes.asked)
+            self.loader.list_probed(self.passes.requested)
         return batch
 
     def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from fastseq._native import tables
+
 Op = tuple[int, float, float, float, float, int]
 
-# The kinds of csrc/geometry/geometry.h.
-RESIZE_SHORT, CENTER_CROP, RANDOM_RESIZED_CROP, FLIP, CROP_TO_ASPECT, PAD_TO_ASPECT = range(6)
+_OPS = tables.op_table()
 
 MAX_SIDE = 16384  # pixels; keeps the longer side of any image in 32 bits
 
@@ -26,6 +27,23 @@ class Transform(ABC):
     @abstractmethod
     def ops(self, draw: int) -> list[Op]:
         """The native steps, whose numbers start at place `draw` of the sample's."""
+
+
+def native_op(name: str, draw: int, *parameters: float) -> Op:
+    """A native step, by its name in csrc/geometry/ops.cpp.
+
+    Args:
+        name: of the step.
+        draw: the place of its first random number among the sample's.
+        parameters: up to four numbers; what they mean is documented with `Op` in csrc/geometry/geometry.h.
+    """
+    a, b, c, d = (*map(float, parameters), *[0.0] * (4 - len(parameters)))
+    return _OPS[name][0], a, b, c, d, draw
+
+
+def op_draws(name: str) -> int:
+    """How many random numbers a sample that step reads."""
+    return _OPS[name][1]
 
 
 def check_side(name: str, value: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fastseq.transforms.base import CENTER_CROP, CROP_TO_ASPECT, RANDOM_RESIZED_CROP, Op, Transform, check_side
+from fastseq.transforms.base import Op, Transform, check_side, native_op, op_draws
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class CenterCrop(Transform):
     def ops(self, draw: int) -> list[Op]:
         """One native step, without numbers."""
         height, width = self.sides
-        return [(CENTER_CROP, float(height), float(width), 0.0, 0.0, draw)]
+        return [native_op("center_crop", draw, height, width)]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RandomResizedCrop(Transform):
 
     scale: tuple[float, float] = (0.08, 1.0)
     ratio: tuple[float, float] = (3 / 4, 4 / 3)
-    draws = 22
+    draws = op_draws("random_resized_crop")
     stream = 1
 
     def __post_init__(self) -> None:
@@ -56,7 +56,7 @@ class RandomResizedCrop(Transform):
 
     def ops(self, draw: int) -> list[Op]:
         """One native step with 22 numbers."""
-        return [(RANDOM_RESIZED_CROP, *self.scale, *self.ratio, draw)]
+        return [native_op("random_resized_crop", draw, *self.scale, *self.ratio)]
 
 
 @dataclass(frozen=True)
@@ -72,4 +72,4 @@ class CropToAspect(Transform):
 
     def ops(self, draw: int) -> list[Op]:
         """One native step, without numbers."""
-        return [(CROP_TO_ASPECT, float(self.float32), 0.0, 0.0, 0.0, draw)]
+        return [native_op("crop_to_aspect", draw, self.float32)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastseq.transforms.base import FLIP, Op, Transform
+from fastseq.transforms.base import Op, Transform, native_op
 
 
 @dataclass(frozen=True)
@@ -32,4 +32,4 @@ class RandomFlip(Transform):
 
     def ops(self, draw: int) -> list[Op]:
         """One native step for each axis, with one number each."""
-        return [(FLIP, 0.5, horizontal, 0.0, 0.0, draw + i) for i, horizontal in enumerate(self._axes)]
+        return [native_op("flip", draw + i, 0.5, horizontal) for i, horizontal in enumerate(self._axes)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastseq.transforms.base import PAD_TO_ASPECT, RESIZE_SHORT, Op, Transform, check_side
+from fastseq.transforms.base import Op, Transform, check_side, native_op
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Resize(Transform):
 
     def ops(self, draw: int) -> list[Op]:
         """One native step, without numbers."""
-        return [(RESIZE_SHORT, float(self.short), 0.0, 0.0, 0.0, draw)]
+        return [native_op("resize_short", draw, self.short)]
 
 
 @dataclass(frozen=True)
@@ -34,4 +34,4 @@ class PadToAspect(Transform):
 
     def ops(self, draw: int) -> list[Op]:
         """One native step, without numbers."""
-        return [(PAD_TO_ASPECT, 0.0, 0.0, 0.0, 0.0, draw)]
+        return [native_op("pad_to_aspect", draw)]

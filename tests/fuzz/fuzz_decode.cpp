@@ -23,6 +23,17 @@ constexpr uint8_t kMark = 0xA5;
 constexpr int kFilters = static_cast<int>(fastseq::Interpolation::kTfMitchellcubic) + 1;
 constexpr int kDraws = 23 + fastseq::kAugmentDraws;
 
+// A table as fastseq.engine.settings makes it: `offset + scale * byte`, which the writers compute instead of looking up.
+template <class T>
+void fill_linear(fastseq::SlotFormat* format) {
+  format->scale = 1 / 127.5;
+  format->offset = -1;
+  for (int i = 0; i < 256; ++i) {
+    const T value = static_cast<T>(format->offset) + static_cast<T>(format->scale) * static_cast<T>(i);
+    std::memcpy(format->lookup.data() + i * sizeof(T), &value, sizeof(T));
+  }
+}
+
 [[noreturn]] void fail(const char* what) {
   std::fprintf(stderr, "fuzz_decode: %s\n", what);
   std::abort();
@@ -39,10 +50,13 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   recipe.bgr = choice[0] & 0x20;
   recipe.format.channels = choice[0] & 0x40 ? 1 : 3;
   recipe.format.channels_first = choice[0] & 0x80;
-  recipe.format.height = 1 + choice[1] % 70;
+  // Some slots of floats are so large that they are stored past the cache.
+  recipe.format.height = (1 + choice[1] % 70) * (choice[2] & 4 ? 3 : 1);
   recipe.format.width = 1 + choice[2] % 70;
   recipe.format.item_bytes = 1 << (choice[3] & 3);
   if (recipe.format.item_bytes > 1) recipe.format.lookup.assign(256 * recipe.format.item_bytes, 7);
+  if (choice[2] & 8 && recipe.format.item_bytes == 4) fill_linear<float>(&recipe.format);
+  if (choice[2] & 8 && recipe.format.item_bytes == 8) fill_linear<double>(&recipe.format);
   switch (choice[3] >> 2 & 3) {
     case 1:
       recipe.ops = {{OpKind::kRandomResizedCrop, 0.08, 1, 0.75, 4.0 / 3, 0}, {OpKind::kFlip, 0.5, 1, 0, 0, 22}};
@@ -87,11 +101,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fastseq::Workspace fresh;
   const std::atomic<bool> cancelled{false};
   for (int k = 0; k < 2; ++k) {
-    std::vector<uint8_t> memory(bytes + 2 * kCanary, kMark);
-    uint8_t* slot = memory.data() + kCanary;
+    std::vector<uint8_t> memory(bytes + 2 * kCanary + 7, kMark);
+    const size_t shift = data[0] & 8 ? data[1] % 8 : 0;  // the slot may lie at any address
+    uint8_t* slot = memory.data() + kCanary + shift;
     statuses[k] = fastseq::decode_sample(file.data(), file.size(), recipe, draws, slot, k ? &fresh : &used, cancelled);
     for (size_t i = 0; i < kCanary; ++i) {
-      if (memory[i] != kMark || memory[memory.size() - 1 - i] != kMark) fail("a byte beside the slot was written");
+      if (slot[-1 - static_cast<ptrdiff_t>(i)] != kMark || slot[bytes + i] != kMark) fail("a byte beside the slot was written");
     }
     results[k].assign(slot, slot + bytes);
   }

@@ -16,14 +16,8 @@ from fastseq._native import tables
 from fastseq._native.job import Job, Pool
 from fastseq._native.recipe import Recipe
 
-INTERPOLATION = {
-    **{"antialias": 0, "linear": 1},
-    **{"cv2.linear": 2, "cv2.nearest": 3, "cv2.area": 4},
-    **{"pil.nearest": 5, "pil.box": 6, "pil.bilinear": 7, "pil.hamming": 8, "pil.bicubic": 9, "pil.lanczos": 10},
-    **{"tf.nearest": 11, "tf.bilinear": 12, "tf.bicubic": 13, "tf.area": 14, "tf.lanczos3": 15, "tf.lanczos5": 16},
-    **{"tf.gaussian": 17, "tf.mitchellcubic": 18},
-}
-ORIENT = {"none": 0, "exif": 1, "landscape": 2}
+INTERPOLATION = tables.interpolations()
+ORIENT = tables.orients()
 STATUS = {name: number for number, name, _, _ in tables.status_table()}
 NAMES = {number: name for name, number in STATUS.items()}
 GOOD = ("OK", "RECOVERED")
@@ -49,10 +43,8 @@ def pool(threads: int = 2) -> Any:
     return Pool(threads)
 
 
-def limits(**changed: int) -> tuple[int, ...]:
-    names = ("pixels", "scans", "scan_pixels", "file_bytes", "memory_bytes")
-    values = dict(zip(names, tables.default_limits(), strict=True)) | changed
-    return tuple(values[name] for name in names)
+def limits(**changed: int) -> dict[str, int]:
+    return tables.default_limits() | changed
 
 
 def recipe(
@@ -70,7 +62,7 @@ def recipe(
     scale: float = 1.0,
     offset: float = 0.0,
     ops: Iterable[Sequence[float]] = (),
-    limit: tuple[int, ...] | None = None,
+    limit: dict[str, int] | None = None,
 ) -> Any:
     table = NO_LOOKUP if lookup is None else lookup.view(np.uint8)
     return Recipe(

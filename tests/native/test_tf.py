@@ -13,7 +13,7 @@ from reference.geometry import Axis, Op
 from reference.pixels import decode_cv2
 from reference.tf_resize import METHODS, Floats, Method, resize_tf
 
-from native.native import examples, one, put, run
+from native.native import examples, limits, one, put, run
 
 EXACT = ("nearest", "bilinear")
 NEAR = 1e-3  # of a grey level
@@ -200,7 +200,7 @@ def test_far_from_square(shape: tuple[int, int], method: Method) -> None:
 @pytest.mark.parametrize("tag", [1, 3, 6])
 def test_few_rows_of_a_large_picture_are_held(tag: int) -> None:
     content = jpeg(photo(3000, 400, seed=1), 80, "4:2:0", orientation=tag)
-    limit = (10**9, 500, 10**10, 10**9, 400_000)  # the last is bytes; the picture has twelve times as many
+    limit = limits(memory_bytes=400_000)  # the picture has twelve times as many
     for method in METHODS:
         for size in ((1, 400), (3, 3), (300, 400)):
             batch = run([content], size, interpolation=f"tf.{method}", limit=limit, **options("float32"))

@@ -12,16 +12,19 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._native import tables
+
 Floats: TypeAlias = NDArray[np.float64]
 
-FILL_MODES = {"nearest": 0, "constant": 1, "reflect": 2, "wrap": 3}
-"""Those that the native core has, with the numbers of csrc/augment.h; scipy knows more."""
+FILL_MODES = tables.fill_modes()
+"""Those that the native core has; scipy knows more."""
 
-# The columns of csrc/augment.h's AugmentDraws.
-_MATRIX = slice(0, 4)
-_SHIFT = slice(4, 6)
-_IS_AFFINE, _FLIP_COLUMNS, _FLIP_ROWS, _CHANNEL_SHIFT, _BRIGHTNESS = range(6, 11)
-_COLUMNS = 11
+_NATIVE = tables.augment_column_table()
+_COLUMNS = sum(count for _, count in _NATIVE.values())
+_MATRIX, _SHIFT = (slice(begin, begin + count) for begin, count in (_NATIVE["m"], _NATIVE["shift"]))
+_IS_AFFINE = _NATIVE["is_affine"][0]
+_FLIP_COLUMNS, _FLIP_ROWS = _NATIVE["flip_columns"][0], _NATIVE["flip_rows"][0]
+_CHANNEL_SHIFT, _BRIGHTNESS = _NATIVE["channel_shift"][0], _NATIVE["brightness"][0]
 
 
 class ParameterDraws:

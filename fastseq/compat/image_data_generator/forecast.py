@@ -9,29 +9,18 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.keras.internals.image_iterator import Step, current_order, draw_order, seed_batch
+
 State: TypeAlias = tuple[Any, ...]  # of np.random.get_state()
 
 
 @dataclass(frozen=True)
-class Step:
-    """A batch to come.
-
-    Attributes:
-        first: the place in the order where it begins.
-        new_order: whether a new order is drawn before it.
-    """
-
-    first: int
-    new_order: bool = False
-
-
-@dataclass(frozen=True)
 class Request:
-    """A batch as it is asked for.
+    """A batch as it is requested.
 
     Attributes:
         indices: int64 (b,), its samples.
-        state: of NumPy's generator, before the first picture's parameters are drawn.
+        state: of NumPy's generator before the first image's parameters are drawn.
     """
 
     indices: NDArray[np.int64]
@@ -39,39 +28,29 @@ class Request:
 
 
 def state_of(random: Any) -> State:
-    """What a `RandomState` will go on from, or, for `np.random` itself, NumPy's global generator."""
+    """The state of a `RandomState`, or of NumPy's global generator if `random` is `np.random`."""
     state = random.get_state(legacy=True)
     assert isinstance(state, tuple)
     return state
 
 
 def same_state(a: State, b: State) -> bool:
-    """Whether two generators will draw the same."""
+    """Whether two generators will draw the same numbers."""
     return a[2:] == b[2:] and np.array_equal(a[1], b[1])
 
 
-def steps_by_iterating(iterator: Any, count: int) -> Iterator[Step]:
-    """The next batches of Keras's endless iteration: what its `_flow_index` will do."""
-    index = iterator.batch_index
-    for _ in range(count):
-        first = index * iterator.batch_size % max(iterator.n, 1)
-        yield Step(first, index == 0)
-        index = index + 1 if iterator.n > first + iterator.batch_size else 0
-
-
 def requests(iterator: Any, steps: Iterable[Step], random: np.random.RandomState) -> Iterator[Request]:
-    """The batches of `steps`, if nobody else draws from NumPy's generator meanwhile.
+    """The batches of `steps`, provided that nobody else draws from NumPy's generator before they are requested.
 
     Args:
-        iterator: a `keras.preprocessing.image.Iterator` that has been asked for the batch before them.
-        steps: what it will be asked for.
-        random: NumPy's generator after that batch. Whoever takes a request draws from it what its pictures need
-            before the next is taken.
+        iterator: a Keras image iterator that was just asked for the batch before them.
+        steps: the batches it will be asked for.
+        random: in the state of NumPy's generator after that batch. The caller draws the parameters of a batch's images
+            from it before taking the next request.
     """
-    order = iterator.index_array
+    order = current_order(iterator)
     for ahead, step in enumerate(steps):
-        if iterator.seed is not None:
-            random.seed(iterator.seed + iterator.total_batches_seen + ahead)
+        seed_batch(iterator, random, ahead)
         if step.new_order:
-            order = random.permutation(iterator.n) if iterator.shuffle else np.arange(iterator.n)
+            order = draw_order(iterator, random)
         yield Request(order[step.first : step.first + iterator.batch_size], state_of(random))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from keras.src.legacy.preprocessing import image as keras_image
-
 from fastseq.compat.image_data_generator.iterators import DataFrameIterator, DirectoryIterator, NumpyArrayIterator
+from fastseq.keras.internals import image_iterator
 
 
-class ImageDataGenerator(keras_image.ImageDataGenerator):  # type: ignore[misc]
+class ImageDataGenerator(image_iterator.ImageDataGenerator):  # type: ignore[misc]
     """`tf.keras.preprocessing.image.ImageDataGenerator` with the same arguments, attributes, methods and draws.
 
     What differs is who makes the pictures of `flow`, `flow_from_directory` and `flow_from_dataframe`. JPEGs are
@@ -24,17 +23,17 @@ class ImageDataGenerator(keras_image.ImageDataGenerator):  # type: ignore[misc]
     A file that neither fastseq nor Keras can read raises `fastseq.DecodeError`, which names it.
     """
 
-    @wraps(keras_image.ImageDataGenerator.flow)
+    @wraps(image_iterator.ImageDataGenerator.flow)
     def flow(self, *args: Any, **kwargs: Any) -> NumpyArrayIterator:  # noqa: D102 - Keras's own
         flow: NumpyArrayIterator = NumpyArrayIterator.adopt(super().flow(*args, **kwargs))
         return flow
 
-    @wraps(keras_image.ImageDataGenerator.flow_from_directory)
+    @wraps(image_iterator.ImageDataGenerator.flow_from_directory)
     def flow_from_directory(self, *args: Any, **kwargs: Any) -> DirectoryIterator:  # noqa: D102
         flow: DirectoryIterator = DirectoryIterator.adopt(super().flow_from_directory(*args, **kwargs))
         return flow
 
-    @wraps(keras_image.ImageDataGenerator.flow_from_dataframe)
+    @wraps(image_iterator.ImageDataGenerator.flow_from_dataframe)
     def flow_from_dataframe(self, *args: Any, **kwargs: Any) -> DataFrameIterator:  # noqa: D102
         flow: DataFrameIterator = DataFrameIterator.adopt(super().flow_from_dataframe(*args, **kwargs))
         return flow

@@ -6,30 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import keras
 import numpy as np
-from keras.src.legacy.preprocessing import image as keras_image
 from numpy.typing import NDArray
 
 from fastseq.compat.image_data_generator.augmentation import FILL_MODES, ParameterDraws, rows_of
 from fastseq.engine.decode_batch import decode_sources
 from fastseq.engine.settings import Settings
 from fastseq.engine.threads import shared_threads
+from fastseq.keras.internals.checked_keras import keras
+from fastseq.keras.internals.image_iterator import (
+    GENERATOR_SETTINGS,
+    PILLOW_FILTERS,
+    STANDARDIZE_SETTINGS,
+    is_keras_method,
+)
 from fastseq.transforms import CropToAspect
 
 Floats: TypeAlias = NDArray[Any]
-
-_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
-_STANDARDIZING = (
-    "preprocessing_function",
-    *("samplewise_center", "samplewise_std_normalization"),
-    *("featurewise_center", "featurewise_std_normalization", "zca_whitening"),
-)
-_DECIDING = (
-    *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
-    *("channel_shift_range", "brightness_range", "fill_mode", "cval", "horizontal_flip", "vertical_flip"),
-    *("rescale", "interpolation_order", *_STANDARDIZING),
-)
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ class PictureWork:
 
 def fingerprint(generator: Any) -> str:
     """What of a generator decides on the work; it may change between two batches."""
-    return repr([getattr(generator, name) for name in _DECIDING])
+    return repr([getattr(generator, name) for name in GENERATOR_SETTINGS])
 
 
 def picture_work(
@@ -75,12 +68,14 @@ def picture_work(
         None where Keras's own code has to do it all: for RGBA, for a `keras.config.floatx()` other than float32, and
         for filters that are not there.
     """
-    if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in _FILTERS:
+    if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in PILLOW_FILTERS:
         return None
     natively = _has_native_transform(generator)
-    plain = _is_keras(generator, "standardize") and not any(getattr(generator, name) for name in _STANDARDIZING)
+    plain = is_keras_method(generator, "standardize") and not any(
+        getattr(generator, name) for name in STANDARDIZE_SETTINGS
+    )
     draws = None
-    if natively and _is_keras(generator, "get_random_transform") and not generator.preprocessing_function:
+    if natively and is_keras_method(generator, "get_random_transform") and not generator.preprocessing_function:
         draws = ParameterDraws.of(generator, *size)
     step: Callable[[Floats], Floats] | None = None if plain else generator.standardize
     if draws is None:
@@ -148,14 +143,8 @@ def _has_native_transform(generator: Any) -> bool:
     # Keras's brightness takes a picture for one of the global data format.
     brightens = generator.brightness_range is not None
     return (
-        _is_keras(generator, "apply_transform")
+        is_keras_method(generator, "apply_transform")
         and generator.fill_mode in FILL_MODES
         and generator.interpolation_order in (0, 1)
         and not (brightens and generator.data_format != keras.config.image_data_format())
     )
-
-
-def _is_keras(generator: Any, method: str) -> bool:
-    """Whether a method is still Keras's own."""
-    original = getattr(keras_image.ImageDataGenerator, method)
-    return getattr(type(generator), method) is original and method not in vars(generator)

@@ -9,15 +9,16 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from keras.src.legacy.preprocessing import image as keras_image
 from numpy.typing import NDArray
 
 from fastseq.compat.image_data_generator.batches import PictureBatches
-from fastseq.compat.image_data_generator.forecast import Request, Step, requests, state_of, steps_by_iterating
+from fastseq.compat.image_data_generator.forecast import Request, requests, state_of
 from fastseq.compat.image_data_generator.image_work import fingerprint, picture_work
 from fastseq.compat.image_data_generator.sources import ArrayPictures, FilePictures
 from fastseq.errors import DecodeError
 from fastseq.keras.dataset import PassAwareDataset
+from fastseq.keras.internals import image_iterator
+from fastseq.keras.internals.image_iterator import Step, coming_steps, restart_iteration
 from fastseq.keras.passes import KerasPasses
 from fastseq.status import Status
 
@@ -48,7 +49,7 @@ class NativeIterator(PassAwareDataset):
         """Take over an iterator of Keras's that has not been used yet."""
         adopted = cls.__new__(cls)
         adopted.__dict__.update(vars(iterator))
-        adopted.index_generator = adopted._flow_index()
+        restart_iteration(adopted)
         adopted.passes = KerasPasses(len(adopted))
         adopted._turn = threading.RLock()
         adopted._steps = []
@@ -89,7 +90,7 @@ class NativeIterator(PassAwareDataset):
         batches = self._native_batches()
         if batches is None:
             return super()._get_batches_of_transformed_samples(index_array)
-        steps = steps_by_iterating(self, batches.depth) if self._steps is None else self._steps
+        steps = coming_steps(self, batches.depth) if self._steps is None else self._steps
         request = Request(np.asarray(index_array), state_of(np.random))
         try:
             images = batches.make(request, partial(requests, self, steps))
@@ -156,15 +157,15 @@ class _FileIterator(NativeIterator):
         return (images, targets) if weights is None else (images, targets, weights[index_array])
 
 
-class DirectoryIterator(_FileIterator, keras_image.DirectoryIterator):  # type: ignore[misc]
+class DirectoryIterator(_FileIterator, image_iterator.DirectoryIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow_from_directory` gives."""
 
 
-class DataFrameIterator(_FileIterator, keras_image.DataFrameIterator):  # type: ignore[misc]
+class DataFrameIterator(_FileIterator, image_iterator.DataFrameIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow_from_dataframe` gives."""
 
 
-class NumpyArrayIterator(NativeIterator, keras_image.NumpyArrayIterator):  # type: ignore[misc]
+class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow` gives."""
 
     def _work(self) -> Any:

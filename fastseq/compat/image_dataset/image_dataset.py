@@ -8,11 +8,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from fastseq.compat.image_dataset.batches import DatasetBatches
 from fastseq.engine.settings import Settings
+from fastseq.keras.internals.checked_keras import keras
+from fastseq.keras.internals.file_dataset import files_of
 from fastseq.transforms import CropToAspect, PadToAspect
 
 _UNBATCHED = 32  # pictures that are made together where the dataset gives them one by one
@@ -45,7 +46,7 @@ def image_dataset_from_directory(*args: Any, **kwargs: Any) -> Any:
     bound = _signature.bind(*args, **kwargs)
     bound.apply_defaults()
     options = bound.arguments
-    if options["format"] != "tf" or options["color_mode"] == "rgba":
+    if options.get("format", "tf") != "tf" or options["color_mode"] == "rgba":
         return loaded
     if isinstance(loaded, list):
         return [_natively(dataset, options) for dataset in loaded]
@@ -69,7 +70,7 @@ def _natively(loaded: Any, options: dict[str, Any]) -> Any:
         made.set_shape(images.shape if batch_size else (None, *images.shape))
         return made
 
-    dataset = _files(loaded).batch(batch_size or _UNBATCHED)
+    dataset = files_of(loaded).batch(batch_size or _UNBATCHED)
     dataset.fastseq_batches = batches  # whatever is derived from a dataset, iterators too, keeps it
     if has_labels:
         dataset = dataset.map(lambda paths, labels: (begin(paths), paths, labels)).prefetch(batches.depth)
@@ -94,15 +95,6 @@ def _weak(method: Callable[..., Any]) -> Callable[..., Any]:
         return bound(*args)
 
     return call
-
-
-def _files(dataset: Any) -> Any:
-    """What of Keras's dataset comes before the loading: its files, with their labels, in their order."""
-    while True:
-        spec = dataset.element_spec
-        if (spec[0] if isinstance(spec, tuple) else spec).dtype == tf.string:
-            return dataset
-        (dataset,) = dataset._inputs()
 
 
 def _settings(options: dict[str, Any], images: Any) -> Settings:

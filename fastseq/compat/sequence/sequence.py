@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
@@ -16,7 +15,8 @@ from fastseq.engine.batch_memory import Lender
 from fastseq.engine.decode_batch import Source, decode_sources
 from fastseq.engine.settings import Settings
 from fastseq.engine.threads import lasting_threads
-from fastseq.keras.callers import called_by_keras, read_by_keras
+from fastseq.keras.internals.checked_keras import keras
+from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras
 from fastseq.keras.passes import KerasPasses
 from fastseq.limits import Limits
 from fastseq.loading.prefetcher import DEFAULT_PREFETCH_BYTES
@@ -69,10 +69,10 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
     def workers(self) -> int:
         """What was set; Keras reads 1 or 0, for its own threads would hand batches of one epoch to the next."""
         workers: int = super().workers
-        if not read_by_keras():
+        if not read_by_keras(self, "workers"):
             return workers
         self._fastseq.ahead.drop()
-        self._fastseq.passes.adapter_made()
+        self._fastseq.passes.on_adapter_created()
         return min(workers, 1)
 
     @workers.setter
@@ -82,7 +82,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
     @property
     def use_multiprocessing(self) -> bool:
         """What was set; Keras reads False."""
-        return bool(super().use_multiprocessing) and not read_by_keras()
+        return bool(super().use_multiprocessing) and not read_by_keras(self, "use_multiprocessing")
 
     @use_multiprocessing.setter
     def use_multiprocessing(self, value: bool) -> None:
@@ -149,9 +149,8 @@ def _make(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
     own = self._fastseq
     if own.ahead.gate.inside:
         return method(self, index)
-    workers, depth = getattr(self, "_workers", 1), getattr(self, "_max_queue_size", 10)
-    if workers > 0 and own.passes.batches and called_by_keras(self):
-        _, expected = own.passes.request(index, depth, by_keras=True)
+    if own.passes.batches and called_by_keras(self) and (workers := self.workers) > 0:
+        _, expected = own.passes.request(index, self.max_queue_size, by_keras=True)
         probe = own.passes.probing and not own.passes.predicting
         return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers)
     with own.ahead.gate.together():
@@ -187,7 +186,7 @@ def _through_end(method: Callable[..., Any]) -> Callable[..., Any]:
     def on_epoch_end(self: Sequence, *args: Any) -> Any:
         result = _change(self, method, args)
         if not self._fastseq.ahead.gate.inside and called_by_keras(self):
-            self._fastseq.passes.epoch_ended(by_keras=True)
+            self._fastseq.passes.on_epoch_end(by_keras=True)
         return result
 
     return on_epoch_end
@@ -199,9 +198,9 @@ def _through_passes(batches: Any) -> Any:
 
     def num_batches(self: Sequence) -> int | None:
         count: int | None = batches.__get__(self)
-        if not self._fastseq.ahead.gate.inside and called_by_keras(self):
+        if read_by_keras(self, "num_batches"):
             self._fastseq.passes.batches = count or 0
-            self._fastseq.passes.iterator_made()
+            self._fastseq.passes.on_iterator_created()
         return count
 
     return property(num_batches, batches.fset, batches.fdel, batches.__doc__)

@@ -1,12 +1,9 @@
-"""A set of real JPEGs made of the photographs that scikit-image ships, for want of a better one."""
+"""The JPEGs that the benchmarks read: a folder of the user's, or a set cut from scikit-image's photographs."""
 
 from __future__ import annotations
 
 import random
 from pathlib import Path
-
-import cv2
-from skimage import data
 
 PHOTOGRAPHS = (
     "astronaut",
@@ -19,12 +16,23 @@ PHOTOGRAPHS = (
 )
 
 
+def jpegs(folder: Path) -> list[str]:
+    """Return the sorted paths of all JPEGs below a folder."""
+    paths = sorted(str(p) for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg"))
+    if not paths:
+        raise SystemExit(f"{folder} has no .jpg or .jpeg files")
+    return paths
+
+
 def make_set(folder: Path, count: int = 200) -> list[str]:
-    """Write `count` JPEGs of about 500 x 375 pixels: cut-outs that vary in shape, quality and sampling.
+    """Write `count` JPEGs of about 500 x 375 pixels: crops that vary in shape, quality and chroma subsampling.
 
     Returns:
         Their paths.
     """
+    import cv2
+    from skimage import data
+
     rng = random.Random(0)
     photographs = [cv2.cvtColor(getattr(data, name)(), cv2.COLOR_RGB2BGR) for name in PHOTOGRAPHS]
     paths = []

@@ -1,4 +1,4 @@
-"""The works that are measured, and what cv2 does for each of them on one thread."""
+"""The workloads that the benchmarks measure, and how cv2 does each of them on one thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Finish = Callable[[Any, tuple[int, int], random.Random], Any]
 
 
 def random_window(height: int, width: int, rng: random.Random) -> Window:
-    """Draw (top, left, height, width) as random-resized-crop does: 8 to 100 % of the area, 3:4 to 4:3."""
+    """Draw the (top, left, height, width) of a random resized crop: 8 to 100 % of the area, aspect ratio 3:4 to 4:3."""
     for _ in range(10):
         area = height * width * rng.uniform(0.08, 1)
         ratio = math.exp(rng.uniform(math.log(3 / 4), math.log(4 / 3)))
@@ -44,17 +44,17 @@ def _landscape(image: Any, size: tuple[int, int], rng: random.Random) -> Any:
 
 
 @dataclass(frozen=True)
-class Work:
-    """One kind of work: what comes out, and how cv2 gets there from the decoded picture.
+class Workload:
+    """One kind of loading: the size of the output, and how cv2 and fastseq produce it.
 
     Attributes:
         title: Its name in the table.
-        size: (height, width) of what comes out.
+        size: (height, width) of the output.
         finish: cv2's steps after ``cv2.imdecode``.
-        interpolations: The filters of fastseq that are measured on it.
-        orient: fastseq's orient.
-        color: fastseq's color.
-        crop: Whether fastseq crops and flips at random.
+        interpolations: The filters of fastseq to measure.
+        orient: fastseq's ``orient``.
+        color: fastseq's ``color``.
+        crop: Whether images are cropped and flipped at random.
     """
 
     title: str
@@ -66,16 +66,16 @@ class Work:
     crop: bool = False
 
 
-WORKS = {
-    "whole": Work("whole image to 224 x 224", (224, 224), _whole, ("antialias", "linear", "cv2.linear")),
-    "crop": Work("random resized crop to 224 x 224, flip", (224, 224), _crop, ("antialias",), crop=True),
-    "tutorial": Work(
-        "the tutorial's work: rot90, 472 x 256", (256, 472), _landscape, ("cv2.linear",), "landscape", "bgr"
+WORKLOADS = {
+    "whole": Workload("whole image to 224 x 224", (224, 224), _whole, ("antialias", "linear", "cv2.linear")),
+    "crop": Workload("random resized crop to 224 x 224, flip", (224, 224), _crop, ("antialias",), crop=True),
+    "tutorial": Workload(
+        "the tutorial's pipeline: rot90, 472 x 256", (256, 472), _landscape, ("cv2.linear",), "landscape", "bgr"
     ),
-    "camera": Work("camera photos to 224 x 224", (224, 224), _whole, ("antialias", "linear")),
+    "camera": Workload("camera photos to 224 x 224", (224, 224), _whole, ("antialias", "linear")),
 }
 
 
-def cv2_image(path: str, work: Work, rng: random.Random) -> Any:
-    """Do a work on one file with cv2: read, ``cv2.imdecode``, finish."""
-    return work.finish(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR), work.size, rng)
+def cv2_image(path: str, workload: Workload, rng: random.Random) -> Any:
+    """Load one file with cv2: read it, decode it, and apply the workload's steps."""
+    return workload.finish(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR), workload.size, rng)

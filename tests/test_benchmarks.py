@@ -1,0 +1,50 @@
+"""The benchmark scripts run with what the test environment has, and leave out rivals that are not installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+def run(script: str, *arguments: object, pythonpath: Path | str = "") -> subprocess.CompletedProcess[str]:
+    """Run a benchmark script; modules in `pythonpath` hide installed ones."""
+    return subprocess.run(
+        [sys.executable, BENCHMARKS / script, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(pythonpath)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+
+
+def test_a_rival_whose_shared_library_is_missing_is_left_out(tree: Path, tmp_path: Path) -> None:
+    module = "class TurboJPEG:\n    def __init__(self):\n        raise RuntimeError('no library')\n"
+    (tmp_path / "turbojpeg.py").write_text(module)
+    options = ("--rounds", 1, "--threads", 1, "--workloads", "crop", "--only", "TurboJPEG")
+    ran = run("table.py", tree, *options, pythonpath=tmp_path)
+    assert "PyTurboJPEG with DCT scaling, thread pool is left out: " in ran.stderr
+    assert "apt-get install libturbojpeg0" in ran.stderr
+    assert "| cv2, plain loop" in ran.stdout
+    assert "| PyTurboJPEG" not in ran.stdout
+
+
+def test_a_rival_that_is_not_installed_is_left_out(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "pandas.py").write_text("raise ModuleNotFoundError('No module named pandas', name='pandas')\n")
+    options = ("--rounds", 1, "--threads", 1, "--workloads", "tutorial", "--only", "tutorial's DataGenerator")
+    ran = run("table.py", tree, *options, pythonpath=tmp_path)
+    assert "DataGenerator, Keras workers is left out: no module pandas: pip install pandas" in ran.stderr
+    assert "DataGenerator" not in ran.stdout
+
+
+def test_two_builds_are_compared(tree: Path) -> None:
+    python = sys.executable
+    options = ("--rounds", 2, "--processes", 1, "--only", "Loader, cv2.linear")
+    ran = run("compare_builds.py", tree, "--base", python, "--new", python, *options)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines() if "fastseq.Loader" in line]
+    assert len(rows) == 2  # the whole image, and the tutorial's pipeline
+    assert all(0 < float(row[1]) < 1000 and 0 < float(row[2]) < 1000 for row in rows)
