@@ -100,7 +100,7 @@ int main(int, char** arguments) {
   say("scans that libjpeg reads", open_with_libjpeg(small, &cancelled, &scratch));
   cancelled = false;
   {
-    const auto source = open_own(baseline, request_of_bottom(baseline, &cancelled), &scratch);
+    const auto source = open_own(baseline, request_of_bottom(baseline, nullptr), &scratch);
     RowScratch rows;
     RowRing ring(source.get(), std::vector<std::vector<RowSpan>>(source->planes(), {{0, 0}}), &rows, cancelled);
     cancelled = true;
