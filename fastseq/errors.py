@@ -1,84 +1,128 @@
-"""The exceptions of fastseq."""
+"""Exceptions, warnings, and the record of a bad sample that they report."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from fastseq.status import Status, describe, remedy
-
-if TYPE_CHECKING:
-    from fastseq.loading.bad_sample_log import BadSample
-
-StrPath = str | os.PathLike[str]
+from fastseq._types import StrPath
+from fastseq.status import Status, describe, is_good, remedy
 
 
 class UnknownLabelError(ValueError):
-    """A label that is not among the classes that were given."""
+    """A label is not among the given classes."""
+
+
+@dataclass(frozen=True)
+class BadSample:
+    """A sample that could not be decoded, or that was decoded from damaged data (status RECOVERED).
+
+    Attributes:
+        index: the sample's number in the `Samples`, or the position of the source passed to `decode_batch`.
+        path: its file, as given; None for bytes.
+        status: what is wrong.
+        detail: the decoder's or the operating system's own words; "" if there are none.
+        epoch: the epoch, counted from 0, in which the problem was first seen.
+    """
+
+    index: int
+    path: StrPath | None
+    status: Status
+    detail: str = ""
+    epoch: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the image is usable nevertheless (RECOVERED)."""
+        return is_good(self.status)
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in one clause, with the detail."""
+        return describe(self.status, self.detail)
+
+    @property
+    def message(self) -> str:
+        """The full text: the file, what is wrong with it, and what to do."""
+        source = f"sample {self.index}" if self.path is None else f"{os.fspath(self.path)!r} (sample {self.index})"
+        return f"{source}: {self.reason} [{self.status.name}]; {remedy(self.status)}"
+
+    def __str__(self) -> str:
+        return self.message
+
+    def to_error(self) -> DecodeError:
+        """The exception for this sample."""
+        return DecodeError(self.path, self.index, self.status, self.detail)
 
 
 class DecodeError(Exception):
-    """A sample that could not be decoded.
+    """A sample could not be decoded.
 
     Attributes:
-        path: the file, as it was given; None for bytes.
-        index: the sample's number among the samples, or among the sources of `decode_batch`.
-        status: what is wrong, as a `Status`.
-        reason: the same in words, with the decoder's own where it had any.
+        path: its file, as given; None for bytes.
+        index: the sample's number in the `Samples`, or the position of the source passed to `decode_batch`.
+        status: what is wrong.
+        detail: the decoder's or the operating system's own words; "" if there are none.
+        reason: what is wrong, in one clause, with the detail.
     """
 
     def __init__(self, path: StrPath | None, index: int, status: Status, detail: str = "") -> None:
-        """Say which sample failed and how; `detail` are the decoder's words."""
         super().__init__(path, index, status, detail)
         self.path = path
         self.index = index
         self.status = status
+        self.detail = detail
         self.reason = describe(status, detail)
 
     def __str__(self) -> str:
-        """The file, what is wrong with it, and what to do."""
-        source = f"sample {self.index}" if self.path is None else f"{os.fspath(self.path)!r} (sample {self.index})"
-        return f"cannot decode {source}: {self.reason} [{self.status.name}]; {remedy(self.status)}"
+        return f"cannot decode {BadSample(self.index, self.path, self.status, self.detail).message}"
 
 
 class TooManyBadSamples(Exception):  # noqa: N818
     """An epoch had more bad samples than `max_bad` allows.
 
     Attributes:
-        samples: those of the epoch so far, in the order of the samples; after a resume, those met since.
-        count: how many the epoch has had.
+        samples: the epoch's bad samples so far, sorted by index; after a resume, those since the resume.
+        count: the number of the epoch's bad samples so far.
+        max_bad: how many were allowed.
+        total: the number of samples in the set.
     """
 
-    def __init__(self, samples: Sequence[BadSample], count: int, most: int, total: int) -> None:
-        """Say which, how many, how many there may be, and of how many samples."""
-        super().__init__(samples, count, most, total)
+    def __init__(self, samples: Sequence[BadSample], count: int, max_bad: int, total: int) -> None:
+        super().__init__(samples, count, max_bad, total)
         self.samples = list(samples)
         self.count = count
-        self._most = most
-        self._total = total
+        self.max_bad = max_bad
+        self.total = total
 
     def __str__(self) -> str:
-        """How many, of what kinds, the first of them, and what to do."""
-        shown = "\n".join(f"  {found}" for found in self.samples[:5])
+        shown = "\n".join(f"  {bad}" for bad in self.samples[:5])
         rest = len(self.samples) - 5
         return (
-            f"{self.count} of {self._total} samples are bad ({kinds(self.samples)}), and max_bad allows "
-            f"{self._most}; take them out, or raise max_bad if that is what you expect:\n{shown}"
+            f"{self.count} of {self.total} samples are bad ({count_by_status(self.samples)}), and max_bad allows "
+            f"{self.max_bad}; remove them, or raise max_bad if you expected this:\n{shown}"
             + (f"\n  and {rest} more in .samples" if rest > 0 else "")
         )
 
 
 class BadSamplesWarning(UserWarning):
-    """An epoch had bad samples, which its policy has dealt with."""
+    """An epoch had bad samples, which were handled by `on_error`."""
 
 
 class StalledWarning(UserWarning):
-    """A file keeps the loader waiting."""
+    """The loader has been waiting for one file for a long time."""
 
 
-def kinds(samples: Sequence[BadSample]) -> str:
-    """How many of each status, the most frequent first."""
-    counts = Counter(found.status.name for found in samples)
+def raise_first_bad(samples: Iterable[BadSample]) -> None:
+    """Raise `DecodeError` for the first sample that is not usable, if there is one."""
+    for sample in samples:
+        if not sample.is_good:
+            raise sample.to_error()
+
+
+def count_by_status(samples: Iterable[BadSample]) -> str:
+    """The number of samples with each status, the most frequent first."""
+    counts = Counter(sample.status.name for sample in samples)
     return ", ".join(f"{count} {name}" for name, count in counts.most_common())

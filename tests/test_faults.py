@@ -159,7 +159,7 @@ def test_files_that_change_under_the_reader(tree, tmp_path):
     loader = Loader(samples, (24, 24), COUNT, on_error="skip", max_bad=1.0)
     with pytest.warns(BadSamplesWarning, match="6 of 40"):
         assert len(loader.batch(0, 0)[0]) == COUNT - 6
-    assert {found.row: found.status.name for found in loader.errors} == {
+    assert {found.index: found.status.name for found in loader.errors} == {
         **{0: "NOT_FOUND", 1: "TRUNCATED", 3: "NOT_A_FILE", 4: "NOT_A_FILE", 5: "NOT_A_FILE", 6: "READ_ERROR"}
     }
 
@@ -237,7 +237,7 @@ except OSError as error:
 assert open(os.path.join(folder, "list")).read() == ""
 subprocess.run(["umount", "-l", folder], check=True)
 assert not any(weights.any() for _, _, weights in batches)
-assert {found.status.name for found in loader.errors if found.row} == {"NOT_FOUND"}
+assert {found.status.name for found in loader.errors if found.index} == {"NOT_FOUND"}
 """
 
 

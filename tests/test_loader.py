@@ -184,15 +184,14 @@ def test_a_weight_for_each_sample_and_a_label_beside_it(samples):
     ("options", "words"),
     [
         ({"on_error": "ignore"}, "on_error must be one of 'raise', 'skip', .* not 'ignore'"),
-        ({"on_error": "skip", "max_bad": -1}, "max_bad must be a count"),
-        ({"on_error": "skip", "max_bad": 1.5}, "a share from 0.0 to 1.0"),
-        ({"on_error": "skip", "max_bad": "1%"}, "max_bad must be a number"),
+        ({"on_error": "skip", "max_bad": -1}, "max_bad must be a count .* not -1"),
+        ({"on_error": "skip", "max_bad": 1.5}, r"a share \(float\) from 0.0 to 1.0, not 1.5"),
         ({"on_error": "fill", "labels": None}, "'fill' needs labels"),
         ({"max_bad": 3}, "max_bad needs a policy"),
         ({"labels": "one_hot"}, "'categorical'"),
         ({"prefetch_bytes": -1}, "prefetch_bytes must be"),
         ({"threads": 0}, "threads must be"),
-        ({"stall_warn_s": 0}, "stall_warn_s must be a positive number"),
+        ({"stall_warn_s": 0}, "stall_warn_s must be more than 0 seconds"),
         ({"rank": 2, "world_size": 2}, "rank=2 must be less than world_size=2"),
         ({"world_size": 3}, "batch_size=4 .* multiple of world_size=3"),
         ({"interpolation": "area"}, "'cv2.linear'"),
@@ -203,13 +202,33 @@ def test_a_wrong_setting_is_an_error_that_says_what_is_possible(samples, options
         loader_of(samples, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"on_error": "skip", "max_bad": "1%"}, "max_bad must be a number, not '1%'"),
+        ({"on_error": "skip", "max_bad": True}, "max_bad must be a number, not True"),
+        ({"batch_size": 4.0}, "batch_size must be an integer, not 4.0"),
+        ({"batch_size": True}, "batch_size must be an integer, not True"),
+        ({"seed": None}, "seed must be an integer, not None"),
+        ({"threads": "2"}, "threads must be an integer, not '2'"),
+        ({"prefetch_bytes": 1e6}, "prefetch_bytes must be an integer, not 1000000.0"),
+        ({"rank": False, "world_size": 2}, "rank must be an integer, not False"),
+        ({"stall_warn_s": True}, "stall_warn_s must be a number, not True"),
+        ({"limits": 3}, "limits must be a fastseq.Limits, not 3"),
+    ],
+)
+def test_a_setting_of_the_wrong_type_is_an_error_that_names_it(samples, options, words):
+    with pytest.raises(TypeError, match=words):
+        loader_of(samples, **options)
+
+
 def test_close_lets_go_and_the_loader_goes_on(samples):
     loader = loader_of(samples, **RANDOM)
     expected = [digest(batch) for batch in _epoch(loader, 0)]
     batches = iter(loader)
     assert digest(next(batches)) == expected[0]
     loader.close()
-    assert loader._prefetcher._buffers.lent_bytes == 0
+    assert loader._prefetcher.decoder.memory.bytes_in_use == 0
     assert [digest(batch) for batch in batches] == expected[1:]
     loader.close()
     loader.close()
@@ -220,9 +239,9 @@ def test_a_break_lets_go_of_what_was_begun(samples):
     loader = loader_of(samples)
     batches = iter(loader)
     next(batches)
-    assert loader._prefetcher._buffers.lent_bytes > 0
+    assert loader._prefetcher.decoder.memory.bytes_in_use > 0
     batches.close()
-    assert loader._prefetcher._buffers.lent_bytes == 0
+    assert loader._prefetcher.decoder.memory.bytes_in_use == 0
 
 
 def test_two_loaders_at_once(samples):
@@ -345,17 +364,17 @@ def test_what_was_begun_ahead_and_is_bad_is_reported_when_it_is_asked_for(damage
 def test_prefetch_stays_under_its_cap_while_batches_are_held(samples):
     one = 4 * 16 * 24 * 3
     loader = loader_of(samples.select(range(24)), prefetch_bytes=2 * one, labels=None, threads=8)
-    buffers = loader._prefetcher._buffers
+    buffers = loader._prefetcher.decoder.memory
     held = []
     for epoch in range(3):
         for k in range(6):
             held.append(loader.batch(epoch, k, [(epoch, n) for n in range(k + 1, 6)]))
-            assert buffers.lent_bytes <= max(2, len(held)) * one
+            assert buffers.bytes_in_use == (len(held) + min(2, 5 - k)) * one
     digests = [digest(batch) for batch in held]
     assert digests[:6] == digests[6:12]
     del held
     loader.close()
-    assert buffers.lent_bytes == 0
+    assert buffers.bytes_in_use == 0
     assert buffers.held_bytes <= 2 * one
 
 
@@ -363,7 +382,7 @@ def test_prefetch_of_nothing_begins_nothing(samples):
     loader = loader_of(samples, prefetch_bytes=0, labels=None)
     one = 4 * 16 * 24 * 3
     for batch in loader:
-        assert loader._prefetcher._buffers.lent_bytes == len(batch) * one // 4 <= one
+        assert loader._prefetcher.decoder.memory.bytes_in_use == len(batch) * one // 4 <= one
 
 
 def test_a_loader_of_many_files_keeps_no_descriptor_open(samples):
@@ -385,7 +404,9 @@ def test_a_probe_is_kept_and_cannot_be_spoilt(samples, monkeypatch):
     begun = []
     begin = type(loader._prefetcher)._begin
     monkeypatch.setattr(
-        type(loader._prefetcher), "_begin", lambda self, key, needed: begun.append(key) or begin(self, key, needed)
+        type(loader._prefetcher),
+        "_begin",
+        lambda self, key, urgent=False: begun.append(key) or begin(self, key, urgent),
     )
     for k in range(3):
         np.testing.assert_array_equal(loader.batch(0, k)[0], expected[k])
@@ -404,11 +425,11 @@ def test_an_iterator_that_the_garbage_collector_ends_in_mid_fetch_does_no_harm(s
     class Holder:
         pass
 
-    def collecting(self, key, needed):
+    def collecting(self, key, urgent=False):
         holder = Holder()
         holder.me, holder.iterator = holder, iter(loader)
-        loader._prefetcher.discard()  # what the iterator's end does, in the thread that holds the lock
-        return begin(self, key, needed)
+        loader._prefetcher.cancel_prefetch()  # what the iterator's end does
+        return begin(self, key, urgent)
 
     monkeypatch.setattr(type(loader._prefetcher), "_begin", collecting)
     for k, x in enumerate(expected):
@@ -424,4 +445,4 @@ def test_close_leaves_nothing_running_for_other_formats_either(tmp_path):
     batch = loader.batch(0, 0, [(0, 1), (0, 2)])
     batch = loader.batch(0, 0, [(0, 1), (0, 2)])
     loader.close()
-    assert loader._prefetcher._buffers.lent_bytes == batch.nbytes
+    assert loader._prefetcher.decoder.memory.bytes_in_use == batch.nbytes

@@ -24,7 +24,7 @@ from fastseq import (
     Status,
     TooManyBadSamples,
 )
-from fastseq.loading.bad_sample_log import Ledger
+from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.policy import Policy
 
 SIZE = (12, 14)
@@ -85,7 +85,7 @@ def test_raise_names_the_first_bad_sample_of_a_batch(dirty):
     with pytest.raises(DecodeError, match="EMPTY") as caught:
         loader.batch(0, 0)
     assert (caught.value.index, caught.value.path) == (3, dirty.path(3))
-    assert [found.row for found in loader.errors] == [3]
+    assert [found.index for found in loader.errors] == [3]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -158,9 +158,28 @@ def test_an_old_epoch_has_its_bound_too(dirty):
         [loader.batch(0, k) for k in range(len(loader))]
 
 
-@pytest.mark.parametrize(("share", "most"), [(0.29, 29), (0.57, 57), (0.999, 99), (1.0, 100), (0.0, 0)])
-def test_a_share_is_not_lost_to_rounding(share, most):
-    assert Policy("skip", share).most(100) == most
+@pytest.mark.parametrize(("share", "max_count"), [(0.29, 29), (0.57, 57), (0.999, 99), (1.0, 100), (0.0, 0)])
+def test_a_share_is_not_lost_to_rounding(share, max_count):
+    assert Policy("skip", share).max_count(100) == max_count
+
+
+@pytest.mark.parametrize(
+    ("max_bad", "samples", "max_count"),
+    [
+        *((None, 1, 5), (None, 40, 5), (None, 499, 5), (None, 600, 6), (None, 100_000, 1000)),
+        *((0.01, 40, 5), (0.5, 40, 20), (np.float32(0.5), 40, 20), (0.0, 40, 0)),
+        *((0, 40, 0), (3, 40, 3), (np.int64(3), 40, 3)),
+    ],
+)
+def test_a_share_allows_at_least_five_and_a_count_what_it_says(max_bad, samples, max_count):
+    assert Policy("skip", max_bad).max_count(samples) == max_count
+
+
+def test_skip_works_on_a_small_set(tmp_path):
+    samples = Samples.from_directory(folder(tmp_path / "tree", ("a", "b"), 4))
+    Path(samples.path(2)).write_bytes(b"")
+    loader = Loader(samples, SIZE, 3, on_error="skip")
+    assert sum(len(x) for x, _ in epoch_of(loader)) == 7
 
 
 def test_what_a_function_raises_is_a_decode_error(dirty):
@@ -195,9 +214,9 @@ def test_a_function_chooses_for_each(dirty):
 
     loader = loader_of(dirty, on_error=choose)
     assert sum(len(x) for x, _, _ in epoch_of(loader)) == 39
-    assert {found.row: found.status for found in asked} == BAD
+    assert {found.index: found.status for found in asked} == BAD
     wrong = loader_of(dirty, on_error=lambda found: "drop")
-    with pytest.raises(ValueError, match=r"given by the function for .* not 'drop'"):
+    with pytest.raises(ValueError, match=r"not 'drop'; the function returned it for '.*jpg'"):
         epoch_of(wrong)
 
 
@@ -208,33 +227,32 @@ def test_what_is_reported_is_what_is_bad_once(dirty, policy, seed, threads):
     loader = loader_of(dirty, on_error=policy, seed=seed, threads=threads)
     for _ in range(2):
         epoch_of(loader)
-    assert {found.row: found.status for found in loader.errors} == BAD
-    assert [found.row for found in loader.errors] == sorted(BAD)
+    assert {found.index: found.status for found in loader.errors} == BAD
+    assert [found.index for found in loader.errors] == sorted(BAD)
     assert [found.path for found in loader.errors] == [dirty.path(row) for row in sorted(BAD)]
     assert {found.epoch for found in loader.errors} == {0}
 
 
-@pytest.mark.parametrize("max_bad", [0, 2, 0.05, None])
+@pytest.mark.parametrize("max_bad", [0, 2, 4, 0.0])
 @pytest.mark.parametrize("threads", [1, 4])
 def test_too_many_end_the_epoch_at_the_same_batch(dirty, max_bad, threads):
-    most = {None: 0, 0.05: 2}.get(max_bad, max_bad)
     loader = loader_of(dirty, on_error="skip", max_bad=max_bad, threads=threads)
     rows = [rows_in(loader, 0, k) for k in range(len(loader))]
     met = np.cumsum([sum(row in BAD for row in batch) for batch in rows])
-    whole = int(np.argmax(met > most))
+    whole = int(np.argmax(met > max_bad))
     batches = iter(loader)
     for _ in range(whole):
         next(batches)
-    with pytest.raises(TooManyBadSamples, match=f"max_bad allows {most}") as caught:
+    with pytest.raises(TooManyBadSamples, match=f"max_bad allows {max_bad:.0f};") as caught:
         next(batches)
-    assert len(caught.value.samples) == most + 1
-    assert {found.row for found in caught.value.samples} <= set(BAD)
+    assert len(caught.value.samples) == caught.value.count == max_bad + 1
+    assert {found.index for found in caught.value.samples} <= set(BAD)
 
 
 def test_a_set_without_one_good_sample_ends_at_once(tmp_path):
     files = [tmp_path / f"{k}.jpg" for k in range(50)]
     loader = Loader(Samples.from_files(files, [0] * 50), SIZE, on_error="substitute")
-    with pytest.raises(TooManyBadSamples, match="1 of 50 samples are bad"):
+    with pytest.raises(TooManyBadSamples, match="6 of 50 samples are bad"):
         epoch_of(loader)
     patient = Loader(Samples.from_files(files, [0] * 50), SIZE, on_error="substitute", max_bad=1.0)
     with pytest.raises(DecodeError, match="16 substitutes for it are bad as well"):
@@ -264,23 +282,137 @@ def test_the_list_goes_to_a_file_and_comes_back(dirty, tmp_path):
     epoch_of(loader)
     file = tmp_path / "errors.jsonl"
     loader.errors.write(file)
-    assert [json.loads(line)["row"] for line in file.read_text().splitlines()] == sorted(BAD)
-    ledger = Ledger()
-    ledger.read(file)
-    assert list(ledger) == list(loader.errors)
-    assert pickle.loads(pickle.dumps(ledger))[1:3] == loader.errors[1:3]
-    file.write_text('{"row": 1}\n')
-    with pytest.raises(ValueError, match=r"line 1 of .*errors\.jsonl"):
-        ledger.read(file)
+    assert [json.loads(line)["index"] for line in file.read_text().splitlines()] == sorted(BAD)
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(record["status"], record["message"]) for record in records] == [
+        (bad.status.name, bad.message) for bad in loader.errors
+    ]
+    log = BadSampleLog()
+    log.read(file)
+    assert list(log) == list(loader.errors)
+    assert pickle.loads(pickle.dumps(log))[1:3] == loader.errors[1:3]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"index": 1}', "is not a record of a bad sample"),
+        ("[]", "is not a record of a bad sample"),
+        ("{", "is not a record of a bad sample"),
+        ('{"index": "1", "path": "a", "status": "EMPTY", "detail": "", "epoch": 0}', "is not a record"),
+        ('{"index": 1, "path": "a", "status": "SO-SO", "detail": "", "epoch": 0}', "is not a record"),
+        (
+            '{"row": 1, "path": "a", "status": "EMPTY", "reason": "empty", "epoch": 0}',
+            "was .*earlier version.*delete",
+        ),
+    ],
+)
+def test_a_file_that_is_no_log_is_refused(tmp_path, line, words):
+    file = tmp_path / "errors.jsonl"
+    file.write_text(f"{line}\n")
+    with pytest.raises(ValueError, match=rf"line 1 of .*errors\.jsonl' {words}"):
+        BadSampleLog().read(file)
+
+
+def test_a_bad_sample_is_one_record_with_everything(dirty):
+    loader = loader_of(dirty, on_error="skip")
+    epoch_of(loader)
+    cut = loader.errors[2]
+    assert (cut.index, cut.path, cut.status, cut.epoch) == (12, dirty.path(12), Status.TRUNCATED, 0)
+    assert cut.detail
+    assert (
+        cut.message
+        == str(cut)
+        == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; download the file again, or remove it"
+    )
+    assert cut.detail in cut.reason
+    with pytest.raises(DecodeError) as caught:
+        loader_of(dirty, shuffle=False, max_bad=None).batch(0, 2)
+    error = caught.value
+    assert (error.index, error.path, error.status, error.detail, error.reason) == (
+        *(cut.index, cut.path, cut.status, cut.detail, cut.reason),
+    )
+    assert str(error) == f"cannot decode {cut.message}"
+
+
+@pytest.fixture(scope="module")
+def mended(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    """Twelve samples; of number 4 the last rows are damaged, and number 9 is cut off."""
+    samples = Samples.from_directory(folder(tmp_path_factory.mktemp("mended") / "tree", ("a", "b"), 6))
+    path = Path(samples.path(4))
+    data = path.read_bytes()
+    path.write_bytes(data[:-40] + bytes(38) + data[-2:])
+    path = Path(samples.path(9))
+    path.write_bytes(path.read_bytes()[:-60])
+    return samples
+
+
+@pytest.mark.parametrize("on_error", ["raise", "skip", "fill", "substitute"])
+def test_what_was_recovered_is_listed_but_not_bad(mended, on_error, tmp_path):
+    options = {} if on_error == "raise" else {"max_bad": 0}
+    loader = Loader(mended, SIZE, 5, on_error=on_error, strict=False, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        batches = list(loader)
+    assert sum(len(batch[0]) for batch in batches) == 12
+    if on_error == "fill":
+        assert all(w.all() for _, _, w in batches)
+    assert [(found.index, found.status) for found in loader.errors] == [(4, Status.RECOVERED), (9, Status.RECOVERED)]
+    assert all(found.is_good and found.detail for found in loader.errors)
+    loader.errors.write(tmp_path / "errors.jsonl")
+    assert len(mended.without(tmp_path / "errors.jsonl")) == 12
+
+
+def test_whole_lists_what_was_recovered_beside_what_is_bad(mended, tmp_path):
+    loader = Loader(mended, SIZE, 5, on_error="skip", strict="whole")
+    with pytest.warns(BadSamplesWarning, match=r"1 of 12 samples were bad \(1 TRUNCATED\)"):
+        assert sum(len(x) for x, _ in loader) == 11
+    assert [(found.index, found.status.name) for found in loader.errors] == [(4, "RECOVERED"), (9, "TRUNCATED")]
+    loader.errors.write(tmp_path / "errors.jsonl")
+    assert len(mended.without(tmp_path / "errors.jsonl")) == 11
+
+
+def test_a_sample_that_was_recovered_and_is_bad_later_is_listed_as_bad():
+    log = BadSampleLog()
+    recovered, bad = BadSample(3, "a.jpg", Status.RECOVERED), BadSample(3, "a.jpg", Status.NOT_FOUND, "", 1)
+    for found in (recovered, bad, recovered, BadSample(3, "a.jpg", Status.EMPTY, "", 2)):
+        log.add(found)
+    assert list(log) == [bad]
+
+
+def test_a_function_is_asked_once_for_a_sample_and_epoch(dirty):
+    asked: list[tuple[int, int]] = []
+
+    def choose(found: BadSample) -> str:
+        asked.append((found.epoch, found.index))
+        return "fill"
+
+    loader = loader_of(dirty, on_error=choose, shuffle=False)
+    loader.batch(0, 0, probe=True)
+    loader.batch(0, 0, probe=True)
+    for epoch in range(2):
+        with pytest.warns(BadSamplesWarning):
+            [loader.batch(epoch, k) for k in range(len(loader))]
+        loader.batch(epoch, 0)
+    assert sorted(asked) == [(epoch, index) for epoch in range(2) for index in sorted(BAD)]
+
+
+def test_warnings_point_at_the_line_of_the_user(dirty):
+    loader = loader_of(dirty, on_error="skip")
+    with pytest.warns(BadSamplesWarning) as from_batch:
+        [loader.batch(5, k) for k in range(len(loader))]
+    with pytest.warns(BadSamplesWarning) as from_iterator:
+        list(loader)
+    assert [warning.filename for warning in (*from_batch, *from_iterator)] == [__file__] * 2
 
 
 def test_names_that_are_no_text_survive_the_file(tmp_path):
-    ledger = Ledger()
-    ledger.add(BadSample(7, "caf\udce9/\n.jpg", Status.CORRUPT, "it's broken", 2))
-    ledger.write(tmp_path / "errors.jsonl")
-    other = Ledger()
+    log = BadSampleLog()
+    log.add(BadSample(7, "caf\udce9/\n.jpg", Status.CORRUPT, "it's broken", 2))
+    log.write(tmp_path / "errors.jsonl")
+    other = BadSampleLog()
     other.read(tmp_path / "errors.jsonl")
-    assert list(other) == list(ledger)
+    assert list(other) == list(log)
 
 
 @pytest.mark.parametrize("steps", range(8))
@@ -323,4 +455,4 @@ def test_files_that_come_back_are_good_again(tmp_path):
     assert sum(len(x) for x, _ in epoch_of(loader)) == 7
     shutil.copy(tmp_path / "kept.jpg", path)
     assert sum(len(x) for x, _ in epoch_of(loader)) == 8
-    assert [found.row for found in loader.errors] == [5]
+    assert [found.index for found in loader.errors] == [5]

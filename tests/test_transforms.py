@@ -74,22 +74,21 @@ def test_another_flip_does_not_change_where_a_crop_is(files):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: RandomFlip("both"), "'horizontal', 'vertical' or 'horizontal_and_vertical', not 'both'"),
-        (lambda: Resize(0), "Resize: sizes must be positive integers, not 0"),
-        (lambda: Resize(1.5), "not 1.5"),
-        (lambda: CenterCrop((3, -1)), "CenterCrop: sizes must be positive integers, not -1"),
+        (lambda: RandomFlip("both"), "'horizontal', 'vertical', 'horizontal_and_vertical', not 'both'"),
+        (lambda: Resize(0), "Resize: short must be at least 1, not 0"),
+        (lambda: CenterCrop((3, -1)), r"CenterCrop: size must be \(height, width\), .* not \(3, -1\)"),
         (lambda: CenterCrop(True), "not True"),
         (lambda: RandomResizedCrop(scale=(0, 1)), r"scale must be \(low, high\)"),
         (lambda: RandomResizedCrop(scale=(0.5, 1.5)), "scale must be at most 1, not 1.5"),
         (lambda: RandomResizedCrop(ratio=(2, 1)), r"ratio must be \(low, high\)"),
-        (lambda: RandomResizedCrop(ratio=(1, math.inf)), r"ratio must be \(low, high\)"),
-        (lambda: Pipeline(Resize(32), (32, 32)), r"let CenterCrop\(\(32, 32\)\) follow"),
-        (lambda: Pipeline([Resize(32), CenterCrop(16)], (32, 32)), r"let CenterCrop\(\(32, 32\)\) follow"),
+        (lambda: RandomResizedCrop(ratio=(1, math.inf)), "ratio must be finite, not inf"),
+        (lambda: Pipeline(Resize(32), (32, 32)), r"add CenterCrop\(\(32, 32\)\) after it"),
+        (lambda: Pipeline([Resize(32), CenterCrop(16)], (32, 32)), r"add CenterCrop\(\(32, 32\)\) after it"),
         (lambda: Pipeline([Resize(16), CenterCrop(32)], (32, 32)), "resize to more"),
         (lambda: Pipeline([Resize(32), RandomResizedCrop(), CenterCrop(32)], (32, 32)), "resized once"),
         (lambda: Pipeline([Resize(32), Resize(40), CenterCrop(32)], (32, 32)), "resized once"),
-        (lambda: Pipeline([PadToAspect(), CenterCrop(9)], SIZE), "after PadToAspect only RandomFlip"),
-        (lambda: Pipeline([PadToAspect(), PadToAspect()], SIZE), "after PadToAspect only RandomFlip"),
+        (lambda: Pipeline([PadToAspect(), CenterCrop(9)], SIZE), "only RandomFlip can follow PadToAspect"),
+        (lambda: Pipeline([PadToAspect(), PadToAspect()], SIZE), "only RandomFlip can follow PadToAspect"),
         (lambda: Pipeline([Resize(32), PadToAspect()], (32, 32)), "resized once"),
         (lambda: decode_batch([], SIZE, transform=PadToAspect()), "PadToAspect needs .* not interpolation='antialias'"),
     ],
@@ -99,9 +98,58 @@ def test_what_is_not_possible_is_refused(make, words):
         make()
 
 
-def test_what_is_no_transform_is_refused():
-    with pytest.raises(TypeError, match="not a transform: 'flip'"):
-        decode_batch([], SIZE, transform=["flip"])
+def flip(image):
+    return image[:, ::-1]
+
+
+@pytest.mark.parametrize(
+    ("transform", "words"),
+    [
+        ("flip", r"not 'flip'; there are .*fastseq\.RandomFlip"),
+        (["flip"], r"not 'flip'; there are .*fastseq\.RandomFlip"),
+        (None, "not None; leave it out"),
+        (RandomFlip, r"write RandomFlip\(\.\.\.\)"),
+        (flip, "call it on the batches"),
+        ([RandomFlip(), flip], "call it on the batches"),
+        (3, "not 3; there are"),
+    ],
+)
+def test_what_is_no_transform_is_refused(transform, words):
+    with pytest.raises(TypeError, match=f"transform must be a fastseq transform or a list of them, .*{words}"):
+        decode_batch([], SIZE, transform=transform)
+
+
+def test_a_layer_of_keras_is_no_transform(keras):
+    with pytest.raises(TypeError, match=r"write fastseq\.RandomFlip\(\.\.\.\), or put the layer in the model"):
+        decode_batch([], SIZE, transform=keras.layers.RandomFlip())
+    with pytest.raises(TypeError, match="put the layer in the model"):
+        decode_batch([], SIZE, transform=[keras.layers.Rescaling(1 / 255)])
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: CenterCrop(height=8, width=9), r"'height': write size=\(height, width\)"),
+        (lambda: Resize(size=256), "'size': the arguments are short"),
+        (lambda: RandomFlip(p=0.5), "'p': every second image"),
+        (lambda: RandomFlip("vertical", seed=3), "'seed': random transforms draw from the seed of the loader"),
+        (lambda: RandomResizedCrop(size=224), "'size': the arguments are scale, ratio"),
+        (lambda: RandomResizedCrop(224), r"scale must be \(low, high\), not 224; it takes no size"),
+        (lambda: RandomResizedCrop(("a", "b")), "scale must be a number, not 'a'"),
+        (lambda: Resize(1.5), "short must be an integer, not 1.5"),
+        (lambda: Resize(True), "short must be an integer, not True"),
+    ],
+)
+def test_arguments_of_another_library_are_refused_with_what_to_write(make, words):
+    with pytest.raises(TypeError, match=words):
+        make()
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert Resize(np.int64(32)) == Resize(32)
+    assert CenterCrop(np.int32(8)) == CenterCrop(8)
+    assert CenterCrop((np.int64(8), 9)) == CenterCrop([8, 9]) == CenterCrop((8, 9))
+    assert RandomResizedCrop((np.float32(0.5), 1)) == RandomResizedCrop((0.5, 1.0))
 
 
 def test_a_flip_mirrors_the_resized_picture(files):
@@ -220,7 +268,7 @@ def test_random_crops_are_spread_over_area_ratio_and_place():
 
 
 def test_a_crop_cannot_take_more_than_the_crop_before_it_leaves():
-    with pytest.raises(ValueError, match="takes more than"):
+    with pytest.raises(ValueError, match="is larger than"):
         Pipeline([Resize(256), CenterCrop(100), CenterCrop(224)], (224, 224))
     with pytest.raises(ValueError, match="at most 16384"):
         Resize(20000)

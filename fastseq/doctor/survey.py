@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from fastseq.engine.files import open_regular
-from fastseq.errors import BadSamplesWarning
-from fastseq.loading.bad_sample_log import Ledger
+from fastseq.errors import BadSample, BadSamplesWarning
+from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.loader import Loader
 from fastseq.samples import Samples
 
@@ -25,15 +25,20 @@ class Survey:
 
     Attributes:
         samples: how many.
-        bad: those that cannot be decoded.
+        log: the bad samples, and those that were recovered from damaged data.
         formats: how many files of each format, by their first bytes.
         sizes: (width, height) in pixels, as stored, of those that say so.
     """
 
     samples: int
-    bad: Ledger
+    log: BadSampleLog
     formats: Counter[str] = field(default_factory=Counter)
     sizes: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def bad(self) -> list[BadSample]:
+        """The samples that cannot be decoded."""
+        return [sample for sample in self.log if not sample.is_good]
 
 
 def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Callable[[int], None]) -> Survey:

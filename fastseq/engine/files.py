@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from typing import BinaryIO
 
-from fastseq.errors import StrPath
+from fastseq._types import StrPath
 
 
 def replace_text(path: StrPath, text: str) -> None:

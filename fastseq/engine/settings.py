@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq import arguments
 from fastseq._native import tables
 from fastseq._native.recipe import Recipe
+from fastseq.keywords import PER_CHANNEL
 from fastseq.limits import Limits
 from fastseq.transforms import Pipeline, Transform
 
@@ -35,28 +37,19 @@ DTYPES = ("uint8", "float16", "float32", "float64")
 
 @dataclass(frozen=True)
 class Settings:
-    """How a picture becomes a tensor.
+    """How an image becomes a tensor.
+
+    `PixelSettings` documents the fields that users set. Pixels are integers, except that the "tf." filters give float32
+    fractions, which are rounded for uint8 only.
 
     Attributes:
-        size: (height, width) of the output, pixels.
-        transform: steps of `fastseq.transforms`, in their order.
-        interpolation: which pixels one gets; a key of `INTERPOLATIONS`.
-        orient: "exif" (upright), "none" (as stored), or "landscape" (upright, then np.rot90 where height > width).
-        color: "rgb", "bgr" or "gray" (the file's own luma); "pil.rgb" or "pil.gray": as Pillow's `convert` makes RGB of
-            CMYK, and gray of RGB.
-        dtype: uint8 (values 0-255), float16, float32 or float64.
-        scale: of float dtypes: a value is `offset + scale * pixel`, with pixel 0-255. Pixels are whole numbers, but for
-            the "tf." filters, whose float32 results are rounded for uint8 only.
-        offset: see scale.
-        data_format: "channels_last" or "channels_first".
-        strict: whether a picture that decodes with warnings, or is cut off, is bad; "whole": only one that is cut off,
-            which is what Pillow and TensorFlow refuse.
-        limits: what one sample may cost.
-        augment: for the drop-ins of `fastseq.compat`: the fields of csrc/augment.h's Augment; the pictures are float32
-            then, and a sample's numbers are its AugmentDraws.
+        size: (height, width) of the output, in pixels.
+        augment: for the drop-ins in `fastseq.compat`: the fields of the core's `Augment`. The images are float32 then,
+            and a sample's draws are its `AugmentDraws`.
 
     Raises:
-        ValueError: if a value is not among those above; the message lists what is.
+        TypeError: if a value has the wrong type.
+        ValueError: if a value is impossible; the message says what is possible.
     """
 
     size: tuple[int, int]
@@ -73,18 +66,21 @@ class Settings:
     augment: tuple[int, float, bool, float, bool, int] | None = None
 
     def __post_init__(self) -> None:
-        """Check every value."""
-        height, width = _size(self.size)
-        object.__setattr__(self, "size", (height, width))
-        _one_of("interpolation", self.interpolation, INTERPOLATIONS)
-        _one_of("orient", self.orient, ORIENTS)
-        _one_of("color", self.color, COLORS)
-        _one_of("strict", self.strict, STRICTNESS)
-        _one_of("data_format", self.data_format, DATA_FORMATS)
-        object.__setattr__(self, "dtype", self.numpy_dtype.name)
-        _one_of("dtype", self.numpy_dtype.name, DTYPES)
-        object.__setattr__(self, "scale", float(self.scale))
-        object.__setattr__(self, "offset", float(self.offset))
+        checked = {
+            "size": arguments.size("size", self.size),
+            "interpolation": arguments.one_of("interpolation", self.interpolation, INTERPOLATIONS),
+            "orient": arguments.one_of("orient", self.orient, ORIENTS),
+            "color": arguments.one_of("color", self.color, COLORS),
+            "dtype": arguments.one_of("dtype", _dtype_name(self.dtype), DTYPES),
+            "scale": arguments.number("scale", self.scale, hint=PER_CHANNEL),
+            "offset": arguments.number("offset", self.offset, hint=PER_CHANNEL),
+            "data_format": arguments.one_of("data_format", self.data_format, DATA_FORMATS),
+            "strict": arguments.one_of("strict", self.strict, STRICTNESS),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        if not isinstance(self.limits, Limits):
+            raise TypeError(f"limits must be a fastseq.Limits, not {self.limits!r}")
         if self.numpy_dtype == np.uint8 and (self.scale, self.offset) != (1.0, 0.0):
             raise ValueError("scale and offset need a float dtype, e.g. dtype='float32'")
         object.__setattr__(self, "transform", self.pipeline.transforms)
@@ -93,7 +89,7 @@ class Settings:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """The transforms, checked against the size."""
+        """The transforms, checked against the size and each other."""
         return Pipeline(self.transform, self.size)
 
     @property
@@ -107,16 +103,16 @@ class Settings:
         return COLORS[self.color].channels
 
     def batch_shape(self, samples: int) -> tuple[int, int, int, int]:
-        """The shape of a batch of so many samples."""
+        """The shape of a batch with that many samples."""
         height, width = self.size
         if self.data_format == "channels_first":
             return samples, self.channels, height, width
         return samples, height, width, self.channels
 
     def lookup(self) -> NDArray[np.uint8]:
-        """What each of the 256 pixel values becomes, as bytes; empty for uint8.
+        """The output values for the pixel values 0-255, as bytes; empty for uint8.
 
-        float64 is computed as such, the others in float32: `offset + scale * pixel`, rounded to the dtype.
+        `offset + scale * pixel` is computed in float64 for float64, otherwise in float32 and rounded to the dtype.
         """
         dtype = self.numpy_dtype
         if dtype == np.uint8:
@@ -128,7 +124,7 @@ class Settings:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The same for the native core."""
+        """The settings as the native core takes them."""
         height, width = self.size
         return Recipe(
             height,
@@ -150,20 +146,13 @@ class Settings:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but what is derived, which another process derives again."""
+        """Leave out what is derived: another process derives it again."""
         return {key: value for key, value in self.__dict__.items() if key not in ("recipe", "pipeline")}
 
 
-def _size(size: Any) -> tuple[int, int]:
+def _dtype_name(dtype: Any) -> object:
+    """NumPy's name of a dtype; what is no dtype stays as it is, for the check to show."""
     try:
-        height, width = (int(side) for side in size)
-        if (height, width) == tuple(size) and height > 0 and width > 0:
-            return height, width
-    except (TypeError, ValueError):
-        pass
-    raise ValueError(f"size must be (height, width) in pixels, not {size!r}")
-
-
-def _one_of(name: str, value: object, known: Iterable[object]) -> None:
-    if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r}")
+        return np.dtype(dtype).name if dtype is not None else None  # NumPy takes None for float64
+    except TypeError:
+        return dtype

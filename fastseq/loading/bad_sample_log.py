@@ -1,88 +1,67 @@
-"""The bad samples that were met, each of them once."""
+"""The log of bad samples: each sample once."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
+from fastseq import arguments
+from fastseq._types import StrPath
 from fastseq.engine.files import replace_text
-from fastseq.errors import StrPath
+from fastseq.errors import BadSample
 from fastseq.status import Status
 
 
-@dataclass(frozen=True)
-class BadSample:
-    """A sample that could not be decoded.
-
-    Attributes:
-        row: the sample's number among the samples.
-        path: its file.
-        status: what is wrong.
-        reason: the same in words, with the decoder's own where it had any.
-        epoch: in which it was met first, counted from 0.
-    """
-
-    row: int
-    path: str
-    status: Status
-    reason: str
-    epoch: int
-
-    def __str__(self) -> str:
-        """The file and what is wrong with it."""
-        return f"{self.path!r} (sample {self.row}): {self.reason} [{self.status.name}]"
-
-
-class Ledger(Sequence[BadSample]):
-    """Bad samples in the order of the samples. Safe to use from several threads."""
+class BadSampleLog(Sequence[BadSample]):
+    """Bad and recovered samples, sorted by index. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        """Begin with none."""
-        # Only added to, and copied before it is walked through: one step each for other threads, and no lock that can
-        # be held at a fork.
-        self._by_row: dict[int, BadSample] = {}
+        # Other threads see each change as one step: entries are only added, and the dict is copied before iterating.
+        # There is no lock that a fork could leave locked.
+        self._by_index: dict[int, BadSample] = {}
 
-    def add(self, found: BadSample) -> None:
-        """List it, if its sample is not listed yet."""
-        self._by_row.setdefault(found.row, found)
+    def add(self, sample: BadSample) -> None:
+        """Log a sample unless it is logged already; a bad one replaces its own RECOVERED entry."""
+        logged = self._by_index.setdefault(sample.index, sample)
+        if logged.is_good and not sample.is_good:
+            self._by_index[sample.index] = sample
 
     def write(self, path: StrPath) -> None:
-        """Write JSON lines, one for each sample, over what the file had; a reader finds the old list or the new one."""
-        records = ({**vars(found), "status": found.status.name} for found in self)
-        replace_text(path, "".join(json.dumps(record) + "\n" for record in records))
+        """Write the log as JSON lines, atomically replacing an existing file.
+
+        Each line has the fields of `BadSample` and its `message`.
+        """
+        replace_text(path, "".join(json.dumps(_to_record(sample)) + "\n" for sample in self))
 
     def read(self, path: StrPath) -> None:
-        """Add what `write` has written, so that a run that goes on lists what it met before.
+        """Add the samples of a file written by `write`, so that a resumed run lists those of the run before.
 
         Raises:
             OSError: if the file cannot be read.
-            ValueError: if it is no such list; the message names the line.
+            ValueError: if it is not such a log; the message names the line.
         """
         with open(path, encoding="ascii") as file:
             for number, line in enumerate(file, start=1):
                 try:
-                    record = json.loads(line)
-                    found = BadSample(**{**record, "status": Status[record["status"]]})
-                except (ValueError, TypeError, KeyError):
-                    raise ValueError(f"line {number} of {os.fspath(path)!r} is no record of a bad sample") from None
-                self.add(found)
+                    self.add(_from_record(json.loads(line)))
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                    what = error if isinstance(error, _OldFormatError) else "is not a record of a bad sample"
+                    raise ValueError(f"line {number} of {os.fspath(path)!r} {what}") from None
 
-    def of_rows(self, rows: Iterable[int]) -> list[BadSample]:
-        """Those of some samples, in the order of the samples."""
-        return [self._by_row[row] for row in sorted(rows) if row in self._by_row]
+    def select(self, indices: Iterable[int]) -> list[BadSample]:
+        """The logged ones among the samples with these numbers, sorted by index."""
+        return [self._by_index[index] for index in sorted(indices) if index in self._by_index]
 
     def _sorted(self) -> list[BadSample]:
-        return [found for _, found in sorted(self._by_row.copy().items())]
+        return [sample for _, sample in sorted(self._by_index.copy().items())]
 
     def __len__(self) -> int:
-        """How many."""
-        return len(self._by_row)
+        return len(self._by_index)
 
     def __iter__(self) -> Iterator[BadSample]:
-        """They, as they are now."""
+        """Iterate over a snapshot."""
         return iter(self._sorted())
 
     @overload
@@ -90,14 +69,40 @@ class Ledger(Sequence[BadSample]):
     @overload
     def __getitem__(self, which: slice) -> list[BadSample]: ...
     def __getitem__(self, which: int | slice) -> BadSample | list[BadSample]:
-        """One, or some of them."""
         return self._sorted()[which]
 
     def __repr__(self) -> str:
-        """The first of them."""
         lines = [f"<{len(self)} bad samples>", *map(str, self[:5]), *["..."] * (len(self) > 5)]
         return "\n  ".join(lines)
 
     def __getstate__(self) -> dict[str, object]:
-        """What is listed now."""
-        return {"_by_row": self._by_row.copy()}
+        return {"_by_index": self._by_index.copy()}
+
+
+class _OldFormatError(ValueError):
+    """A record with the field names of an earlier version."""
+
+
+def _to_record(sample: BadSample) -> dict[str, Any]:
+    return {
+        "index": sample.index,
+        "path": None if sample.path is None else os.fspath(sample.path),
+        "status": sample.status.name,
+        "message": sample.message,
+        "detail": sample.detail,
+        "epoch": sample.epoch,
+    }
+
+
+def _from_record(record: dict[str, Any]) -> BadSample:
+    if "row" in record and "index" not in record:
+        raise _OldFormatError(
+            "was written by an earlier version of fastseq, which called a sample's index its row; delete the file"
+        )
+    return BadSample(
+        arguments.integer("index", record["index"], minimum=0),
+        record["path"],
+        Status[record["status"]],
+        record["detail"],
+        arguments.integer("epoch", record["epoch"], minimum=0),
+    )

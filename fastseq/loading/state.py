@@ -1,4 +1,4 @@
-"""What a loader's state says, and how two states differ."""
+"""The state of a loader, and whether two states go together."""
 
 from __future__ import annotations
 
@@ -7,54 +7,59 @@ from dataclasses import fields
 from hashlib import blake2b
 from typing import Any
 
+from fastseq import arguments
 from fastseq.engine.settings import Settings
 
 State = dict[str, Any]  # JSON-ready
 
-_LONGEST_WORD = 32  # of a setting; a longer one is told by its fingerprint
+_MAX_TEXT = 32  # characters of a setting; a longer one is stored as its fingerprint
 
 
-def in_words(settings: Settings) -> dict[str, str]:
-    """Each setting as it is written, or a fingerprint of that."""
-    words = {field.name: repr(getattr(settings, field.name)) for field in fields(settings)}
-    return {name: word if len(word) <= _LONGEST_WORD else fingerprint(word.encode()) for name, word in words.items()}
+def describe_settings(settings: Settings) -> dict[str, str]:
+    """The text of each setting, or a fingerprint of it."""
+    texts = {field.name: repr(getattr(settings, field.name)) for field in fields(settings)}
+    return {name: text if len(text) <= _MAX_TEXT else fingerprint(text.encode()) for name, text in texts.items()}
 
 
 def fingerprint(data: bytes) -> str:
-    """Sixteen hex digits that change with the data."""
+    """A hash of the data, 16 hex digits."""
     return blake2b(data, digest_size=8).hexdigest()
 
 
-def refuse_differences(theirs: State, ours: State, besides: Collection[str]) -> None:
-    """Check that two states are of loaders of the same samples and settings.
+def check_compatible(theirs: State, ours: State, ignore: Collection[str]) -> None:
+    """Check that two states belong to loaders with the same samples and settings.
 
     Args:
-        theirs: the state to go on from.
-        ours: that of the loader which is to go on.
-        besides: what may differ.
+        theirs: the state to resume from.
+        ours: the state of the loader that resumes.
+        ignore: the keys that may differ.
 
     Raises:
-        ValueError: if something else does; the message names it.
+        ValueError: if anything else differs; the message says what.
     """
     differing = [
         f"{key} {their!r} (here {our!r})"
-        for key, their, our in _in_pairs(theirs, ours)
-        if their != our and key not in besides
+        for key, their, our in _pairs(theirs, ours)
+        if their != our and key not in ignore
     ]
     if differing:
-        raise ValueError(f"this state is of a loader with other {', '.join(differing)}")
+        raise ValueError(f"this state belongs to a loader with different settings: {', '.join(differing)}")
 
 
-def whole_number(state: State, key: str) -> int:
-    """A number in a state; ValueError if it is none."""
-    value = state.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"the state has {value!r} as {key!r}, which is no whole number of at least 0")
-    return value
+def counter(state: State, key: str) -> int:
+    """A number of a state.
+
+    Raises:
+        ValueError: if it is missing, or is not an integer of at least 0.
+    """
+    try:
+        return arguments.integer(f"state[{key!r}]", state.get(key), minimum=0)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
 
 
-def _in_pairs(theirs: State, ours: State) -> Iterator[tuple[str, Any, Any]]:
-    """The entries of both, those of the settings one by one."""
+def _pairs(theirs: State, ours: State) -> Iterator[tuple[str, Any, Any]]:
+    """Each key with both values; the settings one by one."""
     for key, our in ours.items():
         their = theirs.get(key)
         if isinstance(our, dict) and isinstance(their, dict):

@@ -1,1 +1,1 @@
-"""Which sample comes when, and the random numbers behind it."""
+"""The order of samples, and the random numbers behind it."""

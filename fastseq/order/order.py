@@ -1,21 +1,33 @@
-"""Which sample comes when: a pure function of seed, epoch, batch number, rank and world size."""
+"""The order of samples: a pure function of seed, epoch, batch number, rank and world size."""
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
 from fastseq.order.rng import ORDER_STREAM, key_word, random_u64
 
 
 class Order:
-    """The order of `n` samples in batches, epoch by epoch, for one rank of a world.
+    """The order of `n` samples in batches, epoch by epoch, for one rank.
 
-    It holds no position: any batch of any epoch can be asked for at any time, from any thread, with the same
-    answer.
+    It has no position: any batch of any epoch can be requested at any time and from any thread, with the same result.
+
+    Args:
+        n: number of samples, at least 1.
+        batch_size: samples in a batch of all ranks together, a multiple of `world_size`.
+        shuffle: whether to draw a new order for each epoch, instead of 0, 1, 2, ...
+        seed: 0 <= seed < 2**64.
+        drop_last: whether to leave out a last batch with fewer than `batch_size` samples.
+        rank: which part of each batch is ours, 0 <= rank < world_size.
+        world_size: number of ranks.
+
+    Raises:
+        TypeError: if a number is not an integer.
+        ValueError: if a number is out of range, or if there is not a single batch.
     """
 
     def __init__(
@@ -29,28 +41,13 @@ class Order:
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        """Check the numbers.
-
-        Args:
-            n: number of samples, at least 1.
-            batch_size: samples in a global batch, a multiple of `world_size`.
-            shuffle: draw a new order for each epoch; otherwise 0, 1, 2, ...
-            seed: 0 <= seed < 2**64.
-            drop_last: leave out a last batch with fewer than `batch_size` samples.
-            rank: which part of each batch is ours, 0 <= rank < world_size.
-            world_size: number of ranks.
-
-        Raises:
-            TypeError: if a number is not an integer.
-            ValueError: if a number is out of range, or if there is not a single batch.
-        """
-        self.n = _at_least("n", n, 0)
-        self.batch_size = _at_least("batch_size", batch_size, 1)
+        self.n = arguments.integer("n", n, minimum=0)
+        self.batch_size = arguments.integer("batch_size", batch_size, minimum=1)
         self.shuffle = bool(shuffle)
         self.seed = key_word("seed", seed)
         self.drop_last = bool(drop_last)
-        self.world_size = _at_least("world_size", world_size, 1)
-        self.rank = _at_least("rank", rank, 0)
+        self.world_size = arguments.integer("world_size", world_size, minimum=1)
+        self.rank = arguments.integer("rank", rank, minimum=0)
         if self.rank >= self.world_size:
             raise ValueError(f"rank={self.rank} must be less than world_size={self.world_size}")
         if self.batch_size % self.world_size:
@@ -59,11 +56,11 @@ class Order:
                 f"world_size={self.world_size}"
             )
         if self.n == 0:
-            raise ValueError("there are no samples to put in order")
+            raise ValueError("there are no samples")
         if self.drop_last and self.n < self.batch_size:
             raise ValueError(
-                f"no batch is left: {self.n} samples do not fill one of {self.batch_size}, and "
-                "drop_last=True drops it; use a smaller batch_size or drop_last=False"
+                f"there is no batch: {self.n} samples do not fill one of {self.batch_size}, and drop_last=True drops "
+                "incomplete ones; use a smaller batch_size or drop_last=False"
             )
         self._permutations: tuple[tuple[int, NDArray[np.int64]], ...] = ()
 
@@ -73,17 +70,17 @@ class Order:
         return full if self.drop_last or not rest else full + 1
 
     def indices(self, epoch: int, k: int) -> NDArray[np.int64]:
-        """Give this rank's samples of batch `k`.
+        """Return this rank's samples of batch `k`.
 
-        The ranks share a batch of m samples as evenly as they can: rank r has rows m*r//world_size to
-        m*(r+1)//world_size of it, and never none.
+        The ranks share a batch of m samples as evenly as possible: rank r has those from m*r//world_size to
+        m*(r+1)//world_size of it, at least one.
 
         Args:
             epoch: 0 <= epoch < 2**64.
             k: number of the batch; -1 is the last one.
 
         Returns:
-            int64 (b,), the caller's own, 1 <= b <= batch_size // world_size.
+            int64 (b,), a new array, 1 <= b <= batch_size // world_size.
 
         Raises:
             IndexError: if there is no batch `k`.
@@ -95,17 +92,17 @@ class Order:
         return self._samples(epoch, first, last)
 
     def global_indices(self, epoch: int, k: int) -> NDArray[np.int64]:
-        """Give the samples of batch `k` of all ranks: their parts, one after the other.
+        """Return the samples of batch `k` on all ranks: their parts, one after the other.
 
-        A last batch with fewer samples than ranks is filled up from the start of the epoch's order to one for
-        each rank.
+        A last batch with fewer samples than ranks is filled up to one for each rank, from the start of the epoch's
+        order.
 
         Args:
             epoch: 0 <= epoch < 2**64.
             k: number of the batch; -1 is the last one.
 
         Returns:
-            int64 (m,), the caller's own, 1 <= m <= batch_size.
+            int64 (m,), a new array, 1 <= m <= batch_size.
 
         Raises:
             IndexError: if there is no batch `k`.
@@ -117,9 +114,9 @@ class Order:
         return {**self.__dict__, "_permutations": ()}
 
     def _span(self, k: int) -> tuple[int, int]:
-        """Where batch `k` starts and stops in the epoch's order, which starts again past its end."""
+        """Where batch `k` starts and stops in the epoch's order, which repeats past its end."""
         batches = len(self)
-        number = operator.index(k)
+        number = arguments.integer("k", k)
         if not -batches <= number < batches:
             raise IndexError(f"there is no batch {number}: an epoch has {batches}")
         start = number % batches * self.batch_size
@@ -131,7 +128,8 @@ class Order:
         return self._permutation(epoch)[places] if self.shuffle else places
 
     def _permutation(self, epoch: int) -> NDArray[np.int64]:
-        # No lock, which a fork could leave locked: the tuple is replaced whole; two threads may both draw.
+        # There is no lock, which a fork could leave locked: the tuple is replaced as a whole, and two threads may draw
+        # the same permutation.
         kept = self._permutations
         for known, permutation in kept:
             if known == epoch:
@@ -140,10 +138,3 @@ class Order:
         permutation = np.argsort(draws, kind="stable").astype(np.int64, copy=False)
         self._permutations = ((epoch, permutation), *kept[:1])
         return permutation
-
-
-def _at_least(name: str, value: Any, least: int) -> int:
-    number = key_word(name, value)
-    if number < least:
-        raise ValueError(f"{name} must be at least {least}, not {number}")
-    return number

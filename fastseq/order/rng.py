@@ -1,25 +1,25 @@
-"""Random numbers without state: a pure function of a key, the same on every machine and in every version.
+"""A counter-based random generator: pure functions of a key, the same on every machine and in every version.
 
-The mixer is SplitMix64's (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA
-2014) with the constants of Sebastiano Vigna's public-domain splitmix64.c, which are those of David Stafford's
-"Mix13". Its additive constant is 2**64 divided by the golden ratio, made odd. Changing any of this changes
-the order of everybody's epochs.
+The mixer is that of SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014)
+with the constants of Sebastiano Vigna's public-domain splitmix64.c, which are those of David Stafford's "Mix13". The
+additive constant is 2**64 divided by the golden ratio, made odd. Any change here changes every user's epochs.
 """
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
+
 ORDER_STREAM = 0
-"""The stream that shuffles an epoch; transforms draw from those that their classes name."""
+"""The stream that shuffles an epoch; transforms draw from streams named by their classes."""
 SPLIT_STREAM = 2**32 - 1
 """The stream that splits samples in two."""
 SUBSTITUTE_STREAM = 2**32 - 2
-"""The stream that draws other samples in place of bad ones."""
+"""The stream that draws substitutes for bad samples."""
 
 _GAMMA = 0x9E3779B97F4A7C15
 _MIX_1 = 0xBF58476D1CE4E5B9
@@ -72,16 +72,13 @@ def uniform(seed: int, epoch: int, samples: NDArray[np.int64], stream: int, coun
 
 
 def key_word(name: str, value: Any) -> int:
-    """Check one integer of a key, and give it as a Python int.
+    """Check one integer of a key and return it as a Python int.
 
     Raises:
-        TypeError: if it is not an integer; the message calls it `name`.
+        TypeError: if it is not an integer.
         ValueError: if it is not in 0 <= value < 2**64.
     """
-    try:
-        word = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, not {value!r}") from None
+    word = arguments.integer(name, value)
     if not 0 <= word <= _MASK:
         raise ValueError(f"{name} must be in 0 <= {name} < 2**64, not {word}")
     return word
@@ -94,7 +91,7 @@ def _mix_int(word: int) -> int:
 
 
 def _mix(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Mix in place: 1 temporary instead of 5 when an epoch has millions of samples."""
+    """Mix in place: one temporary array instead of five, for epochs with millions of samples."""
     words ^= words >> np.uint64(30)
     words *= np.uint64(_MIX_1)
     words ^= words >> np.uint64(27)

@@ -1,7 +1,7 @@
-"""How an image becomes a tensor: declared in Python, drawn from a counter-based generator, run in the native core.
+"""Transforms: declared in Python, drawn from a counter-based random generator, applied by the native core.
 
-A transform says which part of the upright image the output shows. A whole pipeline is one resampling of the decoded
-image; no step produces pixels of its own.
+A transform chooses the part of the upright image that the output shows. A pipeline resamples the decoded image once; no
+step in between produces pixels.
 """
 
 from __future__ import annotations

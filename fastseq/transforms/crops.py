@@ -1,26 +1,34 @@
-"""Transforms that keep a part of the image."""
+"""Transforms that keep part of the image."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Any
 
+from fastseq import arguments
 from fastseq.transforms.base import Op, Transform, check_side, native_op, op_draws
 
 
 @dataclass(frozen=True)
 class CenterCrop(Transform):
-    """Crop the middle: `size` pixels, one number or (height, width); of an odd rest the larger part is cut after it.
+    """Crop the centre.
 
-    Before a `Resize` a picture smaller than that is left as it is along that side.
+    Where the margin is odd, one more pixel is cut at the bottom and at the right. Without a `Resize` before it, an
+    image smaller than the crop keeps its own size on that side, and is then resized to the batch.
+
+    Attributes:
+        size: pixels of both sides, or (height, width).
     """
 
     size: int | tuple[int, int]
 
     def __post_init__(self) -> None:
-        """Check the size."""
-        for side in self.sides:
-            check_side("CenterCrop", side)
+        if arguments.is_integer(self.size):
+            object.__setattr__(self, "size", check_side("CenterCrop: size", self.size))
+            return
+        height, width = arguments.size("CenterCrop: size", self.size)
+        sides = check_side("CenterCrop: size", height), check_side("CenterCrop: size", width)
+        object.__setattr__(self, "size", sides)
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -28,17 +36,21 @@ class CenterCrop(Transform):
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
     def ops(self, draw: int) -> list[Op]:
-        """One native step, without numbers."""
+        """One operation without random numbers."""
         height, width = self.sides
         return [native_op("center_crop", draw, height, width)]
 
 
 @dataclass(frozen=True)
 class RandomResizedCrop(Transform):
-    """Crop a random part of the picture, which is then resized to the output's size.
+    """Crop a random part of the image, which is then resized to the size of the batch.
 
-    The rule is that of torchvision's transform of this name: an area within `scale` of the picture's, an aspect ratio
-    (width / height, log-uniform) within `ratio`, ten tries, then the largest central crop within `ratio`.
+    The rule is that of torchvision's transform of the same name: up to ten attempts to place a crop, then the largest
+    central crop whose aspect ratio is within `ratio`.
+
+    Attributes:
+        scale: (low, high), the crop's share of the image's area, within (0, 1].
+        ratio: (low, high), the crop's aspect ratio width / height; drawn log-uniformly.
     """
 
     scale: tuple[float, float] = (0.08, 1.0)
@@ -47,29 +59,39 @@ class RandomResizedCrop(Transform):
     stream = 1
 
     def __post_init__(self) -> None:
-        """Check both ranges."""
-        for name, (low, high) in (("scale", self.scale), ("ratio", self.ratio)):
-            if not (0 < low <= high and math.isfinite(high)):
-                raise ValueError(f"RandomResizedCrop: {name} must be (low, high), 0 < low <= high, not {(low, high)}")
+        for name, value in (("scale", self.scale), ("ratio", self.ratio)):
+            object.__setattr__(self, name, _positive_range(name, value))
         if self.scale[1] > 1:
             raise ValueError(f"RandomResizedCrop: scale must be at most 1, not {self.scale[1]}")
 
     def ops(self, draw: int) -> list[Op]:
-        """One native step with 22 numbers."""
+        """One operation with 22 random numbers."""
         return [native_op("random_resized_crop", draw, *self.scale, *self.ratio)]
 
 
 @dataclass(frozen=True)
 class CropToAspect(Transform):
-    """Crop the largest middle part that has the aspect ratio of the output; at least one pixel.
+    """Crop the largest central part with the aspect ratio of the output, at least one pixel.
 
     Attributes:
         float32: whether its sides are computed in float32, as Keras's ``smart_resize`` does for tensors, or in
-            integers, as ``keras.utils.load_img(keep_aspect_ratio=True)`` does. They differ by a pixel at times.
+            integers, as ``keras.utils.load_img(keep_aspect_ratio=True)`` does. The results sometimes differ by a pixel.
     """
 
     float32: bool = True
 
     def ops(self, draw: int) -> list[Op]:
-        """One native step, without numbers."""
+        """One operation without random numbers."""
         return [native_op("crop_to_aspect", draw, self.float32)]
+
+
+def _positive_range(name: str, value: Any) -> tuple[float, float]:
+    try:
+        low, high = value
+    except (TypeError, ValueError):
+        hint = "; it takes no size, for the crop is resized to the size of the batch" if name == "scale" else ""
+        raise TypeError(f"RandomResizedCrop: {name} must be (low, high), not {value!r}{hint}") from None
+    low, high = (arguments.number(f"RandomResizedCrop: {name}", bound) for bound in (low, high))
+    if not 0 < low <= high:
+        raise ValueError(f"RandomResizedCrop: {name} must be (low, high), 0 < low <= high, not {(low, high)}")
+    return low, high

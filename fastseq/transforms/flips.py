@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastseq import arguments
 from fastseq.transforms.base import Op, Transform, native_op
 
 
 @dataclass(frozen=True)
 class RandomFlip(Transform):
-    """Mirror every second picture: "horizontal" (left to right), "vertical" or "horizontal_and_vertical"."""
+    """Mirror an image with probability 1/2, for each direction on its own.
+
+    Attributes:
+        mode: "horizontal" (left to right), "vertical", or "horizontal_and_vertical".
+    """
 
     mode: str = "horizontal"
     stream = 2
 
     def __post_init__(self) -> None:
-        """Check the mode."""
-        if self.mode not in ("horizontal", "vertical", "horizontal_and_vertical"):
-            raise ValueError(
-                f"RandomFlip: mode must be 'horizontal', 'vertical' or 'horizontal_and_vertical', not {self.mode!r}"
-            )
+        arguments.one_of("RandomFlip: mode", self.mode, ("horizontal", "vertical", "horizontal_and_vertical"))
 
     @property
     def _axes(self) -> list[float]:
@@ -27,9 +28,9 @@ class RandomFlip(Transform):
 
     @property
     def draws(self) -> int:  # type: ignore[override]
-        """One number for each axis."""
+        """One random number for each direction."""
         return len(self._axes)
 
     def ops(self, draw: int) -> list[Op]:
-        """One native step for each axis, with one number each."""
+        """One operation with one random number for each direction."""
         return [native_op("flip", draw + i, 0.5, horizontal) for i, horizontal in enumerate(self._axes)]

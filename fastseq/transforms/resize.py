@@ -1,4 +1,4 @@
-"""Transforms that choose the size an image is resized to before any crop."""
+"""Transforms that choose the size to which an image is resized before any crop."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from fastseq.transforms.base import Op, Transform, check_side, native_op
 
 @dataclass(frozen=True)
 class Resize(Transform):
-    """Resize so that the shorter side has `short` pixels and the aspect ratio stays.
+    """Resize so that the shorter side has `short` pixels, keeping the aspect ratio.
 
-    The longer side is rounded down. A `CenterCrop` must follow, for a batch has one size.
+    The longer side is rounded down. A `CenterCrop` must follow, since all images of a batch have one size.
+
+    Attributes:
+        short: pixels of the shorter side.
     """
 
     short: int
 
     def __post_init__(self) -> None:
-        """Check the size."""
-        check_side("Resize", self.short)
+        object.__setattr__(self, "short", check_side("Resize: short", self.short))
 
     def ops(self, draw: int) -> list[Op]:
-        """One native step, without numbers."""
+        """One operation without random numbers."""
         return [native_op("resize_short", draw, self.short)]
 
 
 @dataclass(frozen=True)
 class PadToAspect(Transform):
-    """Resize into the output, keep the aspect ratio, and put zeros around, as ``tf.image.resize_with_pad`` does.
+    """Resize to fit into the output, keep the aspect ratio, and pad with zeros, as ``tf.image.resize_with_pad`` does.
 
-    For the filters of TensorFlow only. A picture so narrow that TensorFlow refuses it keeps one row or column.
+    For TensorFlow's filters only. An image so narrow that TensorFlow refuses it keeps one row or column.
     """
 
     def ops(self, draw: int) -> list[Op]:
-        """One native step, without numbers."""
+        """One operation without random numbers."""
         return [native_op("pad_to_aspect", draw)]

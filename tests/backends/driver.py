@@ -163,7 +163,7 @@ def spied() -> Iterator[dict[str, int]]:
 
     def spy(self, key, ahead, *probe):
         counts["asked"] += 1
-        counts["begun"] += key in self._begun
+        counts["begun"] += key in self.look_ahead
         return fetch(self, key, ahead, *probe)
 
     Prefetcher.fetch = spy
@@ -592,7 +592,7 @@ def bad_samples_are_skipped_and_listed():
         warnings.simplefilter("always", fastseq.BadSamplesWarning)
         numbers = shown().fit(sequence, 2, shuffle=False)
     same(numbers, 2 * [i for i in range(SAMPLES) if i not in bad])
-    same([found.row for found in sequence.loader.errors], bad)
+    same([found.index for found in sequence.loader.errors], bad)
     same(sum(issubclass(warning.category, fastseq.BadSamplesWarning) for warning in seen), 2)
     with raised(Exception, "TooManyBadSamples" if BACKEND == "tensorflow" else "", "max_bad allows 2"):
         shown().fit(sequence_of(dirty, on_error="skip", max_bad=2), shuffle=False)
@@ -611,7 +611,7 @@ def predict_lists_what_it_filled_in():
             same(len(model.model.predict(sequence, verbose=0)), SAMPLES)
         (told,) = [str(warning.message) for warning in seen if issubclass(warning.category, fastseq.BadSamplesWarning)]
         same(told, "predict: 4 of 48 samples were bad (4 NOT_FOUND); see .errors")
-        same([found.row for found in sequence.loader.errors], bad)
+        same([found.index for found in sequence.loader.errors], bad)
     model.fit(sequence, shuffle=False)  # and counts none of them twice: there are no more than max_bad
 
 

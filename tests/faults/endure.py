@@ -122,22 +122,22 @@ class Run:
         assert policy == "skip" or len(x) in (BATCH, len(self.samples) % BATCH)
         for row, digest in self.digests(x[weights != 0], y[weights != 0]).items():
             assert digest == self.sound[row], f"sample {row} is another picture"
-        assert {found.row for found in errors} >= set(bad)
+        assert {found.index for found in errors} >= set(bad)
         self.seen["samples"] += len(x)
         return set(bad)
 
     def compare(self, policy: str, errors: Any, met: set[int], whole: bool) -> None:
         """What is listed is what the shim has spoiled; more was, only where batches were begun and left."""
         spoiled = {self.row_of[path] for path in self.log.read_text().splitlines()}
-        listed = {found.row for found in errors if found.status is fastseq.Status.READ_ERROR}
+        listed = {found.index for found in errors if found.status is fastseq.Status.READ_ERROR}
         others = {found.status for found in errors} - {fastseq.Status.READ_ERROR, fastseq.Status.OUT_OF_MEMORY}
         assert not others, others
         assert listed <= spoiled
         if whole and policy != "substitute":  # a substitute is read too, and its failures are nobody's
             assert listed == spoiled
         if whole and policy == "fill":
-            assert met == {found.row for found in errors}
-        assert len({found.row for found in errors}) == len(errors)
+            assert met == {found.index for found in errors}
+        assert len({found.index for found in errors}) == len(errors)
         self.seen["bad"] += len(errors)
         self.seen["epochs"] += 1
 

@@ -45,7 +45,7 @@ def main() -> None:
     except RuntimeError as raised:
         rows, error = [], str(raised)
     shim.disarm()
-    errors = [[found.row, found.status.name, found.reason] for found in loader.errors]
+    errors = [[found.index, found.status.name, found.reason] for found in loader.errors]
     again = sum(len(x) for x, _, _ in loader)
     print(json.dumps({"rows": rows, "errors": errors, "error": error, "again": again, "stalled": stalled}))
 

@@ -37,10 +37,10 @@ def test_each_policy(policy, strict, figure):
     for threads in (1, 4):
         loader = loader_of(samples, on_error=policy, strict=strict, threads=threads)
         streams.append([x.sum(axis=(1, 2, 3), dtype=np.int64).tolist() for x, *_ in loader])
-        lists.append([(found.row, found.status) for found in loader.errors])
+        lists.append([(found.index, found.status) for found in loader.errors])
     assert streams[0] == streams[1]
     assert lists[0] == lists[1]
     alone = loader_of(samples, on_error="fill", strict=strict)
     assert len(list(alone)) == len(loader)
-    assert lists[0] == [(found.row, found.status) for found in alone.errors]
+    assert lists[0] == [(found.index, found.status) for found in alone.errors]
     figure(f"{len(paths)} files, {len(lists[0])} bad")

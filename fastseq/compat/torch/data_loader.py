@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
-from numpy.typing import DTypeLike
-
-from fastseq.compat.torch.batch import Decoding
+from fastseq import arguments
 from fastseq.compat.torch.epoch import SampleEpoch
 from fastseq.compat.torch.shuffle import Shuffle
-from fastseq.engine.batch_memory import Lender
-from fastseq.engine.settings import Settings
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
+from fastseq.engine.look_ahead import depth_ahead, prefetch_cap
+from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.engine.threads import shared_threads
-from fastseq.limits import Limits
-from fastseq.loading.prefetcher import depth_ahead, prefetch_cap
-from fastseq.transforms import Transform
+from fastseq.order.rng import key_word
 
 
 class Dataset(Protocol):
@@ -30,6 +28,7 @@ class Dataset(Protocol):
         """How many there are."""
 
 
+@takes_pixel_settings
 class DataLoader:
     """Batches of a dataset, as `torch.utils.data.DataLoader` makes them, in NumPy arrays.
 
@@ -51,25 +50,16 @@ class DataLoader:
         drop_last: whether a last batch that is not full is left out.
         generator: a NumPy generator, or a `torch.Generator`, whose order is the very one of torch's loader; NumPy's
             global generator where None.
-        size: (height, width) of the pictures, pixels. Needed where samples have any, but for a `collate_fn` that takes
+        size: (height, width) of the output, in pixels. Required where samples have images, unless `collate_fn` takes
             paths.
-        transform: a transform, or several in their order.
-        seed: of random transforms.
-        interpolation: which pixels one gets; see `fastseq.decode_batch`.
-        orient: "exif", "none", or "landscape" (EXIF, then a quarter turn where height > width).
-        color: "rgb", "bgr" or "gray"; "pil.rgb" or "pil.gray": by the rules of Pillow's `convert`.
-        dtype: uint8 (0-255), float16, float32 or float64.
-        scale: of float dtypes: values are `offset + scale * pixel`.
-        offset: see scale.
-        data_format: "channels_last" or "channels_first".
-        strict: whether pictures that decode with warnings, or are cut off, are bad; "whole": only those cut off.
-        limits: what one picture may cost.
-        threads: that decode; as many as there are cores where None.
-        prefetch_bytes: bound on the batches begun ahead, 256 MiB where None; 0 turns it off.
+        seed: of random transforms, 0 <= seed < 2**64.
+        threads: how many threads decode; as many as there are cores if None.
+        prefetch_bytes: bound on the batches decoded ahead; 256 MiB if None, 0 to decode none ahead.
+        **pixels: see `PixelSettings`.
 
     Raises:
-        TypeError: for a `generator` that is none.
-        ValueError: for arguments that exclude each other, and for a setting that is not possible.
+        TypeError: if an argument has the wrong type.
+        ValueError: if arguments exclude each other, or if a setting is impossible.
     """
 
     def __init__(
@@ -84,51 +74,26 @@ class DataLoader:
         generator: Any = None,
         *,
         size: tuple[int, int] | None = None,
-        transform: Transform | Iterable[Transform] = (),
         seed: int = 0,
-        interpolation: str = "antialias",
-        orient: str = "exif",
-        color: str = "rgb",
-        dtype: DTypeLike = "uint8",
-        scale: float = 1.0,
-        offset: float = 0.0,
-        data_format: str = "channels_last",
-        strict: bool | str = True,
-        limits: Limits | None = None,
         threads: int | None = None,
         prefetch_bytes: int | None = None,
+        **pixels: Unpack[PixelSettings],
     ) -> None:
-        """See the class."""
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ValueError("batch_sampler excludes batch_size, shuffle, sampler and drop_last: it decides on all")
         if sampler is not None and shuffle:
             raise ValueError("sampler excludes shuffle: it decides on the order")
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-            raise ValueError(f"batch_size must be a positive integer, not {batch_size!r}")
+        batch_size = arguments.integer("batch_size", batch_size, minimum=1)
         self.dataset, self.sampler, self.batch_sampler = dataset, sampler, batch_sampler
         self.batch_size = None if batch_sampler is not None else batch_size
         self.shuffle, self.drop_last, self.generator, self.collate_fn = shuffle, drop_last, generator, collate_fn
         self._shuffle = Shuffle(generator)
-        self._settings = None
-        if size is not None:
-            self._settings = Settings(
-                size,
-                transform,
-                interpolation,
-                orient,
-                color,
-                dtype,
-                scale,
-                offset,
-                data_format,
-                strict,
-                limits or Limits(),
-            )
-        self._seed = seed
-        self._threads = shared_threads(threads)
-        cap = prefetch_cap(prefetch_bytes)
-        self._depth = depth_ahead(self._threads.count, batch_size) if cap and self._settings else 0
-        self._lender = Lender(cap)
+        settings = settings_of(DataLoader, (1, 1) if size is None else size, pixels)  # checked even without a size
+        self._seed = key_word("seed", seed)
+        self._cap = prefetch_cap(prefetch_bytes)
+        decoder = Decoder(settings, shared_threads(threads), BatchAllocator(self._cap))
+        self._decoder = None if size is None else decoder
+        self._depth = depth_ahead(decoder.threads.count, batch_size) if self._cap and self._decoder else 0
         self._epochs = 0
 
     def __len__(self) -> int:
@@ -141,14 +106,20 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         """One epoch."""
-        self._shuffle.iterator_made()
+        self._shuffle.on_iterator_created()
         number, self._epochs = self._epochs, self._epochs + 1
-        decoding = None
-        if self._settings is not None:
-            decoding = Decoding(self._settings, self._lender, self._seed, number, self._threads)
-        epoch = SampleEpoch(self.dataset.__getitem__, self._batches(), decoding, self._depth, self.collate_fn)
+        epoch = SampleEpoch(
+            self.dataset.__getitem__,
+            self._batches(),
+            self._decoder,
+            self._cap,
+            depth=self._depth,
+            seed=self._seed,
+            epoch=number,
+            collate_fn=self.collate_fn,
+        )
         if self.shuffle:
-            epoch.when_used_up(self.batch_size or 1, partial(self._shuffle.order_ended, len(self.dataset)))
+            epoch.on_exhausted(self.batch_size or 1, partial(self._shuffle.on_exhausted, len(self.dataset)))
         return epoch
 
     def _batches(self) -> Iterator[Sequence[Any]]:

@@ -1,0 +1,114 @@
+"""Validation of arguments: one rule for each kind, whoever takes the argument.
+
+A value of the wrong type is a TypeError, an impossible one a ValueError. Each message names the argument, says what is
+possible and shows what was given.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from fastseq.keywords import value_hint
+
+_MAX_SIDE = 65535  # pixels; as many as a JPEG can have
+_Choice = TypeVar("_Choice")
+
+
+def is_integer(value: object) -> bool:
+    """Whether `value` is an integer of any type, NumPy's included; booleans are not."""
+    if isinstance(value, (bool, np.bool_)):
+        return False
+    try:
+        operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True
+
+
+def integer(name: str, value: Any, minimum: int | None = None, maximum: int | None = None) -> int:
+    """An integer, NumPy's included, as a Python int.
+
+    Raises:
+        TypeError: if it is not an integer, or a boolean.
+        ValueError: if it is not within [minimum, maximum].
+    """
+    if not is_integer(value):
+        raise TypeError(f"{name} must be an integer, not {_shown(value)}")
+    number = operator.index(value)
+    _check_range(name, number, minimum, maximum)
+    return number
+
+
+def number(
+    name: str, value: Any, minimum: float | None = None, maximum: float | None = None, hint: str | None = None
+) -> float:
+    """A finite real number as a Python float.
+
+    Raises:
+        TypeError: if it is not one number, or a boolean or text; the message ends with `hint`.
+        ValueError: if it is not finite or not within [minimum, maximum].
+    """
+    try:
+        if isinstance(value, (bool, np.bool_, str, bytes, bytearray)):
+            raise TypeError
+        result = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must be a number, not {_shown(value)}{_after(hint)}") from None
+    if not math.isfinite(result):
+        raise ValueError(f"{name} must be finite, not {value!r}")
+    _check_range(name, result, minimum, maximum)
+    return result
+
+
+def one_of(name: str, value: Any, choices: Iterable[_Choice], hint: str | None = None) -> _Choice:
+    """One of a few texts, booleans or None.
+
+    Raises:
+        ValueError: if it is something else; the message lists the choices, translates the names of other libraries, and
+            ends with `hint`.
+    """
+    choices = tuple(choices)
+    if isinstance(value, np.bool_):
+        value = bool(value)
+    for choice in choices:
+        if choice is value or (isinstance(choice, str) and isinstance(value, str) and choice == value):
+            return choice
+    listed = ", ".join(map(repr, choices))
+    advice = _after(value_hint(name, value)) + _after(hint)
+    raise ValueError(f"{name} must be one of {listed}, not {_shown(value)}{advice}")
+
+
+def size(name: str, value: Any) -> tuple[int, int]:
+    """A (height, width) in pixels, each from 1 to 65535.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    try:
+        height, width = value
+        return integer(name, height, 1, _MAX_SIDE), integer(name, width, 1, _MAX_SIDE)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{name} must be (height, width), each from 1 to {_MAX_SIDE} pixels, not {_shown(value)}")
+
+
+def _check_range(name: str, value: float, minimum: float | None, maximum: float | None) -> None:
+    if minimum is not None and value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, not {value}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, not {value}")
+
+
+def _after(hint: str | None) -> str:
+    return f"; {hint}" if hint else ""
+
+
+def _shown(value: object) -> str:
+    """The value for a message, cut where an array or a table would fill the screen."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
