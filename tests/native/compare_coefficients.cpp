@@ -2,6 +2,7 @@
 // tests/coefficients.py builds it. A line for each file, three columns between tabs:
 //   "equal"; "left": the file is one for libjpeg; or "different" | "sequential" or "progressive" | where they differ
 #include <algorithm>
+#include <atomic>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -144,7 +145,8 @@ bool read_progressive(const File& file, JpegScratch* scratch, Image* image) {
 
 // False where the file is one for libjpeg.
 bool read_ours(const File& file, Image* image) {
-  JpegRequest request;
+  const std::atomic<bool> cancelled{false};
+  JpegRequest request(cancelled);
   request.memory_bytes = int64_t{1} << 30;
   request.planes = true;
   request.window = {0, 0, file.header.width, file.header.height};
