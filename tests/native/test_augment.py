@@ -20,7 +20,7 @@ COLUMNS = 11
 
 
 def draws(how: Augmentation) -> npt.NDArray[np.float64]:
-    """The numbers of one sample, as csrc/augment.h has them."""
+    """The numbers of one sample, as csrc/augment/augment.h has them."""
     matrix = np.eye(2) if how.matrix is None else how.matrix
     none = np.nan
     return np.array(

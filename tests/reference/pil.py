@@ -1,4 +1,4 @@
-"""Pillow's filters in plain numpy, bit for bit: the twin of pil_table.cpp and of the passes made with it."""
+"""Pillow's filters in plain numpy, bit for bit: the twin of filters/pil_table.cpp and of the passes made with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The native filters for pixels, in plain numpy and bit for bit: the twin of filter_table.cpp."""
+"""The native filters for pixels, in plain numpy and bit for bit: the twin of filters/triangle_table.cpp."""
 
 from __future__ import annotations
 
