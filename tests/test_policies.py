@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -404,6 +405,22 @@ def test_warnings_point_at_the_line_of_the_user(dirty):
     with pytest.warns(BadSamplesWarning) as from_iterator:
         list(loader)
     assert [warning.filename for warning in (*from_batch, *from_iterator)] == [__file__] * 2
+
+
+def test_warnings_of_a_frameworks_thread_point_at_what_the_main_thread_does(dirty):
+    """Frames of a module that is called like a framework's, as TensorFlow's threads have them."""
+    loader = loader_of(dirty, on_error="skip")
+    namespace: dict[str, Any] = {"__name__": "tensorflow.python.ops", "loader": loader}
+    exec("def run():\n    [loader.batch(0, k) for k in range(len(loader))]", namespace)
+    thread = threading.Thread(target=namespace["run"])
+    with pytest.warns(BadSamplesWarning) as seen:
+        wait_for(thread)
+    assert [warning.filename for warning in seen] == [__file__]
+
+
+def wait_for(thread: threading.Thread) -> None:
+    thread.start()
+    thread.join()
 
 
 def test_names_that_are_no_text_survive_the_file(tmp_path):
