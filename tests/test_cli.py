@@ -181,7 +181,7 @@ def test_refuses_a_single_class(refused, tmp_path):
 
 def test_names_a_bad_picture(refused, tmp_path):
     bad = images.folder(tmp_path / "set") / "dog" / "001.jpg"
-    bad.write_bytes(b"no picture")
+    bad.write_bytes(b"not an image")
     assert str(bad) in refused(tmp_path / "set")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typing as _typing
 from importlib import import_module as _import_module
 
+from fastseq.compat.prefetch import set_prefetch_bytes
+
 _MODULES = {
     "DataGenerator": "data_generator",
     "ImageDataGenerator": "image_data_generator.image_data_generator",
@@ -18,7 +20,7 @@ if _typing.TYPE_CHECKING:
     from fastseq.compat.image_dataset.image_dataset import image_dataset_from_directory
     from fastseq.compat.sequence.sequence import Sequence
 
-__all__ = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory"]
+__all__ = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory", "set_prefetch_bytes"]
 
 
 def __getattr__(name: str) -> _typing.Any:

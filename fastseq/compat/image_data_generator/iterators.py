@@ -1,4 +1,4 @@
-"""The iterators of `ImageDataGenerator`, their pictures made ahead by the native core."""
+"""The iterators of `ImageDataGenerator`, with batches decoded and augmented ahead by the native core."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq.compat.image_data_generator.batches import PictureBatches
+from fastseq.compat.image_data_generator.batches import ImageBatches
 from fastseq.compat.image_data_generator.forecast import Request, requests, state_of
-from fastseq.compat.image_data_generator.image_work import fingerprint, picture_work
-from fastseq.compat.image_data_generator.sources import ArrayPictures, FilePictures
+from fastseq.compat.image_data_generator.image_work import fingerprint, image_work
+from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
 from fastseq.errors import DecodeError
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.internals import image_iterator
@@ -24,7 +24,7 @@ from fastseq.status import Status
 
 Batch: TypeAlias = Any
 
-# What Keras's own loader may still make something of.
+# Files that Pillow, and so Keras, may still be able to load.
 _FOR_KERAS = (
     *(Status.CORRUPT, Status.TRUNCATED, Status.NOT_AN_IMAGE),
     *(Status.UNSUPPORTED_FORMAT, Status.UNSUPPORTED_JPEG),
@@ -34,36 +34,36 @@ _FOR_KERAS = (
 class NativeIterator(PassAwareDataset):
     """What the three iterators share; mixed into Keras's own, whose methods and attributes stay as they are.
 
-    A batch is begun ahead with the numbers that NumPy's generator is expected to give. If it gives others, because
-    somebody else has drawn from it, the batch is made again: what one gets is always what Keras would give.
+    A batch is begun ahead with the numbers that NumPy's global generator is expected to draw. If it draws others,
+    because other code has used it in between, the batch is decoded again: it is always the batch that Keras would make.
     """
 
     index_generator: Any
-    _turn: threading.RLock  # batches take numbers from one generator: one at a time
-    _steps: list[Step] | None  # that Keras is expected to ask for next; None while it iterates
-    _batches: PictureBatches | None
+    _turn: threading.RLock  # one batch at a time: all draw from the same generator
+    _steps: list[Step] | None  # the batches that Keras is expected to request next; None while `next` is used
+    _batches: ImageBatches | None
     _decided: str | None  # what of the generator the batches were made for
 
     @classmethod
-    def adopt(cls, iterator: Any) -> Any:
-        """Take over an iterator of Keras's that has not been used yet."""
-        adopted = cls.__new__(cls)
-        adopted.__dict__.update(vars(iterator))
-        restart_iteration(adopted)
-        adopted.passes = KerasPasses(len(adopted))
-        adopted._turn = threading.RLock()
-        adopted._steps = []
-        _alive.add(adopted)
-        adopted._batches = None
-        adopted._decided = None
-        return adopted
+    def from_keras(cls, iterator: Any) -> Any:
+        """The iterator with the state of one of Keras's, which must be new and is not used any more."""
+        self = cls.__new__(cls)
+        self.__dict__.update(vars(iterator))
+        restart_iteration(self)
+        self.passes = KerasPasses(len(self))
+        self._turn = threading.RLock()
+        self._steps = []
+        _alive.add(self)
+        self._batches = None
+        self._decided = None
+        return self
 
     def __getitem__(self, idx: int) -> Batch:
-        """Batch `idx` of the current order; each call draws new numbers.
+        """Batch `idx` of the current order; each call draws new transforms.
 
         Raises:
             ValueError: if there is no such batch.
-            DecodeError: for the first bad picture in it.
+            DecodeError: for the first bad file in it.
         """
         with self._turn:
             _, ahead = self._request(idx, self._depth)
@@ -71,13 +71,13 @@ class NativeIterator(PassAwareDataset):
             return super().__getitem__(idx)
 
     def __next__(self) -> Batch:
-        """The next batch of an endless iteration, in a new order each time round."""
+        """The next batch of an endless iteration, with a new order for each epoch."""
         with self._turn:
             self._steps = None
             return super().__next__()
 
     def on_epoch_end(self) -> None:
-        """Begin a new order."""
+        """Draw a new order."""
         with self._turn:
             super().on_epoch_end()
             self._end_epoch()
@@ -104,18 +104,18 @@ class NativeIterator(PassAwareDataset):
                 raise error from of_keras
         return self._with_targets(images.astype(self.dtype, copy=False), index_array)
 
-    def _native_batches(self) -> PictureBatches | None:
+    def _native_batches(self) -> ImageBatches | None:
         decided = fingerprint(self.image_data_generator)
         if decided != self._decided:
             self._decided = decided
             work = None if self.save_to_dir else self._work()
-            self._batches = None if work is None else PictureBatches(work, self._pictures(), self.batch_size)
+            self._batches = None if work is None else ImageBatches(work, self._images(), self.batch_size)
         return self._batches
 
     def _work(self) -> Any:
         raise NotImplementedError
 
-    def _pictures(self) -> Any:
+    def _images(self) -> Any:
         raise NotImplementedError
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
@@ -126,7 +126,7 @@ class _FileIterator(NativeIterator):
     def _work(self) -> Any:
         if self.image_data_generator.data_format != self.data_format:
             return None
-        return picture_work(
+        return image_work(
             self.image_data_generator,
             self.target_size,
             self.image_shape[-1 if self.data_format == "channels_last" else 0],
@@ -134,8 +134,8 @@ class _FileIterator(NativeIterator):
             keep_aspect_ratio=self.keep_aspect_ratio,
         )
 
-    def _pictures(self) -> FilePictures:
-        return FilePictures(self.filepaths)
+    def _images(self) -> FileImages:
+        return FileImages(self.filepaths)
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
         targets: Any
@@ -158,25 +158,25 @@ class _FileIterator(NativeIterator):
 
 
 class DirectoryIterator(_FileIterator, image_iterator.DirectoryIterator):  # type: ignore[misc]
-    """What `ImageDataGenerator.flow_from_directory` gives."""
+    """What `ImageDataGenerator.flow_from_directory` returns."""
 
 
 class DataFrameIterator(_FileIterator, image_iterator.DataFrameIterator):  # type: ignore[misc]
-    """What `ImageDataGenerator.flow_from_dataframe` gives."""
+    """What `ImageDataGenerator.flow_from_dataframe` returns."""
 
 
 class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # type: ignore[misc]
-    """What `ImageDataGenerator.flow` gives."""
+    """What `ImageDataGenerator.flow` returns."""
 
     def _work(self) -> Any:
         if self.x.dtype != np.float32 or self.data_format != self.image_data_generator.data_format:
             return None
         channel, rows, columns = (3, 1, 2) if self.data_format == "channels_last" else (1, 2, 3)
         shape = self.x.shape
-        return picture_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
+        return image_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
 
-    def _pictures(self) -> ArrayPictures:
-        return ArrayPictures(self.x)
+    def _images(self) -> ArrayImages:
+        return ArrayImages(self.x)
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
         inputs = [images, *(more[index_array] for more in self.x_misc)] if self.x_misc else images
