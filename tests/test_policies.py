@@ -27,6 +27,7 @@ from fastseq import (
 )
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.policy import Policy
+from fastseq.status import remedy
 
 SIZE = (12, 14)
 BAD = {3: Status.EMPTY, 11: Status.NOT_AN_IMAGE, 12: Status.TRUNCATED, 26: Status.NOT_FOUND, 39: Status.CORRUPT}
@@ -321,11 +322,7 @@ def test_a_bad_sample_is_one_record_with_everything(dirty):
     cut = loader.errors[2]
     assert (cut.index, cut.path, cut.status, cut.epoch) == (12, dirty.path(12), Status.TRUNCATED, 0)
     assert cut.detail
-    assert (
-        cut.message
-        == str(cut)
-        == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; fetch the file again, or remove it"
-    )
+    assert cut.message == str(cut) == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; {remedy(Status.TRUNCATED)}"
     assert cut.detail in cut.reason
     with pytest.raises(DecodeError) as caught:
         loader_of(dirty, shuffle=False, max_bad=None).batch(0, 2)
