@@ -54,6 +54,7 @@ def keras() -> ModuleType:
     """Keras on the lightest of its back ends: for what computes nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_BACKEND", "numpy")
+        patch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")  # JAX, which it imports, sets a lower one for programs
         return importlib.import_module("keras")
 
 

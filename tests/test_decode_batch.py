@@ -95,6 +95,12 @@ def test_an_out_that_does_not_fit_is_refused(files, out):
         decode_batch(files, SIZE, out=out)
 
 
+@pytest.mark.parametrize("out", [[], bytearray(9), memoryview(bytearray(9)), "out"])
+def test_an_out_that_is_no_array_is_refused(out):
+    with pytest.raises(TypeError, match=f"out must be a NumPy array, not {type(out).__name__}"):
+        decode_batch([], SIZE, out=out)
+
+
 def test_a_readonly_out_is_refused(files):
     out = np.zeros((6, *SIZE, 3), np.uint8)
     out.flags.writeable = False
