@@ -286,7 +286,7 @@ def test_leaving_early_gives_the_memory_back(pairs):
     for _ in loader:
         break
     del _
-    assert loader._lender.lent_bytes == 0
+    assert loader._decoder.memory.bytes_in_use == 0
     both = list(zip(loader, loader, strict=True))  # two epochs side by side
     assert [y.tolist() for (_, y), _ in both] == [y.tolist() for _, (_, y) in both] == labels_of(loader)
 

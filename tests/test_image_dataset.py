@@ -241,7 +241,7 @@ def test_iterations_that_are_left_leave_no_more_than_the_cap(both, root):
         next(iter(dataset))
     assert_same(batches(dataset), expected)
     (maker,) = makers()
-    assert maker.begun <= 2 * maker.depth + 2
+    assert len(maker.look_ahead) <= 2 * maker.depth + 2
     del dataset, maker
     assert makers() == []
 
@@ -257,10 +257,10 @@ def test_a_batch_is_handed_over_without_a_copy(both, root):
     dataset = both[0](root, image_size=SIZE, batch_size=3, shuffle=False, label_mode=None)
     tensors = list(dataset)
     (maker,) = makers()
-    assert maker.lent_bytes == sum(int(np.prod(tensor.shape)) * 4 for tensor in tensors)
+    assert maker.decoder.memory.bytes_in_use == sum(int(np.prod(tensor.shape)) * 4 for tensor in tensors)
     del tensors
     gc.collect()
-    assert maker.lent_bytes == 0
+    assert maker.decoder.memory.bytes_in_use == 0
 
 
 THREADS = """

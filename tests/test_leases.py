@@ -71,10 +71,10 @@ def test_views_keep_the_buffer(samples):
     for _ in range(3):
         list(loader)
     assert [digest(view) for view in views] == digests
-    assert loader._prefetcher._buffers.lent_bytes >= 24 * ONE
+    assert loader._prefetcher.decoder.memory.bytes_in_use >= 24 * ONE
     views.clear()
     loader.close()
-    assert loader._prefetcher._buffers.lent_bytes == 0
+    assert loader._prefetcher.decoder.memory.bytes_in_use == 0
 
 
 def test_a_buffer_outlives_its_loader(samples):
@@ -90,13 +90,13 @@ def test_a_buffer_outlives_its_loader(samples):
 
 def test_buffers_are_used_again(samples):
     loader = loader_of(samples, threads=2)
-    buffers = loader._prefetcher._buffers
+    buffers = loader._prefetcher.decoder.memory
     addresses = set()
     for _ in range(30):
         for batch in loader:
             addresses.add(batch.ctypes.data)
         del batch
-        assert buffers.lent_bytes == 0
+        assert buffers.bytes_in_use == 0
     assert len(addresses) <= loader.depth + 2
     assert buffers.held_bytes <= (loader.depth + 2) * ONE
 
@@ -104,9 +104,9 @@ def test_buffers_are_used_again(samples):
 def test_a_small_cap_keeps_little_when_all_is_given_back(samples):
     loader = loader_of(samples, prefetch_bytes=ONE)
     held = [batch for _ in range(5) for batch in loader]
-    assert loader._prefetcher._buffers.lent_bytes == 30 * ONE
+    assert loader._prefetcher.decoder.memory.bytes_in_use == 30 * ONE
     held.clear()
-    assert loader._prefetcher._buffers.held_bytes <= ONE
+    assert loader._prefetcher.decoder.memory.held_bytes <= ONE
 
 
 def test_what_the_consumer_writes_stays_with_it(samples):

@@ -228,7 +228,7 @@ def test_close_lets_go_and_the_loader_goes_on(samples):
     batches = iter(loader)
     assert digest(next(batches)) == expected[0]
     loader.close()
-    assert loader._prefetcher._buffers.lent_bytes == 0
+    assert loader._prefetcher.decoder.memory.bytes_in_use == 0
     assert [digest(batch) for batch in batches] == expected[1:]
     loader.close()
     loader.close()
@@ -239,9 +239,9 @@ def test_a_break_lets_go_of_what_was_begun(samples):
     loader = loader_of(samples)
     batches = iter(loader)
     next(batches)
-    assert loader._prefetcher._buffers.lent_bytes > 0
+    assert loader._prefetcher.decoder.memory.bytes_in_use > 0
     batches.close()
-    assert loader._prefetcher._buffers.lent_bytes == 0
+    assert loader._prefetcher.decoder.memory.bytes_in_use == 0
 
 
 def test_two_loaders_at_once(samples):
@@ -364,17 +364,17 @@ def test_what_was_begun_ahead_and_is_bad_is_reported_when_it_is_asked_for(damage
 def test_prefetch_stays_under_its_cap_while_batches_are_held(samples):
     one = 4 * 16 * 24 * 3
     loader = loader_of(samples.select(range(24)), prefetch_bytes=2 * one, labels=None, threads=8)
-    buffers = loader._prefetcher._buffers
+    buffers = loader._prefetcher.decoder.memory
     held = []
     for epoch in range(3):
         for k in range(6):
             held.append(loader.batch(epoch, k, [(epoch, n) for n in range(k + 1, 6)]))
-            assert buffers.lent_bytes <= max(2, len(held)) * one
+            assert buffers.bytes_in_use == (len(held) + min(2, 5 - k)) * one
     digests = [digest(batch) for batch in held]
     assert digests[:6] == digests[6:12]
     del held
     loader.close()
-    assert buffers.lent_bytes == 0
+    assert buffers.bytes_in_use == 0
     assert buffers.held_bytes <= 2 * one
 
 
@@ -382,7 +382,7 @@ def test_prefetch_of_nothing_begins_nothing(samples):
     loader = loader_of(samples, prefetch_bytes=0, labels=None)
     one = 4 * 16 * 24 * 3
     for batch in loader:
-        assert loader._prefetcher._buffers.lent_bytes == len(batch) * one // 4 <= one
+        assert loader._prefetcher.decoder.memory.bytes_in_use == len(batch) * one // 4 <= one
 
 
 def test_a_loader_of_many_files_keeps_no_descriptor_open(samples):
@@ -404,7 +404,9 @@ def test_a_probe_is_kept_and_cannot_be_spoilt(samples, monkeypatch):
     begun = []
     begin = type(loader._prefetcher)._begin
     monkeypatch.setattr(
-        type(loader._prefetcher), "_begin", lambda self, key, needed: begun.append(key) or begin(self, key, needed)
+        type(loader._prefetcher),
+        "_begin",
+        lambda self, key, urgent=False: begun.append(key) or begin(self, key, urgent),
     )
     for k in range(3):
         np.testing.assert_array_equal(loader.batch(0, k)[0], expected[k])
@@ -423,11 +425,11 @@ def test_an_iterator_that_the_garbage_collector_ends_in_mid_fetch_does_no_harm(s
     class Holder:
         pass
 
-    def collecting(self, key, needed):
+    def collecting(self, key, urgent=False):
         holder = Holder()
         holder.me, holder.iterator = holder, iter(loader)
-        loader._prefetcher.discard()  # what the iterator's end does, in the thread that holds the lock
-        return begin(self, key, needed)
+        loader._prefetcher.cancel_prefetch()  # what the iterator's end does
+        return begin(self, key, urgent)
 
     monkeypatch.setattr(type(loader._prefetcher), "_begin", collecting)
     for k, x in enumerate(expected):
@@ -443,4 +445,4 @@ def test_close_leaves_nothing_running_for_other_formats_either(tmp_path):
     batch = loader.batch(0, 0, [(0, 1), (0, 2)])
     batch = loader.batch(0, 0, [(0, 1), (0, 2)])
     loader.close()
-    assert loader._prefetcher._buffers.lent_bytes == batch.nbytes
+    assert loader._prefetcher.decoder.memory.bytes_in_use == batch.nbytes

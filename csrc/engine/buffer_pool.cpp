@@ -15,11 +15,10 @@ BufferPool::~BufferPool() {
   for (const auto& buffer : free_buffers_) std::free(buffer.first);
 }
 
-std::unique_ptr<Lease> BufferPool::allocate(size_t size, bool needed) {
+std::unique_ptr<Lease> BufferPool::allocate(size_t size) {
   uint8_t* data = nullptr;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!needed && in_use_ + size > cap_) return nullptr;
     for (size_t i = free_buffers_.size(); i-- > 0;) {
       if (free_buffers_[i].second != size) continue;
       data = free_buffers_[i].first;
@@ -27,11 +26,7 @@ std::unique_ptr<Lease> BufferPool::allocate(size_t size, bool needed) {
       free_ -= size;
       break;
     }
-    while (!data && !free_buffers_.empty() && in_use_ + free_ + size > cap_) {  // none of these has the size
-      std::free(free_buffers_.back().first);
-      free_ -= free_buffers_.back().second;
-      free_buffers_.pop_back();
-    }
+    if (!data) make_room(size);  // the free ones are of sizes that are no longer asked for
     free_buffers_.reserve(free_buffers_.size() + ++in_use_count_);  // taking back must not allocate
     in_use_ += size;
   }
@@ -53,13 +48,23 @@ void BufferPool::take_back(uint8_t* data, size_t size) {
     const std::lock_guard<std::mutex> lock(mutex_);
     in_use_ -= size;
     --in_use_count_;
-    if (in_use_ + free_ + size <= cap_ && free_buffers_.size() < free_buffers_.capacity()) {
+    if (size <= max_free_ && free_buffers_.size() < free_buffers_.capacity()) {
+      make_room(size);
       free_ += size;
       free_buffers_.emplace_back(data, size);
       return;
     }
   }
   std::free(data);
+}
+
+void BufferPool::make_room(size_t size) {
+  auto oldest = free_buffers_.begin();
+  for (; oldest != free_buffers_.end() && free_ + size > max_free_; ++oldest) {
+    std::free(oldest->first);
+    free_ -= oldest->second;
+  }
+  free_buffers_.erase(free_buffers_.begin(), oldest);
 }
 
 size_t BufferPool::bytes_in_use() const {

@@ -1,4 +1,4 @@
-// Batch buffers: 64-byte aligned, lent out, and taken back when the borrower lets go.
+// Batch buffers: 64-byte aligned, and recycled once their last user lets go.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -29,20 +29,21 @@ class Lease {
 
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
  public:
-  explicit BufferPool(size_t cap_bytes) : cap_(cap_bytes) {}
+  // Keeps at most `max_free_bytes` of free buffers for reuse.
+  explicit BufferPool(size_t max_free_bytes) : max_free_(max_free_bytes) {}
   ~BufferPool();
 
-  // A buffer of `size` bytes; what was written to it before may still be there. Null where the lent bytes would pass
-  // the cap, unless `needed`. Throws std::bad_alloc.
-  std::unique_ptr<Lease> allocate(size_t size, bool needed);
+  // A buffer of `size` bytes; what was written to it before may still be there. Throws std::bad_alloc.
+  std::unique_ptr<Lease> allocate(size_t size);
   size_t bytes_in_use() const;
-  size_t held_bytes() const;  // lent or free
+  size_t held_bytes() const;  // in use or free
 
  private:
   friend class Lease;
   void take_back(uint8_t* data, size_t size);
+  void make_room(size_t size);  // frees the oldest free buffers until one of `size` bytes fits; under the mutex
 
-  const size_t cap_;
+  const size_t max_free_;
   mutable std::mutex mutex_;
   size_t in_use_ = 0, free_ = 0;  // bytes
   size_t in_use_count_ = 0;

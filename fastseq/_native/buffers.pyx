@@ -25,18 +25,18 @@ cdef class Lease:
 
 
 cdef class BufferPool:
-    """Allocates batch buffers up to a total of `cap_bytes`, and uses free ones again."""
+    """Allocates batch buffers; keeps at most `max_free_bytes` of those that are free again, for reuse."""
     cdef shared_ptr[CBufferPool] pool
 
-    def __cinit__(self, size_t cap_bytes):
-        self.pool = make_shared[CBufferPool](cap_bytes)
+    def __cinit__(self, size_t max_free_bytes):
+        self.pool = make_shared[CBufferPool](max_free_bytes)
 
-    def allocate(self, size_t size, bint needed):
-        """Return a Lease of `size` bytes; None if that would exceed the cap, unless `needed`."""
+    def allocate(self, size_t size):
+        """Return a Lease of `size` bytes with arbitrary contents."""
         cdef Lease lease = Lease.__new__(Lease)
         lease.pid = getpid()
-        lease.lease = move(self.pool.get().allocate(size, needed))
-        return lease if lease.lease.get() is not NULL else None
+        lease.lease = move(self.pool.get().allocate(size))
+        return lease
 
     @property
     def bytes_in_use(self):

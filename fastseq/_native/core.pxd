@@ -147,7 +147,7 @@ cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
         size_t size()
     cdef cppclass CBufferPool "fastseq::BufferPool":
         CBufferPool(size_t) except +
-        unique_ptr[CLease] allocate(size_t, cbool) except +
+        unique_ptr[CLease] allocate(size_t) except +
         size_t bytes_in_use()
         size_t held_bytes()
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq.compat.prefetch import drop_in_cap
 from fastseq.engine.settings import Settings
 from fastseq.errors import raise_first_bad
 from fastseq.keras.dataset import PassAwareDataset
@@ -55,6 +56,8 @@ class DataGenerator(PassAwareDataset):
         shuffle: whether `on_epoch_end` draws a new order from the global `np.random`.
         labels: all labels, in the order of the columns of y; the sorted labels of `df` if None.
         dtype: of X: float64, as in the tutorial, float32, float16 or uint8; values are 0-255.
+        prefetch_bytes: cap on batches begun and not handed out yet; what `fastseq.compat.set_prefetch_bytes` says if
+            None. 0 turns prefetching off.
 
     Raises:
         fastseq.UnknownLabelError: if `df` has labels that are not among `labels`.
@@ -73,6 +76,8 @@ class DataGenerator(PassAwareDataset):
         shuffle: bool = True,
         labels: Sequence[str] | None = None,
         dtype: DTypeLike = "float64",
+        *,
+        prefetch_bytes: int | None = None,
     ) -> None:
         """See the class."""
         super().__init__()
@@ -106,7 +111,7 @@ class DataGenerator(PassAwareDataset):
             batch_size=batch_size,
             seed=0,
             threads=None,
-            prefetch_bytes=None,
+            prefetch_bytes=drop_in_cap(prefetch_bytes),
         )
         self.passes = KerasPasses(len(self))
         self.on_epoch_end()

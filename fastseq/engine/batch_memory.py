@@ -1,4 +1,4 @@
-"""Memory for batches: lent out, and taken back when nobody holds the batch any more."""
+"""Memory for batches, recycled once nobody holds the batch any more."""
 
 from __future__ import annotations
 
@@ -12,46 +12,40 @@ from fastseq._native.buffers import BufferPool
 from fastseq.engine.settings import Settings
 
 
-class Lender:
-    """Lends arrays for batches. A forked child and a pickled copy have memory of their own."""
+class BatchAllocator:
+    """Allocates arrays for batches. A forked child and a pickled copy have memory of their own."""
 
-    def __init__(self, cap_bytes: int) -> None:
-        """Lend without need, and keep for use again, no more than `cap_bytes`."""
-        self._cap = cap_bytes
-        self._own()
+    def __init__(self, max_free_bytes: int) -> None:
+        """Keep at most so many bytes of freed batches for reuse."""
+        self._max_free_bytes = max_free_bytes
+        self._new_pool()
 
-    def _own(self) -> BufferPool:
+    def _new_pool(self) -> BufferPool:
         self._pid = os.getpid()
-        self._buffers = BufferPool(self._cap)
-        return self._buffers
+        self._pool = BufferPool(self._max_free_bytes)
+        return self._pool
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """The cap alone."""
-        return Lender, (self._cap,)
+        """Leave the memory behind."""
+        return BatchAllocator, (self._max_free_bytes,)
 
-    def images(self, settings: Settings, samples: int, needed: bool) -> NDArray[Any] | None:
-        """An array for a batch of so many samples, over 64-byte aligned memory.
-
-        Args:
-            settings: say its shape and dtype.
-            samples: in the batch.
-            needed: whether to lend it even beyond the cap.
+    def allocate(self, settings: Settings, samples: int) -> NDArray[Any]:
+        """Allocate a batch of so many samples, in the shape and dtype that `settings` give it.
 
         Returns:
-            The array, its contents arbitrary; None where the cap is reached and it is not needed.
+            An array with arbitrary contents over 64-byte aligned memory, which is reused once neither the array nor
+            anything that views it is alive.
         """
-        buffers = self._buffers if self._pid == os.getpid() else self._own()
-        lease = buffers.allocate(settings.recipe.slot_bytes * samples, needed)
-        if lease is None:
-            return None
+        pool = self._pool if self._pid == os.getpid() else self._new_pool()
+        lease = pool.allocate(settings.recipe.slot_bytes * samples)
         return np.ndarray(settings.batch_shape(samples), settings.numpy_dtype, buffer=lease)  # type: ignore[arg-type]
 
     @property
-    def lent_bytes(self) -> int:
-        """Of the batches that somebody holds."""
-        return self._buffers.bytes_in_use
+    def bytes_in_use(self) -> int:
+        """Bytes of the batches that somebody holds."""
+        return self._pool.bytes_in_use
 
     @property
     def held_bytes(self) -> int:
-        """Of these, and of what is kept for use again."""
-        return self._buffers.held_bytes
+        """Bytes in use, and those kept for reuse."""
+        return self._pool.held_bytes

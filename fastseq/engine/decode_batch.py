@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import arguments
-from fastseq._native.job import Job
-from fastseq._types import StrPath
-from fastseq.engine.fallback import Decode, decode_by_opencv, read_file
-from fastseq.engine.pending_batch import PendingBatch, Read
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.engine.settings import Settings
-from fastseq.engine.threads import Threads, lasting_threads
+from fastseq.engine.sources import ListSources, Source, as_sources
+from fastseq.engine.threads import lasting_threads
 from fastseq.order.rng import key_word
-
-Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
 
 
 @takes_pixel_settings
@@ -60,107 +55,8 @@ def decode_batch(
     items = as_sources("sources", sources)
     images = _output(settings, len(items), out)
     draws = settings.pipeline.draw(key_word("seed", seed), key_word("epoch", epoch), np.arange(len(items)))
-    return decode_sources(items, settings, images, draws, lasting_threads(threads))
-
-
-def decode_sources(
-    sources: Sequence[Source], settings: Settings, images: NDArray[Any], draws: NDArray[np.float64], threads: Threads
-) -> NDArray[Any]:
-    """Decode into `images` and return it; see `begin_sources`.
-
-    Raises:
-        DecodeError: for the first source that is bad; every other one has been written by then.
-    """
-    batch = begin_sources(sources, settings, images, draws, threads, urgent=True)
-    batch.result()
-    batch.raise_first(lambda i: (path_of(sources[i]), i))
-    return images
-
-
-def begin_sources(
-    sources: Sequence[Source],
-    settings: Settings,
-    images: NDArray[Any],
-    draws: NDArray[np.float64],
-    threads: Threads,
-    *,
-    urgent: bool,
-    decode: Decode = decode_by_opencv,
-) -> PendingBatch:
-    """Begin to decode.
-
-    Args:
-        sources: as for `decode_batch`.
-        settings: what becomes of them.
-        images: C-contiguous, what `settings` make of so many sources; written to by threads from now on.
-        draws: the transforms' numbers, float64 (n, `settings.pipeline.draw_count`).
-        threads: that decode.
-        urgent: whether to go before batches that are not.
-        decode: what decodes other formats than JPEG.
-
-    Returns:
-        The batch under way.
-    """
-    is_path = [isinstance(source, (str, os.PathLike)) for source in sources]
-    items = [
-        os.fsencode(s) if p else _bytes_of(s)  # type: ignore[arg-type]
-        for s, p in zip(sources, is_path, strict=True)
-    ]
-
-    def reader(i: int) -> Read:
-        return partial(read_file, items[i]) if is_path[i] else lambda most: items[i]  # type: ignore[arg-type]
-
-    job = Job(threads.pool, settings.recipe, images.reshape(-1).view(np.uint8), draws, items, is_path, urgent=urgent)
-    return PendingBatch(job, images, settings, reader, threads, decode)
-
-
-def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:
-    """The sources of a batch, checked.
-
-    Raises:
-        TypeError: if `sources` is one path or the bytes of one file, or if one of them is no file.
-    """
-    if isinstance(sources, (str, os.PathLike, bytes, bytearray, memoryview)):
-        shown = repr(sources) if isinstance(sources, (str, os.PathLike)) else "the bytes of one file"
-        raise TypeError(f"{name} must be a list of files, not {shown}; write [{shown if shown[0] != 't' else '...'}]")
-    if not isinstance(sources, Iterable):
-        raise TypeError(f"{name} must be a list of files, not {type(sources).__name__}")
-    items = list(sources)
-    for i, source in enumerate(items):
-        check_source(f"{name}[{i}]", source)
-    return items
-
-
-def check_source(name: str, source: object) -> None:
-    """Check that a value is a file: a path, or bytes.
-
-    Raises:
-        TypeError: if it is something else, such as a decoded image.
-    """
-    if isinstance(source, (str, os.PathLike)):
-        return
-    shape = getattr(source, "shape", ())
-    try:
-        is_buffer = memoryview(source).c_contiguous  # type: ignore[arg-type]
-    except (TypeError, ValueError, BufferError):
-        is_buffer = False
-    if is_buffer and len(shape) < 3:
-        return
-    kind = f"an array of shape {tuple(shape)}" if len(shape) else f"{type(source).__module__}.{type(source).__name__}"
-    raise TypeError(
-        f"{name} must be an image file, as its path or its bytes, not {kind}; "
-        "fastseq decodes files: do not open them with Pillow, OpenCV or NumPy first"
-    )
-
-
-def path_of(source: Source) -> StrPath | None:
-    """The source, if it is a path."""
-    return source if isinstance(source, (str, os.PathLike)) else None
-
-
-def _bytes_of(source: bytes | bytearray | memoryview | NDArray[np.uint8]) -> memoryview:
-    view = memoryview(source)  # type: ignore[arg-type]
-    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+    decoder = Decoder(settings, lasting_threads(threads), BatchAllocator(0))
+    return decoder.decode(ListSources(items), draws, out=images)
 
 
 def _output(settings: Settings, samples: int, out: NDArray[Any] | None) -> NDArray[Any]:

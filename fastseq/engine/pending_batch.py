@@ -1,9 +1,9 @@
-"""One batch under way: its buffer, its native job, and what OpenCV has to add."""
+"""PendingBatch: a batch under way."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,94 +11,105 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.job import Job
-from fastseq._types import StrPath
-from fastseq.engine.fallback import Decode, decode_by_opencv, finish_sample
+from fastseq.engine.fallback import Decode, finish_sample
 from fastseq.engine.interrupts import watch
-from fastseq.engine.python_threads import Work
+from fastseq.engine.python_threads import Task
 from fastseq.engine.settings import Settings
+from fastseq.engine.sources import Sources
 from fastseq.engine.threads import Threads
 from fastseq.errors import BadSample, raise_first_bad
 from fastseq.status import Status
 
-GRACE_S = 0.02  # for reads that are under way when a batch is cancelled
-_LOOK_S = 0.05  # between looks for an interrupt, and for a sample that stalls
-_STALLED_S = 1.0  # before that a batch is waited for, and the main thread alone is interrupted
-
-Read = Callable[[int], "bytes | memoryview"]  # the bytes of a file, or as many as it is told
-Identify = Callable[[int], tuple[StrPath | None, int]]  # for a place in the batch: the sample's path and number
+GRACE_S = 0.02  # how long a cancelled batch waits for reads that are under way
+_POLL_S = 0.05  # between looks for an interrupt, and for a sample that stalls
+_STALLED_S = 1.0  # a wait this long is interrupted on threads other than the main one, too
 
 
 class PendingBatch:
-    """A batch whose samples are being decoded into `images`.
+    """A batch whose samples are being decoded into `images`. One owner at a time calls its methods.
 
     Attributes:
         images: the batch; complete once `result` has returned.
+        numbers: the numbers of its samples.
     """
 
     def __init__(
         self,
         job: Job,
         images: NDArray[Any],
+        numbers: Sequence[Any] | NDArray[np.int64],
+        sources: Sources,
         settings: Settings,
-        readers: Callable[[int], Read],
         threads: Threads,
-        decode: Decode = decode_by_opencv,
+        fallback: Decode,
     ) -> None:
-        """Take over a job that has been submitted.
+        """Take over a job that has been submitted; `Decoder.begin` does that.
 
         Args:
             job: writes to the memory of `images`.
             images: the batch, one slot a sample.
+            numbers: the samples' numbers, for messages.
+            sources: what the images are decoded from.
             settings: those of the job.
-            readers: for a place in the batch, what gives the bytes of its file.
             threads: those that decode.
-            decode: what decodes it there.
+            fallback: decodes formats other than JPEG there.
         """
         self.images = images
+        self.numbers = numbers
         self._job = job
+        self._sources = sources
         self._settings = settings
-        self._readers = readers
         self._threads = threads
-        self._decode = decode
+        self._fallback = fallback
         self._statuses = np.empty(len(images), np.int32)
-        self._clean = False
-        self._others: list[Work] | None = None
+        self._all_good = False
+        self._tasks: list[Task] | None = None  # that decode other formats, once the native part has ended
         self._error: RuntimeError | None = None  # for `result` to raise
 
+    @property
+    def nbytes(self) -> int:
+        """The size of the batch."""
+        return self.images.nbytes
+
+    @property
+    def needs_poll(self) -> bool:
+        """Whether the native part has ended and the fallback decoder has not been started."""
+        return self._tasks is None and self._job.ready()
+
     def poll(self) -> None:
-        """Hand what is not JPEG to OpenCV, if the native part has ended. Never waits."""
-        if self._others is None and self._job.ready():
-            self._start_others()
+        """Hand what is not JPEG to the fallback decoder, if the native part has ended. Never waits."""
+        if self.needs_poll:
+            self._start_fallback()
 
     def result(self, stall_s: float = 0, on_stall: Callable[[int], None] | None = None) -> NDArray[np.int32]:
-        """Wait for all samples; an interrupt ends the batch as `cancel` does and is raised.
+        """Wait for all samples; an interrupt cancels the batch and is raised.
 
-        In threads other than the main one, too, if they have waited for longer than batches take: where TensorFlow asks
-        for batches, the main thread waits for this one.
+        On threads other than the main one it is raised once the wait has taken longer than batches take: where
+        TensorFlow asks for batches, the main thread waits for this one.
 
         Args:
             stall_s: seconds.
-            on_stall: called once with the place of a sample that has kept everybody waiting for so long; -1 where it
-                is of another batch, and no thread is left for this one.
+            on_stall: called once with the place of a sample that has stalled the batch for so long; -1 if the sample is
+                one of another batch, and no thread is left for this one.
 
         Returns:
             int32 (n,): each sample's `Status`. The slots of bad samples are 0.
 
         Raises:
-            RuntimeError: if no thread could be started for what is not JPEG.
+            RuntimeError: if no thread can be started for what is not JPEG.
         """
         try:
             self._wait(stall_s, on_stall)
-            if self._others is None:
-                self._start_others()
+            if self._tasks is None:
+                self._start_fallback()
                 self._wait(stall_s, on_stall)
             if self._error is not None:
                 raise self._error
         except BaseException:
             self.cancel()
             raise
-        if self._others:
-            self._clean = self._job.statuses(self._statuses)
+        if self._tasks:
+            self._all_good = self._job.statuses(self._statuses)
         return self._statuses
 
     def _wait(self, stall_s: float, on_stall: Callable[[int], None] | None) -> None:
@@ -107,9 +118,11 @@ class PendingBatch:
         begun = since = time.monotonic()
         first = -1
         with watch() as interrupted:
-            while not self._job.wait(_LOOK_S):
+            while not self._job.wait(_POLL_S):
                 if interrupted() and time.monotonic() - begun >= _STALLED_S:
                     raise KeyboardInterrupt
+                if self._tasks:
+                    self._threads.ensure_running()
                 pending = self._job.first_pending()
                 if pending != first:
                     first, since = pending, time.monotonic()
@@ -117,55 +130,49 @@ class PendingBatch:
                     on_stall(pending)
                     on_stall = None
 
-    def reports(self, identify: Identify, epoch: int = 0) -> dict[int, BadSample]:
+    def reports(self, epoch: int = 0) -> dict[int, BadSample]:
         """The bad and the recovered samples by their place in the batch, in order; valid after `result`."""
         found = {}
-        for place, status in enumerate([] if self._clean else self._statuses.tolist()):
+        for place, status in enumerate([] if self._all_good else self._statuses.tolist()):
             if status != Status.OK:
-                path, index = identify(place)
-                found[place] = BadSample(index, path, Status(status), self._job.reason(place), epoch)
+                number = self.numbers[place]
+                index = number.item() if isinstance(number, np.generic) else number
+                detail = self._job.reason(place)
+                found[place] = BadSample(index, self._sources.path(place), Status(status), detail, epoch)
         return found
 
-    def raise_first(self, identify: Identify) -> None:
+    def raise_first(self) -> None:
         """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`."""
-        raise_first_bad(self.reports(identify).values())
+        raise_first_bad(self.reports().values())
 
     def stop(self) -> None:
-        """Begin nothing any more; `cancel` waits for what is under way."""
+        """Begin no more samples; `cancel` waits for those that run."""
         self._job.stop()
 
     def cancel(self, grace_s: float = GRACE_S) -> None:
-        """End it; returns when nothing writes to `images` any more.
+        """End the batch; returns when nothing writes to `images` any more.
 
         Args:
-            grace_s: for how long reads and OpenCV are waited for; then they are given up, and their threads replaced.
+            grace_s: how long to wait for reads and the fallback decoder; then they are abandoned, and their threads
+                replaced.
         """
         self._job.cancel(grace_s)
-        if self._others:
-            self._threads.drop(self._others)
+        if self._tasks:
+            self._threads.abandon(self._tasks)
 
-    def _start_others(self) -> None:
-        self._clean = self._job.statuses(self._statuses)
-        self._others = others = []
-        if self._clean:
+    def _start_fallback(self) -> None:
+        self._all_good = self._job.statuses(self._statuses)
+        self._tasks = tasks = []
+        if self._all_good:
             return
-        places = [
-            i for i in np.flatnonzero(self._statuses == Status.NEEDS_DECODER).tolist() if self._job.begin_fetch(i)
-        ]
+        needs_decoder = np.flatnonzero(self._statuses == Status.NEEDS_DECODER).tolist()
+        places = [i for i in needs_decoder if self._job.begin_fetch(i)]
         try:
             for i in places:
-                finish = partial(finish_sample, self._job, i, self._readers(i), self._settings, self._decode)
-                others.append(self._threads.submit(finish))
-        except RuntimeError as error:  # no thread can be started: nobody would end them
+                reader = self._sources.reader(i)
+                tasks.append(
+                    self._threads.submit(partial(finish_sample, self._job, i, reader, self._settings, self._fallback))
+                )
+        except RuntimeError as error:  # no thread can be started: nobody would end these samples
             self._error = error
             self.cancel()
-
-
-def cancel_all(batches: Iterable[PendingBatch]) -> None:
-    """Cancel batches that were begun, with one time of grace for them all."""
-    begun = list(batches)
-    for batch in begun:
-        batch.stop()
-    end = time.monotonic() + GRACE_S
-    for batch in begun:
-        batch.cancel(max(0.0, end - time.monotonic()))

@@ -1,92 +1,126 @@
-"""Python threads for calls that may never come back."""
+"""Python threads for calls that may never return."""
 
 from __future__ import annotations
 
 import _thread
 import os
-import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TypeAlias
 
 _Running: TypeAlias = _thread.LockType
-"""A thread, by a lock that it holds while it lives."""
+"""A thread, represented by a lock that it holds while it lives."""
 
 
-class Work:
-    """A call that is to be made."""
+class Task:
+    """A call that a thread makes once, unless it is abandoned first."""
 
     def __init__(self, call: Callable[[], None]) -> None:
-        """Take the call, which raises nothing."""
-        self.call = call
-        self.thread: _Running | None = None  # that makes it now
-        self.dropped = False
+        """Take the call, which must not raise."""
+        self._call = [call]  # whoever pops it decides whether it is made
+        self.thread: _Running | None = None  # that makes the call now
+
+    def run(self, thread: _Running) -> None:
+        """Make the call in this thread, unless the task was abandoned."""
+        self.thread = thread
+        try:
+            call = self._call.pop()
+        except IndexError:
+            return
+        call()
+        self.thread = None
+
+    def abandon(self) -> _Running | None:
+        """Prevent the call; if it is being made, return the thread that makes it."""
+        try:
+            self._call.pop()
+        except IndexError:
+            return self.thread
+        return None
 
 
-class WorkThreads:
-    """At most so many threads, started as calls come; they end with this object.
+class TaskThreads:
+    """At most `count` threads, started on demand; they end when this object does.
 
-    They are daemons: one that never comes back does not hold up the end of the process, as a thread of
-    `concurrent.futures` would. An interrupt may come at any point of these methods: that is why threads are not started
-    by `threading.Thread.start`, which an interrupt leaves with its locks taken.
+    They are daemon threads: one that never returns does not keep the process alive, as a thread of `concurrent.futures`
+    would. A signal handler or a finalizer may run inside any of these methods, call them again and wait for the
+    result, or raise. So no lock is ever held, each change of state is a single atomic operation, and threads are
+    started without `threading.Thread.start`, which leaves its locks taken when it is interrupted.
     """
 
-    def __init__(self, count: int) -> None:
-        """Start no thread yet."""
+    def __init__(self, count: int, exit_timeout_s: float = 0.0) -> None:
+        """Start no thread yet.
+
+        Args:
+            count: how many there may be.
+            exit_timeout_s: how long the process waits at its exit for calls that are being made. A thread that runs
+                native code while the interpreter is torn down may abort the process.
+        """
         self._pid = os.getpid()
         self._shared = _Shared(count)
-        self._started = 0  # threads, but for those that were lost since
+        self._exit_timeout_s = exit_timeout_s
+        _all.add(self)
 
-    def submit(self, call: Callable[[], None]) -> Work:
-        """Queue a call, which raises nothing.
+    def submit(self, call: Callable[[], None]) -> Task:
+        """Queue a call, which must not raise.
 
         Raises:
             RuntimeError: if there is no thread, and none can be started.
         """
-        work = Work(call)
-        self._start_another()
-        self._shared.queue.put(work)
-        return work
+        self._start_thread()
+        task = Task(call)
+        self._shared.queue.put(task)
+        return task
 
-    def drop(self, works: Iterable[Work]) -> None:
-        """Nobody waits for these any more: threads that are in one do not count from now on."""
-        lost = 0
-        with self._shared.lock:
-            for work in works:
-                work.dropped = True
-                if work.thread in self._shared.threads:
-                    self._shared.threads.discard(work.thread)
-                    lost += 1
-        self._started -= lost
-        for _ in range(min(lost, self._shared.queue.qsize())):
-            try:
-                self._start_another()
-            except RuntimeError:  # the next call that is queued tries again
-                return
+    def abandon(self, tasks: Iterable[Task]) -> None:
+        """Prevent calls not made yet. Threads inside one of the others no longer count towards `count`."""
+        for thread in [task.abandon() for task in tasks]:
+            if thread is not None:
+                self._shared.threads.discard(thread)
+        with suppress(RuntimeError):  # whoever waits for a queued call tries again
+            self.ensure_running()
 
-    def join(self, at_most_s: float) -> None:
-        """End the threads, and wait for those that come back."""
+    def ensure_running(self) -> None:
+        """Start the threads that queued calls need. To be called now and then by those who wait for one.
+
+        Raises:
+            RuntimeError: if there is no thread, and none can be started.
+        """
+        for _ in range(min(self._shared.queue.qsize(), self._shared.count)):
+            self._start_thread()
+
+    def join(self) -> None:
+        """End the threads, and wait for those that return in time."""
+        if self._pid != os.getpid():
+            return
         self._shared.queue.put(None)
-        end = time.monotonic() + at_most_s
-        for running in list(self._shared.alive):
-            if running.acquire(timeout=max(0.0, end - time.monotonic())):
-                running.release()
+        end = time.monotonic() + self._exit_timeout_s
+        for thread in list(self._shared.alive):
+            if thread.acquire(timeout=max(0.0, end - time.monotonic())):
+                thread.release()
 
     def __del__(self) -> None:
-        """End the threads; those of a parent process are not there."""
+        """End the threads; those of a parent process do not exist here."""
         if self._pid == os.getpid():
             self._shared.queue.put(None)
 
-    def _start_another(self) -> None:
-        if len(self._shared.threads) >= self._shared.count:
+    def _start_thread(self) -> None:
+        """Start another thread unless there are enough; raise only if there is none at all."""
+        threads = self._shared.threads
+        if len(threads) >= self._shared.count:
             return
+        thread = _thread.allocate_lock()
+        threads.add(thread)
         try:
-            _thread.start_new_thread(self._shared.run, ())
-            self._started += 1
-        except RuntimeError:
-            if self._started <= 0:
-                raise
+            _thread.start_new_thread(self._shared.run, (thread,))
+        except BaseException as error:
+            threads.discard(thread)
+            if threads and isinstance(error, RuntimeError):
+                return
+            raise
 
 
 class _Shared:
@@ -94,33 +128,34 @@ class _Shared:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.queue: SimpleQueue[Work | None] = SimpleQueue()  # None: there will be nothing more
-        self.lock = threading.RLock()  # guards the rest, and what works say of their threads
-        self.threads: set[_Running] = set()  # that are counted on
+        self.queue: SimpleQueue[Task | None] = SimpleQueue()  # None: there will be no more
+        self.threads: set[_Running] = set()  # that take calls; not those lost in an abandoned one
         self.alive: set[_Running] = set()
 
-    def run(self) -> None:
-        me = _thread.allocate_lock()
+    def run(self, me: _Running) -> None:
         with me:
-            with self.lock:
-                if len(self.threads) >= self.count:
-                    return
-                self.threads.add(me)
-                self.alive.add(me)
-            self._make_calls(me)
-            with self.lock:
+            self.alive.add(me)
+            try:
+                self._run_tasks(me)
+            finally:
                 self.threads.discard(me)
                 self.alive.discard(me)
 
-    def _make_calls(self, me: _Running) -> None:
-        while (work := self.queue.get()) is not None:
-            with self.lock:
-                work.thread = None if work.dropped else me
-            if work.thread is me:
-                work.call()
-            with self.lock:
-                work.thread = None
-                if me not in self.threads:
+    def _run_tasks(self, me: _Running) -> None:
+        while (task := self.queue.get()) is not None:
+            task.run(me)
+            del task  # and the buffers that it holds
+            if me not in self.threads:  # abandoned meanwhile, and perhaps replaced
+                if len(self.threads) >= self.count:
                     return
-            del work  # and the buffers that it holds
+                self.threads.add(me)
         self.queue.put(None)  # for the others
+
+
+_all: weakref.WeakSet[TaskThreads] = weakref.WeakSet()
+
+
+def join_all() -> None:
+    """End all threads of the process, and wait for those that return in time."""
+    for threads in list(_all):
+        threads.join()

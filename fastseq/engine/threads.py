@@ -1,7 +1,7 @@
-"""The threads of the process: native ones that decode, and Python ones for what is decoded from Python.
+"""The threads of the process: native ones that decode JPEGs, and Python ones for other formats.
 
-Loaders with the same number of threads share them, and they end with the last of these loaders. A forked child finds
-none and makes its own; at exit all but those that do not come back are joined before Python takes the modules apart.
+Loaders with the same number of threads share them; they end with the last of these loaders. A forked child starts its
+own. At exit all but those that do not return are joined before the interpreter is torn down.
 """
 
 from __future__ import annotations
@@ -15,61 +15,74 @@ from typing import Protocol
 
 from fastseq import arguments
 from fastseq._native.job import Pool
-from fastseq.engine.python_threads import Work, WorkThreads
+from fastseq.engine.python_threads import Task, TaskThreads, join_all
 
-_MOST_AT_EXIT_S = 0.5  # for what is decoded from Python: a thread in it that goes on may break the end of Python
-_lock = threading.RLock()  # the collector may come back here
+_EXIT_TIMEOUT_S = 0.5
+_lock = threading.RLock()  # a finalizer or a signal handler may come back here
 
 
 class Threads:
-    """So many threads, started when they are first asked for; they end when nobody holds this or a job of theirs."""
+    """So many threads, started on demand; they end when nobody holds this or one of its jobs."""
 
     def __init__(self, count: int) -> None:
-        """Use `shared_threads`, which gives the same ones to everybody."""
+        """Use `shared_threads`, which gives everybody the same ones."""
         self.count = count
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._pool: Pool | None = None
-        self._work: WorkThreads | None = None
+        self._task_threads: TaskThreads | None = None
 
     @property
     def pool(self) -> Pool:
         """Native threads.
 
         Raises:
-            RuntimeError: if not one of them could be started.
+            RuntimeError: if none can be started.
         """
         with _lock:
             if self._pool is None:
                 try:
-                    self._pool = Pool(self.count)
+                    pool = Pool(self.count)
                 except RuntimeError as error:
                     raise _no_thread(error) from None
+                self._pool = self._pool or pool
             return self._pool
 
-    def submit(self, call: Callable[[], None]) -> Work:
-        """Let a Python thread make a call, which raises nothing.
+    def submit(self, call: Callable[[], None]) -> Task:
+        """Let a Python thread make a call, which must not raise.
 
         Raises:
-            RuntimeError: if not one of them could be started.
+            RuntimeError: if no thread can be started.
         """
         with _lock:
-            if self._work is None:
-                self._work = WorkThreads(self.count)
-            work = self._work
+            if self._task_threads is None:
+                self._task_threads = TaskThreads(self.count, _EXIT_TIMEOUT_S)
+            task_threads = self._task_threads
         try:
-            return work.submit(call)
+            return task_threads.submit(call)
         except RuntimeError as error:
             raise _no_thread(error) from None
 
-    def drop(self, works: Iterable[Work]) -> None:
-        """Nobody waits for these any more; who comes next does not either, though they may never come back."""
-        if self._work is not None:
-            self._work.drop(works)
+    def abandon(self, tasks: Iterable[Task]) -> None:
+        """Nobody waits for these tasks any more: their threads, which may never return, are replaced."""
+        if self._task_threads is not None:
+            self._task_threads.abandon(tasks)
+
+    def ensure_running(self) -> None:
+        """Start the Python threads that queued calls need; see `TaskThreads.ensure_running`.
+
+        Raises:
+            RuntimeError: if there is none, and none can be started.
+        """
+        try:
+            if self._task_threads is not None:
+                self._task_threads.ensure_running()
+        except RuntimeError as error:
+            raise _no_thread(error) from None
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Those of the process that it comes to."""
+        """Become the threads of the process that unpickles this."""
         return shared_threads, (self.count,)
 
 
@@ -97,7 +110,7 @@ def thread_count(threads: int | None) -> int:
 
 
 def shared_threads(threads: int | None) -> Threads:
-    """The threads of that number, for whoever holds them as long as it needs them.
+    """The process's `Threads` of that number, which end when nobody holds them any more.
 
     Raises:
         TypeError: if `threads` is neither None, for all cores, nor an integer.
@@ -118,41 +131,54 @@ def lasting_threads(threads: int | None) -> Threads:
     return found
 
 
-class BeginsAhead(Protocol):
-    """Who begins batches before they are asked for."""
+class Prefetching(Protocol):
+    """What begins batches before they are asked for."""
 
-    def discard(self) -> None:
-        """Cancel what was begun; returns when no thread writes to it any more."""
+    def cancel_prefetch(self) -> None:
+        """Cancel what is begun; returns when no thread writes to it any more. Takes no lock."""
 
-    def forget(self) -> None:
-        """Drop what a parent process has begun, whose threads are not there."""
-
-
-_beginners: weakref.WeakSet[BeginsAhead] = weakref.WeakSet()
+    def reset_after_fork(self) -> None:
+        """Let go of what a parent process has begun: its threads do not exist here."""
 
 
-def look_after(beginner: BeginsAhead) -> None:
-    """Let it `discard` before the threads go at exit, and `forget` in a forked child."""
-    _beginners.add(beginner)
+class Resettable(Protocol):
+    """What holds locks, or anything else that is of no use in a forked child."""
+
+    def reset_after_fork(self) -> None:
+        """Replace it."""
+
+
+_prefetching: weakref.WeakSet[Prefetching] = weakref.WeakSet()
+_resettable: weakref.WeakSet[Resettable] = weakref.WeakSet()
+
+
+def register_cleanup(prefetching: Prefetching) -> None:
+    """Call its `cancel_prefetch` before the threads end at exit, and its `reset_after_fork` in a forked child."""
+    _prefetching.add(prefetching)
+    register_fork_reset(prefetching)
+
+
+def register_fork_reset(resettable: Resettable) -> None:
+    """Call its `reset_after_fork` in a forked child."""
+    _resettable.add(resettable)
 
 
 def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
     for threads in list(_shared.values()):
-        threads._forget()
-    for beginner in list(_beginners):
-        beginner.forget()
+        threads._reset()
+    for resettable in list(_resettable):
+        resettable.reset_after_fork()
 
 
-def _join() -> None:
-    for beginner in list(_beginners):
-        beginner.discard()
+def _at_exit() -> None:
+    for prefetching in list(_prefetching):
+        prefetching.cancel_prefetch()
+    join_all()
     for threads in list(_shared.values()):
-        if threads._work is not None:
-            threads._work.join(_MOST_AT_EXIT_S)
-        threads._pool = None
+        threads._reset()
 
 
 os.register_at_fork(after_in_child=_after_fork)
-atexit.register(_join)
+atexit.register(_at_exit)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
 from fastseq.engine.settings import Settings
-from fastseq.engine.threads import look_after
+from fastseq.engine.threads import register_fork_reset
 from fastseq.errors import BadSample, BadSamplesWarning, TooManyBadSamples, count_by_status
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.policy import Policy
@@ -58,15 +58,12 @@ class BadSamples:
         self._probed: dict[int, BadSample] = {}  # by index; not logged yet
         self._predicted: set[int] = set()  # indices of the bad samples in the batches of this `predict` so far
         self._batches_predicted = 0
-        self.forget()
+        self.reset_after_fork()
 
-    def forget(self) -> None:
-        """Make a new lock, in a process that has none of its own."""
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent process may hold."""
         self._lock = threading.RLock()  # re-entrant: a signal handler may ask for the state
-        look_after(self)
-
-    def discard(self) -> None:
-        """Do nothing: nothing is decoded ahead here."""
+        register_fork_reset(self)
 
     def apply_policy(
         self,
@@ -198,7 +195,7 @@ class BadSamples:
         epoch = self._epochs.pop(number, None) or _Epoch(0, set())
         self._epochs[number] = epoch  # now the most recently used one
         for old in list(self._epochs)[:-_EPOCHS_KEPT]:
-            del self._epochs[old]
+            self._epochs.pop(old, None)  # a signal handler may have removed it
         return epoch
 
     def _substitute(
@@ -229,7 +226,7 @@ class BadSamples:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.forget()
+        self.reset_after_fork()
 
 
 class _Epoch:

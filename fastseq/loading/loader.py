@@ -109,7 +109,7 @@ class Loader:
             samples,
             self.order,
             self.settings,
-            batch_size=self.order.batch_size,
+            batch_size=self.order.batch_size // self.order.world_size,
             seed=self.order.seed,
             threads=threads,
             prefetch_bytes=prefetch_bytes,
@@ -150,7 +150,7 @@ class Loader:
                 yield self._hand_out(epoch, k)  # without keeping a reference, so that its memory can be reused
         finally:
             if epoch == self._epoch:  # otherwise a later `for` has begun
-                self._prefetcher.discard()
+                self._prefetcher.cancel_prefetch()
 
     def _hand_out(self, epoch: int, k: int) -> Batch:
         batch = self.batch(epoch, k, [(epoch, a) for a in range(k + 1, len(self))[: self.depth]])
@@ -200,7 +200,7 @@ class Loader:
 
     def close(self) -> None:
         """Cancel the batches decoded ahead and release their memory. The loader can still be used."""
-        self._prefetcher.discard()
+        self._prefetcher.cancel_prefetch()
 
     def state_dict(self) -> State:
         """The position in the data: JSON-ready, at most 1 KB: a few integers, the settings, the samples' fingerprint.

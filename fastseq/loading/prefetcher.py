@@ -1,41 +1,37 @@
-"""Batches by number, some of them begun before they are asked for."""
+"""Prefetcher: the batches of a set of samples by number, those that are wanted next decoded ahead."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import arguments
-from fastseq._native.job import Job
 from fastseq._warn import warn_user
-from fastseq.engine.batch_memory import Lender
-from fastseq.engine.fallback import read_file
-from fastseq.engine.pending_batch import PendingBatch, Read, cancel_all
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
+from fastseq.engine.look_ahead import LookAhead, depth_ahead, prefetch_cap
+from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
-from fastseq.engine.threads import look_after, shared_threads
+from fastseq.engine.sources import TableSources
+from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample, StalledWarning
 from fastseq.samples import Samples
 
 Key = tuple[int, int]  # epoch, batch
-Entry = tuple[PendingBatch, NDArray[np.int64]]  # and its samples' numbers
 
 
 class BatchOrder(Protocol):
-    """Which samples batch k of an epoch has."""
+    """Which samples each batch of an epoch has."""
 
     def indices(self, epoch: int, k: int, /) -> NDArray[np.int64]:
-        """Their numbers, int64 (b,)."""
+        """The samples' numbers, int64 (b,)."""
 
 
-DEFAULT_PREFETCH_BYTES = 256 << 20
 _DEFAULT_STALL_S = 60.0
-_MOST_KEPT = 2  # batches; as many as Keras probes
-_LEAST_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
+_MAX_PROBES = 2  # batches kept; as many as Keras probes
 
 
 def _seconds(stall_warn_s: float | None) -> float:
@@ -46,25 +42,16 @@ def _seconds(stall_warn_s: float | None) -> float:
     return result
 
 
-def prefetch_cap(prefetch_bytes: int | None) -> int:
-    """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default where None.
-
-    Raises:
-        TypeError: if it is not an integer.
-        ValueError: if it is negative.
-    """
-    if prefetch_bytes is None:
-        return DEFAULT_PREFETCH_BYTES
-    return arguments.integer("prefetch_bytes", prefetch_bytes, minimum=0)
-
-
-def depth_ahead(threads: int, batch_size: int) -> int:
-    """How many batches to begin ahead, where the cap allows: enough for all threads."""
-    return max(2, -(-_LEAST_IMAGES_AHEAD * threads // batch_size))
-
-
 class Prefetcher:
-    """Decodes batch k of an epoch, and holds those that are wanted next. Safe to use from several threads."""
+    """Decodes any batch on request, and begins those that are wanted next.
+
+    Safe to use from several threads, signal handlers and finalizers.
+
+    Attributes:
+        decoder: begins the batches.
+        look_ahead: those that are begun.
+        depth: how many batches to ask for ahead.
+    """
 
     def __init__(
         self,
@@ -78,144 +65,94 @@ class Prefetcher:
         prefetch_bytes: int | None,
         stall_warn_s: float | None = None,
     ) -> None:
-        """Prepare; no thread is started and no memory taken before the first batch is asked for."""
+        """Prepare; no thread is started and no memory allocated before the first batch is requested.
+
+        Args:
+            samples: where the images are.
+            order: which samples each batch has, at most `batch_size`.
+            settings: what becomes of the images.
+            batch_size: samples in a batch.
+            seed: of random transforms.
+            threads: how many threads decode; as many as there are cores where None.
+            prefetch_bytes: bound on the batches begun and not handed out; see `LookAhead`.
+            stall_warn_s: after so many seconds of waiting for one file, a `StalledWarning` names it; 60 where None.
+
+        Raises:
+            ValueError: for a value that is not possible.
+        """
         self._samples = samples
         self._order = order
-        self._settings = settings
         self._seed = seed
-        self._threads = shared_threads(threads)
-        self._cap = prefetch_cap(prefetch_bytes)
+        cap = prefetch_cap(prefetch_bytes)
+        self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap))
+        self.look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
+        self.depth = depth_ahead(self.decoder.threads.count, batch_size)
+        self._batch_bytes = self.decoder.batch_bytes(batch_size)
         self._stall_s = _seconds(stall_warn_s)
-        self._depth = depth_ahead(self._threads.count, batch_size)
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin with locks and buffers of one's own, and with nothing begun."""
-        self._lock = threading.Lock()
-        self._begun: dict[Key, Entry] = {}
-        self._kept: dict[Key, Entry] = {}
-        self._generation = 0  # of what was begun; discard() begins a new one
-        self._buffers = Lender(self._cap)
-        look_after(self)
-
-    @property
-    def depth(self) -> int:
-        """How many batches are begun ahead, where the byte cap allows."""
-        return self._depth
+        self._probed: frozenset[Key] = frozenset()  # batches that were looked at, and will be asked for
 
     def fetch(
         self, key: Key, ahead: Iterable[Key], probe: bool = False
     ) -> tuple[NDArray[Any], NDArray[np.int64], dict[int, BadSample]]:
-        """The images of a batch, its samples' numbers, and its bad and recovered samples by place.
+        """Decode a batch, and begin those of `ahead` meanwhile, as far as the cap allows.
 
-        Then the batches of `ahead` are begun.
+        Args:
+            key: the batch.
+            ahead: those that will be asked for next, in that order.
+            probe: whether this one will be asked for again. The first of such batches are kept, for as long as batches
+                of their epoch are asked for.
 
-        What is asked for as a probe will be asked for again: the first of them are kept, for as long as batches of
-        their epoch are asked for, and the probe gets a copy.
+        Returns:
+            The images, the samples' numbers, and the bad and recovered samples by their place in the batch.
         """
         wanted = dict.fromkeys(ahead)
-        with self._lock:
-            generation = self._generation
-            begun, self._begun = self._begun, {}
-            self._kept = {k: kept for k, kept in list(self._kept.items()) if k[0] == key[0]}
-            stale = [begun.pop(k, None) for k in list(begun) if k != key and k not in wanted]
-            cancel_all(entry[0] for entry in stale if entry is not None)
-            entry = begun.pop(key, None) or self._kept.pop(key, None) or self._begin(key, needed=True)
-            for batch, _ in list(begun.values()):
-                batch.poll()
-            for k in wanted:
-                if k not in begun and k not in self._kept and k != key:
-                    ahead_of_need = self._begin(k, needed=False)
-                    if ahead_of_need is None:
-                        break
-                    begun[k] = ahead_of_need
-            if generation == self._generation:
-                self._begun = begun
-            else:
-                _drain(begun)
-        assert entry is not None
-        batch, indices = entry
-        self._wait(batch, indices)
-        with self._lock:
-            keep = probe and len(self._kept) < _MOST_KEPT and generation == self._generation
-            if keep:
-                self._kept[key] = entry
-        if keep:
-            return batch.images.copy(), indices.copy(), self._reports(key[0], batch, indices)
-        return batch.images, indices, self._reports(key[0], batch, indices)
+        self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
+        batch = self.look_ahead.take(key, {*wanted, *self._probed}) or self._begin(key, urgent=True)
+        try:
+            self.look_ahead.begin(wanted, self._begin, lambda _: self._batch_bytes)
+            self._wait(batch)
+        except BaseException:
+            batch.cancel()
+            raise
+        images, indices, reports = batch.images, batch.numbers, batch.reports(key[0])
+        assert isinstance(indices, np.ndarray)
+        if not probe or len(self._probed) >= _MAX_PROBES:
+            return images, indices, reports
+        images, indices = images.copy(), indices.copy()
+        self._probed |= {key}
+        self.look_ahead.put(key, batch)
+        return images, indices, reports
 
     def decode(self, epoch: int, indices: NDArray[np.int64]) -> tuple[NDArray[Any], dict[int, BadSample]]:
-        """The images of some samples as they would be in an epoch, at once, and the bad and recovered ones by place."""
-        batch = self._start(epoch, indices, needed=True)
-        assert batch is not None
-        self._wait(batch, indices)
-        return batch.images, self._reports(epoch, batch, indices)
+        """Decode some samples at once, as they would be in an epoch.
 
-    def _reports(self, epoch: int, batch: PendingBatch, indices: NDArray[np.int64]) -> dict[int, BadSample]:
-        def identify(place: int) -> tuple[str, int]:
-            index = int(indices[place])
-            return self._samples.path(index), index
+        Returns:
+            The images, and the bad and recovered samples by their place among them.
+        """
+        batch = self._begin_samples(epoch, indices, urgent=True)
+        self._wait(batch)
+        return batch.images, batch.reports(epoch)
 
-        return batch.reports(identify, epoch)
+    def cancel_prefetch(self) -> None:
+        """Cancel what is begun ahead; returns when no thread writes to it any more. Takes no lock."""
+        self._probed = frozenset()
+        self.look_ahead.cancel_prefetch()
 
-    def _wait(self, batch: PendingBatch, indices: NDArray[np.int64]) -> None:
+    def _begin(self, key: Key, urgent: bool = False) -> PendingBatch:
+        return self._begin_samples(key[0], self._order.indices(*key), urgent)
+
+    def _begin_samples(self, epoch: int, indices: NDArray[np.int64], urgent: bool) -> PendingBatch:
+        return self.decoder.begin(
+            TableSources(self._samples.table, self._samples.table_rows[indices]),
+            self.decoder.settings.pipeline.draw(self._seed, epoch, indices),
+            urgent=urgent,
+            numbers=indices,
+        )
+
+    def _wait(self, batch: PendingBatch) -> None:
         def warn(place: int) -> None:
-            what = "a file of another batch" if place < 0 else repr(self._samples.path(int(indices[place])))
+            what = "a file of another batch" if place < 0 else repr(self._samples.path(int(batch.numbers[place])))
             text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
             warn_user(text, StalledWarning)
 
         batch.result(self._stall_s, warn)
-
-    def discard(self) -> None:
-        """Cancel what was begun ahead; returns when no thread writes to it any more.
-
-        Takes no lock: the garbage collector may call it, by way of an iterator that was left, in the middle of `fetch`.
-        """
-        self._generation += 1
-        _drain(self._begun)
-        _drain(self._kept)
-
-    def _begin(self, key: Key, needed: bool) -> Entry | None:
-        indices = self._order.indices(*key)
-        batch = self._start(key[0], indices, needed)
-        return None if batch is None else (batch, indices)
-
-    def _start(self, epoch: int, indices: NDArray[np.int64], needed: bool) -> PendingBatch | None:
-        images = self._buffers.images(self._settings, len(indices), needed)
-        if images is None:
-            return None
-        table = self._samples.table
-        rows = self._samples.table_rows[indices]
-        job = Job(
-            self._threads.pool,
-            self._settings.recipe,
-            images.reshape(-1).view(np.uint8),
-            self._settings.pipeline.draw(self._seed, epoch, indices),
-            (table.blob, table.offsets, table.root, rows),
-            urgent=needed,
-        )
-
-        def reader(i: int) -> Read:
-            return partial(read_file, table.path(int(rows[i])))
-
-        return PendingBatch(job, images, self._settings, reader, self._threads)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Everything but threads, locks and buffers, which another process makes anew."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_begun", "_kept", "_buffers")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore, with nothing begun."""
-        self.__dict__.update(state)
-        self.forget()
-
-
-def _drain(entries: dict[Key, Entry]) -> None:
-    """Cancel what is in it, while others may take from it as well: nothing goes to both."""
-    taken = []
-    while entries:
-        try:
-            taken.append(entries.popitem()[1][0])
-        except KeyError:
-            break
-    cancel_all(taken)

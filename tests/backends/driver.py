@@ -163,7 +163,7 @@ def spied() -> Iterator[dict[str, int]]:
 
     def spy(self, key, ahead, *probe):
         counts["asked"] += 1
-        counts["begun"] += key in self._begun
+        counts["begun"] += key in self.look_ahead
         return fetch(self, key, ahead, *probe)
 
     Prefetcher.fetch = spy

@@ -88,6 +88,7 @@ int main(int, char** arguments) {
   say("a progressive scan", open_own(progressive, request_of_bottom(progressive, &cancelled), &scratch) == nullptr);
   std::unique_ptr<RowSource> source;
   std::string reason;
-  say("rows that libjpeg skips", open_jpeg(baseline.data.data(), baseline.data.size(), baseline.header,
-                                           request_of_bottom(baseline, &cancelled), &reason, &scratch.scanline, &source));
+  say("rows that libjpeg skips",
+      open_turbo(baseline.data.data(), baseline.data.size(), baseline.header, request_of_bottom(baseline, &cancelled),
+                 &reason, &scratch.scanline, &source));
 }

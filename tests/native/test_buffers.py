@@ -12,7 +12,7 @@ from fastseq._native.buffers import BufferPool
 @pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 1000, 64 * 224 * 224 * 3])
 def test_buffers_are_aligned_and_writable(size: int) -> None:
     buffers = BufferPool(1 << 30)
-    leases = [buffers.allocate(size, False) for _ in range(3)]
+    leases = [buffers.allocate(size) for _ in range(3)]
     arrays = [np.frombuffer(lease, np.uint8) for lease in leases]
     for k, array in enumerate(arrays):
         assert array.size == size
@@ -25,14 +25,14 @@ def test_buffers_are_aligned_and_writable(size: int) -> None:
 
 def test_an_array_keeps_its_lease() -> None:
     buffers = BufferPool(1 << 20)
-    lease = buffers.allocate(1000, False)
+    lease = buffers.allocate(1000)
     array = np.frombuffer(lease, np.float32)
     array[:] = 5
     view = array[10:20].reshape(2, 5)
     del lease, array
     gc.collect()
     assert buffers.bytes_in_use == 1000
-    other = np.frombuffer(buffers.allocate(1000, False), np.float32)
+    other = np.frombuffer(buffers.allocate(1000), np.float32)
     other[:] = 7
     assert (view == 5).all()
     del view
@@ -43,37 +43,45 @@ def test_an_array_keeps_its_lease() -> None:
 
 def test_a_buffer_is_used_again() -> None:
     buffers = BufferPool(1 << 20)
-    address = np.frombuffer(buffers.allocate(4096, False), np.uint8).ctypes.data
+    address = np.frombuffer(buffers.allocate(4096), np.uint8).ctypes.data
     assert buffers.bytes_in_use == 0
     assert buffers.held_bytes == 4096
-    again = np.frombuffer(buffers.allocate(4096, False), np.uint8)
+    again = np.frombuffer(buffers.allocate(4096), np.uint8)
     assert again.ctypes.data == address
 
 
-def test_the_cap_holds_back_what_is_not_needed() -> None:
+def test_buffers_in_use_are_not_bounded_and_free_ones_are() -> None:
     buffers = BufferPool(1000)
-    first = buffers.allocate(600, False)
-    assert buffers.allocate(600, False) is None
-    needed = buffers.allocate(600, True)
-    assert needed is not None
+    first, second = buffers.allocate(600), buffers.allocate(600)
     assert buffers.bytes_in_use == 1200
-    del needed
-    assert buffers.allocate(400, False) is not None
+    del second
+    third = buffers.allocate(400)
+    assert buffers.held_bytes == buffers.bytes_in_use + 600
+    del third
+    assert buffers.held_bytes == 600 + 1000
     del first
     assert buffers.bytes_in_use == 0
-    assert buffers.held_bytes <= 1000
+    assert buffers.held_bytes == 1000
+
+
+def test_buffers_are_recycled_whatever_is_in_use() -> None:
+    buffers = BufferPool(1000)
+    held = [buffers.allocate(900) for _ in range(3)]
+    address = np.frombuffer(held.pop(), np.uint8).ctypes.data
+    assert buffers.held_bytes == 2700
+    assert np.frombuffer(buffers.allocate(900), np.uint8).ctypes.data == address
 
 
 def test_held_bytes_stay_within_the_cap() -> None:
     buffers = BufferPool(10_000)
     for size in range(100, 5000, 100):
-        buffers.allocate(size, False)
+        buffers.allocate(size)
         assert buffers.held_bytes <= 10_000
 
 
 def test_a_lease_outlives_its_pool() -> None:
     buffers = BufferPool(1000)
-    array = np.frombuffer(buffers.allocate(1000, False), np.uint8)
+    array = np.frombuffer(buffers.allocate(1000), np.uint8)
     del buffers
     array[:] = 3
     assert (array == 3).all()
@@ -82,10 +90,10 @@ def test_a_lease_outlives_its_pool() -> None:
 def test_a_size_that_no_machine_has(capfd: pytest.CaptureFixture[str]) -> None:
     buffers = BufferPool(1000)
     with pytest.raises(MemoryError):
-        buffers.allocate(1 << 62, True)
+        buffers.allocate(1 << 62)
     capfd.readouterr()  # a sanitizer's allocator says what it refused
     assert buffers.bytes_in_use == 0
-    assert buffers.allocate(1000, False) is not None
+    assert buffers.allocate(1000) is not None
 
 
 def test_churn_from_several_threads() -> None:
@@ -97,13 +105,11 @@ def test_churn_from_several_threads() -> None:
         kept: list[np.ndarray] = []
         for k in range(500):
             size = int(rng.choice([1 << 10, 1 << 12, 3000]))
-            lease = buffers.allocate(size, bool(rng.integers(2)))
-            if lease is not None:
-                array = np.frombuffer(lease, np.uint8)
-                array[:] = mark = (seed * 31 + k) % 256
-                kept.append(array)
-                if (array != mark).any():
-                    wrong.append(f"{seed} {k}")
+            array = np.frombuffer(buffers.allocate(size), np.uint8)
+            array[:] = mark = (seed * 31 + k) % 256
+            kept.append(array)
+            if (array != mark).any():
+                wrong.append(f"{seed} {k}")
             if len(kept) > 8:
                 array = kept.pop(int(rng.integers(len(kept))))
                 if (array != array[0]).any():
@@ -122,8 +128,8 @@ def test_churn_from_several_threads() -> None:
 
 def test_free_buffers_of_another_size_make_room() -> None:
     buffers = BufferPool(100)
-    lease = buffers.allocate(100, True)
+    lease = buffers.allocate(100)
     del lease
-    lease = buffers.allocate(60, True)
+    lease = buffers.allocate(60)
     assert buffers.held_bytes == buffers.bytes_in_use == 60
     del lease

@@ -279,7 +279,7 @@ def test_a_forked_child_makes_its_own_pool() -> None:
     in_a_process("""
 from fastseq._native.buffers import BufferPool
 on, buffers = Pool(2), BufferPool(1 << 20)
-lease = buffers.allocate(1000, True)
+lease = buffers.allocate(1000)
 decode(on)
 running = endless(on)
 for _ in range(2):

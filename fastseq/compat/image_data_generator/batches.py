@@ -1,4 +1,4 @@
-"""Batches of an `ImageDataGenerator`'s pictures, some of them begun before they are asked for."""
+"""The batches of an `ImageDataGenerator`'s iterator, decoded ahead with the numbers that it is expected to draw."""
 
 from __future__ import annotations
 
@@ -8,136 +8,124 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq._native.job import Job
-from fastseq.compat.image_data_generator.forecast import Request, State, same_state, state_of
-from fastseq.compat.image_data_generator.image_work import PictureWork
+from fastseq.compat.image_data_generator.forecast import Request, State, state_of
+from fastseq.compat.image_data_generator.image_work import ImageWork
 from fastseq.compat.image_data_generator.pillow import decode_by_pillow
-from fastseq.compat.image_data_generator.sources import ArrayPictures, FilePictures
-from fastseq.engine.batch_memory import Lender
-from fastseq.engine.pending_batch import PendingBatch, cancel_all
-from fastseq.engine.threads import look_after, shared_threads
-from fastseq.loading.prefetcher import depth_ahead, prefetch_cap
+from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
+from fastseq.compat.prefetch import drop_in_cap
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
+from fastseq.engine.look_ahead import LookAhead, depth_ahead
+from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.threads import shared_threads
 
-_MOST_MISSES = 3  # in a row, from which on nothing is begun ahead: somebody else draws from NumPy's generator
+_MAX_MISSES = 3  # in a row; then nothing is begun ahead, as somebody else draws from NumPy's generator
+
+Key = tuple[Any, ...]
 
 
-class Begun(NamedTuple):
-    """A batch under way."""
+class _Plan(NamedTuple):
+    """A batch, with what is drawn for it."""
 
-    request: Request
-    batch: PendingBatch
+    indices: NDArray[np.int64]
+    draws: NDArray[np.float64]
     after: State  # of NumPy's generator
 
 
-class PictureBatches:
-    """Makes the batches of one iterator. Not safe to use from two threads at once.
+class ImageBatches:
+    """Decodes the batches of one iterator. Not safe to use from two threads at once.
 
     Attributes:
-        depth: how many batches are begun ahead.
+        depth: how many batches to ask for ahead.
     """
 
-    def __init__(self, work: PictureWork, pictures: FilePictures | ArrayPictures, batch_size: int) -> None:
+    def __init__(self, work: ImageWork, images: FileImages | ArrayImages, batch_size: int) -> None:
         """Prepare; no thread is started before the first batch is asked for."""
+        cap = drop_in_cap()
         self._work = work
-        self._pictures = pictures
-        self._threads = shared_threads(None)
-        self._lender = Lender(prefetch_cap(None))
-        self._random = np.random.RandomState()
-        self._ahead: list[Begun] = []
+        self._images = images
+        self._decoder = Decoder(work.settings, shared_threads(None), BatchAllocator(cap), decode_by_pillow)
+        self._look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
+        self._plans: dict[Key, _Plan] = {}  # of the batches that are expected next
         self._misses = 0
-        self.depth = depth_ahead(self._threads.count, batch_size)
-        look_after(self)
+        self.depth = depth_ahead(self._decoder.threads.count, batch_size)
 
     def make(self, request: Request, coming: Callable[[np.random.RandomState], Iterable[Request]]) -> NDArray[Any]:
-        """The pictures of a batch; then those that will be asked for next are begun.
+        """Decode a batch, and begin those that will be asked for next.
 
         Draws from NumPy's generator what Keras would draw.
 
         Args:
             request: the batch; its state is that of NumPy's generator now.
-            coming: see `fastseq.compat.forecast.requests`.
+            coming: see `fastseq.compat.image_data_generator.forecast.requests`.
 
         Returns:
             float32 (b, height, width, channels), or channels first.
 
         Raises:
-            DecodeError: for the first bad picture.
+            DecodeError: for the first bad image.
         """
-        if isinstance(self._pictures, ArrayPictures) and self._work.draws is None:
-            return self._pictures.each(request.indices, self._work.step)
-        begun = self._take(request) or self._begin(request, needed=True)
-        assert begun is not None
-        if self._work.draws is not None:
-            np.random.set_state(begun.after)
-        self._begin_ahead(begun, coming)
-        begun.batch.result()
-        numbers = request.indices
-        begun.batch.raise_first(lambda i: (self._pictures.path(int(numbers[i])), int(numbers[i])))
-        images = begun.batch.images
+        if isinstance(self._images, ArrayImages) and self._work.draws is None:
+            return self._images.each(request.indices, self._work.step)
+        random = np.random.RandomState(0)
+        key = self._key(request)
+        plan = self._plans.get(key) or self._plan(request, random)
+        expected_any = bool(len(self._look_ahead))
+        wanted: dict[Key, _Plan] = {}
+        is_expected = key in self._look_ahead
+        self._misses = 0 if is_expected else self._misses + expected_any
+        if self._misses < _MAX_MISSES:
+            wanted = self._expected(plan, coming, random)
+        batch = self._look_ahead.take(key, wanted) or self._begin(plan, urgent=True)
+        self._plans = wanted
+        try:
+            if self._work.draws is not None:
+                np.random.set_state(plan.after)
+            self._look_ahead.begin(
+                wanted,
+                lambda k: self._begin(wanted[k], urgent=False),
+                lambda k: self._decoder.batch_bytes(len(wanted[k].indices)),
+            )
+            batch.result()
+        except BaseException:
+            batch.cancel()
+            raise
+        batch.raise_first()
+        images = batch.images
         if self._work.step is not None:
             for i in range(len(images)):
                 images[i] = self._work.step(images[i])
         return images
 
-    def discard(self) -> None:
-        """Cancel what was begun ahead."""
-        ahead, self._ahead = self._ahead, []
-        cancel_all(begun.batch for begun in ahead)
+    def _key(self, request: Request) -> Key:
+        if self._work.draws is None:
+            return (request.indices.tobytes(),)
+        name, words, *rest = request.state
+        return request.indices.tobytes(), name, words.tobytes(), *rest
 
-    def forget(self) -> None:
-        """Drop what a parent process has begun."""
-        self._ahead = []
+    def _plan(self, request: Request, random: np.random.RandomState) -> _Plan:
+        if self._work.draws is None:
+            return _Plan(request.indices, np.empty((len(request.indices), 0)), request.state)
+        random.set_state(request.state)
+        draws = self._work.draws(random, len(request.indices))
+        return _Plan(request.indices, draws, state_of(random))
 
-    def _take(self, request: Request) -> Begun | None:
-        for place, begun in enumerate(self._ahead):
-            if self._is(begun, request):
-                stale, self._ahead = self._ahead[:place], self._ahead[place + 1 :]
-                cancel_all(passed_over.batch for passed_over in stale)
-                self._misses = 0
-                return begun
-        self._misses += bool(self._ahead)
-        self.discard()
-        return None
+    def _expected(
+        self,
+        plan: _Plan,
+        coming: Callable[[np.random.RandomState], Iterable[Request]],
+        random: np.random.RandomState,
+    ) -> dict[Key, _Plan]:
+        """The batches that will be asked for after this one, in their order."""
+        expected: dict[Key, _Plan] = {}
+        random.set_state(plan.after)
+        for request in coming(random):
+            key = self._key(request)
+            plan = self._plans.get(key) or self._plan(request, random)
+            expected[key] = plan
+            random.set_state(plan.after)
+        return expected
 
-    def _is(self, begun: Begun, request: Request) -> bool:
-        same = np.array_equal(begun.request.indices, request.indices)
-        return same and (self._work.draws is None or same_state(begun.request.state, request.state))
-
-    def _begin_ahead(self, begun: Begun, coming: Callable[[np.random.RandomState], Iterable[Request]]) -> None:
-        if self._misses >= _MOST_MISSES:
-            return
-        self._random.set_state(begun.after)
-        known, self._ahead = self._ahead, []
-        for request in coming(self._random):
-            place = next((place for place, b in enumerate(known) if self._is(b, request)), None)
-            # Each serves one request, though two may ask for the same samples: `step` changes its pictures in place.
-            found = self._begin(request, needed=False) if place is None else known.pop(place)
-            if found is None:
-                break
-            self._ahead.append(found)
-            self._random.set_state(found.after)
-            found.batch.poll()
-        cancel_all(stale.batch for stale in known)
-
-    def _begin(self, request: Request, needed: bool) -> Begun | None:
-        settings, count = self._work.settings, len(request.indices)
-        images = self._lender.images(settings, count, needed)
-        if images is None:
-            return None
-        rows, after = np.empty((count, 0)), request.state
-        if self._work.draws is not None:
-            self._random.set_state(request.state)
-            rows, after = self._work.draws(self._random, count), state_of(self._random)
-        sources, are_paths = self._pictures.sources(request.indices)
-        buffer = images.reshape(-1).view(np.uint8)
-        job = Job(self._threads.pool, settings.recipe, buffer, rows, sources, are_paths, urgent=needed)
-        numbers = request.indices
-        batch = PendingBatch(
-            job,
-            images,
-            settings,
-            lambda i: self._pictures.read(int(numbers[i])),
-            self._threads,
-            decode_by_pillow,
-        )
-        return Begun(request, batch, after)
+    def _begin(self, plan: _Plan, urgent: bool) -> PendingBatch:
+        sources = self._images.sources(plan.indices)
+        return self._decoder.begin(sources, plan.draws, urgent=urgent, numbers=plan.indices)

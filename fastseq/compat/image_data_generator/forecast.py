@@ -34,11 +34,6 @@ def state_of(random: Any) -> State:
     return state
 
 
-def same_state(a: State, b: State) -> bool:
-    """Whether two generators will draw the same numbers."""
-    return a[2:] == b[2:] and np.array_equal(a[1], b[1])
-
-
 def requests(iterator: Any, steps: Iterable[Step], random: np.random.RandomState) -> Iterator[Request]:
     """The batches of `steps`, provided that nobody else draws from NumPy's generator before they are requested.
 

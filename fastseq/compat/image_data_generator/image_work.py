@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.compat.image_data_generator.augmentation import FILL_MODES, ParameterDraws, rows_of
-from fastseq.engine.decode_batch import decode_sources
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
 from fastseq.engine.settings import Settings
+from fastseq.engine.sources import ListSources
 from fastseq.engine.threads import shared_threads
 from fastseq.keras.internals.checked_keras import keras
 from fastseq.keras.internals.image_iterator import (
@@ -26,7 +28,7 @@ Floats: TypeAlias = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class PictureWork:
+class ImageWork:
     """How the pictures of one iterator are made.
 
     Attributes:
@@ -45,7 +47,7 @@ def fingerprint(generator: Any) -> str:
     return repr([getattr(generator, name) for name in GENERATOR_SETTINGS])
 
 
-def picture_work(
+def image_work(
     generator: Any,
     size: tuple[int, int],
     channels: int,
@@ -53,7 +55,7 @@ def picture_work(
     interpolation: str = "nearest",
     keep_aspect_ratio: bool = False,
     arrays: bool = False,
-) -> PictureWork | None:
+) -> ImageWork | None:
     """Decide who does what.
 
     Args:
@@ -94,7 +96,7 @@ def picture_work(
         strict="whole",
         augment=_augment(generator, factor, arrays) if fused else None,
     )
-    return PictureWork(settings, draws, step)
+    return ImageWork(settings, draws, step)
 
 
 def _keras_step(generator: Any) -> Callable[[Floats], Floats]:
@@ -116,21 +118,20 @@ class _RandomStep:
     def __init__(self, generator: Any, size: tuple[int, int], channels: int) -> None:
         self._generator = generator
         self._size = size
-        self._threads = shared_threads(None)
-        self._settings = Settings(
+        settings = Settings(
             size,
             color="rgb" if channels == 3 else "gray",
             dtype="float32",
             data_format=generator.data_format,
             augment=_augment(generator, 1.0, True),
         )
+        self._decoder = Decoder(settings, shared_threads(None), BatchAllocator(0))
 
     def __call__(self, picture: Floats) -> Floats:
         parameters = self._generator.get_random_transform(picture.shape)
-        out = np.empty((1, *picture.shape), np.float32)
         source = np.ascontiguousarray(picture, np.float32).reshape(-1).view(np.uint8)
-        decode_sources([source], self._settings, out, rows_of([parameters], *self._size), self._threads)
-        changed: Floats = self._generator.standardize(out[0])
+        transformed = self._decoder.decode(ListSources([source]), rows_of([parameters], *self._size))
+        changed: Floats = self._generator.standardize(transformed[0])
         return changed
 
 

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq.compat.image_data_generator.batches import PictureBatches
+from fastseq.compat.image_data_generator.batches import ImageBatches
 from fastseq.compat.image_data_generator.forecast import Request, requests, state_of
-from fastseq.compat.image_data_generator.image_work import fingerprint, picture_work
-from fastseq.compat.image_data_generator.sources import ArrayPictures, FilePictures
+from fastseq.compat.image_data_generator.image_work import fingerprint, image_work
+from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
 from fastseq.errors import DecodeError
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.internals import image_iterator
@@ -41,7 +41,7 @@ class NativeIterator(PassAwareDataset):
     index_generator: Any
     _turn: threading.RLock  # one batch at a time: all draw from the same generator
     _steps: list[Step] | None  # the batches that Keras is expected to request next; None while `next` is used
-    _batches: PictureBatches | None
+    _batches: ImageBatches | None
     _decided: str | None  # what of the generator the batches were made for
 
     @classmethod
@@ -104,18 +104,18 @@ class NativeIterator(PassAwareDataset):
                 raise error from of_keras
         return self._with_targets(images.astype(self.dtype, copy=False), index_array)
 
-    def _native_batches(self) -> PictureBatches | None:
+    def _native_batches(self) -> ImageBatches | None:
         decided = fingerprint(self.image_data_generator)
         if decided != self._decided:
             self._decided = decided
             work = None if self.save_to_dir else self._work()
-            self._batches = None if work is None else PictureBatches(work, self._pictures(), self.batch_size)
+            self._batches = None if work is None else ImageBatches(work, self._images(), self.batch_size)
         return self._batches
 
     def _work(self) -> Any:
         raise NotImplementedError
 
-    def _pictures(self) -> Any:
+    def _images(self) -> Any:
         raise NotImplementedError
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
@@ -126,7 +126,7 @@ class _FileIterator(NativeIterator):
     def _work(self) -> Any:
         if self.image_data_generator.data_format != self.data_format:
             return None
-        return picture_work(
+        return image_work(
             self.image_data_generator,
             self.target_size,
             self.image_shape[-1 if self.data_format == "channels_last" else 0],
@@ -134,8 +134,8 @@ class _FileIterator(NativeIterator):
             keep_aspect_ratio=self.keep_aspect_ratio,
         )
 
-    def _pictures(self) -> FilePictures:
-        return FilePictures(self.filepaths)
+    def _images(self) -> FileImages:
+        return FileImages(self.filepaths)
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
         targets: Any
@@ -173,10 +173,10 @@ class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # 
             return None
         channel, rows, columns = (3, 1, 2) if self.data_format == "channels_last" else (1, 2, 3)
         shape = self.x.shape
-        return picture_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
+        return image_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
 
-    def _pictures(self) -> ArrayPictures:
-        return ArrayPictures(self.x)
+    def _images(self) -> ArrayImages:
+        return ArrayImages(self.x)
 
     def _with_targets(self, images: NDArray[Any], index_array: NDArray[np.int64]) -> Batch:
         inputs = [images, *(more[index_array] for more in self.x_misc)] if self.x_misc else images

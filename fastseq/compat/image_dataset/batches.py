@@ -4,102 +4,82 @@ from __future__ import annotations
 
 import itertools
 import os
-import threading
-from collections import OrderedDict
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from fastseq.engine.batch_memory import Lender
-from fastseq.engine.decode_batch import begin_sources
+from fastseq.compat.prefetch import drop_in_cap
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
 from fastseq.engine.fallback import Data
-from fastseq.engine.pending_batch import PendingBatch, cancel_all
+from fastseq.engine.look_ahead import LookAhead, depth_ahead
+from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
-from fastseq.engine.threads import look_after, shared_threads
-from fastseq.loading.prefetcher import depth_ahead, prefetch_cap
-
-_NOT_BEGUN = -1
+from fastseq.engine.sources import ListSources
+from fastseq.engine.threads import shared_threads
 
 
 class DatasetBatches:
-    """Makes batches of files. Safe to use from several threads.
-
-    What was begun and is never asked for, because an iterator was left, makes room for what comes later.
+    """Decodes batches of files. Safe to use from several threads, signal handlers and finalizers.
 
     Attributes:
+        decoder: begins the batches.
+        look_ahead: those that are begun, by ticket.
         depth: how many batches to begin ahead.
     """
 
     def __init__(self, settings: Settings, batch_size: int) -> None:
-        """Prepare; no thread is started before the first batch is begun."""
-        self._settings = settings
-        self._threads = shared_threads(None)
-        self._lender = Lender(prefetch_cap(None))
-        self._numbers = itertools.count()
-        self.depth = depth_ahead(self._threads.count, batch_size)
-        self.forget()
-        look_after(self)
-
-    def forget(self) -> None:
-        """Begin with a lock of one's own, and with nothing begun."""
-        self._lock = threading.Lock()
-        self._begun: OrderedDict[int, PendingBatch] = OrderedDict()
-
-    def discard(self) -> None:
-        """Cancel what was begun."""
-        begun, self._begun = self._begun, OrderedDict()
-        cancel_all(begun.values())
-
-    @property
-    def begun(self) -> int:
-        """How many batches were begun and not asked for yet."""
-        return len(self._begun)
-
-    @property
-    def lent_bytes(self) -> int:
-        """Of the batches that somebody holds, or that are under way."""
-        return self._lender.lent_bytes
+        """Prepare for batches of `batch_size` files; no thread is started before the first one is begun."""
+        cap = drop_in_cap()
+        self.decoder = Decoder(settings, shared_threads(None), BatchAllocator(cap), _decode_by_tensorflow)
+        self.look_ahead: LookAhead[int, PendingBatch] = LookAhead(cap)
+        self.depth = depth_ahead(self.decoder.threads.count, batch_size)
+        self._tickets = itertools.count()
+        self._coming: dict[int, ListSources] = {}  # announced and not asked for yet
 
     def begin(self, paths: NDArray[np.object_]) -> np.int64:
-        """Begin a batch of files, (b,) bytes; gives the ticket that `finish` takes."""
-        batch = self._begin(_files(paths), needed=False)
-        if batch is None:
-            return np.int64(_NOT_BEGUN)
-        with self._lock:
-            ticket = next(self._numbers)
-            self._begun[ticket] = batch
-            left = [self._begun.popitem(last=False)[1] for _ in range(len(self._begun) - 2 * self.depth - 2)]
-        cancel_all(left)
+        """Announce a batch of files, (b,) bytes, and begin it where the cap allows.
+
+        Returns:
+            The ticket that `finish` takes.
+        """
+        ticket = next(self._tickets)
+        self._coming[ticket] = ListSources(_files(paths))
+        for old in self._coming.copy():  # those of an iterator that was left are never asked for
+            if old < ticket - 2 * self.depth - 2:
+                self._coming.pop(old, None)
+        self._begin_ahead()
         return np.int64(ticket)
 
     def finish(self, ticket: np.int64, paths: NDArray[np.object_]) -> NDArray[Any]:
-        """The pictures of a batch.
+        """The images of a batch that was announced; then the next ones are begun where the cap allows.
 
         Raises:
             DecodeError: for the first bad file.
         """
-        files = _files(paths)
-        with self._lock:
-            batch = self._begun.pop(int(ticket), None)
-            for other in self._begun.values():
-                other.poll()
-        if batch is None:
-            batch = self._begin(files, needed=True)
-        assert batch is not None
-        batch.result()
-        batch.raise_first(lambda i: (files[i], i))
+        sources = self._coming.pop(int(ticket), None) or ListSources(_files(paths))
+        batch = self.look_ahead.take(int(ticket), self._coming) or self._begin(sources, urgent=True)
+        try:
+            self._begin_ahead()
+            batch.result()
+        except BaseException:
+            batch.cancel()
+            raise
+        batch.raise_first()
         return batch.images
 
-    def _begin(self, files: list[str], needed: bool) -> PendingBatch | None:
-        images = self._lender.images(self._settings, len(files), needed)
-        if images is None:
-            return None
-        draws = np.empty((len(files), 0))
-        return begin_sources(
-            files, self._settings, images, draws, self._threads, urgent=needed, decode=_decode_by_tensorflow
+    def _begin_ahead(self) -> None:
+        coming = dict(sorted(self._coming.copy().items()))
+        self.look_ahead.begin(
+            coming,
+            lambda ticket: self._begin(coming[ticket], urgent=False),
+            lambda ticket: self.decoder.batch_bytes(len(coming[ticket])),
         )
+
+    def _begin(self, sources: ListSources, urgent: bool) -> PendingBatch:
+        return self.decoder.begin(sources, np.empty((len(sources), 0)), urgent=urgent)
 
 
 def _files(paths: NDArray[np.object_]) -> list[str]:

@@ -1,60 +1,100 @@
-"""A gate for a dataset's own code: batches may be made together, but not while the dataset changes."""
+"""RWLock: batches may be made at the same time, but not while the dataset changes."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_WAIT_S = 0.05  # in case an interrupt came before a notification
 
-class Gate:
-    """Lets threads in together, or one of them alone. What a thread calls once it is in needs no gate."""
+
+class _Entry:
+    """One thread's way in and out."""
 
     def __init__(self) -> None:
-        """Open it."""
+        self.thread = threading.get_ident()
+
+
+class RWLock:
+    """Admits any number of readers, or one writer. What a thread calls once it is inside needs no lock.
+
+    A signal handler or a finalizer may run inside any of the methods. It may use the lock itself, but where `busy` is
+    true it must not wait for another thread that uses it.
+    """
+
+    def __init__(self) -> None:
+        """Start unlocked."""
         self._changed = threading.Condition()
-        self._together: set[int] = set()  # threads
-        self._alone: int | None = None
-        self._waiting: set[int] = set()  # to be alone
+        self._readers: dict[_Entry, None] = {}
+        self._writer: _Entry | None = None
+        self._waiting: dict[_Entry, None] = {}  # to write
+        self._moving: dict[_Entry, None] = {}  # in or out
 
     @property
     def inside(self) -> bool:
-        """Whether the calling thread is in."""
-        me = threading.get_ident()
-        return me in self._together or me == self._alone
+        """Whether the calling thread is inside."""
+        writer = self._writer
+        return _has_me(self._readers) or (writer is not None and writer.thread == threading.get_ident())
 
     @property
-    def wanted_alone(self) -> bool:
-        """Whether a thread waits to be alone."""
+    def busy(self) -> bool:
+        """Whether the calling thread was interrupted on its way in or out."""
+        return _has_me(self._moving)
+
+    @property
+    def write_requested(self) -> bool:
+        """Whether a thread waits to write."""
         return bool(self._waiting)
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Be in with others, also while some wait to be alone: a thread that is in may wait for this one."""
-        me = threading.get_ident()
+    def read(self) -> Iterator[None]:
+        """Be inside with other readers, even while some wait to write: another reader may wait for this one."""
+        me = _Entry()
         try:
-            with self._changed:
-                self._changed.wait_for(lambda: self._alone is None)
-                self._together.add(me)
+            with self._transition(me):
+                self._wait(lambda: self._writer is None)
+                self._readers[me] = None
             yield
         finally:
-            with self._changed:
-                self._together.discard(me)
-                self._changed.notify_all()
+            self._readers.pop(me, None)
+            self._notify(me)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Be in without others; returns when they have left."""
-        me = threading.get_ident()
+    def write(self) -> Iterator[None]:
+        """Be inside alone; returns when the others have left."""
+        me = _Entry()
+        self._waiting[me] = None
         try:
-            with self._changed:
-                self._waiting.add(me)
-                self._changed.wait_for(lambda: self._alone is None and not self._together)
-                self._waiting.discard(me)
-                self._alone = me
+            with self._transition(me):
+                self._wait(lambda: self._writer is None and not self._readers)
+                self._writer = me
+            self._waiting.pop(me, None)
             yield
         finally:
+            self._waiting.pop(me, None)
+            if self._writer is me:
+                self._writer = None
+            self._notify(me)
+
+    @contextmanager
+    def _transition(self, me: _Entry) -> Iterator[None]:
+        self._moving[me] = None
+        try:
             with self._changed:
-                self._waiting.discard(me)
-                self._alone = None if self._alone == me else self._alone
-                self._changed.notify_all()
+                yield
+        finally:
+            self._moving.pop(me, None)
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        while not self._changed.wait_for(condition, _WAIT_S):
+            pass
+
+    def _notify(self, me: _Entry) -> None:
+        with self._transition(me):
+            self._changed.notify_all()
+
+
+def _has_me(entries: dict[_Entry, None]) -> bool:
+    me = threading.get_ident()
+    return any(entry.thread == me for entry in entries.copy())

@@ -10,15 +10,16 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.compat.prefetch import drop_in_cap
 from fastseq.compat.sequence.ahead import Ahead
-from fastseq.engine.batch_memory import Lender
-from fastseq.engine.decode_batch import Source, as_sources, decode_sources
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
+from fastseq.engine.sources import ListSources, Source, as_sources
 from fastseq.engine.threads import lasting_threads
 from fastseq.keras.internals.checked_keras import keras
 from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras
 from fastseq.keras.passes import KerasPasses
-from fastseq.loading.prefetcher import DEFAULT_PREFETCH_BYTES
 from fastseq.order.rng import key_word
 
 
@@ -28,7 +29,7 @@ class _State:
 
     ahead: Ahead
     passes: KerasPasses
-    lender: Lender
+    memory: BatchAllocator
 
 
 class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
@@ -45,13 +46,18 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
             ahead.
         use_multiprocessing: accepted and ignored: threads are used.
         max_queue_size: the maximum number of batches made ahead.
+
+    Attributes:
+        prefetch_bytes: cap on batches made or being made ahead, for a subclass or an instance to set; what
+            `fastseq.compat.set_prefetch_bytes` says if None. One is always made ahead; 0 turns that off.
     """
 
     __slots__ = ("_fastseq",)  # no part of a pickled or copied dataset
+    prefetch_bytes: int | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Sequence:  # noqa: D102 - subclasses need not call __init__
         self: Sequence = super().__new__(cls)
-        self._fastseq = _State(Ahead(), KerasPasses(0), Lender(DEFAULT_PREFETCH_BYTES))
+        self._fastseq = _State(Ahead(), KerasPasses(0), BatchAllocator(drop_in_cap()))
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -72,7 +78,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         workers: int = super().workers
         if not read_by_keras(self, "workers"):
             return workers
-        self._fastseq.ahead.drop()
+        self._fastseq.ahead.cancel_prefetch()
         self._fastseq.passes.on_adapter_created()
         return min(workers, 1)
 
@@ -122,27 +128,27 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         if seed is None:
             seed = int(np.random.randint(2**63 - 1)) if settings.pipeline.draw_count else 0
         draws = settings.pipeline.draw(key_word("seed", seed), 0, np.arange(len(sources)))
-        images = self._fastseq.lender.images(settings, len(sources), needed=True)
-        assert images is not None  # for it is needed
-        return decode_sources(sources, settings, images, draws, lasting_threads(threads))
+        decoder = Decoder(settings, lasting_threads(threads), self._fastseq.memory)
+        return decoder.decode(ListSources(sources), draws)
 
 
 def _get_batch(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
     """Run a `__getitem__`: on a thread if Keras requests the batch, here if the user's own code does."""
     own = self._fastseq
-    if own.ahead.gate.inside:
+    if own.ahead.lock.inside:
         return method(self, index)
-    if own.passes.batches and called_by_keras(self) and (workers := self.workers) > 0:
+    if own.passes.batches and not own.ahead.lock.busy and called_by_keras(self) and (workers := self.workers) > 0:
         _, expected = own.passes.request(index, self.max_queue_size, by_keras=True)
         probe = own.passes.probing and not own.passes.predicting
-        return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers)
-    with own.ahead.gate.together():
+        cap = drop_in_cap(self.prefetch_bytes)
+        return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers, cap)
+    with own.ahead.lock.read():
         return method(self, index)
 
 
 def _run_alone(self: Sequence, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """Run an `on_epoch_begin` or `on_epoch_end` while no `__getitem__` runs."""
-    if self._fastseq.ahead.gate.inside:
+    if self._fastseq.ahead.lock.inside:
         return method(self, *args)
     with self._fastseq.ahead.stopped():
         return method(self, *args)
@@ -168,7 +174,7 @@ def _wrap_on_epoch_end(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def on_epoch_end(self: Sequence, *args: Any) -> Any:
         result = _run_alone(self, method, args)
-        if not self._fastseq.ahead.gate.inside and called_by_keras(self):
+        if not self._fastseq.ahead.lock.inside and called_by_keras(self):
             self._fastseq.passes.on_epoch_end(by_keras=True)
         return result
 

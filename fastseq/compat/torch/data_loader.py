@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Any, Protocol, Unpack
 
 from fastseq import arguments
-from fastseq.compat.torch.batch import Decoding
 from fastseq.compat.torch.epoch import SampleEpoch
 from fastseq.compat.torch.shuffle import Shuffle
-from fastseq.engine.batch_memory import Lender
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
+from fastseq.engine.look_ahead import depth_ahead, prefetch_cap
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.engine.threads import shared_threads
-from fastseq.loading.prefetcher import depth_ahead, prefetch_cap
 from fastseq.order.rng import key_word
 
 
@@ -89,12 +89,11 @@ class DataLoader:
         self.shuffle, self.drop_last, self.generator, self.collate_fn = shuffle, drop_last, generator, collate_fn
         self._shuffle = Shuffle(generator)
         settings = settings_of(DataLoader, (1, 1) if size is None else size, pixels)  # checked even without a size
-        self._settings = None if size is None else settings
         self._seed = key_word("seed", seed)
-        self._threads = shared_threads(threads)
-        cap = prefetch_cap(prefetch_bytes)
-        self._depth = depth_ahead(self._threads.count, batch_size) if cap and self._settings else 0
-        self._lender = Lender(cap)
+        self._cap = prefetch_cap(prefetch_bytes)
+        decoder = Decoder(settings, shared_threads(threads), BatchAllocator(self._cap))
+        self._decoder = None if size is None else decoder
+        self._depth = depth_ahead(decoder.threads.count, batch_size) if self._cap and self._decoder else 0
         self._epochs = 0
 
     def __len__(self) -> int:
@@ -107,14 +106,20 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         """One epoch."""
-        self._shuffle.iterator_made()
+        self._shuffle.on_iterator_created()
         number, self._epochs = self._epochs, self._epochs + 1
-        decoding = None
-        if self._settings is not None:
-            decoding = Decoding(self._settings, self._lender, self._seed, number, self._threads)
-        epoch = SampleEpoch(self.dataset.__getitem__, self._batches(), decoding, self._depth, self.collate_fn)
+        epoch = SampleEpoch(
+            self.dataset.__getitem__,
+            self._batches(),
+            self._decoder,
+            self._cap,
+            depth=self._depth,
+            seed=self._seed,
+            epoch=number,
+            collate_fn=self.collate_fn,
+        )
         if self.shuffle:
-            epoch.when_used_up(self.batch_size or 1, partial(self._shuffle.order_ended, len(self.dataset)))
+            epoch.on_exhausted(self.batch_size or 1, partial(self._shuffle.on_exhausted, len(self.dataset)))
         return epoch
 
     def _batches(self) -> Iterator[Sequence[Any]]:

@@ -3,104 +3,122 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from fastseq.compat.torch.batch import Decoding, SampleBatch
-from fastseq.engine.pending_batch import cancel_all
-from fastseq.engine.threads import look_after
+import numpy as np
+
+from fastseq.compat.torch.batch import SampleBatch
+from fastseq.engine.decoder import Decoder
+from fastseq.engine.look_ahead import LookAhead
+from fastseq.engine.pending_batch import PendingBatch
 
 
 class SampleEpoch:
-    """The batches of one epoch. The dataset is asked in the thread that takes them."""
+    """The batches of one epoch. The dataset is asked on the thread that takes them."""
 
     def __init__(
         self,
         get: Callable[[Any], Any],
         indices: Iterator[Sequence[Any]],
-        decoding: Decoding | None,
+        decoder: Decoder | None,
+        max_bytes: int,
+        *,
         depth: int,
+        seed: int,
+        epoch: int,
         collate_fn: Callable[[list[Any]], Any] | None,
     ) -> None:
         """Prepare; nothing is asked for before the first batch is.
 
         Args:
-            get: gives the sample of an index.
+            get: returns the sample of an index.
             indices: of each batch in turn.
-            decoding: of pictures; None to leave paths as they are.
+            decoder: of images; None to leave paths as they are.
+            max_bytes: bound on the batches begun and not handed out; see `LookAhead`.
             depth: how many batches to begin ahead.
+            seed: of random transforms.
+            epoch: of random transforms.
             collate_fn: makes a batch of its samples; see `DataLoader`.
         """
         self._waiting: deque[SampleBatch] = deque()
+        self._look_ahead: LookAhead[SampleBatch, PendingBatch] = LookAhead(max_bytes)
         self._get = get
         self._indices = indices
-        self._decoding = decoding
+        self._decoder = decoder
         self._depth = depth
+        self._seed = seed
+        self._epoch = epoch
         self._collate_fn = collate_fn
         self._full = 0
-        self._used_up: Callable[[], None] | None = None
-        look_after(self)
+        self._on_exhausted: Callable[[], None] | None = None
 
-    def when_used_up(self, batch_size: int, call: Callable[[], None]) -> None:
-        """Call it once, when the end of the indices shows: at a batch below `batch_size`, or at the end itself."""
-        self._full, self._used_up = batch_size, call
+    def on_exhausted(self, batch_size: int, call: Callable[[], None]) -> None:
+        """Call it once, when the indices turn out to end: at a batch below `batch_size`, or at the end itself."""
+        self._full, self._on_exhausted = batch_size, call
 
     def __iter__(self) -> Iterator[Any]:
-        """Itself."""
+        """Iterate over the rest of the epoch."""
         return self
 
     def __next__(self) -> Any:
         """The next batch."""
         batch = self._waiting.popleft() if self._waiting else self._fetch()
-        if self._used_up is not None and (batch is None or len(batch) < self._full):
-            self._used_up()
-            self._used_up = None
+        if self._on_exhausted is not None and (batch is None or len(batch) < self._full):
+            self._on_exhausted()
+            self._on_exhausted = None
         if batch is None:
             raise StopIteration
-        batch.begin(needed=True)
+        pending = self._look_ahead.take(batch, self._waiting) or self._begin(batch, urgent=True)
         try:
-            self._look_ahead()
-            return batch.result(self._collate_fn)
+            self._look_ahead.begin(self._coming(), self._begin_ahead, self._bytes)
+            return batch.result(pending, self._collate_fn)
         except BaseException:
-            _cancel([batch])
+            if pending is not None:
+                pending.cancel()
             raise
+
+    def close(self) -> None:
+        """Leave the epoch, as the iterator of a `Loader` is left."""
+        self._waiting.clear()
+        self._look_ahead.cancel_prefetch()
 
     def _fetch(self) -> SampleBatch | None:
         indices: Sequence[Any] | None = ()
         try:
             indices = next(self._indices, None)
-            return None if indices is None else SampleBatch(indices, [*map(self._get, indices)], self._decoding)
-        except Exception as error:  # for the one who asks for this batch
-            return SampleBatch(indices or (), (), None, error)
+            return None if indices is None else SampleBatch(indices, [*map(self._get, indices)])
+        except Exception as error:  # for whoever asks for this batch
+            return SampleBatch(indices or (), (), error)
 
-    def _look_ahead(self) -> None:
-        for batch in self._waiting:
-            if not batch.begin(needed=False):
-                return
+    def _coming(self) -> Iterator[SampleBatch]:
+        """The next batches; those that the dataset was not asked for yet are asked for one by one."""
+        yield from list(self._waiting)
         while len(self._waiting) < self._depth:
-            fetched = self._fetch()
-            if fetched is None:
+            batch = self._fetch()
+            if batch is None:
                 return
-            self._waiting.append(fetched)
-            if not fetched.begin(needed=False):
-                return
+            self._waiting.append(batch)
+            yield batch
 
-    def discard(self) -> None:
-        """Cancel what was begun."""
-        begun, self._waiting = self._waiting, deque()
-        _cancel(begun)
+    def _begin(self, batch: SampleBatch, urgent: bool = False) -> PendingBatch | None:
+        if self._decoder is None or batch.error is not None:
+            return None
+        if not batch.images:
+            if self._collate_fn is None:
+                batch.check_not_decoded()
+            return None
+        draws = self._decoder.settings.pipeline.draw(self._seed, self._epoch, np.asarray(batch.numbers))
+        return self._decoder.begin(batch.sources(), draws, urgent=urgent, numbers=batch.numbers)
 
-    def close(self) -> None:
-        """Leave the epoch, as the iterator of a `Loader` is left."""
-        self.discard()
+    def _begin_ahead(self, batch: SampleBatch) -> PendingBatch | None:
+        try:
+            return self._begin(batch)
+        except (MemoryError, RuntimeError):  # it is begun once it is asked for
+            raise
+        except Exception as error:
+            batch.error = error
+            return None
 
-    def forget(self) -> None:
-        """Nothing: each batch begins again in a process that has not begun it."""
-
-    def __del__(self) -> None:
-        """Leaving early ends what was begun."""
-        self.discard()
-
-
-def _cancel(batches: Iterable[SampleBatch]) -> None:
-    cancel_all(batch.under_way for batch in batches if batch.under_way is not None)
+    def _bytes(self, batch: SampleBatch) -> int:
+        return 0 if self._decoder is None else self._decoder.batch_bytes(batch.images)

@@ -28,7 +28,7 @@ class Shuffle:
         if generator is not None and not self._is_torch and not hasattr(generator, "permutation"):
             raise TypeError(f"generator must be a NumPy generator, a torch.Generator or None, not {generator!r}")
 
-    def iterator_made(self) -> None:
+    def on_iterator_created(self) -> None:
         """Draw what torch's loader draws to seed its workers, also where it does not shuffle."""
         if self._is_torch:
             torch = sys.modules["torch"]
@@ -43,7 +43,7 @@ class Shuffle:
         numbers: list[int] = source.permutation(n).tolist()
         return numbers
 
-    def order_ended(self, n: int) -> None:
+    def on_exhausted(self, n: int) -> None:
         """Draw what torch's sampler draws when its order is used up, an order that nobody sees."""
         if self._is_torch:
             self.order(n)

@@ -1,0 +1,83 @@
+"""Decoder: begins batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq._native.job import Job
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.fallback import Decode, decode_by_opencv
+from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.settings import Settings
+from fastseq.engine.sources import Sources
+from fastseq.engine.threads import Threads
+
+
+class Decoder:
+    """Begins batches with the same settings, threads and memory. Nothing else makes native jobs."""
+
+    def __init__(
+        self, settings: Settings, threads: Threads, memory: BatchAllocator, fallback: Decode = decode_by_opencv
+    ) -> None:
+        """Prepare; no thread is started yet.
+
+        Args:
+            settings: what becomes of an image.
+            threads: that decode.
+            memory: where batches are allocated.
+            fallback: decodes formats other than JPEG.
+        """
+        self.settings = settings
+        self.threads = threads
+        self.memory = memory
+        self._fallback = fallback
+
+    def batch_bytes(self, samples: int) -> int:
+        """The size of a batch of so many samples."""
+        return self.settings.recipe.slot_bytes * samples
+
+    def begin(
+        self,
+        sources: Sources,
+        draws: NDArray[np.float64],
+        *,
+        urgent: bool,
+        numbers: Sequence[Any] | NDArray[np.int64] | None = None,
+        out: NDArray[Any] | None = None,
+    ) -> PendingBatch:
+        """Begin to decode a batch.
+
+        Args:
+            sources: of its images.
+            draws: the random numbers of the transforms, float64 (n, `settings.pipeline.draw_count`).
+            urgent: whether somebody waits for it: it then goes before all others.
+            numbers: the samples' numbers, for messages; their places in the batch where None.
+            out: C-contiguous, of the shape and dtype that `settings` give the batch; allocated where None. Threads
+                write to it until the batch is complete or cancelled.
+
+        Raises:
+            MemoryError: if the batch cannot be allocated.
+            RuntimeError: if no thread can be started.
+        """
+        images = self.memory.allocate(self.settings, len(sources)) if out is None else out
+        items, paths = sources.for_job()
+        buffer = images.reshape(-1).view(np.uint8)
+        job = Job(self.threads.pool, self.settings.recipe, buffer, draws, items, paths, urgent=urgent)
+        if numbers is None:
+            numbers = range(len(images))
+        return PendingBatch(job, images, numbers, sources, self.settings, self.threads, self._fallback)
+
+    def decode(self, sources: Sources, draws: NDArray[np.float64], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Decode a batch at once; see `begin`.
+
+        Raises:
+            DecodeError: for the first source that is bad; all others are decoded by then.
+        """
+        batch = self.begin(sources, draws, urgent=True, out=out)
+        batch.result()
+        batch.raise_first()
+        return batch.images

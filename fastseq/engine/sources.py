@@ -1,0 +1,149 @@
+"""What the images of a batch are decoded from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq._types import StrPath
+from fastseq.engine.fallback import read_file
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+Read = Callable[[int], "bytes | memoryview"]
+"""Returns the contents of a file, or its first bytes if it has more than the given number."""
+
+
+class Sources(Protocol):
+    """The sources of one batch, by place in the batch."""
+
+    def __len__(self) -> int:
+        """The number of images."""
+
+    def for_job(self) -> tuple[Any, list[bool] | None]:
+        """The arguments `sources` and `paths` of `fastseq._native.job.Job`."""
+
+    def reader(self, place: int) -> Read:
+        """What reads the source at a place."""
+
+    def path(self, place: int) -> StrPath | None:
+        """The path of the source at a place; None if it is bytes."""
+
+
+class PathTable(Protocol):
+    """Many paths in a few arrays; see `fastseq.samples.path_table.PathTable`."""
+
+    @property
+    def root(self) -> bytes: ...  # noqa: D102
+
+    @property
+    def blob(self) -> NDArray[np.uint8]: ...  # noqa: D102
+
+    @property
+    def offsets(self) -> NDArray[np.int64]: ...  # noqa: D102
+
+    def path(self, row: int, /) -> str:
+        """The path of a row."""
+
+
+class TableSources:
+    """Some rows of a path table."""
+
+    def __init__(self, table: PathTable, rows: NDArray[np.int64]) -> None:
+        """Take the table and the row of each image, int64 (n,)."""
+        self._table = table
+        self._rows = rows
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return len(self._rows)
+
+    def for_job(self) -> tuple[Any, None]:
+        """See `Sources`."""
+        return (self._table.blob, self._table.offsets, self._table.root, self._rows), None
+
+    def reader(self, place: int) -> Read:
+        """See `Sources`."""
+        return partial(read_file, self.path(place))
+
+    def path(self, place: int) -> str:
+        """See `Sources`."""
+        return self._table.path(int(self._rows[place]))
+
+
+class ListSources:
+    """Paths and the contents of files."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        """Take them; contents are not copied."""
+        self._sources = sources
+        self._is_path = [isinstance(source, (str, os.PathLike)) for source in sources]
+        self._items = [
+            os.fsencode(source) if is_path else _bytes_of(source)  # type: ignore[arg-type]
+            for source, is_path in zip(sources, self._is_path, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return len(self._sources)
+
+    def for_job(self) -> tuple[Any, list[bool]]:
+        """See `Sources`."""
+        return self._items, self._is_path
+
+    def reader(self, place: int) -> Read:
+        """See `Sources`."""
+        item = self._items[place]
+        return partial(read_file, item) if self._is_path[place] else lambda max_bytes: item  # type: ignore[arg-type]
+
+    def path(self, place: int) -> StrPath | None:
+        """See `Sources`."""
+        return self._sources[place] if self._is_path[place] else None  # type: ignore[return-value]
+
+
+def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:
+    """The sources of a batch, checked.
+
+    Raises:
+        TypeError: if `sources` is one path or the bytes of one file, or if one of them is no file.
+    """
+    if isinstance(sources, (str, os.PathLike, bytes, bytearray, memoryview)):
+        shown = repr(sources) if isinstance(sources, (str, os.PathLike)) else "the bytes of one file"
+        raise TypeError(f"{name} must be a list of files, not {shown}; write [{shown if shown[0] != 't' else '...'}]")
+    if not isinstance(sources, Iterable):
+        raise TypeError(f"{name} must be a list of files, not {type(sources).__name__}")
+    items = list(sources)
+    for i, source in enumerate(items):
+        check_source(f"{name}[{i}]", source)
+    return items
+
+
+def check_source(name: str, source: object) -> None:
+    """Check that a value is a file: a path, or bytes.
+
+    Raises:
+        TypeError: if it is something else, such as a decoded image.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        return
+    shape = getattr(source, "shape", ())
+    try:
+        is_buffer = memoryview(source).c_contiguous  # type: ignore[arg-type]
+    except (TypeError, ValueError, BufferError):
+        is_buffer = False
+    if is_buffer and len(shape) < 3:
+        return
+    kind = f"an array of shape {tuple(shape)}" if len(shape) else f"{type(source).__module__}.{type(source).__name__}"
+    raise TypeError(
+        f"{name} must be an image file, as its path or its bytes, not {kind}; "
+        "fastseq decodes files: do not open them with Pillow, OpenCV or NumPy first"
+    )
+
+
+def _bytes_of(source: bytes | bytearray | memoryview | NDArray[np.uint8]) -> memoryview:
+    view = memoryview(source)  # type: ignore[arg-type]
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
