@@ -132,7 +132,7 @@ def test_labels_are_put_together_as_torch_does(paths, make):
 
 
 def test_labels_that_do_not_go_together_are_refused(paths):
-    with pytest.raises(TypeError, match="NoneType cannot be put together"):
+    with pytest.raises(TypeError, match="NoneType cannot be combined"):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (path, None)), 2, size=SIZE)))
     with pytest.raises(ValueError, match="differing numbers"):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (path, [1] * i)), 2, size=SIZE)))
