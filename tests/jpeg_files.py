@@ -1,4 +1,4 @@
-"""JPEGs by the thousand, of every kind that the native decoders take, from a generator of numbers."""
+"""Random JPEGs of every kind that the native decoders accept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CV2_SAMPLING = {
     "4:4:0": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440,
     "4:4:4": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 }
-# Those that cv2 cannot write, and some more; the last three are not for our decoders.
+# Those that cv2 cannot write, and a few more; our decoders leave the last three to libjpeg.
 CJPEG_SAMPLING = [
     *("4x2,1x1,1x1", "2x2,2x1,1x1", "2x2,2x1,1x2", "2x2,1x2,2x1", "2x1,2x1,1x1", "2x2,2x2,1x1", "1x2,1x1,1x2"),
     *("4x1,2x1,1x1", "1x4,1x1,1x1", "1x4,1x2,1x1", "2x4,1x1,1x1", "3x1,1x1,1x1", "1x3,1x1,1x1", "3x2,1x1,3x1"),
@@ -33,8 +33,8 @@ def _backdrop(seed: int) -> Pixels:
     return photo(500, 600, seed)
 
 
-def picture(rng: np.random.Generator, height: int, width: int, channels: int = 3) -> Pixels:
-    """Make a picture for next to nothing: flat, a gradient, noise, or a part of a photo, whole or coarse."""
+def random_image(rng: np.random.Generator, height: int, width: int, channels: int = 3) -> Pixels:
+    """Return a cheap random image: flat, a gradient, noise, or part of a photo, possibly subsampled."""
     shape = (height, width, channels)
     match int(rng.integers(8)):
         case 0:
@@ -59,7 +59,7 @@ def picture(rng: np.random.Generator, height: int, width: int, channels: int = 3
 
 
 def sides(rng: np.random.Generator) -> tuple[int, int]:
-    """Draw a height and a width: small ones, but for one in a hundred."""
+    """Draw a height and a width; one in a hundred images is large."""
     longest = 450 if rng.random() < 0.01 else LONGEST
     return int(rng.integers(1, longest + 1)), int(rng.integers(1, longest + 1))
 
@@ -79,7 +79,7 @@ def by_cv2(
 
 
 def requantised(rng: np.random.Generator, data: bytes) -> bytes:
-    """Give a file other quantisation tables, of 8 or 16 bits: coefficients that no encoder would have made."""
+    """Replace the quantization tables by random 8 or 16 bit ones, for coefficients that no encoder produces."""
     out, at = data[:2], 2
     while data[at + 1] != 0xDA:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
@@ -101,7 +101,7 @@ def requantised(rng: np.random.Generator, data: bytes) -> bytes:
 def common_file(rng: np.random.Generator) -> bytes:
     """Make a file of the common kinds."""
     return by_cv2(
-        picture(rng, *sides(rng), 1 if rng.random() < 0.15 else 3),
+        random_image(rng, *sides(rng), 1 if rng.random() < 0.15 else 3),
         int(rng.integers(1, 101)),
         str(rng.choice(list(CV2_SAMPLING))),
         progressive=rng.random() < 0.35,
@@ -142,7 +142,7 @@ def rare_file(rng: np.random.Generator) -> bytes:
         case 2:
             sample, scans = str(rng.choice(WIDE_SAMPLING)), "0;1;2;"
     return jpeg(
-        picture(rng, *sides(rng)),
+        random_image(rng, *sides(rng)),
         int(rng.integers(1, 101)),
         sample=sample,
         progressive=scans is None and rng.random() < 0.5,

@@ -1,4 +1,4 @@
-"""Which part of the picture becomes which part of the slot, in plain Python: the twin of geometry.cpp."""
+"""Which part of the image becomes which part of the slot, in plain Python: the twin of geometry.cpp."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def upright(image: Pixels, tag: int, orient: Literal["none", "exif", "landscape"
     Args:
         image: The stored pixels, (height, width, channels).
         tag: The EXIF orientation, 1 to 8; anything else means 1.
-        orient: ``"none"`` leaves the picture as stored; ``"landscape"`` turns it by ``np.rot90`` after
+        orient: ``"none"`` leaves the image as stored; ``"landscape"`` turns it by ``np.rot90`` after
             the EXIF orientation where it is higher than wide.
 
     Returns:
@@ -92,7 +92,7 @@ class Axis:
 
     @classmethod
     def whole(cls, size: int) -> Axis:
-        """Make the axis of a picture of `size` pixels that nothing was done to."""
+        """Make the axis of an image of `size` pixels that nothing was done to."""
         return cls(0, size, 0, 0, size, False)
 
     def crop(self, offset: int, length: int) -> Axis:
@@ -118,9 +118,9 @@ def crop_window(
     """Draw a crop as torchvision's ``RandomResizedCrop.get_params`` does, from uniform numbers given to it.
 
     Args:
-        height: Of the picture.
-        width: Of the picture.
-        scale: Least and greatest share of the picture's area.
+        height: Of the image.
+        width: Of the image.
+        scale: Least and greatest share of the image's area.
         ratio: Least and greatest width / height.
         draws: `CROP_DRAWS` numbers in [0, 1): area and ratio of each try, then top and left.
 
@@ -139,11 +139,11 @@ def crop_window(
 
 
 def kept_part(height: int, width: int, out_height: int, out_width: int, float32: bool) -> tuple[int, int]:
-    """The sides of the largest part of a picture with the output's aspect ratio.
+    """The sides of the largest part of an image with the output's aspect ratio.
 
     Args:
-        height: Of the picture.
-        width: Of the picture.
+        height: Of the image.
+        width: Of the image.
         out_height: Of the output.
         out_width: Of the output.
         float32: As ``smart_resize`` does for tensors; else as ``load_img(keep_aspect_ratio=True)``.
@@ -176,14 +176,14 @@ def flipped(axis: Axis, padded_to: int | None) -> Axis:
 def follow(
     ops: Iterable[Op], draws: Sequence[float], height: int, width: int, size: tuple[int, int]
 ) -> tuple[Axis, Axis]:
-    """Follow the steps over an upright picture.
+    """Follow the steps over an upright image.
 
     Args:
         ops: Steps as the functions above make them.
         draws: The sample's uniform numbers.
-        height: Of the upright picture.
-        width: Of the upright picture.
-        size: (height, width) of the output; a picture that no step resized is resized to it.
+        height: Of the upright image.
+        width: Of the upright image.
+        size: (height, width) of the output; an image that no step resized is resized to it.
 
     Returns:
         The axes of rows and columns.

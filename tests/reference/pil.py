@@ -48,10 +48,10 @@ def coefficients(axis: Axis, samples: int, name: str) -> list[tuple[int, npt.NDA
 
 
 def rows_first(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
-    """Say whether Pillow 13 resizes a picture's rows before its columns: where far more of its height is lost.
+    """Say whether Pillow 13 resizes an image's rows before its columns: where far more of its height is lost.
 
     Args:
-        shape: (height, width, ...) of the whole picture, also where a part of it is resized.
+        shape: (height, width, ...) of the whole image, also where a part of it is resized.
         size: (height, width) of the result.
     """
     lost_rows, lost_columns = shape[0] - size[0], shape[1] - size[1]

@@ -23,7 +23,7 @@ def decode_cv2(
         data: The file's bytes.
         color: Order of the channels; ``"gray"`` is the decoder's own luma.
         orient: ``"exif"`` applies the EXIF orientation, ``"none"`` ignores it, ``"landscape"`` applies it
-            and then turns a picture that is higher than wide by ``np.rot90``.
+            and then turns an image that is higher than wide by ``np.rot90``.
 
     Returns:
         uint8 pixels of shape (height, width, 3), or (height, width, 1) for gray.
@@ -83,8 +83,8 @@ def resize_pil(image: Pixels, size: tuple[int, int], name: str, box: tuple[int, 
         uint8 pixels of shape (*size, channels).
     """
     height, width = size
-    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
-    resized = np.asarray(picture.resize((width, height), Image.Resampling[name.upper()], box))
+    source = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    resized = np.asarray(source.resize((width, height), Image.Resampling[name.upper()], box))
     return resized.reshape(height, width, image.shape[2])
 
 
@@ -97,7 +97,7 @@ def resize_pil_bilinear(image: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def psnr(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Peak signal-to-noise ratio of two 8-bit pictures of one shape, in dB; infinite where they are equal."""
+    """Peak signal-to-noise ratio of two 8-bit images of one shape, in dB; infinite where they are equal."""
     first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if first.shape != second.shape:
         raise ValueError(f"the shapes differ: {first.shape} and {second.shape}")
