@@ -78,17 +78,17 @@ def by_cv2(
     return cv2.imencode(".jpg", pixels, [n for option in options.items() for n in option])[1].tobytes()
 
 
-def requantised(rng: np.random.Generator, data: bytes) -> bytes:
+def requantized(rng: np.random.Generator, data: bytes) -> bytes:
     """Replace the quantization tables by random 8 or 16 bit ones, for coefficients that no encoder produces."""
     out, at = data[:2], 2
     while data[at + 1] != 0xDA:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if data[at + 1] == 0xDB:
             wide = bool(rng.random() < 0.3)
-            most = int(rng.choice([2000, 1 << 16] if wide else [16, 60, 256]))
+            max_value = int(rng.choice([2000, 1 << 16] if wide else [16, 60, 256]))
             tables = [data[table] & 15 for table in range(at + 4, end, 65)]
             body = b"".join(
-                bytes([wide << 4 | table]) + rng.integers(1, most, 64).astype(">u2" if wide else "u1").tobytes()
+                bytes([wide << 4 | table]) + rng.integers(1, max_value, 64).astype(">u2" if wide else "u1").tobytes()
                 for table in tables
             )
             out += b"\xff\xdb" + (len(body) + 2).to_bytes(2, "big") + body
@@ -99,7 +99,7 @@ def requantised(rng: np.random.Generator, data: bytes) -> bytes:
 
 
 def common_file(rng: np.random.Generator) -> bytes:
-    """Make a file of the common kinds."""
+    """Return a file of a common kind."""
     return by_cv2(
         random_image(rng, *sides(rng), 1 if rng.random() < 0.15 else 3),
         int(rng.integers(1, 101)),
@@ -111,8 +111,8 @@ def common_file(rng: np.random.Generator) -> bytes:
 
 
 def progressive_scans(rng: np.random.Generator, whole: bool = True) -> str:
-    """Draw scans for ``cjpeg -scans``: any that may be. Where not `whole`, they stop before all bits have come."""
-    left = np.full((3, 64), -1)  # bits of each coefficient that have yet to come; -1 for all
+    """Draw a legal progression for ``cjpeg -scans``. Unless `whole`, it may stop before all bits are coded."""
+    left = np.full((3, 64), -1)  # bits of each coefficient that are still missing; -1 for all
     points = rng.integers(0, 3, 3)
     scans = []
     for group in ([[0, 1, 2]], [[0], [1, 2]], [[2], [0], [1]])[rng.integers(3)]:
@@ -132,7 +132,7 @@ def progressive_scans(rng: np.random.Generator, whole: bool = True) -> str:
 
 
 def rare_file(rng: np.random.Generator) -> bytes:
-    """Make a file with odd sampling factors, or with scans that hardly anybody writes."""
+    """Return a file with unusual sampling factors or scans."""
     sample, scans = str(rng.choice(CJPEG_SAMPLING)), None
     match int(rng.integers(5)):
         case 0:

@@ -19,7 +19,7 @@ from jpeg_files import (
     progressive_scans,
     random_image,
     rare_file,
-    requantised,
+    requantized,
     sides,
 )
 from reference.geometry import CROP_DRAWS, follow, random_resized_crop
@@ -77,7 +77,7 @@ def test_rare_files(part: int) -> None:
 def test_coefficients_out_of_range(part: int) -> None:
     rng = np.random.default_rng([7, part])
     for _ in range(100):
-        check(requantised(rng, common_file(rng)))
+        check(requantized(rng, common_file(rng)))
 
 
 @pytest.mark.parametrize("part", PARTS)

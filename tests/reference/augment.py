@@ -1,4 +1,4 @@
-"""The native augmentation in plain numpy: what Keras's `ImageDataGenerator` does to a loaded image, in doubles."""
+"""Keras's `ImageDataGenerator` augmentation in plain numpy and doubles: the reference for csrc/augment."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ FARTHEST = 1e9  # pixels
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What happens to one image.
+    """The augmentation of one image.
 
     Attributes:
         matrix: float64 (2, 2); output (row, column) shows the image at matrix (row, column) + shift. None for no map,
             which is also what numbers of `FARTHEST` and more, and those that are none, amount to.
         shift: see matrix.
-        fill_mode: what lies outside the image, by scipy.ndimage's names.
-        fill_value: of "constant".
-        interpolate: linearly between four pixels, else the nearest one.
-        flip_columns: whether columns are counted backwards, before the map.
-        flip_rows: whether rows are.
-        channel_shift: added to all values, which stay within the image's own range; None for nothing.
-        brightness: factor of the bytes that the values are cut down to; None for nothing.
-        factor: of the result.
+        fill_mode: how pixels outside the image are filled, by scipy.ndimage's names.
+        fill_value: the value for "constant".
+        interpolate: whether to interpolate linearly between four pixels rather than take the nearest one.
+        flip_columns: whether to flip horizontally, before the map.
+        flip_rows: whether to flip vertically, before the map.
+        channel_shift: added to all values, which are clipped to the image's own range; None for no shift.
+        brightness: factor applied to the values after truncation to bytes; None for no change.
+        factor: applied to the result.
     """
 
     matrix: Floats | None = None
@@ -48,7 +48,7 @@ def augment(image: npt.NDArray[np.generic], how: Augmentation) -> npt.NDArray[np
 
     Args:
         image: numbers of shape (height, width, channels).
-        how: what is done to it.
+        how: the augmentation.
 
     Returns:
         float32 of the same shape.
@@ -91,7 +91,7 @@ def _pick(image: Floats, rows: Floats, columns: Floats) -> Floats:
 
 
 def _inside(places: Floats, length: int, mode: FillMode) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Where each place falls within [0, length - 1], and which fall outside of a constant."""
+    """Return each position folded into [0, length - 1], and which positions are filled with the constant."""
     beyond = (places < 0) | (places > length - 1)
     nowhere = np.zeros_like(beyond)
     if mode == "constant":
@@ -103,7 +103,7 @@ def _inside(places: Floats, length: int, mode: FillMode) -> tuple[Floats, npt.ND
         before = places + period * (np.trunc(-places / period) + 1)
         after = places - period * np.trunc(places / period)
         return np.where(beyond, np.where(places < 0, before, after), places), nowhere
-    # Step by step as scipy folds, for the sake of ties.
+    # The same steps as in scipy, so that ties are rounded the same way.
     period = 2 * length
     before = np.where(places < -period, places + period * np.trunc(-places / period), places)
     before = np.where(before < -length, before + period, -before - 1)
