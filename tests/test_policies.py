@@ -323,7 +323,7 @@ def test_a_bad_sample_is_one_record_with_everything(dirty):
     assert (
         cut.message
         == str(cut)
-        == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; fetch the file again, or remove it"
+        == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; download the file again, or remove it"
     )
     assert cut.detail in cut.reason
     with pytest.raises(DecodeError) as caught:
