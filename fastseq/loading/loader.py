@@ -139,10 +139,9 @@ class Loader:
 
     def __iter__(self) -> Iterator[Batch]:
         """Iterate over one epoch, or over the rest of it after `load_state_dict`."""
-        if not self._fresh:
-            self._epoch, self._handed_out = self._epoch + 1, 0
-        self._fresh = False
-        return self._iterate(self._epoch, self._handed_out)
+        epoch, first = (self._epoch, self._handed_out) if self._fresh else (self._epoch + 1, 0)
+        self._epoch, self._handed_out, self._fresh = epoch, first, False
+        return self._iterate(epoch, first)
 
     def _iterate(self, epoch: int, first: int) -> Iterator[Batch]:
         try:
