@@ -1,15 +1,17 @@
 """A batch loader for Keras: JPEG folders and tables, decoded by a native core straight into the batch.
 
-`ImageSequence` is for Keras; `Loader`, `DataLoader` and `decode_batch` give numpy arrays to anyone. Importing this
-package imports neither Keras nor TensorFlow.
+`ImageSequence` is for Keras; `Loader`, `DataLoader` and `decode_batch` give NumPy arrays to anyone; `compat` has
+drop-ins for Keras's own loaders. Importing this package imports neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
+from importlib import import_module as _import_module
 
 from fastseq.compat.torch.data_loader import DataLoader
 from fastseq.engine.decode_batch import decode_batch
+from fastseq.engine.pixel_settings import PixelSettings
 from fastseq.errors import (
     BadSample,
     BadSamplesWarning,
@@ -24,11 +26,12 @@ from fastseq.samples import Samples
 from fastseq.status import Status
 from fastseq.transforms import CenterCrop, RandomFlip, RandomResizedCrop, Resize
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
+    from fastseq import compat
     from fastseq.keras.backup import DataBackup
     from fastseq.keras.image_sequence import ImageSequence
 
-__version__ = "0.1.0"
+__version__ = "0.1.0"  # the build reads it from here
 
 __all__ = [
     "BadSample",
@@ -40,6 +43,7 @@ __all__ = [
     "ImageSequence",
     "Limits",
     "Loader",
+    "PixelSettings",
     "RandomFlip",
     "RandomResizedCrop",
     "Resize",
@@ -48,18 +52,21 @@ __all__ = [
     "Status",
     "TooManyBadSamples",
     "UnknownLabelError",
+    "compat",
     "decode_batch",
 ]
 
+_NEED_KERAS = {"DataBackup": "fastseq.keras.backup", "ImageSequence": "fastseq.keras.image_sequence"}
 
-def __getattr__(name: str) -> Any:
-    """Import what needs Keras when it is asked for."""
-    if name == "ImageSequence":
-        from fastseq.keras.image_sequence import ImageSequence
 
-        return ImageSequence
-    if name == "DataBackup":
-        from fastseq.keras.backup import DataBackup
-
-        return DataBackup
+def __getattr__(name: str) -> _typing.Any:
+    """Import on first use what needs Keras."""
+    if name == "compat":
+        return _import_module("fastseq.compat")
+    if name in _NEED_KERAS:
+        return getattr(_import_module(_NEED_KERAS[name]), name)
     raise AttributeError(f"module 'fastseq' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

@@ -69,8 +69,8 @@ def one_of(name: str, value: Any, choices: Iterable[_Choice], hint: str | None =
     """One of a few texts, booleans or None.
 
     Raises:
-        ValueError: if it is something else; the message lists the choices and ends with `hint`, or with what another
-            library's name for a choice is called here.
+        ValueError: if it is something else; the message lists the choices, translates the names of other libraries, and
+            ends with `hint`.
     """
     choices = tuple(choices)
     if isinstance(value, np.bool_):
@@ -79,7 +79,8 @@ def one_of(name: str, value: Any, choices: Iterable[_Choice], hint: str | None =
         if choice is value or (isinstance(choice, str) and isinstance(value, str) and choice == value):
             return choice
     listed = ", ".join(map(repr, choices))
-    raise ValueError(f"{name} must be one of {listed}, not {_shown(value)}{_after(hint or value_hint(name, value))}")
+    advice = _after(value_hint(name, value)) + _after(hint)
+    raise ValueError(f"{name} must be one of {listed}, not {_shown(value)}{advice}")
 
 
 def size(name: str, value: Any) -> tuple[int, int]:

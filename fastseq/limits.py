@@ -1,9 +1,10 @@
-"""What one sample may cost."""
+"""Bounds on what one image may cost."""
 
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, fields
 
+from fastseq import arguments
 from fastseq._native import tables
 
 _DEFAULTS = tables.default_limits()
@@ -11,14 +12,18 @@ _DEFAULTS = tables.default_limits()
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that are checked on a file's header, before memory is taken. A sample beyond one is bad.
+    """Bounds on what one image may cost, checked before memory is allocated. A sample that exceeds one is bad.
 
     Attributes:
-        pixels: width x height of the stored picture.
-        scans: scans of one JPEG.
+        pixels: width times height, as stored.
+        scans: scans of a JPEG.
         scan_pixels: scans times pixels of a JPEG with several scans.
-        file_bytes: size of a file.
-        memory_bytes: working memory of a thread for one picture.
+        file_bytes: size of the file.
+        memory_bytes: working memory of a thread for one image.
+
+    Raises:
+        TypeError: if a bound is not an integer.
+        ValueError: if it is not from 1 to 2**63 - 1.
     """
 
     pixels: int = _DEFAULTS["pixels"]
@@ -28,7 +33,6 @@ class Limits:
     memory_bytes: int = _DEFAULTS["memory_bytes"]
 
     def __post_init__(self) -> None:
-        """Check that every bound is a positive integer."""
         for field, value in zip(fields(self), astuple(self), strict=True):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"Limits.{field.name} must be a positive integer, not {value!r}")
+            checked = arguments.integer(f"Limits.{field.name}", value, 1, 2**63 - 1)
+            object.__setattr__(self, field.name, checked)

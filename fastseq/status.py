@@ -1,4 +1,4 @@
-"""How a sample ended: the native enum, and what it means in words."""
+"""The status of a sample: the native enum, and what it means."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TABLE = tables.status_table()
 if TYPE_CHECKING:
 
     class Status(IntEnum):
-        """How a sample ended; the members are those of csrc/status.h."""
+        """What became of a sample; the members are those of csrc/base/status.h."""
 
         OK = 0
         PENDING = 1
@@ -38,22 +38,22 @@ if TYPE_CHECKING:
         INTERNAL = 50
 else:
     Status = IntEnum("Status", {name: number for number, name, _, _ in _TABLE}, module=__name__)
-    Status.__doc__ = "How a sample ended; the members are those of csrc/status.h."
+    Status.__doc__ = "What became of a sample; the members are those of csrc/base/status.h."
 
-_WORDS = {number: (reason, remedy) for number, _, reason, remedy in _TABLE}
+_TEXTS = {number: (reason, remedy) for number, _, reason, remedy in _TABLE}
 
 
 def is_good(status: int) -> bool:
-    """Whether the sample's slot holds its picture."""
+    """Whether the sample's slot holds its image."""
     return status in (Status.OK, Status.RECOVERED)
 
 
 def describe(status: int, detail: str = "") -> str:
-    """What is wrong, in one clause: the status in words and, where there are any, the decoder's own."""
-    reason = _WORDS[status][0]
+    """What is wrong, in one clause, with the decoder's own words if there are any."""
+    reason = _TEXTS[status][0]
     return f"{reason} ({detail})" if detail else reason
 
 
 def remedy(status: int) -> str:
-    """What the user can do about it."""
-    return _WORDS[status][1]
+    """What the user can do about a status."""
+    return _TEXTS[status][1]

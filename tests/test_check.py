@@ -61,7 +61,7 @@ def test_a_good_set_leaves_a_picture_and_no_list(tree, run, tmp_path):
 
 def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
     bad = spoil(tree)
-    done = run(tree, "--quarantine", "bad.jsonl", "--picture", "set.png", "--threads", 2)
+    done = run(tree, "--quarantine", "bad.jsonl", "--plot", "set.png", "--threads", 2)
     assert done.exit_code == 1
     for status in ("TRUNCATED", "NOT_AN_IMAGE", "EMPTY"):
         assert status in done.stdout
@@ -127,7 +127,7 @@ def test_a_csv_file_and_a_flat_folder_are_sets_too(tree, run, tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(["nowhere.csv"], "nowhere.csv: No such file"), (["empty"], "has no pictures"), (["x.csv"], "image")],
+    [(["nowhere.csv"], "nowhere.csv: No such file"), (["empty"], "has no images"), (["x.csv"], "image")],
 )
 def test_what_is_no_set_is_refused(run, tmp_path, words, message):
     (tmp_path / "empty").mkdir()
@@ -160,7 +160,7 @@ def test_a_list_of_digests_keeps_any_name_and_refuses_other_files(tmp_path):
     assert read_digests(tmp_path / "set.csv") == made
     assert not compare(made, made)
     (tmp_path / "other.csv").write_text("path,label\n")
-    with pytest.raises(ValueError, match=r"other\.csv is no list of digests"):
+    with pytest.raises(ValueError, match=r"other\.csv is not a list of digests"):
         read_digests(tmp_path / "other.csv")
     (tmp_path / "other.csv").write_text("xxh3_64,bytes,path\n01,many,x\n")
     with pytest.raises(ValueError, match="line 2"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import typer
 from PIL import Image
 from rich.console import Console
 
+import fastseq
 from fastseq.cli.demo import GRID, LIMIT, demo
 from fastseq.cli.main import main
 from fastseq.demo.grid import save_grid
@@ -93,12 +95,57 @@ def test_table_shows_each_speed():
     ]
 
 
-@pytest.mark.parametrize("absent", ["typer", "rich"])
-def test_without_the_extra_one_line_says_what_to_install(monkeypatch, absent):
-    monkeypatch.setitem(sys.modules, absent, None)
+EXTRAS = ("typer", "rich", "matplotlib", "PIL", "xxhash", "skimage", "keras", "tensorflow")
+
+
+def bare(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line where only what fastseq always needs is installed."""
+    absent = "".join(f"sys.modules[{name!r}] = None; " for name in EXTRAS)
+    code = f"import sys; {absent}from fastseq.cli.main import main; main()"
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_needs_no_extra(option):
+    ran = bare(option)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for word in ("check", "demo", "--version"):
+        assert word in ran.stdout
+
+
+def test_the_version_needs_no_extra_and_is_the_distributions():
+    ran = bare("--version")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"fastseq {fastseq.__version__}\n", "")
+    assert importlib.metadata.version("fastseq") == fastseq.__version__
+
+
+@pytest.mark.parametrize("arguments", [(), ("chekc",), ("--chekc",)])
+def test_without_a_command_there_is_help(arguments):
+    ran = bare(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "Usage: fastseq" in ran.stderr
+    assert all(f"there is no command '{name}'" in ran.stderr for name in arguments)
+
+
+@pytest.mark.parametrize(
+    ("command", "needs", "extra"),
+    [
+        ("check", "typer and rich and matplotlib and PIL and xxhash", "check"),
+        ("demo", "typer and rich and matplotlib", "demo"),
+    ],
+)
+def test_a_command_says_which_extra_it_needs(command, needs, extra):
+    ran = bare(command, "photos")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == f'fastseq: {command} needs {needs}: pip install "fastseq[{extra}]"\n'
+
+
+@pytest.mark.parametrize("command", ["check", "demo"])
+def test_a_command_has_help_of_its_own(command, capsys):
     with pytest.raises(SystemExit) as exit_:
-        main()
-    assert exit_.value.code == f'fastseq: the command line needs {absent}: pip install "fastseq[check]"'
+        main([command, "--help"])
+    assert exit_.value.code == 0
+    assert f"fastseq {command}" in capsys.readouterr().out
 
 
 def test_without_photographs_one_line_says_what_to_install(refused, monkeypatch):
@@ -134,7 +181,7 @@ def test_refuses_a_single_class(refused, tmp_path):
 
 def test_names_a_bad_picture(refused, tmp_path):
     bad = images.folder(tmp_path / "set") / "dog" / "001.jpg"
-    bad.write_bytes(b"no picture")
+    bad.write_bytes(b"not an image")
     assert str(bad) in refused(tmp_path / "set")
 
 

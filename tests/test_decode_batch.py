@@ -382,9 +382,29 @@ def test_a_size_is_height_and_width(size):
         decode_batch([], size)
 
 
-def test_limits_are_positive():
-    with pytest.raises(ValueError, match=r"Limits\.scans must be a positive integer, not 0"):
-        Limits(scans=0)
+@pytest.mark.parametrize(
+    ("bound", "error", "words"),
+    [
+        (0, ValueError, "at least 1, not 0"),
+        (-5, ValueError, "at least 1, not -5"),
+        (2**63, ValueError, f"at most {2**63 - 1}, not {2**63}"),
+        (2**64, ValueError, f"at most {2**63 - 1}"),
+        (1e6, TypeError, "an integer, not 1000000.0"),
+        (True, TypeError, "an integer, not True"),
+        (None, TypeError, "an integer, not None"),
+    ],
+)
+@pytest.mark.parametrize("name", ["pixels", "scans", "scan_pixels", "file_bytes", "memory_bytes"])
+def test_limits_are_positive_and_of_64_bits(name, bound, error, words):
+    with pytest.raises(error, match=rf"Limits\.{name} must be {words}"):
+        Limits(**{name: bound})
+
+
+def test_limits_of_any_integer_type_up_to_the_largest():
+    data = jpeg(photo(20, 20, 0))
+    assert Limits(scans=np.int64(7)) == Limits(scans=7)
+    largest = dict.fromkeys(("pixels", "scans", "scan_pixels", "file_bytes", "memory_bytes"), 2**63 - 1)
+    np.testing.assert_array_equal(decode_batch([data], SIZE, limits=Limits(**largest)), decode_batch([data], SIZE))
 
 
 def test_a_path_with_a_nul_is_not_the_file_before_it(tmp_path):

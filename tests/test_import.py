@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pydoc
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ def test_loading_needs_no_keras(tree):
     assert (ran.stdout, ran.stderr) == ("27\n[]\n", "")
 
 
-def test_public_names():
+def test_public_names(keras):
     assert fastseq.__all__ == sorted(fastseq.__all__)
     assert set(fastseq.__all__) >= {
         *("CenterCrop", "DataLoader", "DecodeError", "ImageSequence", "Limits", "Loader", "RandomFlip"),
@@ -44,8 +45,37 @@ def test_public_names():
     }
     names = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory"]
     assert fastseq.compat.__all__ == names
-    for name in set(fastseq.__all__) - {"ImageSequence"}:
+    for name in fastseq.__all__:
         assert inspect.getdoc(getattr(fastseq, name)), name
+
+
+@pytest.mark.parametrize("module", [fastseq, fastseq.compat])
+def test_dir_shows_the_public_names_and_nothing_else(module):
+    assert [name for name in dir(module) if not name.startswith("__")] == sorted(module.__all__)
+    assert {"__doc__", "__file__", "__name__", "__all__"} <= set(dir(module))
+    assert "__version__" in dir(fastseq)
+
+
+@pytest.mark.parametrize("module", [fastseq, fastseq.compat])
+def test_type_checkers_see_the_public_names(module):
+    """What is imported on first use is imported for type checkers too, and nothing else public is."""
+    tree = ast.parse(Path(module.__file__).read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    bound = {(alias.asname or alias.name) for node in imports for alias in node.names} - {"annotations"}
+    assert {name for name in bound if not name.startswith("_")} == set(module.__all__)
+
+
+def test_the_drop_ins_are_there_without_an_import_of_their_own():
+    code = "import fastseq; print(fastseq.compat.__name__, fastseq.compat.__all__[0])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("fastseq.compat DataGenerator\n", "")
+
+
+def test_help_is_about_the_public_names(keras):
+    text = pydoc.plain(pydoc.render_doc(fastseq))
+    for name in set(fastseq.__all__) - {"compat"}:
+        assert name in text, name
+    assert "import_module" not in text
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():

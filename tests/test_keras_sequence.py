@@ -98,3 +98,20 @@ def test_errors_are_those_of_the_loader(keras, tmp_path):
 
 def test_it_has_a_docstring_that_leads_to_the_loaders(keras):
     assert "fastseq.Loader" in (inspect.getdoc(fastseq.ImageSequence) or "")
+
+
+def test_a_subclass_may_read_its_own_properties(keras, samples):
+    from keras.src.trainers.epoch_iterator import EpochIterator
+
+    class Looking(fastseq.ImageSequence):
+        def __getitem__(self, k):
+            assert (self.workers, self.num_batches) == (1, len(self))
+            return super().__getitem__(k)
+
+    sequence, loader = Looking(samples, **OPTIONS), Loader(samples, **OPTIONS)
+    iterator = EpochIterator(x=sequence)
+    iterator.reset()
+    for epoch in range(2):
+        for k, (_, _, (batch,)) in enumerate(iterator):
+            assert_equal(batch, loader.batch(epoch, k))
+    assert sequence.epoch == 1

@@ -70,7 +70,7 @@ def test_no_labels(samples, kind):
         (FLOATS, "multi_hot", 'use labels="raw"'),
         (ROWS, "categorical", 'use labels="raw"'),
         (NONE, "int", "use labels=None"),
-        (TWO, "sparse", "'sparse' is not known; use one of 'auto', 'int'"),
+        (TWO, "sparse", "must be one of 'auto', 'int', .*, not 'sparse'; write \"int\""),
     ],
 )
 def test_what_does_not_fit_says_what_to_do(samples, kind, message):

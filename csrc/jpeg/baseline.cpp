@@ -41,7 +41,7 @@ class BaselineSource final : public RowSource {
     return Status::kOk;
   }
 
-  // Judges as much of the file as libjpeg would have read: several scans it reads to their ends before the first row.
+  // Checks as much of the file as libjpeg would have read: it reads several scans to their ends before the first row.
   Status finish() override {
     for (int s = 0; s < scan_count_; ++s) {
       BaselineScan& scan = scans_[s];
@@ -57,7 +57,7 @@ class BaselineSource final : public RowSource {
     return cancelled_ && cancelled_->load(std::memory_order_relaxed) ? Status::kCancelled : Status::kCorrupt;
   }
 
-  // Up to the last scan. False where they are not those of a sequential file, each component in one of them.
+  // Reads the markers up to the last scan. False unless each component is in exactly one sequential scan.
   bool read_markers() {
     JpegMarkers markers(data_, size_);
     bool seen[kMaxPlanes] = {};
@@ -97,7 +97,7 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  // A component that is alone in its scan: as many rows of blocks as the image's MCU has.
+  // A component with a scan of its own: as many block rows as an MCU of the image has.
   bool pull_component(int s, uint8_t* const* const* rows) {
     const int index = scan_headers_[s].component[0].index;
     if (index >= planes_) return true;
@@ -110,7 +110,7 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  // Some columns of a row of a scan's MCUs, which begin with this row of blocks of what is pulled.
+  // Decodes `columns` of row `row` of a scan's MCUs; their first block row is `block_row` of the rows pulled.
   bool pull_mcus(int s, int row, int block_row, const McuSpan& columns, uint8_t* const* const* rows) {
     BaselineScan& scan = scans_[s];
     if (!scan.skip_to(row * scan.mcus_across() + columns.begin, cancelled_)) return false;
@@ -125,9 +125,9 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  // One component's blocks of the MCUs that were read last, into its rows. The first of the MCUs is so many behind the
-  // window's first, and in this column.
-  bool transform(int s, int i, int block_row, int behind, int column, int mcus, uint8_t* const* const* rows) {
+  // Transforms one component's blocks of the MCUs read last. The first of these MCUs is in column `column`, `offset`
+  // columns after the window's first.
+  bool transform(int s, int i, int block_row, int offset, int column, int mcus, uint8_t* const* const* rows) {
     const int index = scan_headers_[s].component[i].index;
     if (index >= planes_) return true;
     const BaselineScan& scan = scans_[s];
@@ -140,7 +140,7 @@ class BaselineSource final : public RowSource {
     for (int v = 0; v < blocks.down && row_ * down + block_row + v < layout.blocks_down; ++v) {
       uint8_t* out[8];
       for (int r = 0; r < layout.dct_size; ++r) {
-        out[r] = rows[index][layout.dct_size * (block_row + v) + r] + behind * blocks.across * layout.dct_size;
+        out[r] = rows[index][layout.dct_size * (block_row + v) + r] + offset * blocks.across * layout.dct_size;
       }
       const int16_t* first = scan.coefficients() + v * blocks.across * kBlockSize;
       if (!idct_blocks(layout.dct_size, first, kBlockSize, order, count, quant, out)) return false;
@@ -157,7 +157,7 @@ class BaselineSource final : public RowSource {
   int scan_count_ = 0;
   JpegScan scan_headers_[kMaxScans];
   BaselineScan scans_[kMaxScans];
-  int row_ = 0;  // of the image's MCUs, the next to be pulled
+  int row_ = 0;  // the next row of the image's MCUs
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-"""The command ``fastseq demo``: the steps in order, and what can go wrong with them."""
+"""The command ``fastseq demo``: its steps, and its error messages."""
 
 from __future__ import annotations
 
@@ -13,74 +13,74 @@ import typer
 from rich.console import Console
 
 import fastseq
-from fastseq.cli.main import INSTALL
+from fastseq.cli.main import install_command
 from fastseq.demo.quiet import quiet_stderr
 
 GRID = "fastseq-demo.png"
-LIMIT = 700  # pictures of a folder that are used: enough to see the speed, few enough to wait for
+LIMIT = 700  # images used of a larger folder: enough to measure the speed, few enough to wait for
 
 
 def demo(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="DIR", help="A folder with one sub-folder of pictures for each class."),
+        typer.Argument(metavar="DIR", help="A folder with one subfolder of images per class."),
     ] = None,
 ) -> None:
-    """Train a small CNN on the pictures in DIR, or on some made for it, and print images a second."""
+    """Train a small CNN on the images in DIR, or on generated ones, and print images per second."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, by Keras
     try:
         if folder is not None:
-            _on(_found(folder))
+            _run(_load(folder))
             return
-        with tempfile.TemporaryDirectory(prefix="fastseq-demo-") as made:
-            _on(_made(Path(made)))
+        with tempfile.TemporaryDirectory(prefix="fastseq-demo-") as scratch:
+            _run(_generate(Path(scratch)))
     except ModuleNotFoundError as error:
-        _fail(f"the demo needs {error.name}: {INSTALL}")
+        _fail(f"the demo needs {error.name}: {install_command('demo')}")
     except fastseq.DecodeError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
-def _found(folder: Path) -> fastseq.Samples:
-    """Take the pictures of the user's folder, at most `LIMIT` of them."""
+def _load(folder: Path) -> fastseq.Samples:
+    """Return the samples of the user's folder, at most `LIMIT` of them."""
     if not folder.is_dir():
-        _fail(f"{folder} is not a folder; give one with a sub-folder of pictures for each class")
+        _fail(f"{folder} is not a folder; name one with a subfolder of images per class")
     try:
         samples = fastseq.Samples.from_directory(folder)
     except ValueError as error:
         _fail(str(error))
     if samples.labels is None or len(np.unique(samples.labels)) < 2:
-        _fail(f"{folder} has pictures in one class folder only; the demo takes two or more")
-    _say(f"{len(samples)} pictures of {len(samples.classes or ())} classes in {folder}")
+        _fail(f"{folder} has images in one class folder only; the demo needs at least two classes")
+    _say(f"{len(samples)} images of {len(samples.classes or ())} classes in {folder}")
     if len(samples) > LIMIT:
         samples = samples.split(LIMIT / len(samples))[1]
-        _say(f"{len(samples)} of them are used here")
+        _say(f"{len(samples)} of them are used")
     return samples
 
 
-def _made(folder: Path) -> fastseq.Samples:
-    """Make pictures for the demo in `folder`."""
+def _generate(folder: Path) -> fastseq.Samples:
+    """Write the demo's own images to `folder`."""
     from fastseq.demo.images import make_set
 
     samples = make_set(folder)
     megabytes = sum(os.path.getsize(path) for path in samples.paths()) / 1e6
-    _say(f"{len(samples)} JPEGs ({megabytes:.0f} MB), cut from photographs that scikit-image ships,")
+    _say(f"{len(samples)} JPEGs ({megabytes:.0f} MB), cropped from photographs that scikit-image ships,")
     _say(f"in {folder} until the demo ends")
     return samples
 
 
-def _on(samples: fastseq.Samples) -> None:
-    """Save the grid, train, and print the speeds."""
+def _run(samples: fastseq.Samples) -> None:
+    """Save a batch as an image, measure, train, and print the speeds."""
     with quiet_stderr():
         from fastseq.demo.run import loading_speeds, save_first_batch, train
         from fastseq.demo.speeds import speed_table
 
     save_first_batch(samples, GRID)
-    _say(f"One batch, as the model gets it: {Path(GRID).absolute()}\n")
+    _say(f"A batch as the model sees it: {Path(GRID).absolute()}\n")
     speeds = loading_speeds(samples)
     training, accuracy = train(samples, progress=sys.stdout.isatty())
-    _say(f"\nAccuracy on the pictures kept back: {accuracy:.0%}\n")
+    _say(f"\nAccuracy on the validation images: {accuracy:.0%}\n")
     Console().print(speed_table([*speeds, training]))
 
 

@@ -19,7 +19,7 @@ from fastseq.samples.sources.dataframe import DataFrame
 
 
 class _Shuffles:
-    """Each order that was drawn, by its number: what a `fastseq.Order` is to a `Loader`."""
+    """The orders that were drawn, by number; in the place of a `fastseq.Order`."""
 
     def __init__(self, rows: NDArray[np.int64], batch_size: int) -> None:
         self.rows = rows
@@ -28,36 +28,36 @@ class _Shuffles:
         self._drawn: dict[int, NDArray[np.int64]] = {}
 
     def add(self, indexes: NDArray[np.int64], in_use: set[int]) -> None:
-        """Take a new order; of the former ones only those in use are kept."""
+        """Add a new order, and drop the earlier ones that are not in use."""
         kept = in_use | {self.latest}
         self._drawn = {number: order for number, order in self._drawn.items() if number in kept}
         self.latest += 1
         self._drawn[self.latest] = indexes
 
     def indices(self, number: int, k: int) -> NDArray[np.int64]:
-        """The rows of batch `k` in the order of that number."""
+        """int64 (b,): the rows of batch `k` in order `number`."""
         return self.rows[self._drawn[number][k * self.batch_size : (k + 1) * self.batch_size]]
 
 
 class DataGenerator(PassAwareDataset):
     """The tutorial's generator, argument for argument, with its pixels bit for bit.
 
-    Images are decoded whole (BGR, EXIF orientation applied), turned by `np.rot90` where height > width, and resized as
-    `cv2.resize` does. While Keras fits, the order of a pass is the one that was drawn last before it began.
+    Images are decoded (BGR, EXIF orientation applied), rotated by `np.rot90` if height > width, and resized exactly
+    as `cv2.resize` does. In `fit` and `evaluate`, a pass uses the last order drawn before it began.
 
     Args:
         df: a table with the columns "images" (paths) and "labels" ("cat_dog").
         list_IDs: row positions in `df` of the samples to use.
-        to_fit: whether a batch is (X, y), or X alone.
-        batch_size: samples in a batch; a last smaller one is left out.
-        dim: (height, width) of the pictures, pixels.
+        to_fit: whether a batch is (X, y), or only X.
+        batch_size: samples in a batch; a smaller last batch is dropped.
+        dim: (height, width) of the images, pixels.
         n_channels: 3 for BGR, 1 for gray.
         n_classes: columns of y.
-        shuffle: whether each epoch's end draws a new order from the global `np.random`.
-        labels: every label there is, in the order of the columns of y; those of `df`, sorted, where None.
-        dtype: of X: float64, as in the tutorial, or float32, float16, uint8; values are 0-255.
-        prefetch_bytes: bound on the batches begun and not handed out; what `fastseq.compat.set_prefetch_bytes` says
-            where None. 0 turns decoding ahead off.
+        shuffle: whether `on_epoch_end` draws a new order from the global `np.random`.
+        labels: all labels, in the order of the columns of y; the sorted labels of `df` if None.
+        dtype: of X: float64, as in the tutorial, float32, float16 or uint8; values are 0-255.
+        prefetch_bytes: cap on batches begun and not handed out yet; what `fastseq.compat.set_prefetch_bytes` says if
+            None. 0 turns prefetching off.
 
     Raises:
         fastseq.UnknownLabelError: if `df` has labels that are not among `labels`.
@@ -136,7 +136,7 @@ class DataGenerator(PassAwareDataset):
         return (images, self._targets(rows)) if self.to_fit else images
 
     def on_epoch_end(self) -> None:
-        """Start again with all of `list_IDs`, in a new order where they are shuffled."""
+        """Begin a new epoch; with `shuffle`, in a new order."""
         self.indexes = np.arange(len(self.list_IDs))
         if self.shuffle:
             np.random.shuffle(self.indexes)

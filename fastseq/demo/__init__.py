@@ -1,1 +1,1 @@
-"""What ``fastseq demo`` does: a small set of pictures, a small model, and how fast they are read."""
+"""The steps of ``fastseq demo``: a small image set, a small model, and the speed of loading."""

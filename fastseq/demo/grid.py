@@ -1,4 +1,4 @@
-"""A picture of a batch: its images in rows, each with its label."""
+"""A batch drawn as a grid of images, each with its label."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-SIDE = 1.4  # inches of each image, and of the space for its label, a fifth of it
+SIDE = 1.4  # inches of each image; its title takes another fifth of that
 
 
 def save_grid(images: npt.NDArray[Any], titles: Sequence[str], path: str | os.PathLike[str], columns: int = 8) -> None:
@@ -18,13 +18,13 @@ def save_grid(images: npt.NDArray[Any], titles: Sequence[str], path: str | os.Pa
 
     Args:
         images: (n, height, width, 3) RGB, uint8 or floats from 0 to 1.
-        titles: a text for each image.
-        path: the file; one that is there is replaced.
-        columns: images in a row.
+        titles: one title per image.
+        path: the file to write; an existing one is replaced.
+        columns: images per row.
 
     Raises:
         OSError: if the file cannot be written.
-        ValueError: if there are not as many titles as images.
+        ValueError: if the numbers of titles and images differ.
     """
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)

@@ -1,4 +1,4 @@
-"""JPEGs of realistic sizes, cut from the photographs that scikit-image ships."""
+"""JPEGs of realistic sizes, cropped from the photographs that scikit-image ships."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fastseq.samples import Samples
 
-# Class and file in the package: nothing is downloaded.
+# Class names, and files that are part of scikit-image: nothing is downloaded.
 PHOTOGRAPHS = {
     "astronaut": "astronaut.png",
     "cat": "chelsea.png",
@@ -22,23 +22,23 @@ PHOTOGRAPHS = {
     "retina": "retina.jpg",
     "rocket": "rocket.jpg",
 }
-LONG_SIDE, SHORT_SIDE = 500, 375  # of most pictures in ImageNet
+LONG_SIDE, SHORT_SIDE = 500, 375  # of most images in ImageNet
 
 
 def make_set(folder: Path, per_class: int = 90, seed: int = 0) -> Samples:
-    """Fill a folder with a class folder of JPEGs for each photograph.
+    """Fill a folder with one class folder of JPEGs per photograph.
 
     Args:
         folder: an existing folder.
-        per_class: JPEGs of each photograph: parts of it, at differing scales, upright or wide.
-        seed: what the parts are drawn from.
+        per_class: JPEGs per photograph: crops of it at different scales, portrait or landscape.
+        seed: the seed of the crops.
 
     Returns:
         The samples of the folder.
 
     Raises:
         ModuleNotFoundError: without scikit-image.
-        OSError: if the folder cannot be written to.
+        OSError: if a file cannot be written.
     """
     rng = np.random.default_rng(seed)
     photographs = resources.files("skimage.data")
@@ -48,17 +48,17 @@ def make_set(folder: Path, per_class: int = 90, seed: int = 0) -> Samples:
         (folder / name).mkdir()
         for k in range(per_class):
             quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(80, 96))]
-            encoded = cv2.imencode(".jpg", _part(photograph, rng), quality)[1]
+            encoded = cv2.imencode(".jpg", _random_crop(photograph, rng), quality)[1]
             (folder / name / f"{k:03d}.jpg").write_bytes(encoded.tobytes())
     return Samples.from_directory(folder)
 
 
-def _part(photograph: npt.NDArray[np.uint8], rng: np.random.Generator) -> Any:
-    """Cut out a part of 0.4 to 1 times the photograph's size, and bring it to the size of the set."""
-    wide = rng.random() < 0.75
-    width, height = (LONG_SIDE, SHORT_SIDE) if wide else (SHORT_SIDE, LONG_SIDE)
-    most = min(photograph.shape[0] / height, photograph.shape[1] / width)
-    scale = most * rng.uniform(0.4, 1.0)
+def _random_crop(photograph: npt.NDArray[np.uint8], rng: np.random.Generator) -> Any:
+    """Crop a window at 0.4 to 1 times the largest possible scale, and resize it to the size of the set's images."""
+    landscape = rng.random() < 0.75
+    width, height = (LONG_SIDE, SHORT_SIDE) if landscape else (SHORT_SIDE, LONG_SIDE)
+    max_scale = min(photograph.shape[0] / height, photograph.shape[1] / width)
+    scale = max_scale * rng.uniform(0.4, 1.0)
     rows, columns = int(height * scale), int(width * scale)
     y = int(rng.integers(photograph.shape[0] - rows + 1))
     x = int(rng.integers(photograph.shape[1] - columns + 1))

@@ -1,4 +1,4 @@
-"""A model small enough for two cores, and a watch on its epochs."""
+"""A model small enough for two cores, and a callback that times its epochs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 
 
 def small_cnn(size: tuple[int, int], classes: int) -> Any:
-    """Return a compiled CNN of four strided convolutions, for images of (height, width) and class numbers."""
+    """Return a compiled CNN of four strided convolutions, for images of `size` (height, width) and integer labels."""
     layers = keras.layers
     model = keras.Sequential([layers.Input((*size, 3))])
     for filters in (16, 32, 64, 64):
@@ -22,10 +22,10 @@ def small_cnn(size: tuple[int, int], classes: int) -> Any:
 
 
 class EpochTimes(keras.callbacks.Callback):  # type: ignore[misc]
-    """Takes the time of each epoch.
+    """Measures the duration of each epoch.
 
     Attributes:
-        seconds: one number for each epoch that has ended.
+        seconds: one number per finished epoch.
     """
 
     def __init__(self) -> None:
@@ -33,9 +33,9 @@ class EpochTimes(keras.callbacks.Callback):  # type: ignore[misc]
         self.seconds: list[float] = []
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-        """Start the watch."""
+        """Start timing."""
         self._begin = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: object = None) -> None:
-        """Note the time."""
+        """Record the duration."""
         self.seconds.append(time.perf_counter() - self._begin)

@@ -1,4 +1,4 @@
-"""The class that everyone copies, to compare with."""
+"""The usual hand-written Sequence, for comparison."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 
 class PlainSequence(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of images, each read, decoded and resized by cv2 in turn.
+    """Batches of images that cv2 reads, decodes and resizes one by one.
 
     Args:
         paths: the image files.
-        labels: a label for each.
-        batch_size: samples in a batch; the last one may be smaller.
+        labels: one label per file.
+        batch_size: samples per batch; the last one may be smaller.
         size: (height, width) of the images.
     """
 
@@ -33,7 +33,7 @@ class PlainSequence(keras.utils.PyDataset):  # type: ignore[misc]
         return math.ceil(len(self.paths) / self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[Any]]:
-        """Return batch `index`: float32 (n, height, width, 3) RGB between 0 and 1, and its labels."""
+        """Return batch `index`: float32 RGB images (n, height, width, 3) from 0 to 1, and their labels."""
         part = slice(index * self.batch_size, (index + 1) * self.batch_size)
         return np.stack([self._image(path) for path in self.paths[part]]), self.labels[part]
 

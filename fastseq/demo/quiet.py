@@ -1,4 +1,4 @@
-"""Importing TensorFlow without its words to the terminal."""
+"""Silence on stderr while TensorFlow is imported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Hold back what libraries write to stderr, natively too; it is shown after all if an exception comes."""
+    """Hold back everything written to stderr, by native code too; on an exception it is written after all."""
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held, os.fdopen(terminal, "wb") as shown:

@@ -1,4 +1,4 @@
-"""A table of images a second."""
+"""A table of images per second."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from rich.table import Table
 
 
 class Speed(NamedTuple):
-    """How fast one way of doing it was.
+    """The speed of one loader.
 
     Attributes:
         title: what was measured.
-        threads: those that decode.
-        images: a second.
+        threads: how many threads decode.
+        images: images per second.
     """
 
     title: str
@@ -23,7 +23,7 @@ class Speed(NamedTuple):
 
 
 def speed_table(speeds: Iterable[Speed]) -> Table:
-    """Return a table with a row for each, to print with rich."""
+    """Return a rich table with one row per speed."""
     table = Table("", "threads", "images / s")
     for column in table.columns[1:]:
         column.justify = "right"

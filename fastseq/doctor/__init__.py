@@ -1,1 +1,1 @@
-"""What a set of images is made of, and what is wrong with it."""
+"""The inspection of image sets: formats, sizes, bad files, changed files."""

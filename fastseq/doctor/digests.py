@@ -1,4 +1,4 @@
-"""Digests of files, to find out later which of them have changed."""
+"""Digests of files, to detect later which of them have changed."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _HEADER = ["xxh3_64", "bytes", "path"]
 
 @dataclass(frozen=True)
 class Changes:
-    """How files differ from what was written down of them: paths, sorted."""
+    """How files differ from their recorded digests: sorted paths."""
 
     changed: list[str]
     missing: list[str]
     new: list[str]
 
     def __bool__(self) -> bool:
-        """Whether a file that was there is not as it was."""
+        """Whether a recorded file has changed or is missing."""
         return bool(self.changed or self.missing)
 
 
-Digest = tuple[str, int]  # XXH3's 64 bits in hex digits, and the number of bytes
+Digest = tuple[str, int]  # XXH3-64 in hexadecimal, and the size in bytes
 
 
 def digest(path: str) -> Digest | None:
-    """The digest of one file; None where it cannot be read."""
+    """Return the digest of one file, or None if it cannot be read."""
     hasher, size = xxhash.xxh3_64(), 0
     try:
         with open_regular(path) as file:
@@ -46,46 +46,46 @@ def digest(path: str) -> Digest | None:
 
 
 def digests(paths: Iterable[str], advance: Callable[[int], None]) -> dict[str, Digest]:
-    """The digests of all files that can be read, by their absolute paths."""
-    made: dict[str, Digest] = {}
+    """Return the digest of each readable file by its absolute path; `advance` is called with 1 after each file."""
+    result: dict[str, Digest] = {}
     for path in paths:
-        of_file = digest(path)
-        if of_file is not None:
-            made[os.path.abspath(path)] = of_file
+        found = digest(path)
+        if found is not None:
+            result[os.path.abspath(path)] = found
         advance(1)
-    return made
+    return result
 
 
-def write_digests(made: dict[str, Digest], path: Path) -> None:
-    """Write them as a CSV file."""
+def write_digests(recorded: dict[str, Digest], path: Path) -> None:
+    """Write digests to a CSV file."""
     with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(_HEADER)
-        rows.writerows([hexits, size, name] for name, (hexits, size) in sorted(made.items()))
+        rows.writerows([hash_, size, name] for name, (hash_, size) in sorted(recorded.items()))
 
 
 def read_digests(path: Path) -> dict[str, Digest]:
-    """Read what `write_digests` wrote.
+    """Read a file that `write_digests` wrote.
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is no such file.
+        ValueError: if it is not a list of digests.
     """
     with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = csv.reader(file)
         try:
             if next(rows, None) != _HEADER:
-                raise ValueError(f"{path} is no list of digests: its first line is not {','.join(_HEADER)}")
+                raise ValueError(f"{path} is not a list of digests: its first line is not {','.join(_HEADER)}")
         except csv.Error:
-            raise ValueError(f"{path} is no list of digests") from None
+            raise ValueError(f"{path} is not a list of digests") from None
         try:
-            return {name: (hexits, int(size)) for hexits, size, name in rows}
+            return {name: (hash_, int(size)) for hash_, size, name in rows}
         except (ValueError, csv.Error):
-            raise ValueError(f"line {rows.line_num} of {path} is no digest") from None
+            raise ValueError(f"line {rows.line_num} of {path} is not a digest") from None
 
 
 def compare(before: dict[str, Digest], now: dict[str, Digest]) -> Changes:
-    """What has become of the files of `before`."""
+    """Return how the files of `now` differ from those of `before`."""
     return Changes(
         sorted(name for name in before.keys() & now.keys() if before[name] != now[name]),
         sorted(before.keys() - now.keys()),

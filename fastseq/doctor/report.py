@@ -1,4 +1,4 @@
-"""A survey of a set as a table, and as a picture of its sizes and formats."""
+"""A survey of an image set as a table, and as a plot of its sizes and formats."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rich.table import Table
 from fastseq.doctor.survey import Survey
 from fastseq.status import Status, describe, remedy
 
-_BARS = 12  # formats and statuses shown; the rest of them are one bar
+_MAX_BARS = 12  # formats and statuses; the rest share one bar
 
 
 def status_table(found: Survey) -> Table:
-    """Return a table of what is wrong, the most frequent first, to print with rich."""
+    """Return a rich table of the statuses found, the most frequent first."""
     table = Table("status", "files", "what it is", "what to do")
     table.columns[1].justify = "right"
     counts = Counter(bad.status for bad in found.bad)
@@ -25,8 +25,8 @@ def status_table(found: Survey) -> Table:
     return table
 
 
-def save_picture(found: Survey, path: str | os.PathLike[str]) -> None:
-    """Save a PNG: each picture's size as a point, and how many files there are of each format and status.
+def save_plot(found: Survey, path: str | os.PathLike[str]) -> None:
+    """Save a PNG that shows each image's size as a point, and the number of files per format and status.
 
     Raises:
         OSError: if the file cannot be written.
@@ -37,16 +37,16 @@ def save_picture(found: Survey, path: str | os.PathLike[str]) -> None:
         widths, heights = zip(*found.sizes, strict=True)
         sizes.scatter(widths, heights, s=9, alpha=0.35, linewidths=0)
         sizes.set(xscale="log", yscale="log")
-    sizes.set(xlabel="width, pixels", ylabel="height, pixels", title=f"{len(found.sizes):,} sizes")
+    sizes.set(xlabel="width, pixels", ylabel="height, pixels", title=f"{len(found.sizes):,} image sizes")
     counts = Counter(found.formats)
     counts.update(bad.status.name for bad in found.bad)
-    shown = counts.most_common(_BARS)
-    shown += [("others", counts.total() - sum(n for _, n in shown))] * (len(counts) > _BARS)
+    shown = counts.most_common(_MAX_BARS)
+    shown += [("others", counts.total() - sum(n for _, n in shown))] * (len(counts) > _MAX_BARS)
     statuses = set(Status.__members__)
     names = [name for name, _ in shown]
     drawn = bars.barh(names, [n for _, n in shown], color=["tab:red" if n in statuses else "tab:blue" for n in names])
     bars.bar_label(drawn, padding=3, fmt="{:,.0f}")
     bars.invert_yaxis()
-    bars.set(xscale="symlog", title="formats (blue) and what is wrong (red)")
+    bars.set(xscale="symlog", title="formats (blue) and bad files (red)")
     bars.margins(x=0.2)
     figure.savefig(path, format="png")

@@ -1,4 +1,4 @@
-"""DataBackup: the place in the data, saved and restored beside the model."""
+"""DataBackup: saves and restores the position in the data, beside the model."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from fastseq.keras.internals.checked_keras import keras
 
 
 class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
-    """Saves where `fit` is in an `ImageSequence`, and goes on from there in a new run.
+    """Saves the position of `fit` in an `ImageSequence`, and resumes from it in a new run.
 
-    Use it beside `keras.callbacks.BackupAndRestore` or `ModelCheckpoint`, with the same `save_freq`: these keep the
-    model and the number of the epoch, this one keeps the data. What counts is what the model has had, not what was
-    decoded ahead. A run that goes on gives the model the batches that an uninterrupted one would have, bit for bit.
+    Use it beside `keras.callbacks.BackupAndRestore` or `ModelCheckpoint`, with the same `save_freq`: those save the
+    model and the epoch number, this saves the position in the data. It counts the batches that the model has trained
+    on, not those decoded ahead. A resumed run trains on the batches of an uninterrupted one, bit for bit.
 
-    Within an epoch this needs `fit(shuffle=False)`, as nothing keeps the order in which Keras mixes batches; let the
-    sequence shuffle, which mixes samples. At the ends of epochs both are possible.
+    To save within an epoch, use `fit(shuffle=False)` and shuffle in the sequence: the order in which Keras shuffles
+    batches cannot be restored. At the ends of epochs both are possible.
 
     Args:
-        sequence: the one that is given to `fit`.
-        path: of a JSON file. The list of bad samples goes beside it, to `path` + ".errors.jsonl".
+        sequence: the sequence passed to `fit`.
+        path: a JSON file. The list of bad samples is saved beside it, as `path` + ".errors.jsonl".
         save_freq: "epoch", or a number of batches.
-        delete_checkpoint: whether to delete both when training has come to its end.
+        delete_checkpoint: whether to delete both files at the end of training.
 
     Raises:
         TypeError: if `save_freq` is neither "epoch" nor an integer.
@@ -47,16 +47,16 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
         self._errors_path = Path(f"{os.fspath(path)}.errors.jsonl")
         self._save_freq = save_freq
         self._delete = delete_checkpoint
-        self._epoch = -1  # of the sequence, that is being consumed
-        self._consumed = 0  # batches of it
-        self._before = 0  # batches of it that earlier epochs of Keras had
+        self._epoch = -1  # of the sequence, being trained on
+        self._consumed = 0  # batches of that epoch
+        self._before = 0  # those of them that earlier Keras epochs consumed
         self._unsaved = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Go to where the file says, if there is one.
+        """Restore the position from the file, if it exists.
 
         Raises:
-            ValueError: if it is of a sequence with other samples or settings, or no such file.
+            ValueError: if it was saved by a sequence with other samples or settings, or is not such a file.
         """
         self._epoch = -1
         if not self._path.exists():
@@ -64,22 +64,24 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
         try:
             state = json.loads(self._path.read_text(encoding="utf-8"))
             if not isinstance(state, dict):
-                raise ValueError("it is no JSON object")
+                raise ValueError("it is not a JSON object")
         except ValueError as error:
-            raise ValueError(f"{self._path} is no state of a sequence: {error}; delete it to start anew") from None
+            raise ValueError(
+                f"{self._path} is not the state of a sequence: {error}; delete it to start afresh"
+            ) from None
         self._sequence.load_state_dict(state)
         if self._errors_path.exists():
             self._sequence.loader.errors.read(self._errors_path)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note what was consumed of the sequence's epoch, which may go on."""
+        """Remember how much of the sequence's epoch was consumed: a Keras epoch may continue it."""
         self._before = self._consumed
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Count, and save if it is time.
+        """Count the batch, and save if a save is due.
 
         Raises:
-            ValueError: if Keras shuffles the batches, and it is time to save.
+            ValueError: if a save is due and Keras shuffles the batches.
         """
         if self._sequence.epoch != self._epoch:
             self._epoch, self._before, self._consumed = self._sequence.epoch, 0, 0
@@ -89,7 +91,7 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Save, if it is time."""
+        """Save, with `save_freq="epoch"`."""
         if self._save_freq == "epoch":
             self._save()
 
@@ -103,8 +105,8 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
         partial = 0 < self._consumed < len(self._sequence)
         if partial and not self._sequence.passes.in_order:
             raise ValueError(
-                "a place within an epoch cannot be saved while Keras shuffles the batches: use fit(shuffle=False), and "
-                "shuffle=True in the sequence"
+                "the position within an epoch cannot be saved while Keras shuffles the batches: use "
+                "fit(shuffle=False), and shuffle=True in the sequence"
             )
         self._unsaved = 0
         self._path.parent.mkdir(parents=True, exist_ok=True)

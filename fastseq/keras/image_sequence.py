@@ -15,14 +15,14 @@ from fastseq.loading.state import State
 class ImageSequence(PassAwareDataset):
     """A `keras.utils.PyDataset` of image batches for `fit`, `evaluate` and `predict`, on any back end of Keras.
 
-    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Decoding runs
-    ahead in native threads of fastseq's own, whatever `workers` says, and follows the order in which Keras asks, also
-    that of `fit(shuffle=True)`. Each pass of `fit` or `evaluate` is an epoch, with every sample exactly once; what
-    Keras asks for to build the model uses nothing up. With `steps_per_epoch` below the number of batches a pass goes
-    on in the next Keras epoch. In a loop of your own, call `on_epoch_end()` to go to the next epoch.
+    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Native threads
+    decode ahead, whatever `workers` says, in the order in which Keras requests batches, that of `fit(shuffle=True)`
+    included. Each pass of `fit` or `evaluate` is an epoch, with every sample exactly once; batches that Keras fetches
+    to build the model consume nothing. With `steps_per_epoch` below the number of batches, a pass goes on in the next
+    Keras epoch. In a loop of your own, call `on_epoch_end()` to go to the next epoch.
 
     Args:
-        *args: those of `fastseq.Loader`, whose order and defaults are the same.
+        *args: as for `fastseq.Loader`.
         **kwargs: likewise.
 
     Attributes:
@@ -73,24 +73,24 @@ class ImageSequence(PassAwareDataset):
         return self.passes.epoch
 
     def on_epoch_end(self) -> None:
-        """Go to the next epoch, if batches of this one were taken; while Keras fits, its passes decide."""
+        """Go to the next epoch if batches of this one were requested. In `fit` and `evaluate` the passes decide."""
         self._end_epoch()
 
     def state_dict(self, consumed: int = 0) -> State:
-        """Where the sequence is: JSON-ready, at most 1 KB; see `fastseq.Loader.state_dict`.
+        """The position in the data: JSON-ready, at most 1 KB; see `fastseq.Loader.state_dict`.
 
         Args:
-            consumed: batches of the current epoch that the model has had. Keras asks for batches long before it uses
-                them: only a callback knows, as `fastseq.DataBackup` does.
+            consumed: batches of the current epoch that the model has trained on. Keras requests batches long before it
+                uses them: only a callback such as `fastseq.DataBackup` knows the number.
         """
         epoch, batch = self._in_stream(self.epoch, consumed)
         return self.loader.state_at(epoch, batch)
 
     def load_state_dict(self, state: State) -> None:
-        """Go to where another sequence of the same samples and settings was.
+        """Go to the position of another sequence with the same samples and settings.
 
-        The current epoch begins there: it has as many batches as any other, the rest of the interrupted one and then
-        the beginning of the next, so that every sample comes as often as in a run without interruption.
+        The current epoch begins there and is as long as any other: the rest of the interrupted epoch, then the
+        beginning of the next, so that every sample comes as often as in an uninterrupted run.
 
         Raises:
             ValueError: if the samples or settings differ; the message names the difference.
@@ -100,5 +100,5 @@ class ImageSequence(PassAwareDataset):
         self.passes.epoch, self._shift = epoch, batch
 
     def close(self) -> None:
-        """Cancel what was begun ahead and let go of its memory. The sequence can be used again."""
+        """Cancel the batches begun ahead and release their memory. The sequence can be used again."""
         self.loader.close()

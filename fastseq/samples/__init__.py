@@ -1,4 +1,4 @@
-"""Where images come from: a folder, a table or a list of files, each read into one compact `Samples`."""
+"""Sources of images: a folder, a table or a list of files, each read into one compact `Samples`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels by name: class numbers and multi-hot rows over an ordered list of classes."""
+"""Labels by name: class numbers and multi-hot rows for an ordered list of classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastseq.errors import UnknownLabelError
 
 
 class Labels(NamedTuple):
-    """The labels of all samples: the fields of the same name in `Samples`, with `values` as its `labels`."""
+    """The labels of all samples, as `Samples` has them: `values` are its `labels`."""
 
     values: NDArray[Any] | None = None
     classes: tuple[str, ...] | None = None
@@ -21,30 +21,30 @@ class Labels(NamedTuple):
 
 
 def class_names(classes: Iterable[object]) -> tuple[str, ...]:
-    """Give classes that a user fixed as text.
+    """Convert the classes that a user passed to text.
 
     Raises:
-        TypeError: if they are one string.
-        ValueError: if there are none, or if one comes twice.
+        TypeError: if they are a single string.
+        ValueError: if there are none, or if one is repeated.
     """
     if isinstance(classes, str):
         raise TypeError(f"classes must be a list of names, not the string {classes!r}")
     names = tuple(map(str, classes))
     if not names:
         raise ValueError("classes is empty; leave it out to take the classes from the labels")
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        raise ValueError(f"classes has {listed(twice)} more than once; name each class once")
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise ValueError(f"classes has {listed(repeated)} more than once; name each class once")
     return names
 
 
 def numbered(codes: NDArray[np.integer[Any]], distinct: Sequence[str], classes: tuple[str, ...]) -> Labels:
-    """Number labels by their place in `classes`.
+    """Number labels by their position in `classes`.
 
     Args:
-        codes: int (n,), for each sample the place of its label in `distinct`.
+        codes: int (n,), the position of each sample's label in `distinct`.
         distinct: the labels that occur.
-        classes: the classes in their order.
+        classes: the classes in order.
 
     Raises:
         UnknownLabelError: if a label is not in `classes`.
@@ -57,21 +57,21 @@ def numbered(codes: NDArray[np.integer[Any]], distinct: Sequence[str], classes: 
 def multi_hot(
     codes: NDArray[np.integer[Any]], distinct: Sequence[Collection[str]], fixed: tuple[str, ...] | None
 ) -> Labels:
-    """Mark the classes of samples that can have several.
+    """Encode samples that can have several labels each.
 
     Args:
-        codes: int (n,), for each sample the place of its labels in `distinct`.
-        distinct: the groups of labels that occur; a group without labels is a row without marks.
-        fixed: the classes in their order; None for those that occur, sorted.
+        codes: int (n,), the position of each sample's labels in `distinct`.
+        distinct: the groups of labels that occur; an empty group becomes a row of False.
+        fixed: the classes in order; None for those that occur, sorted.
 
     Raises:
         UnknownLabelError: if a label is not in `fixed`.
-        ValueError: if no label occurs and `fixed` does not name the classes.
+        ValueError: if no label occurs and `fixed` is None.
     """
     found = {name: None for group in distinct for name in group}
     classes = fixed or tuple(sorted(found))
     if not classes:
-        raise ValueError("no sample has a label; give classes to say which ones there could be")
+        raise ValueError("no sample has a label; pass classes to name those that are possible")
     places = _places(found, classes)
     rows = np.repeat(np.arange(len(distinct)), list(map(len, distinct)))
     columns = [places[name] for group in distinct for name in group]
@@ -86,10 +86,10 @@ def text_labels(
     """Encode labels that are text: class numbers, or multi-hot rows where `sep` separates several.
 
     Args:
-        codes: int (n,), for each sample the place of its text in `distinct`.
+        codes: int (n,), the position of each sample's text in `distinct`.
         distinct: the texts that occur; none is empty.
-        fixed: the classes in their order; None for those that occur, sorted.
-        sep: what stands between the labels of one sample, not empty; blanks around a label do not count.
+        fixed: the classes in order; None for those that occur, sorted.
+        sep: the separator between the labels of a sample, not empty; blanks around a label are ignored.
 
     Raises:
         UnknownLabelError: if a label is not in `fixed`.
@@ -101,7 +101,7 @@ def text_labels(
 
 
 def listed(names: Collection[object]) -> str:
-    """Give the first ten of some names for a message."""
+    """The first ten names, for a message."""
     shown = ", ".join(repr(name) for name, _ in zip(names, range(10), strict=False))
     return f"{shown}, ... ({len(names)} in all)" if len(names) > 10 else shown
 
@@ -111,7 +111,6 @@ def _places(names: Iterable[str], classes: tuple[str, ...]) -> dict[str, int]:
     unknown = [name for name in names if name not in places]
     if unknown:
         raise UnknownLabelError(
-            f"not in classes: {len(unknown)} of the labels: {listed(unknown)}; add them to classes, or "
-            "leave out their rows"
+            f"some labels are not in classes: {listed(unknown)}; add them to classes, or remove their rows"
         )
     return places

@@ -1,4 +1,4 @@
-"""Files to leave out: those that `fastseq check`, or a loader's list of errors, found bad."""
+"""Files to leave out, such as those that `fastseq check` or a loader found bad."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def listed_paths(bad: StrPath | Iterable[StrPath]) -> set[str]:
     """The absolute paths of files to leave out.
 
     Args:
-        bad: their paths; or the path of a file of JSON lines, each with a "path", as `BadSampleLog.write` makes it.
-            Samples in it that were only RECOVERED are usable and not left out.
+        bad: their paths; or the path of a file of JSON lines, each with a "path", as `BadSampleLog.write` writes it.
+            Its RECOVERED samples are usable and not left out.
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is no such file; the message names the line.
+        ValueError: if it is not such a file; the message names the line.
     """
     paths = _read(bad) if isinstance(bad, (str, os.PathLike)) else bad
     return {os.path.abspath(os.fspath(path)) for path in paths}
@@ -33,7 +33,7 @@ def _read(path: StrPath) -> list[str]:
             except ValueError:
                 record = None
             if not isinstance(record, dict) or not isinstance(record.get("path"), str):
-                raise ValueError(f"line {number} of {os.fspath(path)!r} is no JSON record with a path")
+                raise ValueError(f"line {number} of {os.fspath(path)!r} is not a JSON record with a path")
             if record.get("status") != "RECOVERED":
                 found.append(record["path"])
     return found

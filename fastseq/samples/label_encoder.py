@@ -1,40 +1,39 @@
-"""What is learnt: the labels of a batch, in the form that a loss expects."""
+"""The labels of a batch, in the form that a loss expects."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from fastseq.samples import Samples
+from fastseq import arguments
+from fastseq.samples.samples import Samples
 
 KINDS = ("auto", "int", "binary", "categorical", "multi_hot", "raw", None)
 
 
 class LabelEncoder:
-    """Gives the labels of any samples as one array.
+    """Encodes the labels of samples as one array.
 
     Attributes:
         kind: "int", "binary", "categorical", "multi_hot", "raw" or None.
     """
 
     def __init__(self, samples: Samples, kind: str | None = "auto") -> None:
-        """Decide on the kind of labels, and check that the samples have them.
+        """Choose the kind of labels, and check that the samples have them.
 
         Args:
-            samples: where the labels come from.
-            kind: "int" for class numbers, "binary" for 0.0 and 1.0 of two classes, "categorical" for one-hot
-                rows, "multi_hot" for rows with any number of ones, "raw" for the values themselves, None for
-                no labels. "auto" is None without labels, "multi_hot" where samples have several labels, "int"
-                with classes, "raw" otherwise.
+            samples: whose labels to encode.
+            kind: "int" for class numbers, "binary" for 0.0 and 1.0 with two classes, "categorical" for one-hot rows,
+                "multi_hot" for rows with any number of ones, "raw" for the values themselves, None for no labels.
+                "auto" means None without labels, "multi_hot" if samples can have several labels, "int" with classes,
+                otherwise "raw".
 
         Raises:
-            ValueError: if the samples' labels cannot be given as `kind`.
+            ValueError: if the samples' labels cannot be encoded as `kind`.
         """
-        if kind not in KINDS:
-            raise ValueError(f"labels={kind!r} is not known; use one of {', '.join(map(repr, KINDS))}")
+        kind = arguments.one_of("labels", kind, KINDS)
         self.kind = _automatic(samples) if kind == "auto" else kind
         self._labels = None if self.kind is None else samples.labels
         self._width = len(samples.classes or ())
@@ -43,7 +42,7 @@ class LabelEncoder:
             raise ValueError(f"labels={self.kind!r} does not fit: {problem}")
 
     def __call__(self, indices: NDArray[np.int64]) -> NDArray[Any] | None:
-        """Give the labels of some samples.
+        """Encode the labels of some samples.
 
         Args:
             indices: int64 (b,), sample numbers.
@@ -73,11 +72,11 @@ def _automatic(samples: Samples) -> str | None:
 
 
 def _problem(samples: Samples, kind: str | None) -> str | None:
-    """Say why these samples cannot have labels of this kind, and what to do; None if they can."""
+    """Why the labels of these samples cannot be encoded as `kind`, and what to do; None if they can."""
     if kind is None:
         return None
     if samples.labels is None:
-        return "these samples have no labels; use labels=None, or give them labels"
+        return "these samples have no labels; use labels=None, or add labels to them"
     if samples.multi_label:
         return None if kind == "multi_hot" else 'a sample can have several labels; use labels="multi_hot"'
     if samples.classes is None:
@@ -94,10 +93,18 @@ def _problem(samples: Samples, kind: str | None) -> str | None:
 
 
 def weights_of(weights: ArrayLike | None, samples: int, kind: str | None) -> NDArray[np.float32] | None:
-    """One weight for each of so many samples with labels of that kind; None without weights.
+    """Check the sample weights.
+
+    Args:
+        weights: one number for each sample, or None.
+        samples: the number of samples.
+        kind: of their labels.
+
+    Returns:
+        float32 (samples,), or None.
 
     Raises:
-        ValueError: if there are not as many weights as samples, or if there are no labels.
+        ValueError: if there is not one weight for each sample, or if there are no labels.
     """
     if weights is None:
         return None

@@ -1,4 +1,4 @@
-"""Millions of paths in two arrays instead of millions of Python strings."""
+"""Millions of paths in two arrays, instead of millions of Python strings."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from numpy.typing import NDArray
 from fastseq._types import StrPath
 
 CHUNK = 1 << 16
-"""Rows that are Python objects at the same time."""
+"""Rows that exist as Python objects at the same time."""
 
 
 @dataclass(frozen=True, eq=False)
 class PathTable:
-    """Paths, one for each row, in little memory; its arrays cannot be written to.
+    """Paths, one in each row, in little memory. The arrays are read-only.
 
     Attributes:
-        root: folder that relative paths start from, as the operating system spells it; b"" for none.
-        blob: uint8 (bytes,), the paths one after the other, as the operating system spells them, without
-            separators.
-        offsets: int64 (n + 1,), where each path starts in `blob`, and the end of the last one.
+        root: the folder of relative paths, in the file system's encoding; b"" for the working directory.
+        blob: uint8 (bytes,), the paths one after the other in the file system's encoding, without separators.
+        offsets: int64 (n + 1,), the start of each path in `blob`, and the end of the last one.
     """
 
     root: bytes
@@ -32,7 +31,6 @@ class PathTable:
     offsets: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        """Protect the arrays."""
         self.blob.setflags(write=False)
         self.offsets.setflags(write=False)
 
@@ -41,8 +39,8 @@ class PathTable:
         """Store paths.
 
         Args:
-            strings: the paths, consumed in chunks; absolute ones ignore `root`.
-            root: folder of the relative ones; None for the working directory.
+            strings: the paths, consumed in chunks; `root` does not apply to absolute ones.
+            root: the folder of relative paths; None for the working directory.
 
         Raises:
             ValueError: if a path contains a NUL character; the message names its row.
@@ -52,7 +50,7 @@ class PathTable:
 
     @classmethod
     def from_chunks(cls, chunks: Iterable[Sequence[str]], root: StrPath | None = None) -> PathTable:
-        """Store paths that come many at a time; otherwise like `from_strings`."""
+        """Store chunks of paths; otherwise like `from_strings`."""
         blob = bytearray()
         sizes = [np.zeros(1, np.int64)]
         rows = 0
@@ -77,11 +75,10 @@ class PathTable:
         )
 
     def __len__(self) -> int:
-        """The number of rows."""
         return len(self.offsets) - 1
 
     def path(self, i: int) -> str:
-        """Give the path of row `i`, 0 <= i < len(table), joined to the root.
+        """The path in row `i`, 0 <= i < len(table), joined to the root.
 
         Raises:
             IndexError: if there is no row `i`.
@@ -92,18 +89,17 @@ class PathTable:
         return os.fsdecode(os.path.join(self.root, relative))
 
     def take(self, rows: NDArray[np.int64]) -> PathTable:
-        """Give a new table of some rows (int64, in any order) with the same root."""
+        """A new table with some of the rows (int64, in any order) and the same root."""
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
         blobs = [np.zeros(0, np.uint8), *(blob for _, blob in parts)]
         return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)))
 
     def parts(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
-        """Give the paths of some rows (int64, in any order), 65536 rows at a time.
+        """Iterate over the paths of some rows (int64, in any order), 65536 rows at a time.
 
         Yields:
-            The lengths of the paths, int64 (b,), and their bytes without the root, uint8 (sum of the
-            lengths,).
+            The lengths of the paths, int64 (b,), and their bytes without the root, uint8 (sum of the lengths,).
         """
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]

@@ -1,4 +1,4 @@
-"""The one thing that every source of images becomes."""
+"""`Samples`: images and their labels, whatever their source."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from fastseq.samples.split import second_part
 
 
 class Samples:
-    """Images and their labels, in a fixed order. Its arrays cannot be written to.
+    """Images and their labels, in a fixed order. The arrays are read-only.
+
+    Files are opened lazily: a missing file is reported when its batch is loaded.
 
     Attributes:
         table: the paths.
         table_rows: int64 (n,), the row of each sample in `table`.
-        labels: None, or one label for each sample: int32 (n,) class numbers; bool (n, classes) where a sample
-            can have several; float32 or int64, (n,) or (n, m), for numbers without classes.
+        labels: None, or one label for each sample: int32 (n,) class numbers; bool (n, classes) if a sample can have
+            several; float32 or int64, (n,) or (n, m), for numbers without classes.
         classes: the names of the classes in the order of their numbers; None for numbers and without labels.
         multi_label: whether a sample can have several labels.
     """
@@ -41,7 +43,18 @@ class Samples:
         classes: tuple[str, ...] | None = None,
         multi_label: bool = False,
     ) -> None:
-        """Put together what a source of images has read; `rows` None is the whole table."""
+        """Combine what a source has read.
+
+        Args:
+            table: the paths.
+            rows: int64 (n,), the row of each sample in `table`; None for all rows in order.
+            labels: see `Samples`.
+            classes: likewise.
+            multi_label: likewise.
+
+        Raises:
+            ValueError: if there is not one label for each sample.
+        """
         self.table = table
         self.table_rows = _read_only(np.arange(len(table)) if rows is None else rows)
         self.labels = None if labels is None else _read_only(labels)
@@ -60,23 +73,20 @@ class Samples:
         classes: Iterable[str] | None = None,
         follow_links: bool = False,
     ) -> Samples:
-        """Take the images in a folder with one sub-folder for each class.
+        """The images in a folder with one sub-folder for each class.
 
-        Classes and files come in the order of `keras.utils.image_dataset_from_directory`. Folders in a class
-        folder belong to the class. Class folders whose name starts with a dot are left out; other names with
-        a dot are not.
+        Classes and files are in the order of `keras.utils.image_dataset_from_directory`. Folders inside a class folder
+        belong to that class. Class folders whose names start with a dot are ignored.
 
         Args:
             path: the folder.
-            extensions: how names of images end, in any case.
-            classes: the sub-folders to take, in the order of their class numbers; None for all of them,
-                sorted.
-            follow_links: also look into linked folders below the class folders.
+            extensions: endings of image file names, in lower or upper case.
+            classes: the sub-folders to use, in the order of their class numbers; None for all of them, sorted.
+            follow_links: whether to follow links to folders below the class folders.
 
         Raises:
             OSError: if a folder cannot be read.
-            ValueError: if there are no images or no class folders, or if `classes` names a folder that is not
-                there.
+            ValueError: if there are no images or no class folders, or if `classes` names a folder that does not exist.
         """
         return cls._of(*read_directory(path, extensions=extensions, classes=classes, follow_links=follow_links))
 
@@ -90,23 +100,22 @@ class Samples:
         label_sep: str | None = None,
         classes: Iterable[object] | None = None,
     ) -> Samples:
-        """Take the images that a pandas DataFrame, or one like it, names.
+        """The images listed in a pandas DataFrame, or in one like it.
 
-        Labels that are text or integers become class numbers, lists of text become several labels for a
-        sample (none for an empty list), floats stay numbers. The files are not looked at.
+        Labels that are text or integers become class numbers; lists of text become several labels for a sample (none
+        for an empty list); floats stay numbers.
 
         Args:
-            df: the data frame; its index does not matter.
-            image: the column with the paths.
-            label: the column with the labels; a list of columns for numbers that stay as they are; None for
-                no labels.
-            root: folder of the relative paths; None for the working directory.
-            label_sep: what stands between several labels in one text: with "_", "cat_dog" is a cat and a dog.
+            df: the data frame; its index is ignored.
+            image: the column of paths.
+            label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
+            root: the folder of relative paths; None for the working directory.
+            label_sep: the separator between several labels in one text: with "_", "cat_dog" is a cat and a dog.
             classes: the classes in the order of their numbers; None for those that occur, sorted.
 
         Raises:
             UnknownLabelError: if a label is not in `classes`.
-            ValueError: if a column or a value is missing, or if labels do not go together.
+            ValueError: if a column or a value is missing, or if labels of different kinds are mixed.
         """
         return cls._of(*read_dataframe(df, image, label, root, label_sep, classes))
 
@@ -120,18 +129,16 @@ class Samples:
         label_sep: str | None = None,
         classes: Iterable[object] | None = None,
     ) -> Samples:
-        """Take the images that a CSV file names, as `from_dataframe` does.
+        """The images listed in a CSV file, as in `from_dataframe`.
 
-        A label column is integers or floats if all of its cells are, and `classes` and `label_sep` are not
-        given.
+        A label column holds integers or floats if all of its cells do, and `classes` and `label_sep` are None.
 
         Args:
-            path: the file: UTF-8, commas, a header with the names of the columns.
-            image: the column with the paths.
-            label: the column with the labels; a list of columns for numbers that stay as they are; None for
-                no labels.
-            root: folder of the relative paths; None for the folder of the CSV file.
-            label_sep: what stands between several labels in one cell.
+            path: the file: UTF-8, separated by commas, with a header that names the columns.
+            image: the column of paths.
+            label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
+            root: the folder of relative paths; None for the folder of the CSV file.
+            label_sep: the separator between several labels in one cell.
             classes: the classes in the order of their numbers; None for those that occur, sorted.
 
         Raises:
@@ -145,19 +152,18 @@ class Samples:
     def from_files(
         cls, files: Iterable[StrPath], labels: Any = None, classes: Iterable[object] | None = None
     ) -> Samples:
-        """Take a list of files.
+        """A list of files.
 
         Args:
             files: their paths.
-            labels: one for each file: text or integers for classes, lists of text for several classes (none
-                for an empty list), floats or rows of numbers for numbers, rows of booleans for marks of each
-                class; or None.
+            labels: None, or one label for each file: text or integers for classes, lists of text for several classes
+                (none for an empty list), floats or rows of numbers for numbers, rows of booleans for multi-hot rows.
             classes: the classes in the order of their numbers; None for those that occur, sorted.
 
         Raises:
             UnknownLabelError: if a label is not in `classes`.
-            ValueError: if there are no files, if a file or a label is missing, or if labels do not go
-                together.
+            ValueError: if there are no files, if a path or a label is missing, or if labels of different kinds are
+                mixed.
         """
         return cls._of(*read_files(files, labels, classes))
 
@@ -166,23 +172,22 @@ class Samples:
         return cls(table, None, labels.values, labels.classes, labels.multi_label)
 
     def __len__(self) -> int:
-        """The number of samples."""
         return len(self.table_rows)
 
     def path(self, i: int) -> str:
-        """Give the path of sample `i`; -1 is the last one. IndexError if there is none."""
+        """The path of sample `i`; -1 is the last one. IndexError if it does not exist."""
         return self.table.path(int(self.table_rows[i]))
 
     def paths(self) -> Iterator[str]:
-        """Give the paths of all samples, one at a time."""
+        """Iterate over the paths of all samples."""
         return map(self.table.path, self.table_rows.tolist())
 
     def select(self, which: ArrayLike) -> Samples:
-        """Take some samples; the table of paths is shared.
+        """Select samples; the table of paths is shared.
 
         Args:
-            which: integers (m,), sample numbers in any order, also repeated; or booleans (n,), True for those
-                to keep.
+            which: integers (m,), sample numbers in any order, repetitions allowed; or booleans (n,), True for the
+                samples to keep.
 
         Raises:
             IndexError: if there is no such sample, or if there are not n booleans.
@@ -198,41 +203,43 @@ class Samples:
         return Samples(self.table, self.table_rows[chosen], labels, self.classes, self.multi_label)
 
     def without(self, bad: StrPath | Iterable[StrPath]) -> Samples:
-        """Take all samples but those of some files.
+        """All samples except those of some files.
 
         Args:
-            bad: the paths of the files, from the working directory if they are relative; or the path of a list that
-                `fastseq check` or `loader.errors.write` has written.
+            bad: the paths of the files, relative to the working directory if they are not absolute; or the path of a
+                list written by `fastseq check` or `loader.errors.write`, whose RECOVERED samples are kept.
 
         Raises:
             OSError: if the list cannot be read.
-            ValueError: if it is no such list.
+            ValueError: if it is not such a list.
         """
         left_out = listed_paths(bad)
         kept = np.fromiter((os.path.abspath(path) not in left_out for path in self.paths()), np.bool_, len(self))
         return self.select(kept)
 
     def split(self, fraction: float, *, seed: int = 0, stratify: bool = True) -> tuple[Samples, Samples]:
-        """Divide the samples in two, by chance but always in the same way; both parts keep the order.
+        """Split the samples in two at random, reproducibly; both parts keep the order.
 
         Args:
-            fraction: 0 < fraction < 1, the share of the second part: round(fraction * n) samples, but never
-                none or all.
+            fraction: 0 < fraction < 1, the share of the second part: round(fraction * n) samples, at least 1 and at
+                most n - 1.
             seed: 0 <= seed < 2**64.
-            stratify: take that share of each class, rounded up or down; only for samples with one class each.
+            stratify: whether each class contributes that share, rounded up or down; ignored unless each sample has
+                exactly one class.
 
         Returns:
             The first part (for training) and the second part (for validation).
 
         Raises:
-            ValueError: if `fraction` or `seed` is out of range, or if there are fewer than two samples.
+            TypeError: if `fraction` is not a number, or `seed` not an integer.
+            ValueError: if one of them is out of range, or if there are fewer than two samples.
         """
         groups = self.labels if stratify and self.classes is not None and not self.multi_label else None
         second = second_part(len(self), fraction, seed, groups)
         return self.select(~second), self.select(second)
 
     def fingerprint(self) -> str:
-        """Give 16 hex digits that change with the root, the paths, their order, the labels or the classes."""
+        """A hash, 16 hex digits, of the root, the paths, their order, the labels and the classes."""
         if self._fingerprint is None:
             digest = hashlib.blake2b(digest_size=8, person=b"fastseq samples1")
             labels = self.labels
@@ -247,7 +254,6 @@ class Samples:
         return self._fingerprint
 
     def __repr__(self) -> str:
-        """Say how many, and which classes."""
         if self.classes is not None:
             about = f", {len(self.classes)} classes: {listed(self.classes)}"
         else:
@@ -255,7 +261,7 @@ class Samples:
         return f"<Samples: {len(self)} images{about}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Leave out the part of the table that no sample needs."""
+        """Pickle only those rows of the table that a sample uses."""
         if len(self.table_rows) < len(self.table):
             return Samples, (self.table.take(self.table_rows), None, self.labels, self.classes, self.multi_label)
         return Samples, (self.table, self.table_rows, self.labels, self.classes, self.multi_label)

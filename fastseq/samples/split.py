@@ -1,4 +1,4 @@
-"""Dividing samples in two, the same way every time."""
+"""Reproducible splits of samples in two."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
 from fastseq.order.rng import SPLIT_STREAM, random_u64
 
 
 def second_part(n: int, fraction: float, seed: int, groups: NDArray[Any] | None) -> NDArray[np.bool_]:
-    """Choose round(fraction * n) of n samples, but at least one, and not all.
+    """Choose round(fraction * n) of n samples, at least one and at most n - 1.
 
     Args:
         n: number of samples, at least 2.
         fraction: 0 < fraction < 1.
         seed: 0 <= seed < 2**64.
-        groups: int (n,), or None; each group gives its share, rounded up or down so that the total is right.
+        groups: int (n,), or None; each group contributes its share, rounded up or down so that the total is right.
 
     Returns:
-        bool (n,), True for the chosen ones.
+        bool (n,), True for the chosen samples.
 
     Raises:
         ValueError: if `fraction` or `n` is out of range.
     """
-    if not 0 < fraction < 1:
+    if not 0 < arguments.number("fraction", fraction) < 1:
         raise ValueError(f"fraction must be between 0 and 1, not {fraction!r}; it is the share of the second part")
     if n < 2:
         raise ValueError(f"{n} samples cannot be split in two")
@@ -44,10 +45,10 @@ def second_part(n: int, fraction: float, seed: int, groups: NDArray[Any] | None)
 
 
 def _quota(sizes: NDArray[np.int64], fraction: float, total: int, seed: int) -> NDArray[np.int64]:
-    """Share `total` among groups by largest remainder; equal remainders are drawn for."""
+    """Distribute `total` among groups by the largest-remainder method; ties are broken at random."""
     shares = sizes * (total / sizes.sum())
     quota: NDArray[np.int64] = np.floor(shares + 1e-9).astype(np.int64)
-    # The groups' draws must not repeat those of the samples: they come from another epoch.
+    # Another epoch than that of the samples' draws, so that they do not repeat.
     lots = random_u64(seed, 1, np.arange(len(sizes), dtype=np.uint64), SPLIT_STREAM)
     order = np.lexsort((lots, -np.round(shares - quota, 6)))
     quota[order[: total - quota.sum()]] += 1

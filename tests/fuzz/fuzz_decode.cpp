@@ -23,7 +23,8 @@ constexpr uint8_t kMark = 0xA5;
 constexpr int kFilters = static_cast<int>(fastseq::Interpolation::kTfMitchellcubic) + 1;
 constexpr int kDraws = 23 + fastseq::kAugmentDraws;
 
-// A table as fastseq.engine.settings makes it: `offset + scale * byte`, which the writers compute instead of looking up.
+// A table as fastseq.engine.settings makes it: `offset + scale * byte`, which the writers compute instead of looking
+// up.
 template <class T>
 void fill_linear(fastseq::SlotFormat* format) {
   format->scale = 1 / 127.5;
@@ -106,7 +107,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     uint8_t* slot = memory.data() + kCanary + shift;
     statuses[k] = fastseq::decode_sample(file.data(), file.size(), recipe, draws, slot, k ? &fresh : &used, cancelled);
     for (size_t i = 0; i < kCanary; ++i) {
-      if (slot[-1 - static_cast<ptrdiff_t>(i)] != kMark || slot[bytes + i] != kMark) fail("a byte beside the slot was written");
+      if (slot[-1 - static_cast<ptrdiff_t>(i)] != kMark || slot[bytes + i] != kMark)
+        fail("a byte beside the slot was written");
     }
     results[k].assign(slot, slot + bytes);
   }

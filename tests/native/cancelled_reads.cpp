@@ -1,6 +1,7 @@
-// How the decoders react to a cancelled request where they read on without delivering rows.
-// Arguments: a baseline JPEG (4:4:4, more than 64 KiB of it above its last 64 rows) and a progressive one.
-// A line for each case: its name, and "cancelled" or what happened instead.
+// How decoders and row rings react to a cancelled request. One case for each place that checks.
+// Arguments: a baseline JPEG (4:4:4, more than 64 KiB of it above its last 64 rows), a progressive one, and a
+// progressive one of less than 64 KiB, which libjpeg reads without asking for more data. Prints a line for each case:
+// its name, and "cancelled" or what happened instead.
 #include <atomic>
 #include <cstdio>
 #include <fstream>
@@ -15,6 +16,8 @@
 #include "jpeg/request.h"
 #include "jpeg/scratch.h"
 #include "jpeg/turbo.h"
+#include "rows/row_ring.h"
+#include "rows/scratch.h"
 
 namespace {
 
@@ -60,6 +63,13 @@ Status pull(RowSource* source) {
   return source->pull(rows);
 }
 
+Status open_with_libjpeg(const File& file, const std::atomic<bool>* cancelled, JpegScratch* scratch) {
+  std::unique_ptr<RowSource> source;
+  std::string reason;
+  return open_turbo(file.data.data(), file.data.size(), file.header, request_of_bottom(file, cancelled), &reason,
+                    &scratch->scanline, &source);
+}
+
 void say(const char* name, Status status) {
   std::printf("%s: %s\n", name, status == Status::kCancelled ? "cancelled" : status_text(status).name);
 }
@@ -69,7 +79,7 @@ void say(const char* name, bool refused) { std::printf("%s: %s\n", name, refused
 }  // namespace
 
 int main(int, char** arguments) {
-  const File baseline(arguments[1]), progressive(arguments[2]);
+  const File baseline(arguments[1]), progressive(arguments[2]), small(arguments[3]);
   std::atomic<bool> cancelled{false};
   JpegScratch scratch;
   {
@@ -86,8 +96,14 @@ int main(int, char** arguments) {
   }
   cancelled = true;
   say("a progressive scan", open_own(progressive, request_of_bottom(progressive, &cancelled), &scratch) == nullptr);
-  std::unique_ptr<RowSource> source;
-  std::string reason;
-  say("rows that libjpeg skips", open_jpeg(baseline.data.data(), baseline.data.size(), baseline.header,
-                                           request_of_bottom(baseline, &cancelled), &reason, &scratch.scanline, &source));
+  say("rows that libjpeg skips", open_with_libjpeg(baseline, &cancelled, &scratch));
+  say("scans that libjpeg reads", open_with_libjpeg(small, &cancelled, &scratch));
+  cancelled = false;
+  {
+    const auto source = open_own(baseline, request_of_bottom(baseline, &cancelled), &scratch);
+    RowScratch rows;
+    RowRing ring(source.get(), std::vector<std::vector<RowSpan>>(source->planes(), {{0, 0}}), &rows, cancelled);
+    cancelled = true;
+    say("rows for a resampler", ring.advance_to(0));
+  }
 }

@@ -1,7 +1,7 @@
-"""What `ImageDataGenerator` draws for a picture, as the numbers that the native core works with.
+"""Draws the random transforms of an `ImageDataGenerator`, as the rows of parameters that the native core takes.
 
-The parameters are those of Keras's `get_random_transform` (keras/src/legacy/preprocessing/image.py), drawn for a whole
-batch at once: from the same generator in the same order, so that the same seed gives the same pictures.
+They are those of Keras's `get_random_transform` (keras/src/legacy/preprocessing/image.py), drawn for a whole batch at
+once from the same generator in the same order, so that the same seed gives the same images.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fastseq._native import tables
 Floats: TypeAlias = NDArray[np.float64]
 
 FILL_MODES = tables.fill_modes()
-"""Those that the native core has; scipy knows more."""
+"""The fill modes of the native core; SciPy has more."""
 
 _NATIVE = tables.augment_column_table()
 _COLUMNS = sum(count for _, count in _NATIVE.values())
@@ -28,14 +28,14 @@ _CHANNEL_SHIFT, _BRIGHTNESS = _NATIVE["channel_shift"][0], _NATIVE["brightness"]
 
 
 class ParameterDraws:
-    """Draws the parameters of any number of pictures, as `get_random_transform` would one by one.
+    """Draws the parameters of many images at once, as `get_random_transform` draws them one by one.
 
     Attributes:
-        random: whether the parameters can change a picture.
+        random: whether any transform can change an image.
     """
 
     def __init__(self, generator: Any, height: int, width: int) -> None:
-        """Look at the ranges of an `ImageDataGenerator` for pictures of this size; see `of`."""
+        """Read the ranges of an `ImageDataGenerator`, for images of this size; use `of`."""
         g = generator
         self._ranges: list[tuple[str, float, float, float]] = []  # name, low, high, factor, in the order of the draws
         if g.rotation_range:
@@ -59,7 +59,7 @@ class ParameterDraws:
 
     @classmethod
     def of(cls, generator: Any, height: int, width: int) -> ParameterDraws | None:
-        """The draws of a generator; None where one is chosen from a list, which takes a varying count of numbers."""
+        """The draws of a generator; None if a shift is chosen from a list, which draws a varying number of values."""
         for shifts in (generator.height_shift_range, generator.width_shift_range):
             if shifts and not isinstance(shifts, float):
                 return None
@@ -68,18 +68,18 @@ class ParameterDraws:
     def _add(self, name: str, extent: float, factor: float = 1) -> None:
         self._ranges.append((name, -extent, extent, factor))
 
-    def __call__(self, random: np.random.RandomState, pictures: int) -> Floats:
-        """Draw for so many pictures.
+    def __call__(self, random: np.random.RandomState, images: int) -> Floats:
+        """Draw the parameters of a number of images.
 
         Returns:
-            float64 (pictures, columns), one row of AugmentDraws (csrc/augment.h) for each.
+            float64 (images, columns), one row of AugmentDraws (csrc/augment/augment.h) for each.
         """
-        uniform = random.random_sample((pictures, len(self._ranges)))
+        uniform = random.random_sample((images, len(self._ranges)))
         drawn = {
             name: (low + (high - low) * uniform[:, i]) * factor if factor != 1 else low + (high - low) * uniform[:, i]
             for i, (name, low, high, factor) in enumerate(self._ranges)
         }
-        rows = np.empty((pictures, _COLUMNS))
+        rows = np.empty((images, _COLUMNS))
         _fill_matrices(drawn, self._size, rows)
         rows[:, _FLIP_COLUMNS] = (drawn["horizontal"] < 0.5) & self._flips[0]
         rows[:, _FLIP_ROWS] = (drawn["vertical"] < 0.5) & self._flips[1]
@@ -89,7 +89,7 @@ class ParameterDraws:
 
 
 def rows_of(parameters: Sequence[Mapping[str, Any]], height: int, width: int) -> Floats:
-    """Give the same rows for parameters that somebody else drew, as `get_random_transform` returns them."""
+    """The rows for parameters that were drawn elsewhere, in the form that `get_random_transform` returns."""
 
     def column(name: str, absent: float) -> Floats:
         values = [p.get(name, absent) for p in parameters]

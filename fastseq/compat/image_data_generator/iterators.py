@@ -1,4 +1,4 @@
-"""The iterators of `ImageDataGenerator`, their pictures made ahead by the native core."""
+"""The iterators of `ImageDataGenerator`, with batches decoded and augmented ahead by the native core."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fastseq.status import Status
 
 Batch: TypeAlias = Any
 
-# What Keras's own loader may still make something of.
+# Files that Pillow, and so Keras, may still be able to load.
 _FOR_KERAS = (
     *(Status.CORRUPT, Status.TRUNCATED, Status.NOT_AN_IMAGE),
     *(Status.UNSUPPORTED_FORMAT, Status.UNSUPPORTED_JPEG),
@@ -34,36 +34,36 @@ _FOR_KERAS = (
 class NativeIterator(PassAwareDataset):
     """What the three iterators share; mixed into Keras's own, whose methods and attributes stay as they are.
 
-    A batch is begun ahead with the numbers that NumPy's generator is expected to give. If it gives others, because
-    somebody else has drawn from it, the batch is made again: what one gets is always what Keras would give.
+    A batch is begun ahead with the numbers that NumPy's global generator is expected to draw. If it draws others,
+    because other code has used it in between, the batch is decoded again: it is always the batch that Keras would make.
     """
 
     index_generator: Any
-    _turn: threading.RLock  # batches take numbers from one generator: one at a time
-    _steps: list[Step] | None  # that Keras is expected to ask for next; None while it iterates
+    _turn: threading.RLock  # one batch at a time: all draw from the same generator
+    _steps: list[Step] | None  # the batches that Keras is expected to request next; None while `next` is used
     _batches: ImageBatches | None
     _decided: str | None  # what of the generator the batches were made for
 
     @classmethod
-    def adopt(cls, iterator: Any) -> Any:
-        """Take over an iterator of Keras's that has not been used yet."""
-        adopted = cls.__new__(cls)
-        adopted.__dict__.update(vars(iterator))
-        restart_iteration(adopted)
-        adopted.passes = KerasPasses(len(adopted))
-        adopted._turn = threading.RLock()
-        adopted._steps = []
-        _alive.add(adopted)
-        adopted._batches = None
-        adopted._decided = None
-        return adopted
+    def from_keras(cls, iterator: Any) -> Any:
+        """The iterator with the state of one of Keras's, which must be new and is not used any more."""
+        self = cls.__new__(cls)
+        self.__dict__.update(vars(iterator))
+        restart_iteration(self)
+        self.passes = KerasPasses(len(self))
+        self._turn = threading.RLock()
+        self._steps = []
+        _alive.add(self)
+        self._batches = None
+        self._decided = None
+        return self
 
     def __getitem__(self, idx: int) -> Batch:
-        """Batch `idx` of the current order; each call draws new numbers.
+        """Batch `idx` of the current order; each call draws new transforms.
 
         Raises:
             ValueError: if there is no such batch.
-            DecodeError: for the first bad picture in it.
+            DecodeError: for the first bad file in it.
         """
         with self._turn:
             _, ahead = self._request(idx, self._depth)
@@ -71,13 +71,13 @@ class NativeIterator(PassAwareDataset):
             return super().__getitem__(idx)
 
     def __next__(self) -> Batch:
-        """The next batch of an endless iteration, in a new order each time round."""
+        """The next batch of an endless iteration, with a new order for each epoch."""
         with self._turn:
             self._steps = None
             return super().__next__()
 
     def on_epoch_end(self) -> None:
-        """Begin a new order."""
+        """Draw a new order."""
         with self._turn:
             super().on_epoch_end()
             self._end_epoch()
@@ -159,15 +159,15 @@ class _FileIterator(NativeIterator):
 
 
 class DirectoryIterator(_FileIterator, image_iterator.DirectoryIterator):  # type: ignore[misc]
-    """What `ImageDataGenerator.flow_from_directory` gives."""
+    """What `ImageDataGenerator.flow_from_directory` returns."""
 
 
 class DataFrameIterator(_FileIterator, image_iterator.DataFrameIterator):  # type: ignore[misc]
-    """What `ImageDataGenerator.flow_from_dataframe` gives."""
+    """What `ImageDataGenerator.flow_from_dataframe` returns."""
 
 
 class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # type: ignore[misc]
-    """What `ImageDataGenerator.flow` gives."""
+    """What `ImageDataGenerator.flow` returns."""
 
     def _work(self) -> Any:
         if self.x.dtype != np.float32 or self.data_format != self.image_data_generator.data_format:

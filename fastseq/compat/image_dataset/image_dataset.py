@@ -1,4 +1,4 @@
-"""image_dataset_from_directory: Keras's own dataset of files and labels, its pictures made by the native core."""
+"""image_dataset_from_directory: Keras's own dataset of files and labels, with the images decoded by the native core."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from fastseq.keras.internals.checked_keras import keras
 from fastseq.keras.internals.file_dataset import files_of
 from fastseq.transforms import CropToAspect, PadToAspect
 
-_UNBATCHED = 32  # pictures that are made together where the dataset gives them one by one
+_UNBATCHED = 32  # images decoded together if the dataset yields them one by one
 
 _signature = inspect.signature(keras.utils.image_dataset_from_directory)
 
 
 @wraps(keras.utils.image_dataset_from_directory)
 def image_dataset_from_directory(*args: Any, **kwargs: Any) -> Any:
-    """Like `keras.utils.image_dataset_from_directory`, argument for argument, with its pictures made natively.
+    """`keras.utils.image_dataset_from_directory`, argument for argument, with the images decoded natively.
 
     Files, labels, splits, their order in each epoch, shapes, dtypes and errors are Keras's: they come from its own
     dataset. The pixels are those of `tf.image.resize` on what TensorFlow decodes with `dct_method="INTEGER_ACCURATE"`;
-    Keras's decoder rounds less exactly and differs by one grey level on average. A batch is handed to TensorFlow
-    without a copy. A file that cannot be read ends the iteration with an error that names it.
+    Keras decodes with a faster, less exact DCT, which differs by one grey level on average. TensorFlow takes a batch
+    over without a copy. A file that cannot be read ends the iteration with an error that names it.
 
-    `format="grain"` and `color_mode="rgba"` give Keras's own dataset as it is.
+    With `format="grain"` or `color_mode="rgba"` this returns Keras's own dataset.
 
     Args:
-        *args: those of Keras.
+        *args: as for Keras's function.
         **kwargs: likewise.
 
     Returns:
@@ -54,7 +54,7 @@ def image_dataset_from_directory(*args: Any, **kwargs: Any) -> Any:
 
 
 def _natively(loaded: Any, options: dict[str, Any]) -> Any:
-    """The dataset of the same files that Keras has made `loaded` of."""
+    """A dataset of the files in `loaded`, a dataset of Keras's."""
     spec = loaded.element_spec
     has_labels = isinstance(spec, tuple)
     images = spec[0] if has_labels else spec
@@ -71,7 +71,7 @@ def _natively(loaded: Any, options: dict[str, Any]) -> Any:
         return made
 
     dataset = files_of(loaded).batch(batch_size or _UNBATCHED)
-    dataset.fastseq_batches = batches  # whatever is derived from a dataset, iterators too, keeps it
+    dataset.fastseq_batches = batches  # lives as long as this dataset, those derived from it, and their iterators
     if has_labels:
         dataset = dataset.map(lambda paths, labels: (begin(paths), paths, labels)).prefetch(batches.depth)
         dataset = dataset.map(lambda ticket, paths, labels: (finish(ticket, paths), labels))
@@ -86,7 +86,7 @@ def _natively(loaded: Any, options: dict[str, Any]) -> Any:
 
 
 def _weak(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method for TensorFlow, which never lets go of a Python function that a dataset has called."""
+    """A method that does not keep its object alive: TensorFlow never releases a Python function it has called."""
     reference = weakref.WeakMethod(method)
 
     def call(*args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Sequence: the base class for a dataset of one's own, as keras.utils.Sequence, with batches decoded by fastseq."""
+"""Sequence: the base class for a dataset of your own, like keras.utils.Sequence, with batches decoded by fastseq."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from fastseq.order.rng import key_word
 
 
 @dataclass(frozen=True)
-class _Own:
-    """What a dataset has of fastseq's, under one name: the other names are the subclass's."""
+class _State:
+    """Everything of fastseq's in a dataset, under one name: all other names are the subclass's."""
 
     ahead: Ahead
     passes: KerasPasses
@@ -33,21 +33,23 @@ class _Own:
 
 
 class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
-    """`keras.utils.Sequence`, for datasets of one's own: change the import, and decode with `images`.
+    """`keras.utils.Sequence`, for datasets of your own: change the import, and decode with `images`.
 
-    A subclass has `__getitem__`, and `__len__` or `num_batches`; also `on_epoch_begin` and `on_epoch_end`, if it likes.
-    For the batches that Keras will ask for next, its `__getitem__` is run ahead in threads of fastseq's own. Before
-    `on_epoch_begin` and `on_epoch_end` run, what was made ahead is dropped, and they run alone: what they change holds
-    for every batch from then on. What `__getitem__` raises reaches whoever asks for that batch.
+    A subclass defines `__getitem__`, and `__len__` or `num_batches`; `on_epoch_begin` and `on_epoch_end` are optional.
+    fastseq runs `__getitem__` ahead, in threads of its own, for the batches that Keras will request next. Before
+    `on_epoch_begin` and `on_epoch_end` run, batches made ahead are discarded, and no `__getitem__` runs at the same
+    time: what they change holds for every batch from then on. An exception in `__getitem__` is raised where its batch
+    is requested.
 
     Args:
-        workers: how many threads run `__getitem__`; with 0 it runs in the thread that asks, and nothing ahead.
-        use_multiprocessing: accepted; threads serve it as well.
-        max_queue_size: how many batches are made ahead at most.
+        workers: threads that run `__getitem__`. With 0 it runs in the thread that requests the batch, and nothing runs
+            ahead.
+        use_multiprocessing: accepted and ignored: threads are used.
+        max_queue_size: the maximum number of batches made ahead.
 
     Attributes:
-        prefetch_bytes: bound on the batches made or being made ahead, for a subclass or an instance to set; what
-            `fastseq.compat.set_prefetch_bytes` says where None. One is always made ahead; 0 turns that off.
+        prefetch_bytes: cap on batches made or being made ahead, for a subclass or an instance to set; what
+            `fastseq.compat.set_prefetch_bytes` says if None. One is always made ahead; 0 turns that off.
     """
 
     __slots__ = ("_fastseq",)  # no part of a pickled or copied dataset
@@ -55,16 +57,16 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Sequence:  # noqa: D102 - subclasses need not call __init__
         self: Sequence = super().__new__(cls)
-        self._fastseq = _Own(Ahead(), KerasPasses(0), BatchAllocator(drop_in_cap()))
+        self._fastseq = _State(Ahead(), KerasPasses(0), BatchAllocator(drop_in_cap()))
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Wrap what the subclass defines, or inherits from a class that is no `Sequence`."""
+        """Wrap the methods that the subclass defines, or inherits from a class that is no `Sequence`."""
         super().__init_subclass__(**kwargs)
-        for name, through in _THROUGH.items():
+        for name, wrap in _WRAPPERS.items():
             owner = next(c for c in cls.__mro__ if name in c.__dict__)
             if owner is cls or not issubclass(owner, Sequence):
-                setattr(cls, name, through(owner.__dict__[name]))
+                setattr(cls, name, wrap(owner.__dict__[name]))
 
     def __getstate__(self) -> dict[str, Any]:
         """The attributes of the subclass."""
@@ -72,7 +74,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
 
     @property
     def workers(self) -> int:
-        """What was set; Keras reads 1 or 0, for its own threads would hand batches of one epoch to the next."""
+        """The value that was set; Keras reads 1 or 0, as its threads would carry batches over into the next epoch."""
         workers: int = super().workers
         if not read_by_keras(self, "workers"):
             return workers
@@ -86,7 +88,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
 
     @property
     def use_multiprocessing(self) -> bool:
-        """What was set; Keras reads False."""
+        """The value that was set; Keras reads False."""
         return bool(super().use_multiprocessing) and not read_by_keras(self, "use_multiprocessing")
 
     @use_multiprocessing.setter
@@ -130,8 +132,8 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         return decoder.decode(ListSources(sources), draws)
 
 
-def _make(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
-    """`method`, a `__getitem__`: made ahead if Keras asks, and run here if the user's own code does."""
+def _get_batch(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
+    """Run a `__getitem__`: on a thread if Keras requests the batch, here if the user's own code does."""
     own = self._fastseq
     if own.ahead.lock.inside:
         return method(self, index)
@@ -144,34 +146,34 @@ def _make(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
         return method(self, index)
 
 
-def _change(self: Sequence, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """`method`, an `on_epoch_begin` or `on_epoch_end`, alone."""
+def _run_alone(self: Sequence, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """Run an `on_epoch_begin` or `on_epoch_end` while no `__getitem__` runs."""
     if self._fastseq.ahead.lock.inside:
         return method(self, *args)
     with self._fastseq.ahead.stopped():
         return method(self, *args)
 
 
-def _through_make(method: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_getitem(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def __getitem__(self: Sequence, index: Any) -> Any:  # noqa: N807
-        return _make(self, method, index)
+        return _get_batch(self, method, index)
 
     return __getitem__
 
 
-def _through_change(method: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_on_epoch_begin(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def on_epoch_begin(self: Sequence, *args: Any) -> Any:
-        return _change(self, method, args)
+        return _run_alone(self, method, args)
 
     return on_epoch_begin
 
 
-def _through_end(method: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_on_epoch_end(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def on_epoch_end(self: Sequence, *args: Any) -> Any:
-        result = _change(self, method, args)
+        result = _run_alone(self, method, args)
         if not self._fastseq.ahead.lock.inside and called_by_keras(self):
             self._fastseq.passes.on_epoch_end(by_keras=True)
         return result
@@ -179,7 +181,7 @@ def _through_end(method: Callable[..., Any]) -> Callable[..., Any]:
     return on_epoch_end
 
 
-def _through_passes(batches: Any) -> Any:
+def _wrap_num_batches(batches: Any) -> Any:
     if not isinstance(batches, property):
         return batches
 
@@ -193,9 +195,9 @@ def _through_passes(batches: Any) -> Any:
     return property(num_batches, batches.fset, batches.fdel, batches.__doc__)
 
 
-_THROUGH: dict[str, Callable[[Any], Any]] = {
-    "__getitem__": _through_make,
-    "num_batches": _through_passes,
-    "on_epoch_begin": _through_change,
-    "on_epoch_end": _through_end,
+_WRAPPERS: dict[str, Callable[[Any], Any]] = {
+    "__getitem__": _wrap_getitem,
+    "num_batches": _wrap_num_batches,
+    "on_epoch_begin": _wrap_on_epoch_begin,
+    "on_epoch_end": _wrap_on_epoch_end,
 }

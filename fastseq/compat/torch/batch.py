@@ -8,7 +8,7 @@ from typing import Any
 
 from fastseq.compat.torch.collate import collate
 from fastseq.engine.pending_batch import PendingBatch
-from fastseq.engine.sources import ListSources
+from fastseq.engine.sources import ListSources, check_source
 
 
 class SampleBatch:
@@ -38,6 +38,17 @@ class SampleBatch:
     def numbers(self) -> list[Any]:
         """The indices of the samples that have an image."""
         return [self._indices[i] for i in self._places]
+
+    def check_not_decoded(self) -> None:
+        """Refuse images that Pillow has opened, as torchvision's datasets return them, where files are expected.
+
+        Raises:
+            TypeError: for the first sample that has one.
+        """
+        for index, sample in zip(self._indices, self._samples, strict=True):
+            first = _first(sample)
+            if type(first).__module__.startswith("PIL."):
+                check_source(f"sample {index}", first)
 
     def sources(self) -> ListSources:
         """What the images are decoded from."""
@@ -80,8 +91,12 @@ class SampleBatch:
 
 def _source(sample: Any) -> Any:
     """The path or bytes that a sample is or begins with; None if there is none."""
-    first = sample[0] if isinstance(sample, (tuple, list)) and sample else sample
+    first = _first(sample)
     return first if isinstance(first, (str, os.PathLike, bytes, bytearray, memoryview)) else None
+
+
+def _first(sample: Any) -> Any:
+    return sample[0] if isinstance(sample, (tuple, list)) and sample else sample
 
 
 def _with_image(sample: Any, image: Any) -> Any:

@@ -102,7 +102,11 @@ class SampleEpoch:
             yield batch
 
     def _begin(self, batch: SampleBatch, urgent: bool = False) -> PendingBatch | None:
-        if self._decoder is None or batch.error is not None or not batch.images:
+        if self._decoder is None or batch.error is not None:
+            return None
+        if not batch.images:
+            if self._collate_fn is None:
+                batch.check_not_decoded()
             return None
         draws = self._decoder.settings.pipeline.draw(self._seed, self._epoch, np.asarray(batch.numbers))
         return self._decoder.begin(batch.sources(), draws, urgent=urgent, numbers=batch.numbers)

@@ -2,7 +2,7 @@
 
 Mirrors keras/src/trainers/data_adapters/py_dataset_adapter.py, keras/src/trainers/epoch_iterator.py and the `fit`,
 `evaluate` and `predict` of keras/src/backend/*/trainer.py. `fastseq.keras.passes` is built on these facts, all of which
-hold since Keras 3.7:
+hold since Keras 3.8:
 
 1. `workers` is read once when an adapter is created, before anything else is asked for: one adapter for each `fit`,
    `evaluate` and `predict`, and one for the validation data of a `fit`.

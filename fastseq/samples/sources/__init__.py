@@ -1,1 +1,1 @@
-"""Readers of folders, tables and lists of files."""
+"""Readers for folders, tables and lists of files."""

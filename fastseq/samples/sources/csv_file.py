@@ -1,4 +1,4 @@
-"""Samples from a CSV file, with Python's own reader, a chunk of rows at a time."""
+"""Samples from a CSV file, read in chunks by Python's own reader."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def read_csv(
     label_sep: str | None = None,
     classes: Iterable[object] | None = None,
 ) -> tuple[PathTable, Labels]:
-    """Do what `Samples.from_csv` says."""
+    """Read the paths and labels; see `Samples.from_csv`."""
     fixed = label_columns(label, label_sep, classes)
     names = [image, *([label] if isinstance(label, str) else label or ())]
-    called = [f"{os.fspath(path)}: column {name!r}" for name in names]
+    column_names = [f"{os.fspath(path)}: column {name!r}" for name in names]
     texts = _Texts()
-    numbers = _Numbers(called[1:])
+    numbers = _Numbers(column_names[1:])
 
     def images() -> Iterator[Sequence[str]]:
         row = 0
         for columns in _chunks(path, names):
-            for what, cells in zip(called, columns, strict=True):
+            for what, cells in zip(column_names, columns, strict=True):
                 check_filled(cells, what, row)
             if isinstance(label, str):
                 texts.add(columns[1])
@@ -54,12 +54,12 @@ def read_csv(
     if label is None:
         return table, Labels()
     if isinstance(label, str):
-        return table, texts.labels(fixed, label_sep, called[1])
+        return table, texts.labels(fixed, label_sep, column_names[1])
     return table, numbers.labels()
 
 
 class _Texts:
-    """A column of text that grows; equal cells are kept once."""
+    """A growing column of text; equal cells are stored once."""
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
@@ -85,14 +85,14 @@ class _Texts:
 
 
 class _Numbers:
-    """Columns of numbers that grow."""
+    """Growing columns of numbers."""
 
-    def __init__(self, called: Sequence[str]) -> None:
-        self._called = called
-        self._columns: list[list[NDArray[np.int64] | NDArray[np.float64]]] = [[] for _ in called]
+    def __init__(self, column_names: Sequence[str]) -> None:
+        self._column_names = column_names
+        self._columns: list[list[NDArray[np.int64] | NDArray[np.float64]]] = [[] for _ in column_names]
 
     def add(self, columns: Sequence[Sequence[str]], first_row: int) -> None:
-        for what, cells, parts in zip(self._called, columns, self._columns, strict=True):
+        for what, cells, parts in zip(self._column_names, columns, self._columns, strict=True):
             try:
                 parts.append(np.fromiter(map(int, cells), np.int64, len(cells)))
                 continue
@@ -101,11 +101,11 @@ class _Numbers:
             bad = next((row for row, cell in enumerate(cells) if not _is_float(cell)), None)
             if bad is not None:
                 where = at(what, first_row + bad)
-                raise ValueError(f"{where}: {cells[bad]!r} is not a number; correct it, or leave out the row")
+                raise ValueError(f"{where}: {cells[bad]!r} is not a number; correct it, or remove the row")
             parts.append(np.fromiter(map(float, cells), np.float64, len(cells)))
 
     def labels(self) -> Labels:
-        return Labels(raw_numbers([np.concatenate(parts) for parts in self._columns], self._called))
+        return Labels(raw_numbers([np.concatenate(parts) for parts in self._columns], self._column_names))
 
 
 def _is_float(cell: str) -> bool:
@@ -117,8 +117,8 @@ def _is_float(cell: str) -> bool:
 
 
 def _chunks(path: StrPath, names: Sequence[str]) -> Iterator[list[list[str]]]:
-    """Give the named columns, some rows at a time; blank lines are no rows."""
-    # Bytes that are not UTF-8 stay what they are: they may be part of a file's name.
+    """Iterate over chunks of the named columns; blank lines are skipped."""
+    # surrogateescape keeps bytes that are not UTF-8: they may be part of a file name.
     with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.reader(file)
         rows = filter(None, reader)

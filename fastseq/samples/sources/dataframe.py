@@ -1,7 +1,8 @@
-"""Samples from a data frame; pandas itself is not needed for that."""
+"""Samples from a data frame, without importing pandas."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -15,11 +16,11 @@ from fastseq.samples.path_table import PathTable
 
 
 class DataFrame(Protocol):
-    """What is needed of a data frame: the names of its columns, and columns that numpy makes arrays of."""
+    """What we use of a data frame: the names of its columns, and columns that NumPy can convert to arrays."""
 
     @property
     def columns(self) -> Any:
-        """The names."""
+        """The names of the columns."""
 
     def __getitem__(self, name: Any, /) -> Any:
         """The column of that name."""
@@ -33,7 +34,10 @@ def read_dataframe(
     label_sep: str | None = None,
     classes: Iterable[object] | None = None,
 ) -> tuple[PathTable, Labels]:
-    """Do what `Samples.from_dataframe` says."""
+    """Read the paths and labels; see `Samples.from_dataframe`."""
+    if not hasattr(df, "columns"):
+        hint = "; for a CSV file use Samples.from_csv" if isinstance(df, (str, os.PathLike)) else ""
+        raise TypeError(f"df must be a data frame, not {df!r}{hint}")
     fixed = label_columns(label, label_sep, classes)
     table = PathTable.from_strings(path_strings(_column(df, image).tolist(), f"column {image!r}"), root)
     if not len(table):
@@ -48,14 +52,14 @@ def read_dataframe(
 def label_columns(
     label: str | Sequence[str] | None, label_sep: str | None, classes: Iterable[object] | None
 ) -> tuple[str, ...] | None:
-    """Check that the arguments about labels go together, and give the classes that they fix."""
+    """Check the arguments about labels and return the classes that they fix."""
     if not isinstance(label, str):
         if label_sep is not None or classes is not None:
-            raise ValueError(f"label_sep and classes are for one label column, but label={label!r}; leave them out")
+            raise ValueError(f"label_sep and classes are for a single label column, but label={label!r}; omit them")
         if label is not None and not label:
             raise ValueError("label is an empty list; name a column, or use label=None for no labels")
     if label_sep == "":
-        raise ValueError('label_sep is empty; give what stands between two labels, like "_"')
+        raise ValueError('label_sep is empty; pass the separator between two labels, such as "_"')
     return None if classes is None else class_names(classes)
 
 

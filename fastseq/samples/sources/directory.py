@@ -1,4 +1,4 @@
-"""Samples from a folder with one sub-folder for each class, in the order that Keras gives them."""
+"""Samples from a folder with one sub-folder for each class, in Keras's order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_directory(
     classes: Iterable[str] | None = None,
     follow_links: bool = False,
 ) -> tuple[PathTable, Labels]:
-    """Do what `Samples.from_directory` says."""
+    """Find the files and their classes; see `Samples.from_directory`."""
     if isinstance(extensions, str):
         raise TypeError(f'extensions must be a list like [".jpg"], not the string {extensions!r}')
     root = os.fspath(path)
@@ -56,10 +56,9 @@ def _folders(root: str) -> tuple[str, ...]:
 
 
 def _files(root: str, folder: str, endings: tuple[str, ...], follow_links: bool) -> Iterator[list[str]]:
-    """Give the files of a class, from each folder in it, relative to `root`.
+    """Iterate over the folders of a class, yielding the files in each, relative to `root`.
 
-    Folders are sorted by their whole path, so "a b" comes between "a" and "a/b", and files in each by their
-    name.
+    Folders are sorted by their whole path, so that "a b" comes between "a" and "a/b"; files are sorted by name.
     """
     top = os.path.join(root, folder)
     for where, names in sorted(_walk(top, follow_links)):
@@ -68,7 +67,7 @@ def _files(root: str, folder: str, endings: tuple[str, ...], follow_links: bool)
 
 
 def _walk(top: str, follow_links: bool) -> Iterator[tuple[str, list[str]]]:
-    """Give each folder and the names of its files; a link to a folder that it lies in is not followed."""
+    """Yield each folder and the names of its files; links to a folder that contains them are not followed."""
     above = {top: frozenset([os.path.realpath(top)])}
     for where, folders, names in os.walk(top, onerror=_raise, followlinks=follow_links):
         if follow_links:

@@ -15,17 +15,17 @@ from fastseq.samples.path_table import PathTable
 def read_files(
     files: Iterable[StrPath], labels: Any = None, classes: Iterable[object] | None = None
 ) -> tuple[PathTable, Labels]:
-    """Do what `Samples.from_files` says."""
+    """Check the paths and encode the labels; see `Samples.from_files`."""
     if isinstance(files, str | bytes | os.PathLike):
         raise TypeError(f"files must be a list of paths, not {files!r}; for a folder use Samples.from_directory")
     table = PathTable.from_strings(path_strings(files, "files"))
     if not len(table):
-        raise ValueError("files is empty; give at least one file")
+        raise ValueError("files is empty; pass at least one file")
     if labels is None:
         if classes is not None:
-            raise ValueError("classes without labels; give labels too, or leave out classes")
+            raise ValueError("classes without labels; pass labels too, or omit classes")
         return table, Labels()
     values = labels if hasattr(labels, "__len__") else list(labels)
     if len(values) != len(table):
-        raise ValueError(f"{len(table)} files but {len(values)} labels; give one label for each file")
+        raise ValueError(f"{len(table)} files but {len(values)} labels; pass one label for each file")
     return table, encode_values(values, class_names(classes) if classes is not None else None, None, "labels")

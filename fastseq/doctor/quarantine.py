@@ -1,0 +1,31 @@
+"""The list of bad files that `fastseq check` writes, for `Samples.without`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fastseq.errors import BadSample
+from fastseq.loading.bad_sample_log import BadSampleLog
+from fastseq.samples.exclusions import listed_paths
+
+
+def write_quarantine(bad: Sequence[BadSample], path: Path) -> None:
+    """List bad files by their absolute paths. If there are none, an older list is deleted.
+
+    Raises:
+        OSError: if the list cannot be written.
+        ValueError: if the file exists and is not such a list.
+    """
+    if path.exists():
+        listed_paths(path)
+    if not bad:
+        path.unlink(missing_ok=True)
+        return
+    log = BadSampleLog()
+    for sample in bad:
+        assert sample.path is not None, "every sample of a set is a file"
+        log.add(replace(sample, path=os.path.abspath(sample.path)))
+    log.write(path)

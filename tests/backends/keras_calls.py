@@ -1,0 +1,117 @@
+"""Prints, as JSON, what Keras calls on a dataset in `fit`, `evaluate` and `predict`, on the back end of KERAS_BACKEND.
+
+A call is [name, by Keras?, detail]: the number of the batch for a request, and for `num_batches` the order that
+`fit(shuffle=True)` would draw from the state of `random` at that moment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+
+os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
+
+import keras
+import numpy as np
+
+from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras, shuffled_order
+
+BATCHES = 6
+
+
+class Spy(keras.utils.PyDataset):
+    def __init__(self, batches=BATCHES):
+        super().__init__()
+        self.batches = batches
+        self.calls = []
+
+    @property
+    def workers(self):
+        self.calls.append(("workers", read_by_keras(self, "workers"), None))
+        return 1
+
+    @property
+    def num_batches(self):
+        order = shuffled_order(random.getstate(), self.batches)
+        self.calls.append(("num_batches", read_by_keras(self, "num_batches"), order))
+        return self.batches
+
+    def __len__(self):
+        return self.batches
+
+    def __getitem__(self, k):
+        self.calls.append(("request", called_by_keras(self), k))
+        return np.zeros((2, 3), "float32"), np.zeros((2, 1), "float32")
+
+    def on_epoch_end(self):
+        self.calls.append(("on_epoch_end", called_by_keras(self), None))
+
+
+class Overridden(Spy):
+    """Overrides every member, and uses the others in them."""
+
+    @property
+    def workers(self):
+        return super().workers
+
+    @property
+    def num_batches(self):
+        return super().num_batches
+
+    def __getitem__(self, k):
+        assert self.workers == 1
+        assert self.num_batches == len(self)
+        return super().__getitem__(k)
+
+    def on_epoch_end(self):
+        super().on_epoch_end()
+
+
+class Look(keras.callbacks.Callback):
+    """The user's own code, which uses the dataset while Keras does."""
+
+    def __init__(self, dataset):
+        super().__init__()
+        self.dataset = dataset
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.dataset[batch]
+        assert (self.dataset.workers, self.dataset.num_batches) == (1, BATCHES)
+        self.dataset.on_epoch_end()
+
+
+def new_model():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(loss="mse", jit_compile=False)
+    return model
+
+
+def main():
+    results = {}
+
+    def keep(name, dataset):
+        results[name], dataset.calls = dataset.calls, []
+
+    dataset, validation, model = Spy(), Spy(4), new_model()
+    model.fit(dataset, epochs=2, shuffle=False, validation_data=validation, verbose=0)
+    keep("fit, unbuilt", dataset)
+    keep("validation", validation)
+    model.fit(dataset, epochs=3, verbose=0)
+    keep("fit, shuffled", dataset)
+    model.fit(dataset, epochs=4, steps_per_epoch=4, verbose=0)
+    keep("fit, 4 steps", dataset)
+    model.evaluate(dataset, verbose=0)
+    keep("evaluate", dataset)
+    model.predict(dataset, verbose=0)
+    keep("predict", dataset)
+    overridden = Overridden()
+    model.fit(overridden, epochs=1, verbose=0)
+    keep("fit, overridden", overridden)
+    model.fit(dataset, epochs=1, verbose=0, callbacks=[Look(dataset)])
+    keep("fit, with a callback", dataset)
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
