@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import Any, Unpack
 
 from numpy.typing import ArrayLike
 
+from fastseq._lazy import lazy_property
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples
@@ -241,7 +241,7 @@ class Loader:
         self._bad.resume(self._epoch, self._handed_out, bad if self._handed_out else 0)
         self._fresh = True
 
-    @cached_property
+    @lazy_property
     def _described_settings(self) -> dict[str, str]:
         weights = "" if self._weights is None else fingerprint(self._weights.tobytes())
         return describe_settings(self.settings) | {"labels": repr(self._labels.kind), "sample_weight": weights}
