@@ -87,7 +87,8 @@ class NativeIterator(PassAwareDataset):
 
     @property
     def _depth(self) -> int:
-        return 0 if self._batches is None else self._batches.depth
+        batches = self._native_batches()
+        return 0 if batches is None else batches.depth
 
     def _get_batches_of_transformed_samples(self, index_array: NDArray[np.int64]) -> Batch:
         batches = self._native_batches()
