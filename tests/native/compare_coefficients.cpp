@@ -25,7 +25,7 @@ namespace {
 
 using namespace fastseq;
 
-// The blocks that a image has, row by row: coefficients in natural order, not dequantised.
+// The blocks of an image, row by row: coefficients in natural order, not dequantized.
 struct Blocks {
   int across = 0, down = 0;
   std::vector<int16_t> coefficients;
@@ -38,7 +38,7 @@ struct Blocks {
   int16_t* at(int row, int column) {
     return coefficients.data() + (static_cast<size_t>(row) * across + column) * kBlockSize;
   }
-  // Blocks that fill up an MCU are none of the image's.
+  // Ignores blocks that only pad an MCU.
   void put(int row, int column, const int16_t* block) {
     if (row < down && column < across) std::memcpy(at(row, column), block, sizeof(int16_t) * kBlockSize);
   }
