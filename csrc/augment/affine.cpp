@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kSlack = 16;  // values that kernels may write past a row's end
 
-// Where a coordinate outside [0, length - 1] falls. -1: in no pixel.
+// Maps a coordinate outside [0, length - 1] into it; -1 where the fill value applies.
 double map_outside(double at, int length, FillMode mode) {
   const double last = length - 1;
   if (mode == FillMode::kConstant) return -1;

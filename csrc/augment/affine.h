@@ -1,4 +1,4 @@
-// scipy.ndimage.affine_transform of order 0 or 1, its borders included, from an image to one of the same size.
+// scipy.ndimage.affine_transform of order 0 or 1, with its boundary modes, from an image to one of the same size.
 #pragma once
 #include <cstdint>
 
@@ -7,13 +7,14 @@
 
 namespace fastseq {
 
-// Memory for one row of places and pixels on their way.
+// Computes output rows one at a time.
 class AffineRow {
  public:
   AffineRow(const AffineMap& map, AugmentScratch* scratch);
 
-  // Row y as pixels of four values, those beyond the image's channels undefined. `image`: interleaved bytes, 1 or 3
-  // a pixel, readable kAffineReadAhead bytes past their end; or pixels of four floats, with two rows more.
+  // Returns row y as pixels of four values; those beyond the image's channels are undefined. `image` is interleaved
+  // bytes, 1 or 3 per pixel, readable kAffineReadAhead bytes past their end; or pixels of four floats, followed by two
+  // more rows.
   const float* from_bytes(int y, const uint8_t* image, int channels);
   const float* from_floats(int y, const float* image);
 
@@ -23,7 +24,7 @@ class AffineRow {
   const AffineMap& map_;
   double *rows_, *columns_;
   float *down_, *across_, *pixels_;
-  int32_t* first_;  // the number of the upper left one of four pixels; -1 outside
+  int32_t* first_;  // index of the upper left of four pixels; -1 outside
 };
 constexpr int kAffineReadAhead = 32;
 

@@ -20,12 +20,12 @@ struct Range {
   }
 };
 
-// Where a value lies in a image of the format's layout.
+// Strides of an image in the format's layout.
 struct Layout {
   explicit Layout(const SlotFormat& format)
       : pixel(format.channels_first ? 1 : format.channels),
         channel(format.channels_first ? static_cast<size_t>(format.height) * format.width : 1) {}
-  const size_t pixel, channel;  // from one to the next
+  const size_t pixel, channel;
 };
 
 AffineMap affine_map(const SlotFormat& format, const Augment& augment, const AugmentDraws& draws) {
@@ -42,7 +42,7 @@ AffineMap affine_map(const SlotFormat& format, const Augment& augment, const Aug
   return map;
 }
 
-// Pixels of four floats, and two more rows of them that are read, though they do not count.
+// Widens pixels to four floats and appends two rows that AffineRow may read.
 const float* pack4(const float* image, const SlotFormat& format, Buffer* buffer) {
   const Layout layout(format);
   const size_t pixels = static_cast<size_t>(format.height) * format.width, all = pixels + 2 * format.width;
@@ -61,7 +61,7 @@ const float* pack4(const float* image, const SlotFormat& format, Buffer* buffer)
   return packed;
 }
 
-// A row of pixels of four values into the slot; `row` is room for one.
+// Writes a row of four-value pixels to the slot. `row` has room for one.
 void store_row(const float* pixels, const SlotFormat& format, int y, float factor, float* row, float* slot) {
   const Layout layout(format);
   const int width = format.width, channels = format.channels;
@@ -98,7 +98,7 @@ void map_image(const AffineMap& map, const float* image, const SlotFormat& forma
   map_rows(format, factor, slot, scratch, [&](int y) { return row.from_floats(y, packed); });
 }
 
-// Without an affine map, pixels only change their place.
+// Without an affine map, pixels only move.
 template <class T>
 void flip(const T* image, const Layout& from, const SlotFormat& format, const AugmentDraws& draws, float factor,
           float* slot) {
@@ -116,13 +116,13 @@ void flip(const T* image, const Layout& from, const SlotFormat& format, const Au
   }
 }
 
-// PIL.ImageEnhance.Brightness of a byte: a blend with black, cut to the range of bytes.
+// PIL.ImageEnhance.Brightness of one byte: a blend with black, clamped.
 uint8_t brighten(int value, float factor) {
   const float product = factor * static_cast<float>(value);
   return !(product > 0) ? 0 : product >= 255 ? 255 : static_cast<uint8_t>(product);
 }
 
-// By way of bytes, as in Keras: values outside the range of bytes are stretched to it and back.
+// As Keras does, by way of bytes: values outside their range are rescaled to it and back.
 void change_brightness(float factor, const Range& range, size_t count, float* values) {
   float bright[256];
   for (int i = 0; i < 256; ++i) bright[i] = brighten(i, factor);
@@ -138,7 +138,7 @@ void change_brightness(float factor, const Range& range, size_t count, float* va
   }
 }
 
-// Both look at the whole image first.
+// Both need the range of the whole image.
 void change_values(const SlotFormat& format, const AugmentDraws& draws, float factor, float* slot) {
   const size_t count = static_cast<size_t>(format.height) * format.width * format.channels;
   Range range;

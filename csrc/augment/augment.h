@@ -1,5 +1,5 @@
-// What ImageDataGenerator does to a image of the batch's size: an affine map about the center, a shift of the
-// channels, flips, brightness and a factor, from bytes or floats to floats.
+// The augmentations of ImageDataGenerator on an image of the batch's size: affine map about the center, channel shift,
+// flips, brightness and a factor; from bytes or floats to floats.
 #pragma once
 #include <cstdint>
 
@@ -13,13 +13,13 @@ namespace fastseq {
 struct Augment {
   FillMode fill_mode = FillMode::kNearest;
   float fill_value = 0;       // of kConstant
-  bool interpolate = true;    // linearly between four pixels, else the nearest one
-  float factor = 1;           // of the result
-  bool float_images = false;  // sources are images of floats, laid out as the slot, not files
-  int32_t draw = 0;           // where a sample's numbers begin
+  bool interpolate = true;    // else the nearest pixel
+  float factor = 1;           // multiplies the result
+  bool float_images = false;  // sources are float images in the slot's layout, not files
+  int32_t draw = 0;           // index of the sample's first draw
 };
 
-// A sample's numbers: upright output (y, x) shows the image at m (y, x) + shift.
+// The draws of one sample. Upright output (y, x) shows the image at m (y, x) + shift.
 struct AugmentDraws {
   double m[4];
   double shift[2];
@@ -28,19 +28,18 @@ struct AugmentDraws {
 };
 constexpr int kAugmentDraws = sizeof(AugmentDraws) / sizeof(double);
 
-// The members of AugmentDraws, as places among a sample's numbers.
+// The members of AugmentDraws as columns of a sample's draws.
 struct AugmentColumn {
   const char* name;
   int begin, count;
 };
 const AugmentColumn* augment_columns(int* count);
 
-// From bytes, interleaved, format.height x width x channels (1 or 3), readable kAffineReadAhead bytes past their end.
-// `slot` gets as many floats in the format's
-// layout.
+// From interleaved bytes, format.height x width x channels (1 or 3), readable kAffineReadAhead bytes past their end, to
+// as many floats in the format's layout.
 void augment_bytes(const uint8_t* image, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
                    float* slot, AugmentScratch* scratch);
-// From floats in the format's layout.
+// The same from floats in the format's layout.
 void augment_floats(const float* image, const SlotFormat& format, const Augment& augment, const AugmentDraws& draws,
                     float* slot, AugmentScratch* scratch);
 

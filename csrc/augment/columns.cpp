@@ -5,9 +5,11 @@
 namespace fastseq {
 namespace {
 
+constexpr size_t kDrawBytes = sizeof(double);
+
 template <size_t kOffset, class Member>
 constexpr AugmentColumn column(const char* name) {
-  return {name, kOffset / sizeof(double), sizeof(Member) / sizeof(double)};
+  return {name, kOffset / kDrawBytes, sizeof(Member) / kDrawBytes};
 }
 
 #define FASTSEQ_COLUMN(member) column<offsetof(AugmentDraws, member), decltype(AugmentDraws::member)>(#member)

@@ -1,4 +1,4 @@
-// The members of an enum with their names, for bindings.
+// Enum members with their names, for the Python binding.
 #pragma once
 #include <cstdint>
 

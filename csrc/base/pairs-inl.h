@@ -1,4 +1,4 @@
-// Products of 16-bit pairs, summed in 32 bits; included once for each instruction set.
+// Products of 16-bit pairs, summed in 32 bits. Included once for each instruction set.
 #if defined(FASTSEQ_PAIRS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FASTSEQ_PAIRS_INL_H_
 #undef FASTSEQ_PAIRS_INL_H_
@@ -28,7 +28,7 @@ HWY_INLINE hn::Vec<Out> multiply_pairs(Out d32, V a, V b) {
 #endif
 }
 
-// A pair of 16-bit numbers as one of 32 bits, to be set in all lanes.
+// Packs two 16-bit numbers into the 32-bit lane that multiply_pairs expects.
 HWY_INLINE int32_t weight_pair(int low, int high) {
   return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint16_t>(high)) << 16 | static_cast<uint16_t>(low));
 }

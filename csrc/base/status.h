@@ -1,4 +1,4 @@
-// Every way that a sample can end. Closed: Python's IntEnum is built from this table.
+// How a sample can end. A closed set: Python builds its IntEnum from this table.
 #pragma once
 #include <cstdint>
 
@@ -8,8 +8,8 @@ enum class Status : int32_t {
   kOk = 0,
   kPending = 1,
   kCancelled = 2,
-  kRecovered = 3,     // strict=False: decoded, though libjpeg had to mend damaged data
-  kNeedsDecoder = 4,  // not JPEG: the caller decodes it elsewhere and hands the pixels back
+  kRecovered = 3,     // decoded, although libjpeg had to repair damaged data
+  kNeedsDecoder = 4,  // not JPEG: the caller decodes it and hands over the pixels
 
   kNotFound = 10,
   kPermissionDenied = 11,
@@ -36,11 +36,11 @@ enum class Status : int32_t {
 struct StatusText {
   Status status;
   const char* name;    // of the enum's member in Python
-  const char* reason;  // one clause, lower case
+  const char* reason;  // one clause, in lower case
   const char* remedy;  // what the user can do
 };
 
-// All statuses; `*count` receives how many.
+// Returns the texts of all statuses; `*count` receives how many there are.
 const StatusText* status_texts(int* count);
 const StatusText& status_text(Status status);
 

@@ -62,7 +62,7 @@ Pool::~Pool() {
 
 std::shared_ptr<Pool::Worker> Pool::start() const {
   const SignalsBlocked blocked;
-  const auto worker = std::make_shared<Worker>();
+  auto worker = std::make_shared<Worker>();
   worker->thread = std::thread(work, state_, worker);
   pthread_setname_np(worker->thread.native_handle(), "fastseq");  // for who looks at the process
   return worker;
@@ -122,7 +122,7 @@ void Pool::replace_lost() {
   }
 }
 
-void Pool::work(std::shared_ptr<State> state, std::shared_ptr<Worker> self) {
+void Pool::work(const std::shared_ptr<State>& state, const std::shared_ptr<Worker>& self) {
   try {  // what a thread's first exception needs is allocated, or the process ends: do that while there is memory
     throw std::bad_alloc();
   } catch (const std::bad_alloc&) {

@@ -50,7 +50,7 @@ class Pool {
   };
 
   void replace_lost();  // under the mutex
-  static void work(std::shared_ptr<State> state, std::shared_ptr<Worker> self);
+  static void work(const std::shared_ptr<State>& state, const std::shared_ptr<Worker>& self);
   std::shared_ptr<Worker> start() const;  // throws std::system_error
 
   const std::shared_ptr<State> state_ = std::make_shared<State>();

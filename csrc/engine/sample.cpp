@@ -150,12 +150,12 @@ Status write_augmented(const Recipe& recipe, const double* draws, uint8_t* slot,
   return status;
 }
 
-Status take_floats(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
-                   Workspace* workspace) {
+Status take_floats(const uint8_t* data, size_t size, const SlotFormat& format, const Augment& augment,
+                   const double* draws, uint8_t* slot, Workspace* workspace) {
   const bool aligned = reinterpret_cast<uintptr_t>(data) % alignof(float) == 0;
-  if (size != recipe.format.bytes() || !aligned) return Status::kInternal;
-  augment_floats(reinterpret_cast<const float*>(data), recipe.format, *recipe.augment,
-                 augment_draws(*recipe.augment, draws), reinterpret_cast<float*>(slot), &workspace->augment);
+  if (size != format.bytes() || !aligned) return Status::kInternal;
+  augment_floats(reinterpret_cast<const float*>(data), format, augment, augment_draws(augment, draws),
+                 reinterpret_cast<float*>(slot), &workspace->augment);
   return Status::kOk;
 }
 
@@ -163,7 +163,9 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
                       Workspace* workspace, const std::atomic<bool>& cancelled) {
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
-  if (recipe.augment && recipe.augment->float_images) return take_floats(data, size, recipe, draws, slot, workspace);
+  if (recipe.augment && recipe.augment->float_images) {
+    return take_floats(data, size, recipe.format, *recipe.augment, draws, slot, workspace);
+  }
   if (size == 0) return Status::kEmpty;
   if (static_cast<int64_t>(size) > recipe.limits.file_bytes) return Status::kFileTooLarge;
   const ImageInfo info = sniff_image(data, size);

@@ -8,7 +8,7 @@
 namespace fastseq {
 namespace {
 
-// cv2 drops a share of a sample that is no more than this.
+// cv2 ignores smaller shares of a sample.
 constexpr double kMinShare = 1e-3;
 
 double scale_of(const AxisMap& axis) { return 1.0 / (static_cast<double>(axis.grid) / axis.source_length); }
@@ -17,7 +17,7 @@ bool is_integer(double scale) {
   return std::abs(scale - std::nearbyint(scale)) < std::numeric_limits<double>::epsilon();
 }
 
-// Appends the weights of an output; returns its first sample.
+// Appends the weights of one output and returns its first sample.
 int compute_weights(int output, double scale, int samples, std::vector<float>* weights) {
   const double from = output * scale;
   const double to = from + scale;
@@ -31,8 +31,8 @@ int compute_weights(int output, double scale, int samples, std::vector<float>* w
   return part_before ? begin - 1 : begin;
 }
 
-// The pass along columns takes equally many samples for every output, since a branch that is taken now and then costs
-// more than a term of 0. No entry gets past the samples.
+// Gives all outputs the same number of taps, as an unpredictable branch costs more than a term of 0. Entries stay
+// within the samples.
 void equalize_taps(int samples, Cv2AreaTable* table) {
   const int padded = (table->size + kEntryStep - 1) / kEntryStep * kEntryStep;
   int max_taps = 0;
@@ -42,7 +42,7 @@ void equalize_taps(int samples, Cv2AreaTable* table) {
     const int last = table->first[i] + table->step * (max_taps - 1);
     const int shift = std::max(table->step > 0 ? last - (samples - 1) : -last, 0);
     table->first[i] -= table->step * shift;
-    std::copy_n(table->weights_of(i), table->taps(i), weights.begin() + static_cast<size_t>(i) * max_taps + shift);
+    std::copy_n(table->weights_of(i), table->taps(i), weights.data() + static_cast<size_t>(i) * max_taps + shift);
   }
   table->first.resize(padded, table->first.back());
   table->offsets.resize(padded + 1);

@@ -1,4 +1,4 @@
-// The filters.
+// The names of the filters.
 #pragma once
 #include <cstdint>
 
@@ -27,7 +27,7 @@ enum class Interpolation : int32_t {
   kTfGaussian = 17,
   kTfMitchellcubic = 18,
 };
-// By the names that users know.
+// By the names of the `interpolation` argument.
 EnumTable interpolation_table();
 
 // Whether the filter promises another library's result, which is computed from pixels at full size.

@@ -6,7 +6,7 @@
 namespace fastseq {
 namespace {
 
-// A pair of neighbors within the window, and the share of the second.
+// Two neighbors within the window, and the weight of the second.
 struct Pair {
   int low, high;
   float fraction;
@@ -16,21 +16,21 @@ Pair neighbors(int floor, float fraction, int last) {
   return {std::clamp(floor, 0, last), std::clamp(floor + 1, 0, last), fraction};
 }
 
-// cv2.resize computes scale = 1 / (dst / src), in this order of roundings.
+// cv2.resize computes scale = 1 / (dst / src), with these roundings.
 Pair cv2_linear(int output, double scale, int last) {
   const float position = static_cast<float>((output + 0.5) * scale - 0.5);
   const int floor = static_cast<int>(std::floor(position));
   return neighbors(floor, position - static_cast<float>(floor), last);
 }
 
-// INTER_AREA where an axis grows: an output that lies within one sample is that sample.
+// INTER_AREA where an axis grows: an output within one sample takes that sample.
 Pair cv2_area(int output, double inverse, double scale, int last) {
   const int floor = static_cast<int>(std::floor(output * scale));
   const float fraction = static_cast<float>((output + 1) - (floor + 1) * inverse);
   return neighbors(floor, fraction <= 0 ? 0.f : fraction - std::floor(fraction), last);
 }
 
-// Pillow adds up the positions.
+// Pillow accumulates the positions.
 std::vector<int> pil_nearest(const AxisMap& axis) {
   const double scale = static_cast<double>(axis.source_length) / axis.grid;
   const int last = axis.source_begin + axis.source_length - 1;
@@ -71,7 +71,7 @@ PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool column
     } else {
       pair =
           filter == Interpolation::kCv2Area ? cv2_area(output, inverse, scale, last) : cv2_linear(output, scale, last);
-      // At the edges cv2 drops the fraction of columns, but keeps that of rows.
+      // At the edges cv2 drops the fraction of columns, but not of rows.
       if (columns && pair.low == pair.high) pair.fraction = 0;
     }
     set_entry(i, axis.source_begin, pair, &table);

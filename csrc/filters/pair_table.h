@@ -13,7 +13,7 @@ namespace fastseq {
 struct PairTable {
   std::vector<int32_t> low, high;
   std::vector<int16_t> weight_low, weight_high;
-  std::vector<int16_t> replicated;  // low, high, low, high ... four times an entry, for vectors of 4-byte pixels
+  std::vector<int16_t> replicated;  // low, high, low, high ... four times per entry, for vectors of 4-byte pixels
 
   int size() const { return static_cast<int>(low.size()); }
 };

@@ -54,7 +54,7 @@ Kernel kernel_of(Interpolation filter) {
 
 double step_of(const AxisMap& axis) { return static_cast<double>(axis.source_length) / axis.grid; }
 
-// The samples that upright output `output` is made of, and their weights, which sum to 1.
+// Computes the weights of upright output `output`, which sum to 1, and returns its first sample.
 int compute_weights(const AxisMap& axis, const Kernel& kernel, int samples, int output, std::vector<double>* weights) {
   if (!pil_resizes(axis)) {
     weights->assign(1, 1.0);
@@ -81,15 +81,15 @@ int compute_weights(const AxisMap& axis, const Kernel& kernel, int samples, int 
 
 int32_t to_fixed(double weight) { return static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << kPilBits)); }
 
-// The pass along columns takes equally many samples for every output, since a branch that is taken now and then costs
-// more than a product with 0. No entry gets past the last sample.
+// Gives all outputs the same number of taps, as an unpredictable branch costs more than a product with 0. Entries stay
+// within the samples.
 void equalize_taps(int samples, PilTable* table) {
   const int max_taps = *std::max_element(table->taps.begin(), table->taps.end());
   for (size_t i = 0; i < table->first.size(); ++i) {
     const int shift = std::max(table->first[i] + max_taps - samples, 0);
     table->first[i] -= shift;
     for (std::vector<int16_t>* halves : {&table->low, &table->high}) {
-      const auto begin = halves->begin() + i * table->stride;
+      int16_t* begin = halves->data() + i * table->stride;
       std::rotate(begin, begin + table->stride - shift, begin + table->stride);
     }
     table->taps[i] = max_taps;

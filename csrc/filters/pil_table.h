@@ -1,4 +1,4 @@
-// Pillow's coefficients: computed in double, rounded to 22 bits.
+// Pillow's coefficients: computed in double, rounded to 22 bits, and split into halves for 16-bit multiplication.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace fastseq {
 constexpr int kPilBits = 22;
 constexpr int kPilLowBits = 15;  // a coefficient is (high << kPilLowBits) + low, with low >= 0
 
-// Entry i reads samples first[i] .. first[i] + taps[i] - 1. Coefficients are padded with zeros to `stride`, a multiple
-// of kTapStep; entries with copies of the last to a multiple of kEntryStep.
+// Entry i reads samples first[i] .. first[i] + taps[i] - 1. Its coefficients are padded with zeros to `stride`, a
+// multiple of kTapStep; entries are padded to a multiple of kEntryStep.
 struct PilTable {
   int size = 0;  // entries, padding not counted
   int stride = 0;
@@ -26,18 +26,17 @@ struct PilTable {
   const int16_t* high_of(int i) const { return high.data() + static_cast<size_t>(i) * stride; }
 };
 
-// Uses of `plane` the delivered samples, all pixels of the axis, whether it is reversed, and where the delivered ones
-// begin. As with PIL's box, an output near the edge of the window reads samples beyond it. In the order of the slot,
-// all entries have equally many taps.
+// Reads `samples`, `pixels`, `reversed` and `origin` of `plane`. As with Pillow's `box`, outputs near the window's edge
+// read samples beyond it. In slot order all entries have the same number of taps.
 PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
 
-// Whether Pillow passes over this axis at all.
+// Whether Pillow resizes along this axis at all.
 inline bool pil_resizes(const AxisMap& axis) { return axis.grid != axis.source_length; }
 
-// Samples beyond either end of the window that the filter may reach.
+// How many samples beyond either end of the window the filter may read.
 int pil_margin(const AxisMap& axis, Interpolation filter);
 
-// Pillow 13 resizes the rows of an upright image of `height` x `width` first where it loses far more of its height.
+// Whether Pillow 13 resizes vertically first: where height shrinks far more than width.
 bool pil_vertical_first(const Geometry& geometry, int height, int width);
 
 }  // namespace fastseq

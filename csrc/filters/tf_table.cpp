@@ -7,7 +7,7 @@
 namespace fastseq {
 namespace {
 
-// The weights of one output sample over pixels of the window.
+// The weights of one output over pixels of the window.
 struct Taps {
   int first = 0;
   std::vector<float> weights;
@@ -40,7 +40,7 @@ void normalize(std::vector<float>* weights) {
   for (float& w : *weights) w *= inverse;
 }
 
-// ResizeBicubic looks Keys's cubic up at multiples of 1/1024.
+// ResizeBicubic looks up Keys's cubic kernel at multiples of 1/1024.
 constexpr int kCubicSteps = 1024;
 
 float cubic_near(int step) {
@@ -84,7 +84,7 @@ void area_taps(const AxisMap& axis, int output, Taps* taps) {
     } else {
       weight = right > to ? to - left : 1.0f;
     }
-    const bool beyond = pixel > last_pixel && !taps->weights.empty();  // by rounding: weighs the edge once more
+    const bool beyond = pixel > last_pixel && !taps->weights.empty();  // by rounding: adds to the edge pixel
     if (beyond) {
       taps->weights.back() += weight;
     } else {
@@ -130,7 +130,7 @@ float kernel_value(Interpolation filter, float x) {
   return filter == Interpolation::kTfGaussian ? gaussian(x, radius) : lanczos(x, radius);
 }
 
-// ScaleAndTranslate without antialiasing: the kernel keeps its width however much the image shrinks.
+// ScaleAndTranslate without antialiasing: the kernel does not widen with the reduction.
 void kernel_taps(const AxisMap& axis, Interpolation filter, int output, Taps* taps) {
   const float scale = static_cast<float>(axis.grid) / static_cast<float>(axis.source_length);
   const float position = sample_position(output, static_cast<float>(1.0 / scale));

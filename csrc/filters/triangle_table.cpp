@@ -6,13 +6,13 @@
 namespace fastseq {
 namespace {
 
-// Weights over consecutive samples, before they are rounded.
+// Unrounded weights of consecutive samples.
 struct Weights {
   int first = 0;
   std::vector<double> values;
 };
 
-// Triangle of half-width `support` about `center`, in samples; taps stay within [low, high).
+// A triangle of half-width `support` around `center`, in samples; taps stay within [low, high).
 void triangle_weights(double center, double support, int low, int high, Weights* out) {
   const int begin = std::clamp(static_cast<int>(center - support + 0.5), low, high - 1);
   const int end = std::clamp(static_cast<int>(center + support + 0.5), begin + 1, high);
@@ -42,7 +42,7 @@ void linear_weights(double center, int low, int high, Weights* out) {
   }
 }
 
-// A sample of a image that was reduced in the DCT stands for `scale` pixels: it gets the sum of their weights.
+// A sample of an image that was reduced in the DCT stands for `scale` pixels: it gets the sum of their weights.
 void fold_scale(int scale, Weights* weights) {
   const int first = weights->first / scale;
   int folded = 0;
@@ -60,7 +60,7 @@ void fold_scale(int scale, Weights* weights) {
   weights->first = first;
 }
 
-// The same sum over the samples of a subsampled plane: each luma sample is replaced by what upsampling makes it from.
+// Expresses weights of luma samples as weights of a subsampled plane's samples, through libjpeg's upsampling.
 void compose_upsampling(const PlaneAxis& plane, const Weights& luma, Weights* out) {
   const int last = plane.samples - 1;
   const auto clamped = [last](int i) { return std::clamp(i, 0, last); };
@@ -83,7 +83,7 @@ void compose_upsampling(const PlaneAxis& plane, const Weights& luma, Weights* ou
   }
 }
 
-// Rounds the running sum, so that the integers add up exactly however many and however small the weights are.
+// Rounds the running sum, so that the integers add up exactly however many weights there are.
 void store_entry(const Weights& weights, int16_t* out) {
   double running = 0;
   long stored = 0;
@@ -95,7 +95,7 @@ void store_entry(const Weights& weights, int16_t* out) {
   }
 }
 
-// An upper bound of an entry's taps.
+// An upper bound of the taps per entry.
 int max_taps(double support, const PlaneAxis& plane, Interpolation filter) {
   int taps = filter == Interpolation::kLinear ? 2 : static_cast<int>(std::ceil(2 * support)) + 1;
   if (plane.scale > 1) taps = (taps - 1) / plane.scale + 2;

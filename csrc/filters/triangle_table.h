@@ -12,8 +12,8 @@ namespace fastseq {
 
 constexpr int kWeightBits = 14;
 
-// Entry i reads samples first[i] .. first[i] + taps[i] - 1. Weights of an entry sum to 1 << kWeightBits. They are
-// padded to kTapStep, entries to kEntryStep.
+// Entry i reads samples first[i] .. first[i] + taps[i] - 1. Its weights sum to 1 << kWeightBits and are padded to a
+// multiple of kTapStep, entries to a multiple of kEntryStep.
 struct TriangleTable {
   int size = 0;    // entries, padding not counted
   int stride = 0;  // weights from one entry to the next
@@ -24,8 +24,8 @@ struct TriangleTable {
   const int16_t* entry(int i) const { return weights.data() + static_cast<size_t>(i) * stride; }
 };
 
-// For kAntialias (support widens with the reduction, as Pillow's BILINEAR) and kLinear (two taps, as cv2.INTER_LINEAR),
-// composed with the upsampling of a subsampled plane.
+// For kAntialias (the support widens with the reduction, as in Pillow's BILINEAR) and kLinear (two taps, as in
+// cv2.INTER_LINEAR), composed with the upsampling of a subsampled plane.
 void make_triangle_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
                          TriangleTable* table);
 

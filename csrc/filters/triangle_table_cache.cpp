@@ -28,7 +28,7 @@ const TriangleTable& TriangleTableCache::get(const AxisMap& axis, const PlaneAxi
   }
   Slot& oldest = *std::min_element(std::begin(slots_), std::end(slots_),
                                    [](const Slot& a, const Slot& b) { return a.used < b.used; });
-  oldest.used = 0;  // should the table not get its memory
+  oldest.used = 0;  // in case building the table throws
   make_triangle_table(axis, plane, filter, order, &oldest.table);
   oldest.axis = axis;
   oldest.plane = plane;

@@ -1,4 +1,4 @@
-// The filter tables that a thread made last: images of a set often share their size, and so their tables.
+// The tables that a thread used last: images of one data set often share their size, and so their tables.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,12 +9,12 @@ namespace fastseq {
 
 class TriangleTableCache {
  public:
-  // The table of make_triangle_table; it stays until kKept others were asked for.
+  // Returns the table of make_triangle_table(), valid until kKept others were requested.
   const TriangleTable& get(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
-  // Gives back tables of more than `keep` bytes.
+  // Frees tables of more than `keep` bytes.
   void trim(size_t keep);
 
-  static constexpr int kKept = 16;  // a image has up to six
+  static constexpr int kKept = 16;  // an image needs up to six
 
  private:
   struct Slot {
@@ -23,7 +23,7 @@ class TriangleTableCache {
     Interpolation filter;
     TableOrder order;
     TriangleTable table;
-    uint64_t used = 0;  // when; 0: empty
+    uint64_t used = 0;  // time of last use; 0: empty
   };
   Slot slots_[kKept];
   uint64_t now_ = 0;

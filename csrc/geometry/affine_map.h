@@ -6,11 +6,11 @@
 
 namespace fastseq {
 
-// How pixels outside the image are filled: scipy's modes of these names.
+// What lies outside the image: scipy's modes of the same names.
 enum class FillMode : int32_t { kNearest = 0, kConstant = 1, kReflect = 2, kWrap = 3 };
 EnumTable fill_mode_table();
 
-// Output (y, x), of height x width, shows the image at m (y, x) + shift, with y and x counted backwards where flipped.
+// Output pixel (y, x) of height x width shows the image at m (y, x) + shift; flipped axes count backwards.
 struct AffineMap {
   int height = 0, width = 0;
   double m[4] = {1, 0, 0, 1};
@@ -18,9 +18,9 @@ struct AffineMap {
   bool flip_rows = false, flip_columns = false;
   FillMode fill_mode = FillMode::kNearest;
   float fill_value = 0;     // of kConstant
-  bool interpolate = true;  // linearly between four pixels, else the nearest one
+  bool interpolate = true;  // else the nearest pixel
 
-  // Whether all coordinates are small enough to compute with.
+  // False where coordinates are too large to compute with.
   bool is_finite() const;
 };
 

@@ -1,10 +1,10 @@
-// What part of an image one axis of the output shows.
+// How one axis of the image maps to the output.
 #pragma once
 
 namespace fastseq {
 
-// One axis of the upright image. The window [source_begin, +source_length) is resized to `grid` samples, of which
-// [begin, +length) are the output, from its sample `pad` on; `mirror`: written backwards.
+// One axis of the upright image. The source window [source_begin, source_begin + source_length) is resized to `grid`
+// samples. Samples [begin, begin + length) of these are written to the output from `pad` on, backwards if `mirror`.
 struct AxisMap {
   int source_begin = 0;
   int source_length = 0;

@@ -1,4 +1,4 @@
-// The two axes of an upright image on their way through the transforms.
+// The axes of the upright image while the ops are applied.
 #pragma once
 #include "geometry/axis_map.h"
 #include "geometry/op.h"
@@ -28,7 +28,7 @@ struct AxisState : AxisMap {
 struct GeometryState {
   AxisState rows, columns;
   int out_height, out_width;
-  bool padded = false;  // PadToAspect has resized the axes
+  bool padded = false;  // whether PadToAspect has resized the axes
 };
 
 }  // namespace fastseq

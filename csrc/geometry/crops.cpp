@@ -13,8 +13,8 @@ void crop_center(AxisState* axis, int size) {
   axis->crop((axis->length - count) / 2, count);
 }
 
-// The largest central window that is to the image as the output is: keras.utils.load_img(keep_aspect_ratio=True), or
-// what smart_resize makes of a tensor.
+// The length of the largest central window with the output's aspect ratio, as
+// keras.utils.load_img(keep_aspect_ratio=True) or smart_resize of a tensor computes it.
 int aspect_length(int size, int other_size, int out_size, int other_out_size, bool float32) {
   const int64_t product = static_cast<int64_t>(other_size) * out_size;
   const int64_t kept = float32 ? static_cast<int64_t>(static_cast<float>(product) / static_cast<float>(other_out_size))
@@ -30,7 +30,7 @@ bool center_crop(GeometryState* state, const Op& op, const double*) {
   return true;
 }
 
-// torchvision's RandomResizedCrop.get_params: ten tries, then the largest central crop within the ratios.
+// torchvision's RandomResizedCrop.get_params: ten attempts, then the largest central crop within the ratios.
 bool random_resized_crop(GeometryState* state, const Op& op, const double* draws) {
   AxisState *rows = &state->rows, *columns = &state->columns;
   const int height = rows->length, width = columns->length;

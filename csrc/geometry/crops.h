@@ -1,4 +1,4 @@
-// The steps that crop; see OpType.
+// Ops that crop; see OpType.
 #pragma once
 #include "geometry/axis_state.h"
 

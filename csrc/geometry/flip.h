@@ -1,4 +1,4 @@
-// The step that flips an axis; see OpType.
+// The op that flips an axis; see OpType.
 #pragma once
 #include "geometry/axis_state.h"
 

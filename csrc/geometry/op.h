@@ -1,4 +1,4 @@
-// One step of a sample's transforms.
+// A random step reads its uniform draws in [0, 1) from `draw` on.
 #pragma once
 #include <cstdint>
 

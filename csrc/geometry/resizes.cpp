@@ -6,7 +6,7 @@
 namespace fastseq {
 namespace {
 
-// tf.image.resize_with_pad, which refuses images of which less than a row or column would be left: these keep one.
+// tf.image.resize_with_pad refuses images that would shrink to less than a row or column; here one is kept.
 void pad_axis(AxisState* axis, int out_size, float ratio) {
   const float resized = static_cast<float>(axis->length) / ratio;
   axis->resize(std::clamp(static_cast<int>(resized), 1, out_size));

@@ -1,4 +1,4 @@
-// The steps that resize; see OpType.
+// Ops that resize; see OpType.
 #pragma once
 #include "geometry/axis_state.h"
 

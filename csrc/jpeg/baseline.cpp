@@ -17,7 +17,7 @@ class BaselineSource final : public RowSource {
   BaselineSource(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request, JpegScratch* scratch) {
-    cancelled_ = request.cancelled;
+    cancelled_ = &request.cancelled;
     clock_ = request.clock;
     const StageScope scope(clock_, Stage::kEntropy);
     if (!read_markers() || scan_count_ != header.scans) return false;
@@ -44,24 +44,22 @@ class BaselineSource final : public RowSource {
     return Status::kOk;
   }
 
-  // Judges as much of the file as libjpeg would have read: several scans it reads to their ends before the first row.
+  // Checks as much of the file as libjpeg would have read: it reads several scans to their ends before the first row.
   Status finish() override {
     const StageScope scope(clock_, Stage::kEntropy);
     for (int s = 0; s < scan_count_; ++s) {
       BaselineScan& scan = scans_[s];
       const int rows = scan_count_ > 1 ? scan.mcus_down() : layout_.mcu_rows_checked;
-      if (!scan.skip_to(rows * scan.mcus_across(), cancelled_)) return failure();
+      if (!scan.skip_to(rows * scan.mcus_across(), *cancelled_)) return failure();
       if (rows == scan.mcus_down() && !scan.ends_cleanly(s == scan_count_ - 1)) return Status::kCorrupt;
     }
     return Status::kOk;
   }
 
  private:
-  Status failure() const {
-    return cancelled_ && cancelled_->load(std::memory_order_relaxed) ? Status::kCancelled : Status::kCorrupt;
-  }
+  Status failure() const { return cancelled_->load(std::memory_order_relaxed) ? Status::kCancelled : Status::kCorrupt; }
 
-  // Up to the last scan. False where they are not those of a sequential file, each component in one of them.
+  // Reads the markers up to the last scan. False unless each component is in exactly one sequential scan.
   bool read_markers() {
     JpegMarkers markers(data_, size_);
     bool seen[kMaxPlanes] = {};
@@ -101,7 +99,7 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  // A component that is alone in its scan: as many rows of blocks as the image's MCU has.
+  // A component with a scan of its own: as many block rows as an MCU of the image has.
   bool pull_component(int s, uint8_t* const* const* rows) {
     const int index = scan_headers_[s].component[0].index;
     if (index >= planes_) return true;
@@ -114,10 +112,10 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  // Some columns of a row of a scan's MCUs, which begin with this row of blocks of what is pulled.
+  // Decodes `columns` of row `row` of a scan's MCUs; their first block row is `block_row` of the rows pulled.
   bool pull_mcus(int s, int row, int block_row, const McuSpan& columns, uint8_t* const* const* rows) {
     BaselineScan& scan = scans_[s];
-    if (!scan.skip_to(row * scan.mcus_across() + columns.begin, cancelled_)) return false;
+    if (!scan.skip_to(row * scan.mcus_across() + columns.begin, *cancelled_)) return false;
     for (int column = columns.begin; column < columns.end;) {
       const int count = std::min(scan.mcus_per_read(), columns.end - column);
       if (!scan.read(count)) return false;
@@ -130,9 +128,9 @@ class BaselineSource final : public RowSource {
     return true;
   }
 
-  // One component's blocks of the MCUs that were read last, into its rows. The first of the MCUs is so many behind the
-  // window's first, and in this column.
-  bool transform(int s, int i, int block_row, int behind, int column, int mcus, uint8_t* const* const* rows) {
+  // Transforms one component's blocks of the MCUs read last. The first of these MCUs is in column `column`, `offset`
+  // columns after the window's first.
+  bool transform(int s, int i, int block_row, int offset, int column, int mcus, uint8_t* const* const* rows) {
     const int index = scan_headers_[s].component[i].index;
     if (index >= planes_) return true;
     const BaselineScan& scan = scans_[s];
@@ -145,7 +143,7 @@ class BaselineSource final : public RowSource {
     for (int v = 0; v < blocks.down && row_ * down + block_row + v < layout.blocks_down; ++v) {
       uint8_t* out[8];
       for (int r = 0; r < layout.dct_size; ++r) {
-        out[r] = rows[index][layout.dct_size * (block_row + v) + r] + behind * blocks.across * layout.dct_size;
+        out[r] = rows[index][layout.dct_size * (block_row + v) + r] + offset * blocks.across * layout.dct_size;
       }
       const int16_t* first = scan.coefficients() + v * blocks.across * kBlockSize;
       if (!idct_blocks(layout.dct_size, first, kBlockSize, order, count, quant, out)) return false;
@@ -163,7 +161,7 @@ class BaselineSource final : public RowSource {
   int scan_count_ = 0;
   JpegScan scan_headers_[kMaxScans];
   BaselineScan scans_[kMaxScans];
-  int row_ = 0;  // of the image's MCUs, the next to be pulled
+  int row_ = 0;  // the next row of the image's MCUs
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// JPEG rows by our own decoder, for the usual files: sequential, 8 bits, Huffman-coded, one scan, gray or YCbCr.
+// Our own decoder for most files: sequential, 8 bits, Huffman-coded, gray or YCbCr, at most one scan per component.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -10,10 +10,10 @@
 
 namespace fastseq {
 
-// Opens the planes of the image in data[0, size), which must outlive the source: what libjpeg gives,
-// bit for bit, of the request's window and a margin. *source is null where the file or the request is one for libjpeg.
-// A damaged file is for libjpeg too: pull() and finish() then give kCorrupt, whatever the strictness;
-// kCancelled once the request is cancelled.
+// Opens data[0, size), which must outlive the source. The source gives planes bit-identical to libjpeg's, for the
+// request's window and a margin. *source stays null where the file or the request must be left to libjpeg. Damage is
+// left to libjpeg too: pull() and finish() then return kCorrupt, whatever is wrong; kCancelled once the request is
+// cancelled.
 void open_baseline(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                    JpegScratch* scratch, std::unique_ptr<RowSource>* source);
 

@@ -15,7 +15,7 @@ bool BaselineScan::open(const uint8_t* data, size_t size, const JpegFrame& frame
     mcu_blocks_ += blocks_[i].across * blocks_[i].down;
     wanted_[i] = wanted[scan.component[i].index];
     any_wanted_ = any_wanted_ || wanted_[i];
-    // The samples of an MCU, on the grid of the whole image.
+    // The samples covered by an MCU, on the grid of the whole image.
     const int width = 8 * frame.max_h * blocks_[i].across, height = 8 * frame.max_v * blocks_[i].down;
     mcus_across_ = ceil_div(frame.width * c.h, width);
     mcus_down_ = ceil_div(frame.height * c.v, height);
@@ -52,7 +52,7 @@ bool BaselineScan::build_skip_tables() {
 
 void BaselineScan::build_parts() {
   const int mcus = mcus_per_read();
-  parts_.reserve(static_cast<size_t>(2 * (mcus * mcu_blocks_ + 1)));
+  parts_.reserve(2 * (static_cast<size_t>(mcus) * mcu_blocks_ + 1));
   skipped_parts_.reserve(parts_.capacity());
   int16_t* block = memory_.coefficients;
   for (int m = 0; m < mcus; ++m) {
@@ -84,10 +84,10 @@ void BaselineScan::begin_interval() {
 
 bool BaselineScan::read(int mcus) { return read_parts(parts_, mcus, !any_wanted_); }
 
-bool BaselineScan::skip_to(int mcu, const std::atomic<bool>* cancelled) {
+bool BaselineScan::skip_to(int mcu, const std::atomic<bool>& cancelled) {
   if (next_mcu_ < mcu && !build_skip_tables()) return false;
   while (next_mcu_ < mcu) {
-    if (cancelled && cancelled->load(std::memory_order_relaxed)) return false;
+    if (cancelled.load(std::memory_order_relaxed)) return false;
     if (!read_parts(skipped_parts_, std::min(mcu - next_mcu_, mcus_per_read()), true)) return false;
   }
   return true;
@@ -95,7 +95,7 @@ bool BaselineScan::skip_to(int mcu, const std::atomic<bool>* cancelled) {
 
 bool BaselineScan::read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip) {
   for (int done = 0; done < mcus;) {
-    if (mcus_to_restart_ == 0) {  // and MCUs are still to come
+    if (mcus_to_restart_ == 0) {  // and more MCUs follow
       if (!segments_.restart(&segment_)) return false;
       begin_interval();
     }
@@ -111,7 +111,7 @@ bool BaselineScan::read_parts(const std::vector<BlockPart>& parts, int mcus, boo
   return true;
 }
 
-// From differences to coefficients: modulo 2^16, as libjpeg stores them.
+// Turns differences into coefficients, modulo 2^16 as libjpeg stores them.
 void BaselineScan::accumulate_dc(int first_mcu, int mcus) {
   for (int i = 0; i < scan_->components; ++i) {
     int16_t* mcu = memory_.coefficients + (first_mcu * mcu_blocks_ + blocks_[i].first) * kBlockSize;

@@ -1,4 +1,4 @@
-// The MCUs of one scan of a sequential image: from the bytes of the file to coefficients.
+// Decodes the MCUs of one scan of a sequential image to coefficients.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -12,41 +12,41 @@ namespace fastseq {
 
 class BaselineScan {
  public:
-  static constexpr int kBlocksPerRead = 96;  // decoded before they are transformed: what the first-level cache holds
+  static constexpr int kBlocksPerRead = 96;  // as many as fit the L1 cache until they are transformed
 
   struct Tables {
     HuffmanTable dc[4], ac[4], skip[4];
   };
-  // Lent by the caller for as long as the reader is used.
+  // Owned by the caller; must outlive the reader.
   struct Memory {
-    uint8_t* entropy;  // as many bytes as the file has behind the scan's begin, and BitSegment::kSlack
+    uint8_t* entropy;  // all bytes from the scan's begin to the end of the file, and BitSegment::kSlack
     Tables* tables;
     int16_t* coefficients;  // kBlocksPerRead blocks
   };
 
-  // wanted[i]: the AC coefficients of component i are. False where the scan is one for libjpeg.
+  // wanted[i]: whether component i's AC coefficients are needed. False where the scan must be left to libjpeg.
   bool open(const uint8_t* data, size_t size, const JpegFrame& frame, const JpegScan& scan, const bool* wanted,
             const Memory& memory);
 
   int mcus_across() const { return mcus_across_; }
   int mcus_down() const { return mcus_down_; }
   int mcus_per_read() const { return kBlocksPerRead / mcu_blocks_; }
-  // Of the scan's i-th component, in an MCU: where its blocks begin, and how many there are along each axis.
+  // The blocks of the scan's i-th component within an MCU: index of the first, and their number along each axis.
   struct Blocks {
     int first, across, down;
   };
   const Blocks& blocks(int i) const { return blocks_[i]; }
-  // Where the blocks of its first row of blocks lie, from left to right, among those that are read together.
+  // The indices, from left to right, of the blocks in its first block row, among all blocks of one read.
   const uint16_t* order(int i) const { return order_[i]; }
   int mcu_blocks() const { return mcu_blocks_; }
   const int16_t* coefficients() const { return memory_.coefficients; }
 
-  // The next MCUs, mcus_per_read() of them at most: mcu_blocks() blocks each, in natural order and not dequantised. Of
-  // components whose AC coefficients are not wanted, only DC counts. False where anything is amiss.
+  // Decodes the next `mcus`, at most mcus_per_read(), to mcu_blocks() blocks each, in natural order and not
+  // dequantized. Components whose AC coefficients are not wanted get DC only. False on any error.
   bool read(int mcus);
-  // Reads past all MCUs before this one. False where anything is amiss, or once `cancelled`.
-  bool skip_to(int mcu, const std::atomic<bool>* cancelled);
-  // Whether the scan ends where all its MCUs are read, as libjpeg has it.
+  // Skips all MCUs before this one. False on any error, and once cancelled.
+  bool skip_to(int mcu, const std::atomic<bool>& cancelled);
+  // Whether the scan ends after its last MCU, as libjpeg expects.
   bool ends_cleanly(bool is_last) const { return segments_.ends(segment_, is_last); }
 
  private:
@@ -66,12 +66,12 @@ class BaselineScan {
   bool wanted_[3] = {};
   bool any_wanted_ = false;
   bool skips_built_ = false;
-  std::vector<BlockPart> parts_, skipped_parts_;  // of the MCUs that are read together, and one more
+  std::vector<BlockPart> parts_, skipped_parts_;  // of the MCUs of one read, and one more
   ScanSegments segments_;
   BitSegment segment_;
   int32_t dc_[3] = {};
   int next_mcu_ = 0;
-  int mcus_to_restart_ = 0;  // MCUs
+  int mcus_to_restart_ = 0;
 };
 
 }  // namespace fastseq

@@ -1,4 +1,4 @@
-// Bits from the front of entropy-coded bytes; included once for each instruction set, as BMI's shifts make them fast.
+// A bit reader for entropy-coded bytes. Included once for each instruction set, as BMI's shifts make it fast.
 #if defined(FASTSEQ_BITS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FASTSEQ_BITS_INL_H_
 #undef FASTSEQ_BITS_INL_H_
@@ -14,13 +14,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
-// All of it is for registers.
+// Fits into registers.
 struct Bits {
   uint64_t bits;   // left-justified
-  uint64_t count;  // of them, modulo 64; a few more may be there
+  uint64_t count;  // number of valid bits modulo 64; a few more may be present
   const uint8_t* next;
 
-  // At least 56 bits.
+  // Makes at least 56 bits available.
   HWY_INLINE void refill() {
     uint64_t word;
     std::memcpy(&word, next, 8);
@@ -35,16 +35,16 @@ struct Bits {
     bits <<= n & 63;
     count -= n;
   }
-  // The next n bits as a number, 0 to 15 of them.
-  HWY_INLINE uint32_t take(uint32_t n) {
+  // Returns the next n bits, 0 to 15, as a number.
+  HWY_INLINE uint32_t read(uint32_t n) {
     const auto value = static_cast<uint32_t>(bits >> 1 >> (63 - n));
     drop(n);
     return value;
   }
-  // The signed number in the next `size` bits, 0 to 15 (T.81, F.2.2.1: EXTEND).
-  HWY_INLINE int take_value(uint32_t size) {
+  // Returns the signed number in the next `size` bits, 0 to 15 (T.81, F.2.2.1: EXTEND).
+  HWY_INLINE int read_signed(uint32_t size) {
     const int positive = static_cast<int>(bits >> 63);
-    const int raw = static_cast<int>(take(size));
+    const int raw = static_cast<int>(read(size));
     return raw + ((positive - 1) & (1 - (1 << size)));
   }
 };

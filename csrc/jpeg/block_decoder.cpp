@@ -15,7 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
-// kNaturalOrder, and as far behind it as an entry may lead.
+// kNaturalOrder, padded as far as an entry's steps can lead.
 constexpr std::array<uint8_t, 64 + HuffmanEntry::kNone> make_positions() {
   std::array<uint8_t, 64 + HuffmanEntry::kNone> positions{};
   for (int i = 0; i < 64; ++i) positions[static_cast<size_t>(i)] = kNaturalOrder[i];
@@ -24,7 +24,7 @@ constexpr std::array<uint8_t, 64 + HuffmanEntry::kNone> make_positions() {
 alignas(64) constexpr auto kPositions = make_positions();
 
 struct Reader : Bits {
-  const uint8_t* position;  // in kPositions, of the coefficient that came last
+  const uint8_t* position;  // in kPositions, of the previous coefficient
   const BlockPart* part;
 
   HWY_INLINE void end_part() {
@@ -33,7 +33,7 @@ struct Reader : Bits {
   }
 };
 
-// One symbol by the book. False where anything is amiss.
+// Decodes one symbol by searching the codes. False on any error.
 HWY_INLINE bool read_symbol(bool is_dc, Reader* in) {
   in->refill();
   int symbol = 0;
@@ -42,24 +42,24 @@ HWY_INLINE bool read_symbol(bool is_dc, Reader* in) {
   in->drop(static_cast<uint32_t>(length));
   const uint32_t run = static_cast<uint32_t>(symbol) >> 4, size = static_cast<uint32_t>(symbol) & 15;
   if (is_dc) {
-    in->part->block[0] = static_cast<int16_t>(in->take_value(size));
+    in->part->block[0] = static_cast<int16_t>(in->read_signed(size));
     in->end_part();
   } else if (size == 0 && run != 15) {
     in->end_part();
   } else {
     in->position += run + 1;
     if (in->position > &kPositions[63]) return false;
-    in->part->block[*in->position] = static_cast<int16_t>(in->take_value(size));
+    in->part->block[*in->position] = static_cast<int16_t>(in->read_signed(size));
     if (in->position == &kPositions[63]) in->end_part();
   }
   in->refill();
   return true;
 }
 
-// The bits of the entry's second value.
+// Extracts the bits of the entry's second value.
 HWY_INLINE uint64_t value_bits(uint64_t bits, const HuffmanEntry* entry) {
 #if HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
-  uint16_t shift_and_count;  // as BEXTR has them, value_shift first
+  uint16_t shift_and_count;  // as BEXTR expects them, value_shift first
   const auto* bytes = reinterpret_cast<const uint8_t*>(entry);
   std::memcpy(&shift_and_count, bytes + offsetof(HuffmanEntry, value_shift), sizeof(shift_and_count));
   return __builtin_ia32_bextr_u64(bits, shift_and_count);
@@ -68,7 +68,7 @@ HWY_INLINE uint64_t value_bits(uint64_t bits, const HuffmanEntry* entry) {
 #endif
 }
 
-// Whether a part has ended is as good as random: a compiler's branch would be taken wrongly once a block.
+// Branchless, as the end of a part is unpredictable and would cost a misprediction per block.
 HWY_INLINE void advance_if(uint64_t end, const BlockPart* next, const HuffmanTable* next_table, Reader* in,
                            const HuffmanTable** table) {
 #if HWY_ARCH_X86_64 && (defined(__GNUC__) || defined(__clang__))
@@ -84,7 +84,7 @@ HWY_INLINE void advance_if(uint64_t end, const BlockPart* next, const HuffmanTab
 #endif
 }
 
-// One look-up. Needs as many bits as that, or, without a refill, as the longest entry has.
+// Decodes one table entry. Without a refill, kMaxBits bits must be available.
 template <bool kFirst, bool kRefill>
 HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable** table) {
   const HuffmanTable* const next_table = in->part[1].table;
@@ -95,7 +95,7 @@ HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable
   word = __builtin_bswap64(word);
 #endif
 #if defined(__clang__)
-  asm("" : "+r"(entry));  // for its bytes to be loaded, which is cheaper than to shift them out of the word
+  asm("" : "+r"(entry));  // keeps clang loading its bytes, which is cheaper than shifting them out of the word
 #endif
   if (kRefill) in->refill();
   const uint8_t* const second = in->position + (word >> 8 & 255);
@@ -105,7 +105,7 @@ HWY_INLINE bool read_entry(const BlockPart* from, Reader* in, const HuffmanTable
       *table = in->part->table;
       return true;
     }
-    word |= HuffmanEntry::kEnd;  // the block is full
+    word |= HuffmanEntry::kEnd;  // the block is complete
   }
   const uint64_t bits = in->bits;
   in->bits <<= word & 63;
@@ -137,7 +137,7 @@ HWY_INLINE bool read_parts(const BlockPart* from, const BlockPart* to, BitSegmen
   return segment->left() >= 0;
 }
 
-// Block by block: of one run, compilers would make a call of memset, which is slower to start.
+// Block by block, as compilers would turn one run into a call of memset, which starts more slowly.
 HWY_INLINE void clear(int16_t* blocks, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     std::memset(blocks + i * kBlockSize, 0, sizeof(int16_t) * kBlockSize);

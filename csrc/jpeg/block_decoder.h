@@ -1,4 +1,4 @@
-// The entropy-coded blocks of a sequential scan.
+// Huffman decoding of the blocks of a sequential scan.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,17 +10,16 @@ namespace fastseq {
 
 constexpr int kBlockSize = 64;
 
-// One of the two parts of a block as they are coded: first the DC coefficient, then the others.
+// One of a block's two parts as they are coded: the DC coefficient, then the AC coefficients.
 struct BlockPart {
   const HuffmanTable* table;
   int16_t* block;
 };
 
-// Reads the parts [from, to), of whole blocks that lie one behind the other, and looks at *to. A block gets its
-// coefficients in natural order, not dequantised, and for DC its difference from that of the block before. False where
-// anything is amiss.
+// Decodes the parts [from, to) of whole, consecutive blocks; *to must be readable. Blocks get coefficients in natural
+// order, not dequantized, and for DC the difference from the previous block. False on any error.
 bool decode_blocks(const BlockPart* from, const BlockPart* to, BitSegment* segment);
-// The same where all AC coefficients are read past, by tables for that: of the blocks only block[0] is of use.
+// Skips AC coefficients, by tables from build_skip_table(). Only block[0] of each block is defined.
 bool skip_blocks(const BlockPart* from, const BlockPart* to, BitSegment* segment);
 
 }  // namespace fastseq

@@ -1,4 +1,4 @@
-// Inverted (Adobe) CMYK to the colors that OpenCV shows, and their luma; or to those that Pillow shows.
+// Inverted (Adobe) CMYK to the colors and luma of OpenCV, or to the colors of Pillow.
 #pragma once
 #include <cstdint>
 
@@ -6,7 +6,7 @@ namespace fastseq {
 
 inline int cmyk_channel(int ink, int black) { return black - ((255 - ink) * black >> 8); }
 
-// Pillow divides by 255, rounded.
+// Pillow divides by 255 with rounding.
 inline int pillow_cmyk_channel(int ink, int black) {
   const int product = (255 - ink) * black + 128;
   return black - ((product + (product >> 8)) >> 8);

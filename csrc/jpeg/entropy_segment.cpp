@@ -5,7 +5,7 @@
 namespace fastseq {
 namespace {
 
-// libjpeg says nothing of the bits that fill the last byte.
+// libjpeg ignores the bits that pad the last byte.
 bool is_exhausted(const BitSegment& segment) { return segment.left() < 8; }
 
 }  // namespace
@@ -22,7 +22,7 @@ EntropySegment unstuff_segment(const uint8_t* data, size_t size, size_t at, uint
     const size_t run = static_cast<size_t>(stop - from);
     std::memcpy(to, from, run);
     to += run;
-    while (stop < end && *stop == 0xFF) ++stop;  // more than one is fill
+    while (stop < end && *stop == 0xFF) ++stop;  // fill bytes
     if (stop == end) break;
     from = stop + 1;
     if (*stop == 0) {

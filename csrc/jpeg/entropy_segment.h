@@ -1,4 +1,4 @@
-// Entropy-coded bytes as they lie in the file, from one marker to the next.
+// Entropy-coded data between two markers.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -6,24 +6,22 @@
 namespace fastseq {
 
 struct EntropySegment {
-  size_t size = 0;   // bytes without stuffing
-  int marker = 0;    // what ends it; 0 where the data end first
-  size_t after = 0;  // where the data go on behind the marker
+  size_t size = 0;   // bytes, without stuffing
+  int marker = 0;    // the marker that ends it; 0 at the end of the data
+  size_t after = 0;  // offset after the marker
 };
 
-// Copies the segment that begins at `at` to `out`, without the zeros that are stuffed in behind 0xFF. `out` holds
-// size - at bytes.
+// Copies the segment at `at` to `out`, without the zeros stuffed in after 0xFF. `out` must hold size - at bytes.
 EntropySegment unstuff_segment(const uint8_t* data, size_t size, size_t at, uint8_t* out);
 
-// Entropy-coded bytes between two markers, free of stuffed zeros, and how far they are read. kSlack readable bytes
-// follow them.
+// A segment without stuffing, and the read position in it. kSlack readable bytes must follow it.
 struct BitSegment {
-  static constexpr int kSlack = 320;  // more than the longest block has
+  static constexpr int kSlack = 320;  // more than the longest block
 
   const uint8_t* begin = nullptr;
   const uint8_t* next = nullptr;
   uint64_t bits = 0;  // left-justified
-  int count = 0;      // how many of them are counted as read; a few more may be there
+  int count = 0;      // number of unread bits; a few more may be present
   int64_t size = 0;   // in bits
 
   void open(const uint8_t* data, size_t bytes) {
@@ -35,19 +33,19 @@ struct BitSegment {
   int64_t left() const { return size - ((next - begin) * 8 - count); }
 };
 
-// The segments of one scan in turn, each of them ready to be read.
+// The segments of one scan, one after the other.
 class ScanSegments {
  public:
-  // `bytes` holds as many as the file has behind `begin`, and BitSegment::kSlack.
+  // `bytes` must hold all bytes from `begin` to the end of the file, and BitSegment::kSlack.
   ScanSegments() = default;
   ScanSegments(const uint8_t* data, size_t size, size_t begin, uint8_t* bytes)
       : data_(data), size_(size), at_(begin), bytes_(bytes) {}
 
-  // The first segment. False where the data end in it.
+  // Opens the first segment. False where the data end in it.
   bool begin(BitSegment* segment) { return next(segment); }
-  // The segment behind a restart marker. False where this one is not read up, or no such marker follows.
+  // Opens the segment after a restart marker. False if this one is not fully read, or no such marker follows.
   bool restart(BitSegment* segment);
-  // Whether this segment is read up, and the scan ends behind it; the last scan, and with it the image.
+  // Whether this segment is fully read and the scan ends after it. The last scan must end with the image.
   bool ends(const BitSegment& segment, bool is_last) const;
 
  private:
@@ -55,7 +53,7 @@ class ScanSegments {
 
   const uint8_t* data_ = nullptr;
   size_t size_ = 0;
-  size_t at_ = 0;  // where the file goes on behind the segment
+  size_t at_ = 0;  // offset after the segment and its marker
   uint8_t* bytes_ = nullptr;
   int marker_ = 0;    // at the segment's end
   int restarts_ = 0;  // modulo 8

@@ -31,7 +31,7 @@ bool read_sizes(const uint8_t* body, size_t size, JpegFrame* frame) {
     if (c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.quant_table > 3) return false;
     if (frame->components == 1) {
       frame->mcu_rows_per_group = c.v;
-      c.h = c.v = 1;  // a scan of one component is a scan of single blocks
+      c.h = c.v = 1;  // a scan of one component consists of single blocks
     }
     for (int j = 0; j < i; ++j) {
       if (frame->component[j].id == c.id) return false;
@@ -40,7 +40,7 @@ bool read_sizes(const uint8_t* body, size_t size, JpegFrame* frame) {
   return true;
 }
 
-// Component 0 must have the most samples, and the others divide them.
+// Component 0 must have the most samples, and the others must divide it.
 bool has_supported_sampling(JpegFrame* frame) {
   const JpegFrame::Component& full = frame->component[0];
   for (int i = 0; i < frame->components; ++i) {
@@ -54,7 +54,7 @@ bool has_supported_sampling(JpegFrame* frame) {
 
 }  // namespace
 
-// As jdapimin.c judges it.
+// As jdapimin.c decides it.
 bool JpegMarkers::is_ycc(const JpegFrame& frame) const {
   if (jfif_) return true;
   if (adobe_) return adobe_transform_ == 1;
@@ -125,7 +125,7 @@ bool JpegMarkers::read_scan(const uint8_t* body, size_t size, JpegFrame* frame, 
   return !scan->interleaved() || blocks <= kMaxBlocksPerMcu;
 }
 
-// False where libjpeg would warn of the version.
+// False where libjpeg warns of an unknown version.
 bool JpegMarkers::read_app0(const uint8_t* body, size_t size) {
   if (size < 14 || std::memcmp(body, "JFIF", 5) != 0) return true;
   jfif_ = true;
@@ -155,11 +155,11 @@ bool JpegMarkers::read_segment(int marker, const uint8_t* body, size_t size, Jpe
       restart_interval_ = size == 2 ? read16(body) : 0;
       return size == 2;
     case 0xE0:
-      return scans_ == 0 && read_app0(body, size);  // libjpeg decides on the colors at the first scan
+      return scans_ == 0 && read_app0(body, size);  // libjpeg chooses the color space at the first scan
     case 0xEE:
       read_app14(body, size);
       return scans_ == 0;
-    default:  // comments and applications' own
+    default:  // comments and application segments
       return marker == 0xFE || (marker >= 0xE0 && marker <= 0xEF);
   }
 }

@@ -1,4 +1,4 @@
-// What our own decoder must know of a JPEG before its entropy-coded data.
+// The markers of a JPEG that our own decoders read.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace fastseq {
 
-// Natural from zigzag order.
+// Maps zigzag order to natural order.
 alignas(64) inline constexpr uint8_t kNaturalOrder[64] = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
     41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
@@ -19,22 +19,22 @@ struct JpegFrame {
   struct Component {
     int id, h, v;
     int quant_table;
-    bool quant_known;               // since its first scan
-    alignas(64) int16_t quant[64];  // natural order; modulo 2^16, as libjpeg's SIMD has them
+    bool quant_known;               // fixed at the component's first scan
+    alignas(64) int16_t quant[64];  // natural order; modulo 2^16, as in libjpeg's SIMD code
   };
   bool progressive = false;
   int width = 0, height = 0;
   int components = 0;  // 1 (gray) or 3 (YCbCr)
   Component component[3] = {};
   int max_h = 1, max_v = 1;
-  int mcu_rows_per_group = 1;  // that libjpeg reads: of gray, whose MCU is a block, as many as its sampling factor says
+  int mcu_rows_per_group = 1;  // rows of MCUs that libjpeg reads at a time; a gray image's MCU is one block
 
-  // Of a component, without those that only fill up MCUs.
+  // The component's own blocks, without those that pad MCUs.
   int blocks_across(const Component& c) const { return ceil_div(width * c.h, max_h * 8); }
   int blocks_down(const Component& c) const { return ceil_div(height * c.v, max_v * 8); }
 };
 
-// Some components of the image, each MCU of one after the other.
+// The header of one scan, and the tables that it uses.
 struct JpegScan {
   struct Component {
     int index;  // in the frame, ascending
@@ -42,24 +42,24 @@ struct JpegScan {
   };
   int components = 0;
   Component component[3];
-  int spectral_begin = 0, spectral_end = 63;    // zigzag indices, both included
-  int successive_high = 0, successive_low = 0;  // of successive approximation: Ah and Al
+  int spectral_begin = 0, spectral_end = 63;    // zigzag indices, inclusive
+  int successive_high = 0, successive_low = 0;  // successive approximation: Ah and Al
   int restart_interval = 0;
-  HuffmanCode dc[4], ac[4];  // those that the components name
+  HuffmanCode dc[4], ac[4];  // those that the components use
   size_t begin = 0;          // of the entropy-coded bytes
 
-  // Of a component that is alone, an MCU is one block.
+  // The MCUs of a non-interleaved scan are single blocks.
   bool interleaved() const { return components > 1; }
 };
 
-// Reads the markers of a file, scan by scan.
+// Reads a file's markers, scan by scan.
 class JpegMarkers {
  public:
   JpegMarkers(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
-  // kUnsupported: where anything is not as in a plain file, or where libjpeg would warn. Such files are for libjpeg.
+  // kUnsupported: anything unusual, or anything that libjpeg warns about. Such files are left to libjpeg.
   enum class Found { kScan, kEnd, kUnsupported };
-  // Reads on to the next scan, past the entropy-coded bytes of the one before. The frame is known with the first.
+  // Skips to the next scan. The first call also reads the frame.
   Found next_scan(JpegFrame* frame, JpegScan* scan);
 
  private:
@@ -75,7 +75,7 @@ class JpegMarkers {
   size_t size_;
   size_t at_ = 0;
   int scans_ = 0;
-  // What holds until another marker says otherwise.
+  // State that later markers may replace.
   bool jfif_ = false, adobe_ = false;
   int adobe_transform_ = 0;
   int restart_interval_ = 0;

@@ -10,7 +10,7 @@ namespace {
 
 int read16(const uint8_t* p) { return p[0] << 8 | p[1]; }
 
-// The orientation tag of an EXIF block (TIFF 6.0 structure; EXIF 2.3, 4.6.4). 1 where anything is amiss.
+// The orientation tag of an EXIF block (TIFF 6.0 structure; EXIF 2.3, 4.6.4); 1 if missing or malformed.
 int exif_orientation(const uint8_t* tiff, size_t size) {
   if (size < 14) return 1;
   const bool little = tiff[0] == 'I' && tiff[1] == 'I';
@@ -86,7 +86,7 @@ Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header) {
     if (at + 2 > size) break;
     const size_t length = static_cast<size_t>(read16(data + at));
     if (at + length > size) break;
-    if (length < 2) continue;  // libjpeg goes on behind such a length too
+    if (length < 2) continue;  // libjpeg continues after such a length too
     const uint8_t* body = data + at + 2;
     const size_t body_size = length - 2;
     if (is_frame(marker) && header->components == 0) {
@@ -109,7 +109,7 @@ Status check_jpeg_limits(const JpegHeader& header, const Limits& limits) {
   if (header.single_scan()) return Status::kOk;
   if (header.scans > limits.scans) return Status::kTooManyScans;
   if (header.scans * pixels > limits.scan_pixels) return Status::kTooMuchScanWork;
-  // libjpeg keeps every coefficient of a image with several scans: two bytes each, in whole blocks.
+  // libjpeg keeps all coefficients of an image with several scans: two bytes each, in whole blocks.
   int max_h = 1, max_v = 1;
   for (int i = 0; i < std::min(header.components, 4); ++i) {
     max_h = std::max(max_h, header.sampling_h[i]);

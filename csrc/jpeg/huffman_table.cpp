@@ -14,7 +14,7 @@ bool build_code_search(const HuffmanCode& code, CodeSearch* search) {
     search->offset[length] = symbols - static_cast<int32_t>(next);
     next += code.counts[length];
     symbols += code.counts[length];
-    // No code may be all ones.
+    // The all-ones code is reserved.
     if (code.counts[length] && next >= 1u << length) return false;
     search->limit[length] = next << (16 - length);
   }
@@ -32,14 +32,14 @@ struct AcSymbol {
   bool end;
 };
 
-// What libjpeg takes for the end: any run but 15 without a value.
+// libjpeg takes any symbol without a value, unless its run is 15, for the end of the block.
 AcSymbol ac_symbol(int symbol) {
   const int run = symbol >> 4, size = symbol & 15;
   const bool end = size == 0 && run != 15;
   return {end ? 1 : run + 1, size, end};
 }
 
-using Word = uint64_t;  // an entry, for the compiler to copy many of them at once
+using Word = uint64_t;  // an entry as one word, which compilers copy faster
 
 Word as_word(const HuffmanEntry& entry) {
   Word word;
@@ -59,7 +59,7 @@ Word value_word(int length, int steps, int size, int base, bool end) {
   return as_word(entry);
 }
 
-// The look-ups of one symbol: the value's first bit, which is its sign, must be among their bits.
+// Fills the entries of one symbol. The value's first bit, its sign, must be among the bits looked up.
 void fill_symbol(Word* out, int count, int length, const AcSymbol& symbol, int max_bits) {
   const int bits = length + symbol.size, half = count / 2;
   if (symbol.size == 0) {
@@ -70,7 +70,7 @@ void fill_symbol(Word* out, int count, int length, const AcSymbol& symbol, int m
   }
 }
 
-// What makes the entry of a second symbol that of both: every field grows, or shrinks, on its own.
+// Added to the entry of a second symbol, gives the entry of both: each field grows or shrinks on its own.
 Word difference(int length, int steps, int value) {
   HuffmanEntry more = {};
   more.length = static_cast<uint8_t>(length);
@@ -81,7 +81,7 @@ Word difference(int length, int steps, int value) {
   return as_word(more) - as_word(less);
 }
 
-// seconds[2^r + i]: what the r bits i begin with, as the second of two: the steps to the first are left out.
+// seconds[2^r + i]: the entry of the second symbol that the r bits i begin with, without steps to the first.
 void fill_seconds(const HuffmanCode& code, Word* seconds) {
   HuffmanEntry steps_alone = {};
   steps_alone.first_steps = 255;

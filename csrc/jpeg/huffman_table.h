@@ -1,24 +1,24 @@
-// The Huffman codes of one image as look-up tables. Nearly every file brings its own, so building them must be fast.
+// Huffman codes as look-up tables. Nearly every file brings its own, so building them must be fast.
 #pragma once
 #include <cstdint>
 
 namespace fastseq {
 
-// As a DHT segment gives it.
+// The contents of a DHT segment.
 struct HuffmanCode {
   bool defined = false;
   uint8_t counts[17] = {};    // codes of each length
   uint8_t symbols[256] = {};  // by ascending code
 };
 
-// Every code, to be searched by length.
+// Finds codes of any length by comparison.
 struct CodeSearch {
-  uint32_t limit[17];  // codes of up to i bits, left-justified in 16, lie below limit[i]
+  uint32_t limit[17];  // codes of up to i bits, left-justified to 16 bits, are below limit[i]
   int32_t offset[17];  // symbol of a code of i bits: symbols[code + offset[i]]
   uint8_t symbols[256];
 
-  // The length of the code that `bits` (16 of them) begin with; 0 where there is none. Without a branch: nobody could
-  // foretell it.
+  // Returns the length of the code that the 16 `bits` begin with; 0 if there is none. Branchless, as lengths are
+  // unpredictable.
   int find(uint32_t bits, int* symbol) const {
     int length = 1;
     for (int i = 1; i <= 16; ++i) length += bits >= limit[i];
@@ -28,10 +28,11 @@ struct CodeSearch {
   }
 };
 
-// False where libjpeg would refuse the code.
+// False if libjpeg would reject the code.
 bool build_code_search(const HuffmanCode& code, CodeSearch* search);
 
-// Calls fill(symbol, length, first, count) for each code of at most `bits` bits: the look-ups that begin with it.
+// Calls fill(symbol, length, first, count) for each code of at most `bits` bits, where [first, first + count) are the
+// look-up indices that begin with the code.
 template <class Fill>
 void for_short_codes(const HuffmanCode& code, int bits, Fill fill) {
   int first = 0, p = 0;
@@ -41,20 +42,21 @@ void for_short_codes(const HuffmanCode& code, int bits, Fill fill) {
   }
 }
 
-// Up to two coefficients that the next bits hold, and the end of the block behind them. Where there is one, it is the
-// second, and the first is a zero in its place; where there is but the end, a zero is put behind the last one.
+// Up to two coefficients decoded from the next bits, and the end of the block after them. A single coefficient is the
+// second; the first is then a zero at the same position. For an end alone, a zero is written after the last
+// coefficient.
 struct HuffmanEntry {
   static constexpr uint8_t kEnd = 128;
-  // Of bits that no entry stands for, as a distance that leads out of the block: long codes, and no code at all.
+  // Steps that lead out of the block: codes too long for the table, and invalid ones.
   static constexpr uint8_t kNone = 64;
 
-  uint8_t length;        // bits of all, up to HuffmanTable::kMaxBits; kEnd added where the block, or its DC, ends
-  uint8_t second_steps;  // from the coefficient that came before the entry to the second
-  uint8_t first_steps;   // and to the first
-  int8_t first;          // the first's value
-  uint8_t value_shift;   // right shift of 64 bits at hand that brings those of the second's value to the bottom
-  uint8_t value_bits;    // how many they are
-  int16_t second_base;   // what is added to them: 0, or 1 - 2^value_bits for a negative value (T.81, F.2.2.1: EXTEND)
+  uint8_t length;        // total bits, up to HuffmanTable::kMaxBits, plus kEnd where the block (or its DC part) ends
+  uint8_t second_steps;  // steps from the previous coefficient to the second
+  uint8_t first_steps;   // steps to the first
+  int8_t first;          // value of the first
+  uint8_t value_shift;   // right shift of 64 bits that moves the second's value bits to the bottom
+  uint8_t value_bits;    // number of the second's value bits
+  int16_t second_base;   // added to these bits: 0, or 1 - 2^value_bits for a negative value (T.81, F.2.2.1: EXTEND)
 };
 
 struct HuffmanTable {
@@ -66,11 +68,11 @@ struct HuffmanTable {
   CodeSearch codes;
 };
 
-// Each gives false where libjpeg would refuse the code.
-// Of differences of DC coefficients: one at a time, each an end.
+// Each returns false if libjpeg would reject the code.
+// Differences of DC coefficients: one per entry, each with kEnd.
 bool build_dc_table(const HuffmanCode& code, HuffmanTable* table);
 bool build_ac_table(const HuffmanCode& code, HuffmanTable* table);
-// For reading past AC coefficients: as many as can be at a time, none with a value.
+// Skips AC coefficients: as many per entry as fit, without values.
 bool build_skip_table(const HuffmanCode& code, HuffmanTable* table);
 
 }  // namespace fastseq

@@ -1,5 +1,5 @@
-// What the inverse DCTs of all sizes share; included once for each instruction set. Sums of two inputs wrap in 16 bits
-// and results saturate, as in libjpeg-turbo's SIMD.
+// Shared by the inverse DCTs of all sizes. Included once for each instruction set. Sums of two inputs wrap in 16 bits
+// and results saturate, as in libjpeg-turbo's SIMD code.
 #if defined(FASTSEQ_IDCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FASTSEQ_IDCT_INL_H_
 #undef FASTSEQ_IDCT_INL_H_
@@ -16,7 +16,7 @@ namespace fastseq::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Each block of 128 bits holds one row of one 8 x 8 block: a vector has the same row of kBlocksPerVector blocks.
+// Each 128-bit block of a vector holds a row of one 8 x 8 block: a vector has the same row of kBlocksPerVector blocks.
 #if HWY_HAVE_SCALABLE
 constexpr int kBlocksPerVector = 1;
 #else
@@ -28,10 +28,10 @@ using D8 = hn::FixedTag<uint8_t, 8 * kBlocksPerVector>;
 using V16 = hn::Vec<D16>;
 using V32 = hn::Vec<D32>;
 
-constexpr int kConstBits = 13;  // of the cosines' fractions
-constexpr int kPass1Bits = 2;   // of the fractions between the passes
+constexpr int kConstBits = 13;  // fraction bits of the cosines
+constexpr int kPass1Bits = 2;   // fraction bits between the passes
 
-// Two vectors, interleaved block by block, that are multiplied by a pair of constants and added in 32 bits.
+// Two vectors, interleaved within 128-bit blocks, for multiplication by a pair of constants and addition in 32 bits.
 struct Pair {
   V16 low, high;
 };
@@ -64,7 +64,7 @@ HWY_INLINE V16 narrow(const Sum& sum) {
   return hn::ReorderDemote2To(D16(), hn::ShiftRight<kShift>(sum.low), hn::ShiftRight<kShift>(sum.high));
 }
 
-// Three perfect shuffles of eight rows exchange them with their columns.
+// Three perfect shuffles transpose the eight rows.
 HWY_INLINE void shuffle(const V16* in, V16* out) {
   for (int i = 0; i < 4; ++i) {
     out[2 * i] = hn::InterleaveLower(D16(), in[i], in[i + 4]);
@@ -79,7 +79,7 @@ HWY_INLINE void transpose(V16* v) {
   shuffle(b, v);
 }
 
-// All rows of kBlocksPerVector blocks.
+// Loads all rows of kBlocksPerVector blocks.
 HWY_INLINE void load_rows(const int16_t* const* blocks, V16* v) {
 #if HWY_HAVE_SCALABLE || HWY_MAX_BYTES <= 16
   for (int r = 0; r < 8; ++r) v[r] = hn::LoadU(D16(), blocks[0] + 8 * r);
@@ -93,7 +93,7 @@ HWY_INLINE void load_rows(const int16_t* const* blocks, V16* v) {
   for (int r = 0; r < 8; r += 4) {
     const V16 a = hn::LoadU(D16(), blocks[0] + 8 * r), b = hn::LoadU(D16(), blocks[1] + 8 * r);
     const V16 c = hn::LoadU(D16(), blocks[2] + 8 * r), d = hn::LoadU(D16(), blocks[3] + 8 * r);
-    // Blocks 0 and 2, and 1 and 3, of two rows each.
+    // Two rows each of blocks 0 and 2, and of blocks 1 and 3.
     const V16 even = hn::ConcatLowerLower(D16(), c, a), odd = hn::ConcatLowerLower(D16(), d, b);
     v[r] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd), even);
     v[r + 1] = hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even));
@@ -108,7 +108,7 @@ HWY_INLINE V16 dequantize(V16 row, const int16_t* quant, int r) {
   return hn::Mul(row, hn::LoadDup128(D16(), quant + 8 * r));
 }
 
-// Beyond this, libjpeg's versions for one and another processor do not agree.
+// Beyond this range, libjpeg's implementations disagree across processors.
 HWY_INLINE bool in_range(V16 v) {
   const auto limit = hn::Set(D16(), 8191);
   return hn::AllTrue(D16(), hn::Eq(v, hn::Max(hn::Min(v, limit), hn::Neg(limit))));

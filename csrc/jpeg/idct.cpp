@@ -17,7 +17,7 @@ namespace fastseq::HWY_NAMESPACE {
 constexpr int F_0_298 = 2446, F_0_390 = 3196, F_0_541 = 4433, F_0_765 = 6270, F_0_899 = 7373, F_1_175 = 9633,
               F_1_501 = 12299, F_1_847 = 15137, F_1_961 = 16069, F_2_053 = 16819, F_2_562 = 20995, F_3_072 = 25172;
 
-// One dimension over v[0..7]. kFew: v[4..7] are zero, and not read.
+// One dimension over v[0..7]. With kFew, v[4..7] are zero and not read.
 template <int kShift, bool kFew>
 HWY_INLINE void transform(V16* v) {
   const V32 round = hn::Set(D32(), 1 << (kShift - 1));
@@ -51,11 +51,11 @@ HWY_INLINE void transform(V16* v) {
   }
 }
 
-// `v`: the coefficients; of kFew, only the first four rows and columns are not zero.
+// `v` are the coefficients. With kFew, only the first four rows and columns are nonzero.
 template <bool kFew>
 HWY_INLINE bool transform_blocks(V16* v, const int16_t* quant, uint8_t* const* rows, size_t x) {
   for (int r = 0; r < (kFew ? 4 : 8); ++r) v[r] = dequantize(v[r], quant, r);
-  // Where only the first row is not zero, libjpeg-turbo's first pass wraps instead of saturating.
+  // If only the first row is nonzero, libjpeg-turbo's first pass wraps instead of saturating.
   if (HWY_UNLIKELY(!in_range(v[0]))) return false;
   transform<kConstBits - kPass1Bits, kFew>(v);
   transpose(v);
@@ -76,9 +76,9 @@ HWY_INLINE bool fill_blocks(const int16_t* const* blocks, const int16_t* quant, 
   return true;
 }
 
-// The coefficients' lanes of a row that are beyond the first `count`, in each block.
+// Masks the first `count` coefficients of a row, in each block.
 template <int count>
-HWY_INLINE V16 beyond(V16 row) {
+HWY_INLINE V16 past_first(V16 row) {
   alignas(16) static constexpr int16_t kMask[8] = {
       count > 0 ? 0 : -1, count > 1 ? 0 : -1, count > 2 ? 0 : -1, count > 3 ? 0 : -1, -1, -1, -1, -1};
   return hn::And(row, hn::LoadDup128(D16(), kMask));
@@ -97,9 +97,9 @@ bool IdctBlocks(const int16_t* coefficients, const uint16_t* index, int count, c
     const V16 far = hn::Or(hn::Or(v[4], v[5]), hn::Or(v[6], v[7]));
     const size_t x = 8 * static_cast<size_t>(i);
     bool good;
-    if (!all_zero(hn::Or(far, beyond<4>(hn::Or(v[0], near))))) {
+    if (!all_zero(hn::Or(far, past_first<4>(hn::Or(v[0], near))))) {
       good = transform_blocks<false>(v, quant, rows, x);
-    } else if (!all_zero(hn::Or(near, beyond<1>(v[0])))) {
+    } else if (!all_zero(hn::Or(near, past_first<1>(v[0])))) {
       good = transform_blocks<true>(v, quant, rows, x);
     } else {
       good = fill_blocks(blocks, quant, rows, x);

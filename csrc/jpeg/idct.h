@@ -1,24 +1,24 @@
-// The inverse DCTs: libjpeg's accurate integer one (jidctint) and its reduced ones (jidctred), bit for bit.
+// Inverse DCTs, bit-identical to libjpeg's: the accurate integer one (jidctint) and the reduced ones (jidctred).
 #pragma once
 #include <cstdint>
 
 namespace fastseq {
 
-// Bytes that may be written past the last block of a row.
+// How many bytes may be written past the last block of a row.
 constexpr int kIdctOverrun = 64;
 
-// Transforms `count` blocks to the samples of eight rows: rows[r][8 * i ...] is row r of the block at
-// coefficients + 64 * index[i]. `quant` is in natural order. False where values are so far out of range that libjpeg's
-// own versions do not agree.
+// Transforms `count` blocks to eight rows of samples: rows[r][8 * i ...] is row r of the block at coefficients + 64 *
+// index[i]. `quant` is in natural order. False where values are so far out of range that libjpeg's implementations
+// disagree.
 bool idct_8x8(const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
               uint8_t* const* rows);
-// To blocks of `size` x `size` samples: 4 or 2.
+// The same to blocks of `size` x `size` samples: 4 or 2.
 bool idct_reduced(int size, const int16_t* coefficients, const uint16_t* index, int count, const int16_t* quant,
                   uint8_t* const* rows);
-// To one sample each, of DC coefficients dc[step * index[i]].
+// The same to one sample per block, from DC coefficients dc[step * index[i]].
 bool idct_1x1(const int16_t* dc, int step, const uint16_t* index, int count, const int16_t* quant, uint8_t* row);
 
-// To `size` x `size` samples, 8, 4, 2 or 1, of blocks that are `block_size` coefficients apart: kBlockSize, but for 1.
+// The same for any `size`: 8, 4, 2 or 1. Blocks are `block_size` coefficients apart: kBlockSize, or for size 1 any.
 inline bool idct_blocks(int size, const int16_t* coefficients, int block_size, const uint16_t* index, int count,
                         const int16_t* quant, uint8_t* const* rows) {
   if (size == 8) return idct_8x8(coefficients, index, count, quant, rows);

@@ -17,7 +17,7 @@ constexpr int F_0_211 = 1730, F_0_509 = 4176, F_0_601 = 4926, F_0_720 = 5906, F_
               F_0_899 = 7373, F_1_061 = 8697, F_1_272 = 10426, F_1_451 = 11893, F_1_847 = 15137, F_2_172 = 17799,
               F_2_562 = 20995, F_3_624 = 29692;
 
-// One dimension: v[0..7], of which v[4] does not count, to v[0..3].
+// One dimension: v[0..7], of which v[4] is ignored, to v[0..3].
 template <int kShift>
 HWY_INLINE void transform4(V16* v) {
   const Sum t0 = widen<kConstBits + 1>(v[0], hn::Set(D32(), 1 << (kShift - 1)));
@@ -31,7 +31,7 @@ HWY_INLINE void transform4(V16* v) {
   v[3] = narrow<kShift>(t0 + t2 - outer);
 }
 
-// v[0] and the odd ones of v[0..7] to v[0..1].
+// One dimension: v[0] and the odd ones of v[0..7] to v[0..1].
 template <int kShift>
 HWY_INLINE void transform2(V16* v) {
   const Sum t = widen<kConstBits + 2>(v[0], hn::Set(D32(), 1 << (kShift - 1)));
@@ -101,7 +101,7 @@ bool idct_reduced(int size, const int16_t* coefficients, const uint16_t* index, 
 }
 
 bool idct_1x1(const int16_t* dc, int step, const uint16_t* index, int count, const int16_t* quant, uint8_t* row) {
-  constexpr int kMaxDc = 4088;  // beyond, libjpeg's own range limit wraps around
+  constexpr int kMaxDc = 4088;  // beyond it, libjpeg's range limit wraps around
   for (int i = 0; i < count; ++i) {
     const int value = dc[step * index[i]] * quant[0];
     if (value < -kMaxDc || value > kMaxDc) return false;

@@ -1,11 +1,12 @@
-// Markers among entropy-coded bytes.
+// Searches entropy-coded bytes for markers.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 namespace fastseq {
 
-// The first 0xFF at or after `at` that no zero follows; size where there is none. The last byte is not looked at.
+// Returns the offset of the first 0xFF at or after `at` that is not followed by zero; `size` if there is none. A 0xFF
+// in the last byte is ignored.
 size_t find_marker(const uint8_t* data, size_t size, size_t at);
 
 }  // namespace fastseq

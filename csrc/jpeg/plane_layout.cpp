@@ -8,7 +8,7 @@
 namespace fastseq {
 namespace {
 
-// jdmaster.c: a subsampled component is reduced less, where that makes up for the subsampling along both axes.
+// jdmaster.c: a subsampled component is reduced less where that makes up for its subsampling along both axes.
 int component_dct_size(const JpegFrame& frame, const JpegFrame::Component& c, int min_size) {
   int size = min_size;
   while (size < 8 && frame.max_h * min_size % (c.h * size * 2) == 0 && frame.max_v * min_size % (c.v * size * 2) == 0) {
@@ -29,24 +29,25 @@ PlaneLayout lay_out_plane(const JpegFrame& frame, const JpegFrame::Component& c,
   p.width = ceil_div(frame.width * c.h * size, frame.max_h * 8);
   p.height = ceil_div(frame.height * c.v * size, frame.max_v * 8);
   p.rows_per_pull = size * c.v;
-  // jdsample.c: fancy upsampling is for 2:1 across (alone or with 2:1 down), and for 2:1 down alone.
+  // jdsample.c: fancy upsampling applies to 2:1 horizontally (alone or with 2:1 vertically), and to 2:1 vertically
+  // alone.
   p.triangle_h = min_size > 1 && p.upsampling_h == 2 && p.upsampling_v <= 2 && p.width > 2;
   p.triangle_v = min_size > 1 && p.upsampling_v == 2 && (p.triangle_h || p.upsampling_h == 1);
   return layout;
 }
 
-// `margin`: full-size pixels that upsampling may look over the edge.
+// `margin` is how many full-size pixels upsampling may read beyond the window.
 McuSpan needed_mcus(int begin, int end, int margin, int mcu, int pixels) {
   return {std::max(begin - margin, 0) / mcu, ceil_div(std::min(end + margin, pixels), mcu)};
 }
 
-// The rows of MCUs that libjpeg reads before it has given the window's last row: it gives a few at a time, and where it
-// looks at the chroma below, the last rows of an MCU wait for the next.
-int checked_mcu_rows(const JpegFrame& frame, const PixelWindow& window, int scale, bool looks_below) {
+// The rows of MCUs that libjpeg reads until it has output the window's last row: it outputs a few rows at a time, and
+// where upsampling needs the chroma below, the last rows of an MCU wait for the next one.
+int checked_mcu_rows(const JpegFrame& frame, const PixelWindow& window, int scale, bool needs_row_below) {
   const int height = ceil_div(frame.height, scale), begin = window.y0 / scale;
   const int pulls = ceil_div(ceil_div(window.y1, scale) - begin, kPixelRowsPerPull);
   const int last = std::min(begin + pulls * kPixelRowsPerPull, height) - 1;
-  const int row_group = last / frame.max_v + (looks_below ? 1 : 0);
+  const int row_group = last / frame.max_v + (needs_row_below ? 1 : 0);
   const int group = frame.mcu_rows_per_group;
   const int rows = ceil_div(row_group / (8 / scale) + 1, group) * group;
   return std::min(rows, ceil_div(frame.height, 8 * frame.max_v));

@@ -1,4 +1,4 @@
-// What libjpeg would make of a frame's components at a reduced size, and which MCUs a window needs of them.
+// How libjpeg lays out a frame's planes at a reduced size, and which MCUs a window needs.
 #pragma once
 #include "jpeg/frame.h"
 #include "jpeg/request.h"
@@ -8,11 +8,11 @@ namespace fastseq {
 
 struct PlaneLayout {
   SourcePlane plane;
-  int dct_size;  // samples that a block gives along each axis: 8, 4, 2 or 1
+  int dct_size;  // samples per block along each axis: 8, 4, 2 or 1
   int blocks_across, blocks_down;
 };
 
-// Of the MCUs along an axis.
+// A range [begin, end) of MCUs along one axis.
 struct McuSpan {
   int begin, end;
 };
@@ -20,11 +20,11 @@ struct McuSpan {
 struct FrameLayout {
   PlaneLayout planes[kMaxPlanes];
   int mcus_across, mcus_down;
-  McuSpan columns, rows;  // that the window needs
-  int mcu_rows_checked;   // of MCUs, that libjpeg would read for it
+  McuSpan columns, rows;  // needed by the window
+  int mcu_rows_checked;   // rows of MCUs that libjpeg would read for the window
 };
 
-// Of the first `planes` components at 1 / scale.
+// Lays out the first `planes` components at 1 / scale.
 FrameLayout lay_out_frame(const JpegFrame& frame, int planes, int scale, const PixelWindow& window);
 
 }  // namespace fastseq

@@ -15,7 +15,7 @@ namespace fastseq {
 namespace {
 
 constexpr int kUnknown = -1;
-constexpr int kMaxSmoothed = 9;  // jdcoefct.c: while one of so many AC coefficients is inexact, it smooths blocks
+constexpr int kMaxSmoothed = 9;  // jdcoefct.c smooths blocks while one of these AC coefficients is incomplete
 
 class ProgressiveSource final : public RowSource {
  public:
@@ -23,7 +23,7 @@ class ProgressiveSource final : public RowSource {
       : data_(data), size_(size), scratch_(scratch) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request) {
-    cancelled_ = request.cancelled;
+    cancelled_ = &request.cancelled;
     clock_ = request.clock;
     const StageScope scope(clock_, Stage::kEntropy);
     JpegMarkers markers(data_, size_);
@@ -55,10 +55,10 @@ class ProgressiveSource final : public RowSource {
     return Status::kOk;
   }
 
-  Status finish() override { return Status::kOk; }  // all was judged before the first row
+  Status finish() override { return Status::kOk; }  // everything was checked before the first row
 
  private:
-  // False where it would be more than the request allows.
+  // False if more memory is needed than the request allows.
   bool allocate(const JpegRequest& request) {
     planes_ = request.gray ? 1 : frame_.components;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
@@ -86,12 +86,12 @@ class ProgressiveSource final : public RowSource {
     return true;
   }
 
-  // In memory, of whole MCUs.
+  // The number of blocks in memory, which make up whole MCUs.
   size_t count(int i) const {
     return static_cast<size_t>(blocks_[i].stride) * layout_.mcus_down * frame_.component[i].v;
   }
 
-  // Whether the scan comes when it should, as jdphuff.c has it, and brings nothing for the second time.
+  // Whether the scan comes in the order that jdphuff.c expects, and repeats nothing.
   bool is_in_order(const JpegScan& scan) {
     const bool is_dc = scan.spectral_begin == 0;
     if (is_dc ? scan.spectral_end != 0 : scan.interleaved() || scan.spectral_end < scan.spectral_begin) return false;
@@ -108,7 +108,7 @@ class ProgressiveSource final : public RowSource {
     return true;
   }
 
-  // Whether libjpeg would give the image as its coefficients have it.
+  // Whether libjpeg outputs the image without smoothing it.
   bool is_complete() const {
     for (int i = 0; i < frame_.components; ++i) {
       for (int k = 0; k <= kMaxSmoothed; ++k) {
@@ -145,7 +145,7 @@ class ProgressiveSource final : public RowSource {
       run->across[i] = scan.interleaved() ? frame_.component[c.index].h : 1;
       run->down[i] = scan.interleaved() ? frame_.component[c.index].v : 1;
       run->mcus_across = scan.interleaved() ? layout_.mcus_across : blocks_[c.index].across;
-      if (is_dc && scan.successive_high > 0) continue;  // bits without codes
+      if (is_dc && scan.successive_high > 0) continue;  // refinement bits have no codes
       const HuffmanCode& code = is_dc ? scan.dc[c.dc_table] : scan.ac[c.ac_table];
       if (!code.defined || !build_symbol_table(code, is_dc, &tables[i])) return false;
       run->tables[i] = &tables[i];
@@ -177,9 +177,9 @@ class ProgressiveSource final : public RowSource {
   int planes_ = 0;
   FrameLayout layout_;
   ProgressiveBlocks blocks_[3];
-  int missing_bits_[3][64];      // of each coefficient, that no scan has brought yet
-  std::vector<uint16_t> order_;  // of a row of blocks: as they lie
-  int row_ = 0;                  // of MCUs, the next to be pulled
+  int missing_bits_[3][64];      // bits of each coefficient that no scan has brought yet
+  std::vector<uint16_t> order_;  // identity, for rows of blocks
+  int row_ = 0;                  // the next row of MCUs
 };
 
 }  // namespace

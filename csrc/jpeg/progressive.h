@@ -1,4 +1,4 @@
-// JPEG rows by our own decoder, for progressive files: 8 bits, Huffman-coded, gray or YCbCr.
+// Our own decoder for progressive files: 8 bits, Huffman-coded, gray or YCbCr.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -10,10 +10,10 @@
 
 namespace fastseq {
 
-// Reads all scans of the image in data[0, size), and gives the planes that libjpeg gives, bit for
-// bit, of the request's window and a margin. *source is null where the file, which may be damaged, is one for libjpeg.
-// Takes a sixteenth more memory than libjpeg, or, where the DCT's reduction leaves nothing of AC coefficients, a
-// twelfth of it.
+// Decodes all scans of data[0, size). The source then gives planes bit-identical to libjpeg's, for the request's window
+// and a margin. *source stays null where the file must be left to libjpeg, as when it is damaged, or when the request
+// was cancelled. Needs a sixteenth more memory than libjpeg, or a twelfth of it where the DCT's reduction needs no AC
+// coefficients.
 void open_progressive(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                       JpegScratch* scratch, std::unique_ptr<RowSource>* source);
 

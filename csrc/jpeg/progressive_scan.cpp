@@ -14,14 +14,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::HWY_NAMESPACE {
 
-constexpr int kMaxDc = 1 << 20;  // far beyond any image's, far from where a sum of them would overflow
+constexpr int kMaxDc = 1 << 20;  // larger than in any image, small enough that sums do not overflow
 
 struct ScanBits : Bits {
-  uint32_t blocks_ended;  // how many more are at their end (EOBRUN)
-  const uint8_t* stop;    // where the segment's slack begins
+  uint32_t blocks_ended;  // number of further blocks without coefficients (EOBRUN)
+  const uint8_t* stop;    // begin of the segment's slack
 
-  // A code of up to 16 bits, of 56 at hand. -1 where there is none.
-  HWY_INLINE int take_symbol(const SymbolTable& table) {
+  // Decodes a symbol of up to 16 bits; 56 must be available. -1 if the code is invalid.
+  HWY_INLINE int read_symbol(const SymbolTable& table) {
     const uint32_t entry = table.lookup[bits >> (64 - SymbolTable::kBits)];
     if (HWY_LIKELY(entry != 0)) {
       drop(entry & 255);
@@ -31,13 +31,13 @@ struct ScanBits : Bits {
     drop(static_cast<uint32_t>(table.codes.find(static_cast<uint32_t>(bits >> 48), &symbol)));
     return symbol;
   }
-  HWY_INLINE void end_blocks(uint32_t run) { blocks_ended = (1u << run) + take(run); }
+  HWY_INLINE void end_blocks(uint32_t run) { blocks_ended = (1u << run) + read(run); }
   HWY_INLINE bool overran() const { return next > stop; }
 };
 
 HWY_INLINE uint64_t bits_between(int from, int to) { return (~0ull << from) & (~0ull >> (63 - to)); }
 
-// The index of the bit that has `before` others below it; 64 where there is none.
+// The index of the set bit with `before` set bits below it; 64 if there is none.
 HWY_INLINE int nth_bit(uint64_t bits, int before) {
 #if HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
   const uint64_t bit = __builtin_ia32_pdep_di(1ull << before, bits);
@@ -50,9 +50,9 @@ HWY_INLINE int nth_bit(uint64_t bits, int before) {
 
 HWY_INLINE bool first_dc(const SymbolTable& table, int successive_low, ScanBits* in, int* dc, int16_t* block) {
   in->refill();
-  const int size = in->take_symbol(table);
+  const int size = in->read_symbol(table);
   if (size < 0) return false;
-  *dc += in->take_value(static_cast<uint32_t>(size));
+  *dc += in->read_signed(static_cast<uint32_t>(size));
   if (std::abs(*dc) > kMaxDc) return false;
   block[0] = static_cast<int16_t>(static_cast<uint32_t>(*dc) << successive_low);
   return true;
@@ -68,7 +68,7 @@ HWY_INLINE bool first_ac(const JpegScan& scan, const SymbolTable& table, ScanBit
   uint64_t known = *nonzero;
   for (int k = scan.spectral_begin; k <= scan.spectral_end; ++k) {
     in->refill();
-    const int symbol = in->take_symbol(table);
+    const int symbol = in->read_symbol(table);
     if (symbol < 0) return false;
     const int run = symbol >> 4, size = symbol & 15;
     if (size == 0 && run < 15) {
@@ -79,7 +79,7 @@ HWY_INLINE bool first_ac(const JpegScan& scan, const SymbolTable& table, ScanBit
     k += run;
     if (k > scan.spectral_end || size + scan.successive_low > 15) return false;
     if (size == 0) continue;
-    const int value = in->take_value(static_cast<uint32_t>(size));
+    const int value = in->read_signed(static_cast<uint32_t>(size));
     if (kKeep) block[kNaturalOrder[k]] = static_cast<int16_t>(static_cast<uint32_t>(value) << scan.successive_low);
     known |= 1ull << k;
   }
@@ -87,7 +87,7 @@ HWY_INLINE bool first_ac(const JpegScan& scan, const SymbolTable& table, ScanBit
   return true;
 }
 
-// One more bit for each of some coefficients that are not zero.
+// Reads a refinement bit for each of the nonzero coefficients `which`.
 template <bool kKeep>
 HWY_INLINE void refine(uint64_t which, int bit, ScanBits* in, int16_t* block) {
   if (!kKeep) {
@@ -100,7 +100,7 @@ HWY_INLINE void refine(uint64_t which, int bit, ScanBits* in, int16_t* block) {
   in->refill();
   for (int used = 0; which != 0; which &= which - 1) {
     int16_t& value = block[kNaturalOrder[__builtin_ctzll(which)]];
-    const int more = static_cast<int>(in->take(1)) * bit;
+    const int more = static_cast<int>(in->read(1)) * bit;
     value = static_cast<int16_t>(value + (value < 0 ? -more : more));
     if (++used % 48 == 0) in->refill();
   }
@@ -114,7 +114,7 @@ HWY_INLINE bool refine_ac(const JpegScan& scan, const SymbolTable& table, ScanBi
   int k = scan.spectral_begin;
   while (in->blocks_ended == 0 && k <= end) {
     in->refill();
-    const int symbol = in->take_symbol(table);
+    const int symbol = in->read_symbol(table);
     if (symbol < 0) return false;
     const int run = symbol >> 4, size = symbol & 15;
     if (size > 1) return false;
@@ -122,7 +122,7 @@ HWY_INLINE bool refine_ac(const JpegScan& scan, const SymbolTable& table, ScanBi
       in->end_blocks(static_cast<uint32_t>(run));
       break;
     }
-    const bool positive = size == 1 && in->take(1) == 1;
+    const bool positive = size == 1 && in->read(1) == 1;
     const uint64_t rest = bits_between(k, end);
     const int place = nth_bit(~before & rest, run);
     if (place > end) return false;
@@ -175,7 +175,7 @@ HWY_INLINE bool read_dc(const ProgressiveRun& run, ScanBits* in) {
             if (!first_dc(*run.tables[i], scan.successive_low, in, &dc[i], value)) return false;
           } else {
             in->refill();
-            *value = static_cast<int16_t>(*value | static_cast<int>(in->take(1)) << scan.successive_low);
+            *value = static_cast<int16_t>(*value | static_cast<int>(in->read(1)) << scan.successive_low);
           }
         }
       }

@@ -26,8 +26,7 @@ int min_dct_size(const jpeg_decompress_struct& info) {
 #endif
 }
 
-// Every call into libjpeg that can fail stands in a method of its own behind setjmp, with no C++ object to destroy
-// between it and the call.
+// Each libjpeg call that can fail is in a method of its own behind setjmp, with no C++ object to destroy in between.
 class TurboSource final : public RowSource {
  public:
   TurboSource(const JpegHeader& header, const JpegRequest& request, std::string* reason, Buffer* scanline)
@@ -39,7 +38,7 @@ class TurboSource final : public RowSource {
     errors_.base.output_message = discard_message;
     std::memset(&monitor_, 0, sizeof(monitor_));
     monitor_.base.progress_monitor = stop_if_cancelled;
-    monitor_.cancelled = request.cancelled;
+    monitor_.cancelled = &request.cancelled;
   }
   TurboSource(const TurboSource&) = delete;
   TurboSource& operator=(const TurboSource&) = delete;
@@ -85,20 +84,20 @@ class TurboSource final : public RowSource {
   bool read_header(const uint8_t* data, size_t size) {
     if (setjmp(errors_.on_error)) return false;
     jpeg_create_decompress(&info_);
-    if (request_.cancelled) info_.progress = &monitor_.base;
+    info_.progress = &monitor_.base;
     info_.mem->max_memory_to_use = static_cast<long>(request_.memory_bytes);
     read_from_slices(&info_, &data_, data, size, request_.cancelled);
     jpeg_read_header(&info_, TRUE);
     return true;
   }
 
-  // True where libjpeg's planes can be upsampled by whole numbers, as its own upsampling asks.
+  // Whether all planes can be upsampled by integer factors, as libjpeg's own upsampling requires.
   bool has_integer_sampling() const {
     for (int i = 0; i < info_.num_components; ++i) {
       const jpeg_component_info& c = info_.comp_info[i];
       if (info_.max_h_samp_factor % c.h_samp_factor || info_.max_v_samp_factor % c.v_samp_factor) return false;
     }
-    // Plane 0 must be the full one: the others are placed by it.
+    // Plane 0 must be the largest: the others are positioned by it.
     return info_.comp_info[0].h_samp_factor == info_.max_h_samp_factor &&
            info_.comp_info[0].v_samp_factor == info_.max_v_samp_factor;
   }
@@ -129,8 +128,8 @@ class TurboSource final : public RowSource {
            request_.window.y1 == header_.height;
   }
 
-  // jpeg_crop_scanline forgets that a component may be reduced less than the image: upsampling (of 4:1:0, say) would
-  // then give but a part of its columns.
+  // jpeg_crop_scanline ignores that a component may be reduced less than the image: upsampling (of 4:1:0, say) would
+  // then output only some of its columns.
   bool can_crop() const {
     const int min_size = min_dct_size(info_);
     for (int i = 0; i < info_.num_components; ++i) {
@@ -142,8 +141,8 @@ class TurboSource final : public RowSource {
     return true;
   }
 
-  // Starts decoding; columns and rows before the window are skipped where pixels are read. A margin keeps libjpeg's
-  // upsampling at the window's edge as it is in the whole image.
+  // Starts decoding. Where pixels are read, columns and rows before the window are skipped, except a margin that keeps
+  // libjpeg's upsampling at the window's edge as it is in the whole image.
   bool start() {
     if (setjmp(errors_.on_error)) return false;
     jpeg_start_decompress(&info_);
@@ -186,7 +185,8 @@ class TurboSource final : public RowSource {
       p.rows_per_pull = c.v_samp_factor * dct_size(c);
       p.upsampling_h = max_h * min_size / (c.h_samp_factor * dct_size(c));
       p.upsampling_v = max_v * min_size / (c.v_samp_factor * dct_size(c));
-      // jdsample.c: fancy upsampling is for 2:1 across (alone or with 2:1 down), and for 2:1 down alone.
+      // jdsample.c: fancy upsampling applies to 2:1 horizontally (alone or with 2:1 vertically), and to 2:1 vertically
+      // alone.
       const bool fancy = min_size > 1;
       const bool across = fancy && p.upsampling_h == 2 && p.upsampling_v <= 2 && p.width > 2;
       p.triangle_h = across;
@@ -236,7 +236,7 @@ class TurboSource final : public RowSource {
   }
 
   Status failure() {
-    if (request_.cancelled && request_.cancelled->load(std::memory_order_relaxed)) return Status::kCancelled;
+    if (request_.is_cancelled()) return Status::kCancelled;
     const int code = errors_.base.msg_code;
     *reason_ = message();
     if (code == JERR_OUT_OF_MEMORY) return Status::kOutOfMemory;

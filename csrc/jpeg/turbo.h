@@ -1,4 +1,4 @@
-// JPEG rows by libjpeg-turbo's libjpeg API.
+// Rows of a JPEG from libjpeg-turbo, through its libjpeg API.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -12,12 +12,11 @@
 
 namespace fastseq {
 
-// Pixels come so many rows at a time; raw planes by the MCU row.
+// Rows per pull of pixels; raw planes are pulled by rows of MCUs.
 constexpr int kPixelRowsPerPull = 8;
 
-// Opens the image in data[0, size), which must outlive the source. On failure *source is null and *reason
-// holds libjpeg's words. finish() gives kOk, kRecovered, or what is wrong. `scanline` is scratch memory of
-// the source's own.
+// Opens data[0, size), which must outlive the source, like `reason` and `scanline`, its scratch memory. On failure
+// *source is null and *reason holds libjpeg's message. finish() returns kOk, kRecovered, or what is wrong.
 Status open_turbo(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                   std::string* reason, Buffer* scanline, std::unique_ptr<RowSource>* source);
 

@@ -1,4 +1,4 @@
-// What libjpeg calls when something is wrong, or takes long: it must neither print nor end the process.
+// libjpeg's callbacks for errors, warnings and progress: they must neither print nor end the process.
 #pragma once
 #include <atomic>
 #include <csetjmp>
@@ -20,7 +20,7 @@ struct ErrorManager {
   std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->on_error, 1);
 }
 
-// Counts warnings and keeps the words of the first; traces are dropped. Nothing is ever printed.
+// Counts warnings and keeps the first one's text. Traces are dropped, and nothing is printed.
 inline void record_warning(j_common_ptr info, int level) {
   if (level >= 0 || info->err->num_warnings++ > 0) return;
   info->err->format_message(info, reinterpret_cast<ErrorManager*>(info->err)->first_warning);
@@ -28,7 +28,7 @@ inline void record_warning(j_common_ptr info, int level) {
 
 inline void discard_message(j_common_ptr) {}
 
-// libjpeg calls it for each row of MCUs, also of scans that it reads before it gives the first row.
+// libjpeg calls it for each row of MCUs, including those of scans that it reads before the first output row.
 struct ProgressMonitor {
   jpeg_progress_mgr base;
   const std::atomic<bool>* cancelled;

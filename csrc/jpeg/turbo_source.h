@@ -1,5 +1,5 @@
-// The bytes of a file in memory for libjpeg, a slice at a time: between two slices it can be cancelled, also where it
-// skips rows and calls nothing else.
+// A libjpeg data source that hands over a file in memory slice by slice, and checks for cancellation in between: also
+// where libjpeg skips rows and calls nothing else.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -14,9 +14,9 @@ struct SlicedSource {
   static constexpr size_t kSliceBytes = 1 << 16;
 
   jpeg_source_mgr base;
-  const uint8_t* next;  // byte after the slice that libjpeg has
+  const uint8_t* next;  // end of the current slice
   const uint8_t* end;
-  const std::atomic<bool>* cancelled;  // may be null
+  const std::atomic<bool>* cancelled;
 };
 
 inline SlicedSource* sliced_source(j_decompress_ptr info) { return reinterpret_cast<SlicedSource*>(info->src); }
@@ -30,14 +30,14 @@ inline void give_slice(SlicedSource* source) {
 
 inline boolean fill_from_slices(j_decompress_ptr info) {
   SlicedSource* source = sliced_source(info);
-  if (source->cancelled && source->cancelled->load(std::memory_order_relaxed)) {
+  if (source->cancelled->load(std::memory_order_relaxed)) {
     jump_to_handler(reinterpret_cast<j_common_ptr>(info));
   }
   if (source->next < source->end) {
     give_slice(source);
     return TRUE;
   }
-  // As jpeg_mem_src does: a warning, and an end-of-image marker.
+  // As jpeg_mem_src does: warns, and inserts an end-of-image marker.
   static const JOCTET kEnd[4] = {0xFF, JPEG_EOI, 0, 0};
   WARNMS(info, JWRN_JPEG_EOF);
   source->base.next_input_byte = kEnd;
@@ -55,9 +55,9 @@ inline void skip_in_slices(j_decompress_ptr info, long bytes) {
   info->src->bytes_in_buffer -= static_cast<size_t>(bytes);
 }
 
-// `source` belongs to the caller and must outlive the decompression.
+// `source` must outlive the decompression.
 inline void read_from_slices(jpeg_decompress_struct* info, SlicedSource* source, const uint8_t* data, size_t size,
-                             const std::atomic<bool>* cancelled) {
+                             const std::atomic<bool>& cancelled) {
   const auto nothing = [](j_decompress_ptr) {};
   source->base.init_source = nothing;
   source->base.fill_input_buffer = fill_from_slices;
@@ -66,7 +66,7 @@ inline void read_from_slices(jpeg_decompress_struct* info, SlicedSource* source,
   source->base.term_source = nothing;
   source->next = data;
   source->end = data + size;
-  source->cancelled = cancelled;
+  source->cancelled = &cancelled;
   give_slice(source);
   info->src = &source->base;
 }

@@ -24,7 +24,7 @@ HWY_INLINE V16 load(const uint8_t* in) { return hn::PromoteTo(D16(), hn::LoadU(D
 
 HWY_INLINE V16 three_to_one(V16 a, V16 b) { return hn::Add(hn::Add(a, hn::ShiftLeft<1>(a)), b); }
 
-// Two samples below 256 side by side.
+// Interleaves samples below 256 as bytes.
 HWY_INLINE void store_pairs(V16 even, V16 odd, uint8_t* out) {
   hn::StoreU(hn::BitCast(hn::Repartition<uint8_t, D16>(), hn::Or(even, hn::ShiftLeft<8>(odd))),
              hn::Repartition<uint8_t, D16>(), out);
@@ -63,7 +63,7 @@ void UpsampleV2(const uint8_t* near, const uint8_t* far, bool lower, int count, 
   }
 }
 
-// a * first + b * second + 2^15, over 2^16
+// (a * first + b * second + 2^15) / 2^16
 HWY_INLINE V16 weighted_sum(V16 a, V16 b, int first, int second) {
   const D16 d;
   const D32 d32;
@@ -94,7 +94,7 @@ HWY_INLINE V16 scale(V16 v, int factor) {
   return hn::ShiftRight<1>(hn::Add(product, hn::Set(d, 1)));
 }
 
-// jdcolor.c with 16-bit factors: what is left of a whole number, times 2^16.
+// jdcolor.c with 16-bit factors: the fractional parts, times 2^16.
 void YccToPacked4(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, int count, bool bgr, uint8_t* out) {
   constexpr int k0402 = 26345;   // R = Y + Cr + 0.402 Cr
   constexpr int k0344 = -22554;  // G = Y - 0.34414 Cb + 0.28586 Cr - Cr

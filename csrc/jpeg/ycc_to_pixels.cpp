@@ -15,7 +15,7 @@ class YccToPixels final : public RowSource {
     for (int i = 0; i < kMaxPlanes; ++i) {
       const SourcePlane& p = source_->plane(i);
       stride_[i] = (static_cast<size_t>(p.row_bytes) + 2 * kUpsampleSlack + 63) / 64 * 64;
-      // Two pulls are kept, with room for a sample before each row.
+      // Two pulls are kept, with room for one sample before each row.
       base_[i] = scratch->planes[i].reserve(stride_[i] * 2 * p.rows_per_pull + 64) + 64;
       delay_ = std::max(delay_, p.triangle_v ? 1 : 0);
     }
@@ -74,7 +74,7 @@ class YccToPixels final : public RowSource {
     for (int i = 1; i < kMaxPlanes; ++i) {
       const SourcePlane& p = source_->plane(i);
       if (!p.triangle_h) continue;
-      for (int r = 0; r < p.rows_per_pull; ++r) {  // what upsample_h2 asks for at the edges
+      for (int r = 0; r < p.rows_per_pull; ++r) {  // upsample_h2 reads past the edges
         uint8_t* row = pointers[i][r];
         row[-1] = row[0];
         row[p.delivered_width] = row[p.delivered_width - 1];
@@ -83,7 +83,7 @@ class YccToPixels final : public RowSource {
     return Status::kOk;
   }
 
-  // Plane i at the height of row_, as wide as the luma plane; in `out` where it is not there as it is.
+  // Returns plane i upsampled to row_ and to the luma plane's width: in `out`, or in place.
   const uint8_t* chroma_row(int i, uint8_t* out) {
     const SourcePlane& p = source_->plane(i);
     const int near = row_ / p.upsampling_v;
@@ -113,8 +113,8 @@ class YccToPixels final : public RowSource {
   size_t stride_[kMaxPlanes];
   uint8_t* chroma_[2];
   int delay_ = 0;        // rows
-  int row_ = 0;          // the next to be delivered
-  int last_pulled_ = 0;  // luma row
+  int row_ = 0;          // the next row to deliver
+  int last_pulled_ = 0;  // the last luma row pulled
 };
 
 }  // namespace

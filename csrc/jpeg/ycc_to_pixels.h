@@ -1,4 +1,4 @@
-// Planes become pixels, as libjpeg makes them.
+// Converts planes to pixels as libjpeg does.
 #pragma once
 #include <memory>
 
@@ -8,8 +8,9 @@
 
 namespace fastseq {
 
-// kPacked4 rows of a kYcc source, of which plane 0 is the full one. Where rows need chroma from below, each pull gives
-// them one row late: plane(0).y0 is one less than the source's, and the first row is not written.
+// Gives kPacked4 rows of a kYcc source whose plane 0 is the largest. Where rows need the chroma below them, pulls
+// deliver rows one later: plane(0).y0 is one less than the source's, and the first row is not written. `scratch` must
+// outlive the source.
 std::unique_ptr<RowSource> ycc_to_pixels(std::unique_ptr<RowSource> source, const JpegRequest& request,
                                          JpegScratch* scratch);
 

@@ -42,7 +42,7 @@ void AffineTaps(const AffineMap& map, const double* rows, const double* columns,
   const int lanes = static_cast<int>(hn::Lanes(d));
   const auto zero = hn::Zero(d), half = hn::Set(d, 0.5);
   const auto last_row = hn::Set(d, map.height - 1), last_column = hn::Set(d, map.width - 1);
-  // Two neighbors are read along each axis that has two.
+  // Two neighbors are read along each axis longer than one pixel.
   const auto max_row = hn::Set(d, std::max(map.height - 2, 0)), max_column = hn::Set(d, std::max(map.width - 2, 0));
   const auto width = hn::Set(d, map.width), none = hn::Set(d, -1.0);
   for (int i = 0; i < map.width; i += lanes) {
@@ -63,7 +63,7 @@ void AffineTaps(const AffineMap& map, const double* rows, const double* columns,
   }
 }
 
-// `load` gives a pixel and its neighbor to the right, where there is one.
+// `load` returns a pixel and its right neighbor, if any.
 template <class Load>
 HWY_INLINE void BlendRow(const AffineMap& map, const int32_t* first, const float* down, const float* across, Load load,
                          float* out) {
@@ -95,7 +95,7 @@ void BlendBytes(const AffineMap& map, const uint8_t* image, int channels, const 
   const hn::FixedTag<uint8_t, 16> d8;
   const hn::FixedTag<int32_t, 4> d32;
   const F4 d;
-  alignas(16) uint8_t left[16], right[16];  // bytes of either pixel to the low bytes of four numbers
+  alignas(16) uint8_t left[16], right[16];  // each pixel's bytes, moved to the low bytes of four numbers
   for (int b = 0; b < 16; ++b) {
     const int channel = b / 4;
     const bool used = b % 4 == 0 && channel < channels;

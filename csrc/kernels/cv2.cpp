@@ -15,7 +15,7 @@ void Cv2HorizontalSums4(const uint8_t* row, const PairTable& table, int16_t* out
   const B16 d16;
   const B32 d32;
   const B8 d8;
-  // Bytes 0-7 are two pixels; each channel of the first beside that of the second, as 16-bit lanes.
+  // Bytes 0-7 are two pixels: pairs each channel of the first with that of the second, as 16-bit lanes.
   alignas(16) static constexpr uint8_t kPairs[16] = {0, 128, 4, 128, 1, 128, 5, 128, 2, 128, 6, 128, 3, 128, 7, 128};
   const auto pairs = hn::Load(d8, kPairs);
   const int n = table.size();

@@ -1,4 +1,4 @@
-// What the kernels of cv2.INTER_AREA share, compiled once for each instruction set.
+// Shared by the kernels of cv2.INTER_AREA. Compiled once for each instruction set.
 #if defined(FASTSEQ_AREA_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef FASTSEQ_AREA_INL_H
 #undef FASTSEQ_AREA_INL_H
@@ -21,8 +21,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 using Bytes = hn::Rebind<uint8_t, D>;  // as many bytes as D has lanes
 
-// Sums are floats (D of float) or, where there are no weights, integers (D of int32_t). cv2 rounds each product and
-// each sum, so they stay apart: no fused multiply-add.
+// Sums are floats (D of float) or, without weights, integers (D of int32_t). cv2 rounds each product and each sum, so
+// there must be no fused multiply-add.
 template <class D>
 constexpr bool kIsInteger = std::is_same_v<hn::TFromD<D>, int32_t>;
 

@@ -1,4 +1,4 @@
-// cv2.INTER_AREA, bit for bit. Input rows must be readable kReadAhead bytes past their end; outputs are written as far
+// cv2.INTER_AREA, bit for bit. Input rows must be readable kReadAhead bytes past their end. Outputs are written as far
 // past theirs, except by cv2_area_finish_vertical.
 #pragma once
 #include <cstddef>
@@ -9,9 +9,9 @@
 
 namespace fastseq::kernels {
 
-// The first pass gives sums of 4 bytes: floats, or integers where `whole`; the second one bytes. Weights and rows come
-// in the order in which they are added. cv2_area_sum_horizontal takes 1 or 2 rows of `width` pixels of 1 or 4 bytes,
-// and `scratch` of cv2_area_scratch_bytes(width).
+// The first pass gives 4-byte sums: floats, or integers if `integer`. The second pass gives bytes. Weights and rows
+// come in the order of addition. cv2_area_sum_horizontal takes 1 or 2 rows of `width` pixels of 1 or 4 bytes, and
+// cv2_area_scratch_bytes(width) bytes of scratch memory.
 constexpr size_t cv2_area_scratch_bytes(int width) { return (static_cast<size_t>(width) + 3) * 2 * 4 * sizeof(float); }
 void cv2_area_sum_horizontal(const uint8_t* const* in, int rows, int pixel_size, int width, const Cv2AreaTable& table,
                              bool integer, uint8_t* scratch, uint8_t* const* out);

@@ -16,7 +16,7 @@ namespace fastseq::kernels::HWY_NAMESPACE {
 
 using BF32 = hn::FixedTag<float, 4>;
 
-// Hands the sums of four outputs at a time to `store`; pixels have as many channels as D has lanes.
+// Passes the sums of four outputs at a time to `store`. Pixels have as many channels as D has lanes.
 template <class D, class Store>
 HWY_INLINE void sum_horizontal(D d, const hn::TFromD<D>* row, const Cv2AreaTable& table, Store store) {
   constexpr int kChannels = static_cast<int>(hn::MaxLanes(D()));
@@ -44,11 +44,11 @@ HWY_INLINE void sum_horizontal(D d, const hn::TFromD<D>* row, const Cv2AreaTable
   }
 }
 
-// Of a pixel of one row and, where they go side by side, that of another.
+// A pixel of one row, and where two rows are filtered side by side, one of the other.
 template <class T>
 using Rows = hn::FixedTag<T, 4 * kRowBlocks>;
 
-// Bytes to lanes.
+// Widens bytes to lanes of D.
 template <class D, class V>
 HWY_INLINE void store_widened(D d, V bytes, hn::TFromD<D>* out) {
   const auto wide = hn::PromoteTo(hn::RebindToSigned<D>(), bytes);
@@ -134,7 +134,7 @@ HWY_AFTER_NAMESPACE();
 namespace fastseq::kernels {
 namespace {
 
-// The same for one channel. Integers may wrap around, as cv2's do.
+// One channel. Integers may wrap around, as cv2's do.
 template <class T, class In>
 T sum_column(const In* row, const Cv2AreaTable& table, int i) {
   const In* sample = row + table.first[i];

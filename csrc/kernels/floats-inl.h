@@ -1,4 +1,4 @@
-// What the float kernels' files share, compiled once for each instruction set.
+// Shared by the float kernels. Compiled once for each instruction set.
 #if defined(FASTSEQ_FLOAT_KERNELS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef FASTSEQ_FLOAT_KERNELS_INL_H
 #undef FASTSEQ_FLOAT_KERNELS_INL_H
@@ -23,9 +23,9 @@ using Floats = hn::ScalableTag<float>;
 using OneFloat = hn::FixedTag<float, 1>;
 using Doubles = hn::ScalableTag<double>;
 using OneDouble = hn::FixedTag<double, 1>;
-using Pixel = hn::FixedTag<float, 4>;  // one pixel in a block of 128 bits
+using Pixel = hn::FixedTag<float, 4>;  // one pixel per 128-bit block
 
-// `apply(d, i)` for all of `count` elements: a vector at a time, then one by one.
+// Calls `apply(d, i)` for `count` elements: a vector at a time, then one by one.
 template <class D, class One, class Apply>
 HWY_INLINE void for_lanes(D d, One one, int count, Apply apply) {
   const int lanes = static_cast<int>(hn::Lanes(d));
@@ -34,7 +34,7 @@ HWY_INLINE void for_lanes(D d, One one, int count, Apply apply) {
   for (; i < count; ++i) apply(one, i);
 }
 
-// `make(d, i)` into all of `count` items, past the cache where `stream`.
+// Stores `make(d, i)` into `count` items, past the cache if `stream`.
 template <class D, class One, class Make>
 HWY_INLINE void store_lanes(D d, One one, int count, bool stream, hn::TFromD<D>* out, Make make) {
   const int lanes = static_cast<int>(hn::Lanes(d));

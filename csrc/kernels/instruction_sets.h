@@ -4,9 +4,9 @@
 
 namespace fastseq::kernels {
 
-// Those that this processor has too.
+// Those that this processor supports.
 int64_t instruction_sets();
-// For tests: the instruction sets of the mask are not used any more.
+// For tests: stops using the instruction sets of the mask.
 void disable_instruction_sets(int64_t mask);
 
 }  // namespace fastseq::kernels

@@ -1,4 +1,4 @@
-// What the kernels' files share, compiled once for each instruction set.
+// Shared by the integer kernels. Compiled once for each instruction set.
 #if defined(FASTSEQ_KERNELS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef FASTSEQ_KERNELS_INL_H
 #undef FASTSEQ_KERNELS_INL_H
@@ -22,11 +22,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D16 = hn::ScalableTag<int16_t>;
 using D32 = hn::ScalableTag<int32_t>;
 using D8 = hn::Rebind<uint8_t, D16>;   // as many bytes as D16 has lanes
-using B16 = hn::FixedTag<int16_t, 8>;  // one block of 128 bits
+using B16 = hn::FixedTag<int16_t, 8>;  // one 128-bit block
 using B32 = hn::FixedTag<int32_t, 4>;
 using B8 = hn::FixedTag<uint8_t, 16>;
 
-// Where vectors are wide enough, passes along columns take two rows side by side, so that they share weights.
+// With wide vectors, horizontal passes filter two rows side by side, which share weights.
 #if HWY_ARCH_X86 && HWY_MAX_BYTES >= 32
 constexpr int kRowBlocks = 2;
 #else
@@ -36,7 +36,7 @@ constexpr int kRowBlocks = 1;
 using fastseq::HWY_NAMESPACE::multiply_pairs;
 using fastseq::HWY_NAMESPACE::weight_pair;
 
-// Writes `count` pixels, of which `store(i, out)` writes one vector's worth at i; the last ones by way of a copy.
+// Writes `count` pixels: `store(i, out)` writes a vector of them from i on, the last ones by way of a copy.
 template <class Store>
 HWY_INLINE void for_pixels(int count, int lanes, int bytes, uint8_t* out, Store store) {
   int i = 0;

@@ -12,14 +12,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
 
-// Sums of products with the two halves of the coefficients. They may wrap around: the whole fits 32 bits.
+// Combines the sums of both coefficient halves. They may wrap around: the total fits 32 bits.
 template <class D>
 HWY_INLINE hn::Vec<D> finish_sum(D d32, hn::Vec<D> low, hn::Vec<D> high) {
   const auto sum = hn::Add(hn::Add(hn::ShiftLeft<kPilLowBits>(high), low), hn::Set(d32, 1 << (kPilBits - 1)));
   return hn::ShiftRight<kPilBits>(sum);
 }
 
-// Clamped to bytes: of each block of 128 bits those of `lower`, then those of `upper`.
+// Clamps to bytes: of each 128-bit block first those of `lower`, then those of `upper`.
 template <class D8>
 HWY_INLINE hn::Vec<D8> narrow_blocks(D8 d8, hn::Vec<hn::RepartitionToWide<hn::RebindToSigned<D8>>> lower,
                                      hn::Vec<hn::RepartitionToWide<hn::RebindToSigned<D8>>> upper) {
@@ -74,7 +74,7 @@ void PilVertical(const uint8_t* const* rows, const int16_t* low, const int16_t* 
   });
 }
 
-// As many bytes as two rows, or one, take.
+// Bytes of one row, or of two side by side.
 using C8 = hn::FixedTag<uint8_t, 16 * kRowBlocks>;
 using C16 = hn::FixedTag<int16_t, 8 * kRowBlocks>;
 using C32 = hn::FixedTag<int32_t, 4 * kRowBlocks>;
@@ -102,7 +102,7 @@ void PilHorizontal4(const uint8_t* const* in, int rows, const PilTable& table, u
   const C8 d8;
   const C16 d16;
   const C32 d32;
-  // Each channel of a pixel beside that of the next one, as 16-bit lanes.
+  // Pairs each channel of a pixel with that of the next one, as 16-bit lanes.
   alignas(16) static constexpr uint8_t kFirst[16] = {0, 128, 4, 128, 1, 128, 5, 128, 2, 128, 6, 128, 3, 128, 7, 128};
   alignas(16) static constexpr uint8_t kSecond[16] = {8,  128, 12, 128, 9,  128, 13, 128,
                                                       10, 128, 14, 128, 11, 128, 15, 128};

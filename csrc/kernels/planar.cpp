@@ -25,14 +25,14 @@ void FilterVertical(const uint8_t* const* rows, const int16_t* weights, int taps
       sum_low = hn::Add(sum_low, multiply_pairs(d32, hn::InterleaveLower(d16, a, b), w));
       sum_high = hn::Add(sum_high, multiply_pairs(d32, hn::InterleaveUpper(d16, a, b), w));
     }
-    // Interleaving and narrowing both work block by block, so the lanes come back in order.
+    // Interleaving and narrowing both work within blocks, so the lanes come back in order.
     const auto low = hn::ShiftRight<kWeightBits - kFractionBits>(sum_low);
     const auto high = hn::ShiftRight<kWeightBits - kFractionBits>(sum_high);
     hn::StoreU(hn::ReorderDemote2To(d16, low, high), d16, out + x);
   }
 }
 
-// The weighted sum of one output, replicated over four lanes.
+// The weighted sum of one output, as four partial sums.
 HWY_INLINE hn::Vec<B32> column_sum(const int16_t* in, const int16_t* weights, int taps) {
   const B16 d16;
   const B32 d32;
@@ -43,7 +43,7 @@ HWY_INLINE hn::Vec<B32> column_sum(const int16_t* in, const int16_t* weights, in
   return sum;
 }
 
-// Four outputs at a time; the table's entries are padded to that. `taps` is a constant where one step is enough.
+// Computes four outputs at a time; entries are padded to that. `taps` is a constant where one step is enough.
 template <class Taps>
 HWY_INLINE void filter_horizontal_with(const int16_t* in, const TriangleTable& table, Taps taps, int16_t* out) {
   const B32 d32;
@@ -79,14 +79,14 @@ HWY_INLINE hn::Vec<D8> to_bytes(V v) {
   return hn::DemoteTo(D8(), hn::ShiftRight<kFractionBits>(hn::Add(v, half)));
 }
 
-// JFIF: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, with Cb and Cr about 128.
+// JFIF: R = Y + 1.402 Cr, G = Y - 0.344136 Cb - 0.714136 Cr, B = Y + 1.772 Cb, with Cb and Cr centered at 128.
 uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int count, bool bgr, uint8_t* out) {
   const D16 d;
   const D32 d32;
   auto excess = hn::Zero(d32);
   const auto white = hn::Set(d, 255 << kFractionBits);
   const int lanes = static_cast<int>(hn::Lanes(d));
-  auto inside = hn::FirstN(d, hn::Lanes(d));  // lanes past the row hold anything
+  auto inside = hn::FirstN(d, hn::Lanes(d));  // lanes past the row are undefined
   const auto finish = [&](auto v) HWY_ATTR {
     const auto over = hn::IfThenElseZero(inside, hn::Sub(v, hn::Min(hn::Max(v, hn::Zero(d)), white)));
     const auto eighths = hn::ShiftRight<kFractionBits - 3>(over);
@@ -96,7 +96,7 @@ uint64_t YccToRgb(const int16_t* y, const int16_t* cb, const int16_t* cr, int co
     return to_bytes(v);
   };
   const auto center = hn::Set(d, 128 << kFractionBits);
-  const auto r_cr = hn::Set(d, 13173);   // 0.402 * 2^15; the rest of 1.402 is added
+  const auto r_cr = hn::Set(d, 13173);   // 0.402 * 2^15; red itself is added
   const auto g_cb = hn::Set(d, -11277);  // -0.344136 * 2^15
   const auto g_cr = hn::Set(d, -23401);  // -0.714136 * 2^15
   const auto b_cb = hn::Set(d, 25297);   // 0.772 * 2^15

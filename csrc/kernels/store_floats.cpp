@@ -16,7 +16,7 @@ void StoreU8(const float* values, int count, uint8_t* out) {
   });
 }
 
-// IEEE half precision, rounded to nearest even; the exponent is rebiased in the integer, subnormals are aligned by an
+// IEEE half precision, rounded to nearest even. The exponent is rebiased as an integer; subnormals are aligned by an
 // addition.
 template <class D, class V>
 HWY_INLINE hn::Vec<hn::Rebind<int32_t, D>> half_bits(D d, V value) {
@@ -27,7 +27,7 @@ HWY_INLINE hn::Vec<hn::Rebind<int32_t, D>> half_bits(D d, V value) {
   const auto rebiased = hn::Add(hn::Add(magnitude, odd), hn::Set(d32, 0xFFF - (112 << 23)));
   const auto normal = hn::ShiftRight<13>(rebiased);
 
-  const auto align = hn::Set(d32, 126 << 23);  // 0.5, whose last bit weighs as much as that of a subnormal half
+  const auto align = hn::Set(d32, 126 << 23);  // 0.5, whose last bit has the weight of a subnormal half's
   const auto aligned = hn::Add(hn::BitCast(d, magnitude), hn::BitCast(d, align));
   const auto subnormal = hn::Sub(hn::BitCast(d32, aligned), align);
 

@@ -9,7 +9,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
 
-// Of a pixel's four lanes the last falls on the next pixel's first, which is stored after it.
+// A pixel is stored as four lanes; the next pixel overwrites the last of them.
 template <class T>
 HWY_INLINE void lerp_pixels(const T* row, const LerpTable& table, float* out) {
   const Pixel d;

@@ -1,4 +1,4 @@
-// Finished rows of float values into the slot, turned, padded, converted and laid out as the batch wants them.
+// Writes finished rows of floats to the slot: transposed, padded, converted and laid out as the batch requires.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,20 +10,21 @@
 
 namespace fastseq {
 
-// Rows come in stored order. Without `transpose` a row has a pixel for each column of the geometry and becomes row
-// `position` of it, with it a row has a pixel for each row and becomes column `position`.
+// Rows come in stored order. Without `transpose`, a row has one pixel for each column of the geometry and becomes its
+// row `position`. With it, a row has one pixel for each row of the geometry and becomes its column `position`.
 class FloatSlotWriter {
  public:
-  // Rows have `channels` values a pixel; one channel is repeated where the slot has three. `slot` has format.bytes()
-  // bytes; what lies around the geometry is written here. Takes memory from `scratch`; throws std::bad_alloc.
+  // Rows have `channels` values per pixel; a single channel is repeated where the slot has three. `slot` has
+  // format.bytes() bytes; padding around the geometry is written here. `scratch` provides the memory. Throws
+  // std::bad_alloc.
   FloatSlotWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels, uint8_t* slot,
                   Buffer* scratch, StageClock* clock = nullptr);
 
-  // Where the caller writes the values of the row for `position`, any number of times until commit(). With `transpose`
-  // one float past its end may be written too.
+  // Where the caller writes the row for `position`, any number of times until commit(). With `transpose`, one float
+  // past its end may be written too.
   float* row(int position);
   void commit(int position);
-  // Writes what still waits. Call once, after the last row.
+  // Writes buffered rows. Call once, after the last row.
   void flush();
 
  private:
@@ -34,16 +35,16 @@ class FloatSlotWriter {
   void store(size_t item, int count, const float* values);
 
   const SlotFormat& format_;
-  const int top_, left_, rows_, columns_;  // of the geometry in the slot
+  const int top_, left_, rows_, columns_;  // the geometry's place in the slot
   const bool transpose_;
   const int channels_;
   uint8_t* slot_;
   StageClock* const clock_;
-  float* tile_;    // rows that wait to be turned, or one row
-  float* line_;    // one line of the tile, turned
-  float* planes_;  // a line by channels, or with its channel repeated
+  float* tile_;    // rows to be transposed, or one row
+  float* line_;    // one transposed line of the tile
+  float* planes_;  // a line split by channel, or with its channel repeated
   size_t tile_stride_;
-  int tile_first_ = -1;  // the position of the tile's first row
+  int tile_first_ = -1;  // position of the tile's first row
 };
 
 }  // namespace fastseq

@@ -17,7 +17,7 @@ SlotWriter::SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, 
   if (direct_) return;
   const int pixels = transpose ? format.height : format.width;
   tile_stride_ = static_cast<size_t>(pixels) * format.channels;
-  // A tile of rows, and one line of it turned.
+  // A tile of rows, and one transposed line of it.
   tile_ = tile->reserve((tile_stride_ + kTileRows * 4) * kTileRows);
 }
 

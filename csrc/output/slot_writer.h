@@ -1,4 +1,4 @@
-// The last step: finished rows of bytes into the slot, turned, converted and laid out as the batch wants them.
+// Writes finished rows of bytes to the slot: transposed, converted and laid out as the batch requires.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,19 +9,19 @@
 
 namespace fastseq {
 
-// Rows come in stored order. Without `transpose` a row of `width` pixels becomes row `position` of the slot, with it a
-// row of `height` pixels becomes column `position`.
+// Rows come in stored order. Without `transpose`, a row of `width` pixels becomes row `position` of the slot. With it,
+// a row of `height` pixels becomes column `position`.
 class SlotWriter {
  public:
-  // `slot` has format.bytes() bytes. Takes memory from `tile` where it must hold rows; throws std::bad_alloc.
+  // `slot` has format.bytes() bytes. `tile` provides memory where rows must be buffered. Throws std::bad_alloc.
   SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile, StageClock* clock = nullptr);
 
-  // Where the caller writes the interleaved bytes of the row for `position`; valid until commit().
+  // Where the caller writes the interleaved bytes of the row for `position`, until commit().
   uint8_t* row(int position);
   void commit(int position);
-  // The same for a finished row of `count` pixels of 1 or 4 bytes, gray or with a fourth byte to drop.
+  // Writes a finished row of `count` pixels: gray, or 4-byte pixels whose last byte is dropped.
   void write(int position, const uint8_t* pixels, int pixel_size, int count);
-  // Writes what still waits. Call once, after the last row.
+  // Writes buffered rows. Call once, after the last row.
   void flush();
 
  private:
@@ -36,13 +36,13 @@ class SlotWriter {
 
   const SlotFormat& format_;
   const bool transpose_;
-  const bool direct_;  // rows go straight into the slot
-  const bool linear_;  // items are floats or doubles that the lookup makes as `offset + scale * byte`
+  const bool direct_;  // rows are written straight into the slot
+  const bool linear_;  // items are floats or doubles, and the lookup is `offset + scale * byte`
   uint8_t* slot_;
   StageClock* const clock_;
   uint8_t* tile_ = nullptr;
   size_t tile_stride_ = 0;
-  int tile_first_ = -1;  // the slot column of the tile's first row
+  int tile_first_ = -1;  // slot column of the tile's first row
 };
 
 }  // namespace fastseq

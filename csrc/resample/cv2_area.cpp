@@ -19,7 +19,7 @@ std::vector<RowSpan> spans_of(const Cv2AreaTable& rows) {
   return spans;
 }
 
-// Between the passes there are sums of 4 bytes.
+// Between the passes are sums of 4 bytes.
 struct Passes : PackedPasses<Cv2AreaTable> {
   Cv2AreaRounding rounding;
 };
@@ -82,7 +82,7 @@ Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter
   const Cv2AreaTable columns =
       make_cv2_area_table(column_map, plan.column_axis(plane), rounding.integer, TableOrder::kSlot);
   const Passes passes{{source, plan, rows, columns, writer, scratch, cancelled}, rounding};
-  // cv2's pass along rows runs down the stored columns of a turned image.
+  // In a transposed image cv2's horizontal pass runs down the stored columns.
   const Status status = plan.orientation.transpose ? vertical_first(passes) : horizontal_first(passes);
   writer->flush();
   return status;

@@ -1,4 +1,4 @@
-// Source rows after their pass along columns: each is passed over once, and kept while another output row reads it.
+// Horizontally filtered rows of floats: each source row is filtered once, and kept while output rows need it.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,13 +11,14 @@ namespace fastseq {
 
 class HorizontalPassCache {
  public:
-  // spans[i]: the source rows that output row i reads, all of them; both ends ascend from row to row. The last
-  // `at_once` rows asked for stay valid. `values`: floats that a passed row takes. Takes memory from `scratch`;
-  // throws std::bad_alloc, and TooMuchMemory.
+  // spans[i] are the source rows that output row i reads; both ends ascend. The last `at_once` requested rows stay
+  // valid. `values` is the number of floats in a filtered row. `scratch` provides the memory. Throws std::bad_alloc and
+  // TooMuchMemory.
   HorizontalPassCache(RowSource* source, const std::vector<RowSpan>& spans, int at_once, size_t values,
                       ResampleScratch* scratch, const std::atomic<bool>& cancelled);
 
-  // Row `wanted`, made by `pass(bytes, out)` unless it is at hand. Output row by output row, in ascending order.
+  // Returns filtered row `wanted`, computed by `pass(bytes, out)` unless it is cached. Output rows must come in
+  // ascending order.
   template <class Pass>
   Status get(int wanted, Pass pass, const float** row) {
     const int place = wanted % capacity_;
@@ -33,7 +34,7 @@ class HorizontalPassCache {
   Status drain() { return ring_.drain(); }
 
  private:
-  RowRing ring_;  // has an output row for each source row that is read
+  RowRing ring_;  // has one output row for each source row that is read
   int capacity_;
   size_t stride_;
   float* base_;

@@ -1,4 +1,4 @@
-// Source rows after their pass along columns: made once each, and kept as long as an output row needs them.
+// Horizontally filtered rows of bytes or sums: each source row is filtered once, and kept as long as needed.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -13,12 +13,12 @@ class HorizontalPassRing {
  public:
   static constexpr int kRowsAtOnce = 2;
 
-  // spans[i]: the rows that output row i reads, counted from the plane's y0; both ends ascend. A kept row takes
-  // `row_bytes`. Takes memory from `scratch`; throws std::bad_alloc, and TooMuchMemory.
+  // spans[i] are the rows that output row i reads, counted from the plane's y0; both ends ascend. A filtered row takes
+  // `row_bytes`. `scratch` provides the memory. Throws std::bad_alloc and TooMuchMemory.
   HorizontalPassRing(RowSource* source, const std::vector<RowSpan>& spans, size_t row_bytes, ResampleScratch* scratch,
                      const std::atomic<bool>& cancelled);
 
-  // Makes the rows of output row i. `pass(in, count, out)` makes kept rows of `count` source rows, 1 or kRowsAtOnce.
+  // Filters the rows of output row i. `pass(in, count, out)` filters `count` source rows, 1 or kRowsAtOnce.
   template <class Pass>
   Status advance_to(int i, Pass pass) {
     while (made_ < begins_[i] + counts_[i]) {
@@ -36,7 +36,7 @@ class HorizontalPassRing {
     }
     return Status::kOk;
   }
-  // The kept rows of output row i, from the first of its span.
+  // The filtered rows of output row i, from the first of its span.
   const uint8_t* const* rows(int i);
   Status drain() { return ring_.drain(); }
 
@@ -44,8 +44,8 @@ class HorizontalPassRing {
   uint8_t* kept(int n) { return base_ + static_cast<size_t>(n % capacity_) * stride_; }
   static std::vector<std::vector<RowSpan>> groups(const std::vector<int>& rows);
 
-  std::vector<int> rows_;             // that any output needs, ascending
-  std::vector<int> begins_, counts_;  // by output row, in rows_
+  std::vector<int> rows_;             // that any output row reads, ascending
+  std::vector<int> begins_, counts_;  // of each output row, in rows_
   int capacity_ = 0;
   size_t stride_ = 0;
   uint8_t* base_ = nullptr;

@@ -1,4 +1,4 @@
-// What both orders of two passes need of a image whose pixels are bytes, of 1 or 4 a pixel.
+// What both orders of the two passes share, for images of gray or 4-byte pixels.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -18,7 +18,7 @@ struct PackedPasses {
   const std::atomic<bool>& cancelled;
 
   int pixel_size() const { return source->layout() == PixelLayout::kGray ? 1 : 4; }
-  // The finished pixels of entry i of the rows.
+  // Writes the finished pixels of vertical entry i.
   void write(int i, const uint8_t* pixels) const {
     const int position = slot_position(plan.stored_rows(), plan.rows_reversed(), i);
     writer->write(position, pixels, pixel_size(), columns.size);

@@ -70,7 +70,7 @@ Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* wri
   const int height = transpose ? plan.stored_width : plan.stored_height;
   const int width = transpose ? plan.stored_height : plan.stored_width;
   bool vertical_pass_first = pil_vertical_first(plan.geometry, height, width) != transpose;
-  // Where only one axis changes, the other pass picks pixels; the fewer there are of them, the better.
+  // Where only one axis is resized, the other pass copies pixels: it comes where there are fewer of them.
   if (!pil_resizes(row_map)) vertical_pass_first = false;
   if (!pil_resizes(column_map)) vertical_pass_first = pil_resizes(row_map);
   const Status status = vertical_pass_first ? vertical_first(passes) : horizontal_first(passes);

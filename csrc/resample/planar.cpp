@@ -18,7 +18,7 @@ PlaneAxis column_axis(const SourcePlane& plane, const ResamplePlan& plan) {
           plane.x0};
 }
 
-// The finished planes of one output row become its bytes. Returns what ycc_to_rgb says of colors out of range.
+// Converts the filtered planes of one output row to bytes. Returns what ycc_to_rgb says of out-of-range colors.
 uint64_t finish_row(PixelLayout layout, int16_t* const* planes, int count, int channels, bool bgr, uint8_t* gray,
                     uint8_t* out) {
   if (layout == PixelLayout::kYcc) {
@@ -67,7 +67,7 @@ Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, Sl
   }
   int widest_tap_row = kTapStep;
   for (int p = 0; p < planes; ++p) widest_tap_row = std::max(widest_tap_row, column_table[p]->stride);
-  // One row between the passes, readable past its end by the zero weights of a whole entry; a row of gray behind it.
+  // A row between the passes, readable past its end by an entry's zero weights, and a row of gray.
   const size_t between_bytes = (static_cast<size_t>(luma.row_bytes) + widest_tap_row) * 2 + 2 * kernels::kReadAhead;
   uint8_t* line = scratch->passes[3].reserve(between_bytes + count + kernels::kReadAhead);
   int16_t* between = reinterpret_cast<int16_t*>(line);

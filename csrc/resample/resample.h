@@ -1,4 +1,4 @@
-// From a source's rows to a finished slot.
+// From the rows of a source to a finished slot. All functions poll `cancelled` and then return kCancelled.
 #pragma once
 #include <atomic>
 
@@ -13,7 +13,7 @@
 
 namespace fastseq {
 
-// The map of one image: an upright geometry, how the stored image lies in it, and the source's reduction.
+// How one image is resampled: the upright geometry, its stored orientation, and the source's reduction.
 struct ResamplePlan {
   Geometry geometry;
   Orientation orientation;
@@ -25,39 +25,39 @@ struct ResamplePlan {
   const AxisMap& stored_columns() const { return orientation.transpose ? geometry.rows : geometry.columns; }
   bool rows_reversed() const { return orientation.flip_rows; }
   bool columns_reversed() const { return orientation.flip_columns; }
-  // The axes of the pixels that a source delivers at full size.
+  // The axes of a source that delivers pixels at full size.
   PlaneAxis row_axis(const SourcePlane& plane) const {
     return {plane.height - plane.y0, 1, 1, false, stored_height, rows_reversed(), plane.y0};
   }
   PlaneAxis column_axis(const SourcePlane& plane) const {
     return {plane.delivered_width, 1, 1, false, stored_width, columns_reversed(), plane.x0};
   }
-  // A crop leaves what lies below it unread; a whole image is read, and so judged, to its end.
+  // Crops leave the rest of the file unread; a full image is read, and so checked for damage, to its end.
   bool reads_to_end() const {
     return stored_rows().source_length == stored_height && stored_columns().source_length == stored_width;
   }
 };
 
-// For kAntialias and kLinear: filters planes, then makes the color. `source` must not be kPacked4. `*out_of_range`:
-// the mean square by which filtered YCbCr colors passed the range of bytes, in levels. Where there is much of it, the
-// image has to be made from pixels: their colors were cut to the range before they were filtered.
+// For kAntialias and kLinear: filters planes, then converts colors. `source` must not be kPacked4. `*out_of_range` is
+// the mean square, in levels, by which filtered YCbCr colors exceeded the range of bytes. Where it is large, the image
+// must be filtered as pixels, whose colors are clamped before filtering.
 Status resample_planes(RowSource* source, const ResamplePlan& plan, bool bgr, SlotWriter* writer, int channels,
                        ResampleScratch* scratch, const std::atomic<bool>& cancelled, double* out_of_range);
 
-// For cv2.linear, cv2.nearest, pil.nearest, and cv2.area where an axis grows: bit for bit. `source` must be kGray or
+// For cv2.linear, cv2.nearest, pil.nearest, and cv2.area where an axis grows. Bit-exact; `source` must be kGray or
 // kPacked4, here and below.
 Status resample_two_tap(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                         const std::atomic<bool>& cancelled);
 
-// For cv2.area, bit for bit.
+// For cv2.area. Bit-exact.
 Status resample_cv2_area(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                          const std::atomic<bool>& cancelled);
 
-// For the other pil.* filters, bit for bit, in Pillow's own order of passes.
+// For the other pil.* filters. Bit-exact, with the passes in Pillow's order.
 Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* writer, ResampleScratch* scratch,
                     const std::atomic<bool>& cancelled);
 
-// For the tf.* filters: writes the whole slot, `offset + scale * value` where its items are floats.
+// For the tf.* filters. Writes the whole slot, as `offset + scale * value` where its items are floats.
 Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
                    ResampleScratch* scratch, const std::atomic<bool>& cancelled);
 

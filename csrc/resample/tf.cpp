@@ -11,14 +11,14 @@
 namespace fastseq {
 namespace {
 
-// A image on its way through the two passes. TensorFlow's bilinear lerps along the columns of the upright image
-// first: where these lie along the stored rows, the stored rows have the first pass.
+// An image on its way through the two passes. TensorFlow's bilinear starts with the upright image's columns; where
+// these are stored as rows, the vertical pass comes first.
 struct TfPasses {
   RowSource* source;
   const ResamplePlan& plan;
   const Interpolation filter;
   const int pixel_size;  // values of a source pixel: 1 or 4
-  const int channels;    // of what is made of it: 1 or 3
+  const int channels;    // of the output: 1 or 3
   FloatSlotWriter* writer;
   ResampleScratch* scratch;
   const std::atomic<bool>& cancelled;
@@ -30,12 +30,13 @@ struct TfPasses {
   float gain() const {
     return filter == Interpolation::kTfArea ? area_gain(plan.geometry.rows, plan.geometry.columns) : 1.0f;
   }
-  // A turned row between the passes.
+  // A row after the vertical pass, before the horizontal one.
   float* intermediate() const { return scratch->passes[0].reserve_as<float>(static_cast<size_t>(source_values())); }
 };
 
 std::vector<RowSpan> spans_of(const LerpTable& rows) {
   std::vector<RowSpan> spans;
+  spans.reserve(rows.low.size());
   for (int i = 0; i < rows.size(); ++i) {
     spans.push_back({std::min(rows.low[i], rows.high[i]), std::max(rows.low[i], rows.high[i])});
   }
@@ -44,6 +45,7 @@ std::vector<RowSpan> spans_of(const LerpTable& rows) {
 
 std::vector<RowSpan> spans_of(const SumTable& rows) {
   std::vector<RowSpan> spans;
+  spans.reserve(rows.first.size());
   for (int i = 0; i < rows.size(); ++i) spans.push_back({rows.first[i], rows.last(i)});
   return spans;
 }
@@ -101,7 +103,7 @@ Status sum_horizontal_first(const TfPasses& p, const SumTable& rows, const SumTa
   return p.plan.reads_to_end() ? cache.drain() : Status::kOk;
 }
 
-// What is alive at each row of each output, in the order in which they are added.
+// The source rows needed at each step, one step for each row of each output, in the order in which they are added.
 std::vector<RowSpan> steps_of(const SumTable& rows) {
   std::vector<RowSpan> steps;
   for (int i = 0; i < rows.size(); ++i) {

@@ -8,13 +8,13 @@
 namespace fastseq {
 namespace {
 
-// Where the pixels of an upright axis lie in the delivered rows.
+// Converts upright positions to positions in delivered rows.
 void to_stored(int stored_size, bool reversed, int origin, PairTable* table) {
   if (reversed) {
     for (size_t i = 0; i < table->low.size(); ++i) {
       table->low[i] = stored_size - 1 - table->low[i];
       table->high[i] = stored_size - 1 - table->high[i];
-      if (table->low[i] == table->high[i]) continue;  // an edge: all the weight is on one side
+      if (table->low[i] == table->high[i]) continue;  // an edge: one weight is 0
       std::swap(table->low[i], table->high[i]);
       std::swap(table->weight_low[i], table->weight_high[i]);
     }
@@ -32,8 +32,8 @@ void reverse_entries(PairTable* table) {
   std::reverse(table->weight_high.begin(), table->weight_high.end());
 }
 
-// The first pass over columns reads two neighbors at once; at the edges, where cv2 reads one pixel only, the other
-// neighbor gets weight 0. Needs two columns.
+// The horizontal pass reads two neighbors at once; where cv2 reads a single pixel at an edge, the other gets weight 0.
+// Needs two columns.
 void pad_edges(int delivered_width, PairTable* table) {
   for (size_t i = 0; i < table->low.size(); ++i) {
     if (table->low[i] != table->high[i] || delivered_width < 2) continue;
@@ -41,8 +41,8 @@ void pad_edges(int delivered_width, PairTable* table) {
     const int16_t whole = static_cast<int16_t>(table->weight_low[i] + table->weight_high[i]);
     table->low[i] -= at_end;
     table->high[i] = table->low[i] + 1;
-    table->weight_low[i] = at_end ? 0 : whole;
-    table->weight_high[i] = at_end ? whole : 0;
+    table->weight_low[i] = at_end ? int16_t{0} : whole;
+    table->weight_high[i] = at_end ? whole : int16_t{0};
   }
 }
 
@@ -56,7 +56,7 @@ void replicate_weights(PairTable* table) {
   }
 }
 
-// The two rows last passed over, kept for the next output row.
+// The two rows filtered last, reused by the next output row.
 struct HorizontalSums {
   int row[2] = {-1, -1};
   int16_t* sums[2];
@@ -127,7 +127,7 @@ Status resample_two_tap(RowSource* source, const ResamplePlan& plan, SlotWriter*
       kernels::pick_gray(low, columns, packed);
     } else if (mean) {
       kernels::mean_2x2(low, high, pixel_size, columns, packed);
-    } else if (transpose) {  // cv2's pass along rows runs down the stored columns
+    } else if (transpose) {  // cv2's horizontal pass runs down the stored columns
       kernels::cv2_vertical(low, high, rows.weight_low[i], rows.weight_high[i], plane.delivered_width * pixel_size,
                             cache.sums[0]);
       kernels::cv2_horizontal(cache.sums[0], pixel_size, columns, packed);

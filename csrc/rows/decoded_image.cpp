@@ -46,7 +46,7 @@ class PixelSource final : public RowSource {
   int next_ = 0;
 };
 
-// The planes that are made of the 4-byte pixels of another source.
+// Converts the 4-byte pixels of another source.
 class PackedConverter : public RowSource {
  public:
   PackedConverter(std::unique_ptr<RowSource> source, Buffer* scratch)

@@ -1,4 +1,4 @@
-// Rows of pixels that somebody else decoded.
+// Rows of an image that was decoded elsewhere, and conversions of 4-byte pixels.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -8,20 +8,20 @@
 
 namespace fastseq {
 
-// An 8-bit image in memory, rows `stride` bytes apart, 1 or 3 channels; outlives the source.
+// An 8-bit image in memory with 1 or 3 channels, rows `stride` bytes apart. It must outlive the source.
 struct PixelImage {
   const uint8_t* data;
   int height, width, channels;
   ptrdiff_t stride;
 };
 
-// `packed`: 4-byte pixels, else planes. `swap` exchanges the first and third channel.
+// Gives 4-byte pixels if `packed`, else planes. `swap` exchanges the first and third channel.
 std::unique_ptr<RowSource> open_decoded_image(const PixelImage& image, bool packed, bool swap);
 
-// Splits the 4-byte pixels of `source` into planes as they stream.
+// Splits 4-byte pixels into planes. `scratch` must outlive the source, here and below.
 std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch);
 
-// Gray as Pillow's convert("L") makes it of the 4-byte pixels (red first) of `source`, as they stream.
+// Converts 4-byte pixels (red first) to gray as Pillow's convert("L") does.
 std::unique_ptr<RowSource> pillow_gray(std::unique_ptr<RowSource> source, Buffer* scratch);
 
 }  // namespace fastseq

@@ -35,7 +35,7 @@ RowRing::RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spa
     for (int i = 0; i < outputs; ++i) {
       alive = std::max(alive, pulls_needed_[i] * plane.rows_per_pull - spans[p][i].first);
     }
-    // A multiple of the pull, so that no pull wraps around.
+    // A multiple of rows_per_pull, so that no pull wraps around.
     capacity_[p] = (alive + plane.rows_per_pull - 1) / plane.rows_per_pull * plane.rows_per_pull;
     stride_[p] = (static_cast<size_t>(plane.row_bytes) + kernels::kReadAhead + 63) / 64 * 64;
     bytes += stride_[p] * capacity_[p];

@@ -1,4 +1,4 @@
-// The few rows of each plane that are alive at a time.
+// Keeps the few rows of each plane that the current output row needs.
 #pragma once
 #include <atomic>
 #include <vector>
@@ -8,26 +8,27 @@
 
 namespace fastseq {
 
-// The rows [first, last] of a plane that an output row reads, counted from the plane's y0. Both ascend from row to row.
+// The rows [first, last] of a plane that an output row reads, counted from the plane's y0. Both ends ascend from one
+// output row to the next.
 struct RowSpan {
   int first, last;
 };
 
-// All rows that any output row reads, ascending.
+// Returns all rows that any output row reads, ascending.
 std::vector<int> rows_read(const std::vector<RowSpan>& spans);
 
 class RowRing {
  public:
-  // spans[p][i]: what output row i reads of plane p. Takes memory from `scratch`; throws std::bad_alloc, and
+  // spans[p][i] is what output row i reads of plane p. `scratch` provides the memory. Throws std::bad_alloc and
   // TooMuchMemory.
   RowRing(RowSource* source, const std::vector<std::vector<RowSpan>>& spans, RowScratch* scratch,
           const std::atomic<bool>& cancelled);
 
-  // Pulls until the rows of output row i are there.
+  // Pulls until the rows of output row i are available.
   Status advance_to(int i);
-  // Pulls what is left of the image, so that strictness at its end is seen.
+  // Pulls the rest of the image, so that damage at its end is detected.
   Status drain();
-  // Readable kernels::kReadAhead bytes past its end.
+  // Readable for kernels::kReadAhead bytes past its end.
   uint8_t* row(int plane, int index) {
     return base_[plane] + static_cast<size_t>(index % capacity_[plane]) * stride_[plane];
   }
@@ -37,7 +38,7 @@ class RowRing {
 
   RowSource* source_;
   const std::atomic<bool>& cancelled_;
-  std::vector<int> pulls_needed_;  // by output row
+  std::vector<int> pulls_needed_;  // of each output row
   std::vector<bool> needed_rows_;  // of plane 0
   int pulls_ = 0;
   int total_pulls_ = 0;

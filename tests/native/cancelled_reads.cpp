@@ -1,6 +1,7 @@
-// How the decoders react to a cancelled request where they read on without delivering rows.
-// Arguments: a baseline JPEG (4:4:4, more than 64 KiB of it above its last 64 rows) and a progressive one.
-// A line for each case: its name, and "cancelled" or what happened instead.
+// How decoders and row rings react to a cancelled request. One case for each place that checks.
+// Arguments: a baseline JPEG (4:4:4, more than 64 KiB of it above its last 64 rows), a progressive one, and a
+// progressive one of less than 64 KiB, which libjpeg reads without asking for more data. Prints a line for each case:
+// its name, and "cancelled" or what happened instead.
 #include <atomic>
 #include <cstdio>
 #include <fstream>
@@ -15,6 +16,8 @@
 #include "jpeg/request.h"
 #include "jpeg/scratch.h"
 #include "jpeg/turbo.h"
+#include "rows/row_ring.h"
+#include "rows/scratch.h"
 
 namespace {
 
@@ -31,11 +34,10 @@ struct File {
 };
 
 // The last 64 rows of the image.
-JpegRequest request_of_bottom(const File& file, const std::atomic<bool>* cancelled) {
-  JpegRequest request;
+JpegRequest request_of_bottom(const File& file, const std::atomic<bool>& cancelled) {
+  JpegRequest request(cancelled);
   request.window = {0, file.header.height - 64, file.header.width, file.header.height};
   request.memory_bytes = 1 << 30;
-  request.cancelled = cancelled;
   return request;
 }
 
@@ -60,6 +62,13 @@ Status pull(RowSource* source) {
   return source->pull(rows);
 }
 
+Status open_with_libjpeg(const File& file, const std::atomic<bool>& cancelled, JpegScratch* scratch) {
+  std::unique_ptr<RowSource> source;
+  std::string reason;
+  return open_turbo(file.data.data(), file.data.size(), file.header, request_of_bottom(file, cancelled), &reason,
+                    &scratch->scanline, &source);
+}
+
 void say(const char* name, Status status) {
   std::printf("%s: %s\n", name, status == Status::kCancelled ? "cancelled" : status_text(status).name);
 }
@@ -69,26 +78,32 @@ void say(const char* name, bool refused) { std::printf("%s: %s\n", name, refused
 }  // namespace
 
 int main(int, char** arguments) {
-  const File baseline(arguments[1]), progressive(arguments[2]);
+  const File baseline(arguments[1]), progressive(arguments[2]), small(arguments[3]);
   std::atomic<bool> cancelled{false};
+  const std::atomic<bool> never{false};
   JpegScratch scratch;
   {
-    const auto source = open_own(baseline, request_of_bottom(baseline, &cancelled), &scratch);
+    const auto source = open_own(baseline, request_of_bottom(baseline, cancelled), &scratch);
     cancelled = true;
     say("rows before the window", pull(source.get()));
     cancelled = false;
   }
   {
-    const auto source = open_own(baseline, request_of_bottom(baseline, &cancelled), &scratch);
+    const auto source = open_own(baseline, request_of_bottom(baseline, cancelled), &scratch);
     cancelled = true;
     say("the rest of the file", source->finish());
     cancelled = false;
   }
   cancelled = true;
-  say("a progressive scan", open_own(progressive, request_of_bottom(progressive, &cancelled), &scratch) == nullptr);
-  std::unique_ptr<RowSource> source;
-  std::string reason;
-  say("rows that libjpeg skips",
-      open_turbo(baseline.data.data(), baseline.data.size(), baseline.header, request_of_bottom(baseline, &cancelled),
-                 &reason, &scratch.scanline, &source));
+  say("a progressive scan", open_own(progressive, request_of_bottom(progressive, cancelled), &scratch) == nullptr);
+  say("rows that libjpeg skips", open_with_libjpeg(baseline, cancelled, &scratch));
+  say("scans that libjpeg reads", open_with_libjpeg(small, cancelled, &scratch));
+  cancelled = false;
+  {
+    const auto source = open_own(baseline, request_of_bottom(baseline, never), &scratch);
+    RowScratch rows;
+    RowRing ring(source.get(), std::vector<std::vector<RowSpan>>(source->planes(), {{0, 0}}), &rows, cancelled);
+    cancelled = true;
+    say("rows for a resampler", ring.advance_to(0));
+  }
 }
