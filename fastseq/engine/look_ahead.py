@@ -50,7 +50,7 @@ Batch = TypeVar("Batch", bound=Begun)
 
 
 def prefetch_cap(prefetch_bytes: int | None) -> int:
-    """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default where None.
+    """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default if None.
 
     Raises:
         TypeError: if it is not an integer.

@@ -1,4 +1,4 @@
-"""What a picture of an `ImageDataGenerator` goes through, and who does it: the native core, or Keras's own code."""
+"""What happens to an image of an `ImageDataGenerator`, and what does it: the native core or Keras's own code."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Floats: TypeAlias = NDArray[Any]
 
 @dataclass(frozen=True)
 class ImageWork:
-    """How the pictures of one iterator are made.
+    """How the images of one iterator are made.
 
     Attributes:
-        settings: of the native core's part.
-        draws: draws the numbers of that part for a batch; None where `step` draws them picture by picture.
-        step: what is done to each picture after that, in their order; gives the changed picture. None for nothing.
+        settings: what the native core does.
+        draws: draws its random numbers for a whole batch; None if `step` draws them image by image.
+        step: called with each decoded image, in order, and returns the changed image; None if nothing is left to do.
     """
 
     settings: Settings
@@ -43,7 +43,7 @@ class ImageWork:
 
 
 def fingerprint(generator: Any) -> str:
-    """What of a generator decides on the work; it may change between two batches."""
+    """The settings of a generator that `image_work` depends on; users may change them between two batches."""
     return repr([getattr(generator, name) for name in GENERATOR_SETTINGS])
 
 
@@ -56,19 +56,19 @@ def image_work(
     keep_aspect_ratio: bool = False,
     arrays: bool = False,
 ) -> ImageWork | None:
-    """Decide who does what.
+    """Divide the work between the native core and Keras's own code.
 
     Args:
         generator: an `ImageDataGenerator`.
-        size: (height, width) of the pictures.
-        channels: of the pictures.
+        size: (height, width) of the images.
+        channels: their number of channels.
         interpolation: the name of one of Pillow's filters, for files.
         keep_aspect_ratio: whether files are cropped to the aspect ratio of `size`.
-        arrays: whether the pictures are arrays of float32 rather than files.
+        arrays: whether the images are float32 arrays rather than files.
 
     Returns:
-        None where Keras's own code has to do it all: for RGBA, for a `keras.config.floatx()` other than float32, and
-        for filters that are not there.
+        The plan; None if Keras's own code has to do everything: for RGBA, for a `keras.config.floatx()` other than
+        float32, and for unsupported filters.
     """
     if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in PILLOW_FILTERS:
         return None
@@ -100,19 +100,19 @@ def image_work(
 
 
 def _keras_step(generator: Any) -> Callable[[Floats], Floats]:
-    """All that Keras's own code does to a loaded picture."""
+    """Everything that Keras's own code does to a loaded image."""
 
-    def step(picture: Floats) -> Floats:
-        changed: Floats = generator.standardize(generator.random_transform(picture))
+    def step(image: Floats) -> Floats:
+        changed: Floats = generator.standardize(generator.random_transform(image))
         return changed
 
     return step
 
 
 class _RandomStep:
-    """The same with the transform itself in the native core, for generators whose numbers do not come in one go.
+    """The same with a native transform, for generators whose random numbers cannot be drawn for a whole batch at once.
 
-    A `preprocessing_function` may draw from NumPy's generator too, between one picture's parameters and the next's.
+    A `preprocessing_function`, for example, may draw from NumPy's generator between the parameters of two images.
     """
 
     def __init__(self, generator: Any, size: tuple[int, int], channels: int) -> None:
@@ -127,9 +127,9 @@ class _RandomStep:
         )
         self._decoder = Decoder(settings, shared_threads(None), BatchAllocator(0))
 
-    def __call__(self, picture: Floats) -> Floats:
-        parameters = self._generator.get_random_transform(picture.shape)
-        source = np.ascontiguousarray(picture, np.float32).reshape(-1).view(np.uint8)
+    def __call__(self, image: Floats) -> Floats:
+        parameters = self._generator.get_random_transform(image.shape)
+        source = np.ascontiguousarray(image, np.float32).reshape(-1).view(np.uint8)
         transformed = self._decoder.decode(ListSources([source]), rows_of([parameters], *self._size))
         changed: Floats = self._generator.standardize(transformed[0])
         return changed
@@ -141,7 +141,7 @@ def _augment(generator: Any, factor: float, arrays: bool) -> tuple[int, float, b
 
 
 def _has_native_transform(generator: Any) -> bool:
-    # Keras's brightness takes a picture for one of the global data format.
+    # Keras's brightness treats every image as if it had the global data format.
     brightens = generator.brightness_range is not None
     return (
         is_keras_method(generator, "apply_transform")

@@ -1,4 +1,4 @@
-"""DataLoader: torch's face, for datasets of paths or bytes and labels; pictures are decoded by the batch."""
+"""DataLoader: mirrors torch.utils.data.DataLoader, for datasets of paths or bytes and labels."""
 
 from __future__ import annotations
 
@@ -32,24 +32,23 @@ class Dataset(Protocol):
 class DataLoader:
     """Batches of a dataset, as `torch.utils.data.DataLoader` makes them, in NumPy arrays.
 
-    A sample is (path or bytes, label, ...), or a path or bytes alone. The pictures of a batch are decoded at once,
-    straight into the batch, a few batches ahead. A batch is (images, labels, ...), or images alone: images (b, height,
-    width, c) over memory that is lent to it; labels as torch's `default_collate` puts them together, but in NumPy:
-    floats float64, integers int64, arrays stacked in their dtype, strings in a list, tuples and lists as lists, dicts
-    as dicts. Each `for` is one epoch. What is drawn for a random transform depends on `seed`, the number of the epoch
-    and the sample's index.
+    A sample is (path or bytes, label, ...), or a path or bytes alone. The images of a batch are decoded on all cores,
+    straight into the batch, a few batches ahead. A batch is (images, labels, ...), or images alone, of shape (b,
+    height, width, c). Labels are collated as by torch's `default_collate`, but to NumPy: floats become float64,
+    integers int64, arrays are stacked in their dtype, strings stay a list, tuples and lists become lists, dicts stay
+    dicts. Each `for` is one epoch. Random transforms depend on `seed`, the number of the epoch, and the sample's index.
 
     Args:
-        dataset: has `__getitem__` and `__len__`; it is asked in the thread that takes the batches.
+        dataset: has `__getitem__` and `__len__`; its methods run on the thread that takes the batches.
         batch_size: samples in a batch.
         shuffle: whether each epoch has an order of its own, drawn from `generator`.
-        sampler: gives the indices of an epoch, in place of `shuffle`.
-        batch_sampler: gives lists of indices, in place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
-        collate_fn: makes a batch of the list of its samples. Where `size` is given, those that begin with a path or
-            bytes arrive with the picture in its place, a view into memory that is the batch's own; others as they are.
-        drop_last: whether a last batch that is not full is left out.
-        generator: a NumPy generator, or a `torch.Generator`, whose order is the very one of torch's loader; NumPy's
-            global generator where None.
+        sampler: yields the indices of an epoch, instead of `shuffle`.
+        batch_sampler: yields lists of indices, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+        collate_fn: makes a batch from the list of its samples. If `size` is given, the path or bytes of each sample are
+            replaced by its image, a view into the batch's memory.
+        drop_last: whether to leave out a last batch that is not full.
+        generator: a NumPy generator, or a `torch.Generator`, which gives the same order as torch's loader; NumPy's
+            global generator if None.
         size: (height, width) of the output, in pixels. Required where samples have images, unless `collate_fn` takes
             paths.
         seed: of random transforms, 0 <= seed < 2**64.
