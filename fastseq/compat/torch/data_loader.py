@@ -1,4 +1,4 @@
-"""DataLoader: mirrors torch.utils.data.DataLoader, for datasets of paths or bytes and labels."""
+"""DataLoader: the API of torch.utils.data.DataLoader, for datasets of (path or bytes, label, ...)."""
 
 from __future__ import annotations
 
@@ -22,32 +22,33 @@ class Dataset(Protocol):
     """What a `DataLoader` takes its samples from."""
 
     def __getitem__(self, index: Any, /) -> Any:
-        """A sample: (path or bytes, label, ...), or a path or bytes alone."""
+        """A sample: (path or bytes, label, ...), or only a path or bytes."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of samples."""
 
 
 @takes_pixel_settings
 class DataLoader:
     """Batches of a dataset, as `torch.utils.data.DataLoader` makes them, in NumPy arrays.
 
-    A sample is (path or bytes, label, ...), or a path or bytes alone. The images of a batch are decoded on all cores,
-    straight into the batch, a few batches ahead. A batch is (images, labels, ...), or images alone, of shape (b,
-    height, width, c). Labels are collated as by torch's `default_collate`, but to NumPy: floats become float64,
-    integers int64, arrays are stacked in their dtype, strings stay a list, tuples and lists become lists, dicts stay
-    dicts. Each `for` is one epoch. Random transforms depend on `seed`, the number of the epoch, and the sample's index.
+    A sample is (path or bytes, label, ...), or only a path or bytes. All images of a batch are decoded together,
+    straight into the batch, a few batches ahead. A batch is (images, labels, ...), or only images: images are
+    (b, height, width, c); labels are combined as torch's `default_collate` does, but into NumPy arrays: floats as
+    float64, integers as int64, arrays stacked in their dtype, strings in a list, tuples and lists as lists, dicts as
+    dicts. Each `for` is one epoch. A random transform depends on `seed`, the number of the epoch and the sample's
+    index.
 
     Args:
-        dataset: has `__getitem__` and `__len__`; its methods run on the thread that takes the batches.
+        dataset: has `__getitem__` and `__len__`, which are called in the thread that iterates.
         batch_size: samples in a batch.
         shuffle: whether each epoch has an order of its own, drawn from `generator`.
-        sampler: yields the indices of an epoch, instead of `shuffle`.
-        batch_sampler: yields lists of indices, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`.
-        collate_fn: makes a batch from the list of its samples. If `size` is given, the path or bytes of each sample are
-            replaced by its image, a view into the batch's memory.
-        drop_last: whether to leave out a last batch that is not full.
-        generator: a NumPy generator, or a `torch.Generator`, which gives the same order as torch's loader; NumPy's
+        sampler: yields the indices of an epoch; excludes `shuffle`.
+        batch_sampler: yields lists of indices; excludes `batch_size`, `shuffle`, `sampler` and `drop_last`.
+        collate_fn: makes a batch from the list of its samples. With `size`, a sample that begins with a path or bytes
+            arrives with the decoded image in its place, a view into the batch's memory; other samples are unchanged.
+        drop_last: whether an incomplete last batch is dropped.
+        generator: a NumPy generator; or a `torch.Generator`, which gives the order of torch's own loader; NumPy's
             global generator if None.
         size: (height, width) of the output, in pixels. Required where samples have images, unless `collate_fn` takes
             paths.
