@@ -42,27 +42,27 @@ class Files:
             os.symlink(os.path.abspath(images[i % len(images)]), path)
 
     def of_batch(self, k: int) -> list[str]:
-        """Return the paths of batch `k`."""
+        """The paths of batch `k`."""
         return self.paths[k * self.batch_size : (k + 1) * self.batch_size]
 
 
 def loader(files: Files) -> Iterator[Any]:
-    """Iterate over a Loader."""
+    """The batches of a `Loader`."""
     return iter(fastseq.Loader(fastseq.Samples.from_files(files.paths), SIZE, files.batch_size, dtype="float32"))
 
 
 def image_sequence(files: Files) -> Iterator[Any]:
-    """Iterate over an ImageSequence."""
+    """The batches of an `ImageSequence`."""
     return iter(fastseq.ImageSequence(fastseq.Samples.from_files(files.paths), SIZE, files.batch_size, dtype="float32"))
 
 
 def data_loader(files: Files) -> Iterator[Any]:
-    """Iterate over a DataLoader."""
+    """The batches of a `DataLoader`."""
     return iter(fastseq.DataLoader(files.paths, files.batch_size, size=SIZE, dtype="float32"))
 
 
 def sequence(files: Files) -> Iterator[Any]:
-    """Iterate over a compat.Sequence, as `fit` does."""
+    """The batches of a `compat.Sequence`, requested through Keras's own adapter."""
     from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
     class Own(fastseq.compat.Sequence):  # type: ignore[misc]
@@ -79,7 +79,7 @@ def sequence(files: Files) -> Iterator[Any]:
 
 
 def data_generator(files: Files) -> Iterator[Any]:
-    """Iterate over a compat.DataGenerator."""
+    """The batches of a `compat.DataGenerator`."""
     import pandas
 
     table = pandas.DataFrame({"images": files.paths, "labels": "a"})
@@ -89,7 +89,7 @@ def data_generator(files: Files) -> Iterator[Any]:
 
 
 def image_data_generator(files: Files) -> Iterator[Any]:
-    """Iterate over an ImageDataGenerator's flow."""
+    """The batches of a `compat.ImageDataGenerator`."""
     import pandas
 
     generator = fastseq.compat.ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
@@ -99,7 +99,7 @@ def image_data_generator(files: Files) -> Iterator[Any]:
 
 
 def image_dataset(files: Files) -> Iterator[Any]:
-    """Iterate over the dataset of image_dataset_from_directory."""
+    """The batches of a `compat.image_dataset_from_directory`."""
     options: dict[str, Any] = {"labels": None, "image_size": SIZE, "batch_size": files.batch_size, "shuffle": False}
     return iter(fastseq.compat.image_dataset_from_directory(files.folder, verbose=False, **options))
 
@@ -140,7 +140,7 @@ def cpu_name() -> str:
 
 
 def main() -> None:
-    """Measure all of them."""
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="?", type=Path, help="a folder of JPEGs; a set is made without it")
     parser.add_argument("--steps", type=int, default=5, help="steps that count (default 5)")
