@@ -1,25 +1,30 @@
-"""Warnings that point at the user's line, however deep in fastseq, or in a framework that called it, they arise."""
+"""Warnings that point at the user's line, however deep in fastseq or in a framework they arise."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
+from types import FrameType
 
-_LIBRARIES = frozenset({"fastseq", "keras", "tensorflow", "torch", "jax"})
+_NOT_THE_USER = frozenset({"fastseq", "keras", "tensorflow", "torch", "jax", "threading", "concurrent"})
 
 
 def warn_user(message: str, category: type[Warning]) -> None:
     """Issue a warning at the innermost frame that belongs neither to fastseq nor to a framework.
 
-    Where there is none, as in a thread of TensorFlow's, it points at the outermost frame.
+    A framework's own thread has no such frame: the warning then points at what the main thread is doing, which waits
+    in `fit` or the like.
     """
-    level = 1
-    frame = sys._getframe(0)
-    while frame.f_back is not None and _package(frame.f_globals) in _LIBRARIES:
+    here = sys._getframe(1)
+    main = sys._current_frames().get(threading.main_thread().ident or 0)
+    frame = _user_frame(here) or _user_frame(main) or here
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
+    name = str(frame.f_globals.get("__name__", "<unknown>"))
+    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, name, registry)
+
+
+def _user_frame(frame: FrameType | None) -> FrameType | None:
+    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in _NOT_THE_USER:
         frame = frame.f_back
-        level += 1
-    warnings.warn(message, category, stacklevel=level)
-
-
-def _package(namespace: dict[str, object]) -> str:
-    return str(namespace.get("__name__", "")).partition(".")[0]
+    return frame

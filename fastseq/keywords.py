@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 
 _SIZE = "write size=(height, width)"
 _THREADS = "fastseq decodes in native threads of its own; write threads=... to set their number, or leave it out"
@@ -121,7 +120,9 @@ def value_hint(name: str, value: object) -> str | None:
 
 
 def _advice(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, n=1)
     if name in _KEYWORDS:
         return _KEYWORDS[name]
+    from difflib import get_close_matches  # on import it would cost as much as all of this package
+
+    close = get_close_matches(name, known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"the arguments are {', '.join(known)}"

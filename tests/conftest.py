@@ -1,4 +1,4 @@
-"""Sets of pictures that several files share, programs, and the figures of long runs."""
+"""Image sets and programs that several test files share, and a summary of what long runs measured."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three class folders with nine JPEGs each, of differing sizes."""
-    return folder(tmp_path_factory.mktemp("pictures") / "tree", per_class=9)
+    """Three class folders with nine JPEGs of different sizes each."""
+    return folder(tmp_path_factory.mktemp("images") / "tree", per_class=9)
 
 
 @pytest.fixture(scope="session")
 def samples(tree: Path) -> Samples:
-    """The 27 pictures of `tree`."""
+    """The 27 images of `tree`."""
     return Samples.from_directory(tree)
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty-four larger files, every sixth a PNG."""
+def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 larger files; every sixth is a PNG."""
     root = tmp_path_factory.mktemp("big")
     for i in range(24):
-        picture = photo(500, 700, seed=i % 4)
-        (root / f"{i:02d}").write_bytes(jpeg(picture, subsampling="4:2:0") if i % 6 else encoded(picture, "png"))
+        image = photo(500, 700, seed=i % 4)
+        (root / f"{i:02d}").write_bytes(jpeg(image, subsampling="4:2:0") if i % 6 else encoded(image, "png"))
     return root
 
 
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """faults/shim.c, compiled: to be preloaded."""
+    """The library of faults/shim.c, for LD_PRELOAD."""
     library = tmp_path_factory.mktemp("shim") / "shim.so"
     compiler, source = os.environ.get("CC", "cc"), Path(__file__).parent / "faults" / "shim.c"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", source, "-o", library, "-ldl"], check=True)
@@ -51,9 +51,10 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def keras() -> ModuleType:
-    """Keras on the lightest of its back ends: for what computes nothing."""
+    """Keras on its NumPy back end, for tests that train nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_BACKEND", "numpy")
+        patch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")  # JAX, which it imports, sets a lower one for programs
         return importlib.import_module("keras")
 
 
@@ -71,7 +72,7 @@ def compare_coefficients(decoders: Path) -> Path:
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Say what a run has measured."""
+    """Return a function that adds a line to the figures printed at the end of the run."""
     said = request.config.stash.setdefault(FIGURES, [])
     return lambda text: said.append(f"{request.node.name}: {text}")
 

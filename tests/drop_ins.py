@@ -1,4 +1,4 @@
-"""How the drop-ins are compared with Keras's originals."""
+"""Helpers that compare the drop-ins with Keras's originals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Batches = list[Any]
 
 
 def mixed_folder(root: Path, per_class: int = 4) -> Path:
-    """Class folders of JPEGs, and among them what else is found in such folders."""
+    """Write class folders of JPEGs, mixed with the other files found in such folders."""
     folder(root, per_class=per_class)
     color, gray = photo(41, 57, seed=90), photo(38, 64, seed=91, channels=1)
     others = {
@@ -22,7 +22,7 @@ def mixed_folder(root: Path, per_class: int = 4) -> Path:
         "dog/cmyk.jpg": cmyk_jpeg(photo(44, 52, seed=92, channels=4)),
         "dog/progressive.jpg": jpeg(color, progressive=True, subsampling="4:2:0"),
         "dog/odd.jpg": jpeg(photo(71, 49, seed=93), subsampling="4:1:1"),
-        "owl/picture.png": encoded(color, "png"),
+        "owl/image.png": encoded(color, "png"),
         "owl/gray.png": encoded(gray, "png"),
         "owl/flat.bmp": encoded(color, "bmp"),
     }
@@ -32,7 +32,7 @@ def mixed_folder(root: Path, per_class: int = 4) -> Path:
 
 
 def by_index(iterator: Any, epochs: int = 3) -> Batches:
-    """Some epochs, as `fit` asks for them."""
+    """Return the batches of some epochs, requested by index as `fit` does."""
     batches = []
     for _ in range(epochs):
         batches += [iterator[k] for k in range(len(iterator))]
@@ -41,7 +41,7 @@ def by_index(iterator: Any, epochs: int = 3) -> Batches:
 
 
 def by_iterating(iterator: Any, epochs: int = 3) -> Batches:
-    """As many batches from Keras's endless iteration."""
+    """Return the same number of batches from Keras's infinite iterator."""
     return [next(iterator) for _ in range(epochs * len(iterator))]
 
 
@@ -49,7 +49,7 @@ WAYS: dict[str, Callable[[Any], Batches]] = {"by index": by_index, "by iterating
 
 
 def leaves(batch: Any) -> list[Any]:
-    """The arrays of a batch, however they are nested."""
+    """Return the arrays of a nested batch."""
     if isinstance(batch, (tuple, list)):
         return [leaf for part in batch for leaf in leaves(part)]
     return [np.asarray(batch)]
@@ -63,10 +63,10 @@ def assert_same_batches(
     Args:
         ours: fastseq's.
         theirs: Keras's.
-        inputs: how many of a batch's first arrays are pictures; all else is equal.
-        level: None where pictures are equal; else 99.9 % of their values are within so many grey levels, and they
-            differ by 0.05 of it on average.
-        scale: a grey level in the batch's units.
+        inputs: how many arrays at the start of a batch are images; the others must be equal.
+        level: None if images must be equal; otherwise 99.9 % of their values must be within this many gray levels,
+            and the mean difference within 0.05 times that.
+        scale: one gray level in the units of the batch.
     """
     assert len(ours) == len(theirs) > 0
     errors = []
@@ -87,7 +87,7 @@ def assert_same_batches(
 
 
 def assert_same_attributes(ours: Any, theirs: Any, names: Sequence[str]) -> None:
-    """Compare what users read from an iterator."""
+    """Compare the public attributes of two iterators."""
     for name in names:
         a, b = getattr(ours, name), getattr(theirs, name)
         assert type(a) is type(b), name

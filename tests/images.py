@@ -1,4 +1,4 @@
-"""Test pictures and their files, made from seeds: nothing here is read from disk or drawn from a clock."""
+"""Test images and their files, generated from seeds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PILLOW_SAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}
 
 
 def photo(height: int, width: int, seed: int = 0, channels: int = 3) -> Pixels:
-    """Make a natural-looking picture: gradients, shapes with soft edges, texture of several scales.
+    """Make a natural-looking image: gradients, shapes with soft edges, texture of several scales.
 
     Returns:
         uint8 pixels of shape (height, width, channels).
@@ -73,7 +73,7 @@ def jpeg(
     sample: str | None = None,
     scans: str | None = None,
 ) -> bytes:
-    """Encode a picture as JPEG: with Pillow, or with ``cjpeg`` for what Pillow cannot write.
+    """Encode an image as JPEG: with Pillow, or with ``cjpeg`` for what Pillow cannot write.
 
     Args:
         array: uint8 pixels, (height, width, 3) RGB or (height, width, 1).
@@ -81,7 +81,7 @@ def jpeg(
         subsampling: A name in `SAMPLING`.
         progressive: Whether to write a progressive file.
         restart: Rows of MCUs between restart markers, 0 for none; or, for ``cjpeg``, MCUs, such as ``"5B"``.
-        optimize: Whether to compute Huffman tables for this picture.
+        optimize: Whether to compute Huffman tables for this image.
         gray: Whether to convert to one component; one channel is always written as one component.
         rgb: Whether to store RGB components rather than YCbCr.
         orientation: EXIF orientation to store, None for no EXIF.
@@ -89,21 +89,21 @@ def jpeg(
         sample: Sampling factors for ``cjpeg -sample``, such as ``"1x4,1x1,1x1"``; overrides `subsampling`.
         scans: The scans to write, for ``cjpeg -scans``, such as ``"0;1;2;"``.
     """
-    picture = Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
+    image = Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
     if gray:
-        picture = picture.convert("L")
+        image = image.convert("L")
     if (
         arithmetic
         or sample
         or scans
         or rgb
         or isinstance(restart, str)
-        or (picture.mode != "L" and subsampling not in _PILLOW_SAMPLING)
+        or (image.mode != "L" and subsampling not in _PILLOW_SAMPLING)
     ):
         options = ["-quality", str(quality)]
         options += ["-progressive"] * progressive + ["-optimize"] * optimize + ["-arithmetic"] * arithmetic
         options += ["-restart", str(restart)] if restart else []
-        if picture.mode != "L":
+        if image.mode != "L":
             options += ["-rgb"] * rgb + ["-sample", sample or SAMPLING[subsampling]]
         elif sample:
             options += ["-sample", sample]
@@ -113,11 +113,11 @@ def jpeg(
                 script.flush()
                 options += ["-scans", script.name]
             data = subprocess.run(
-                ["cjpeg", *options], input=encoded(picture, "ppm"), capture_output=True, check=True
+                ["cjpeg", *options], input=encoded(image, "ppm"), capture_output=True, check=True
             ).stdout
     else:
         data = encoded(
-            picture,
+            image,
             "jpeg",
             quality=quality,
             subsampling=_PILLOW_SAMPLING.get(subsampling, 0),
@@ -169,14 +169,14 @@ def with_orientation(
     return data[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + data[2:]
 
 
-def encoded(picture: Pixels | Image.Image, form: str, **options: Any) -> bytes:
+def encoded(image: Pixels | Image.Image, form: str, **options: Any) -> bytes:
     """Encode with Pillow; `form` is "png", "webp" (without loss), "bmp", "gif", "tiff", "ppm" or "jpeg"."""
-    if isinstance(picture, np.ndarray):
-        picture = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
     if form == "webp":
         options.setdefault("lossless", True)
     file = io.BytesIO()
-    picture.save(file, form, **options)
+    image.save(file, form, **options)
     return file.getvalue()
 
 
@@ -194,6 +194,6 @@ def folder(
         (root / name).mkdir(parents=True)
         for k in range(per_class):
             height, width = (int(v) for v in rng.integers(24, 97, 2))
-            picture = photo(height, width, seed=int(rng.integers(2**31)))
-            (root / name / f"{k:03d}.jpg").write_bytes(jpeg(picture, quality, "4:2:0" if k % 2 else "4:4:4"))
+            image = photo(height, width, seed=int(rng.integers(2**31)))
+            (root / name / f"{k:03d}.jpg").write_bytes(jpeg(image, quality, "4:2:0" if k % 2 else "4:4:4"))
     return root

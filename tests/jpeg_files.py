@@ -1,4 +1,4 @@
-"""JPEGs by the thousand, of every kind that the native decoders take, from a generator of numbers."""
+"""Random JPEGs of every kind that the native decoders accept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CV2_SAMPLING = {
     "4:4:0": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440,
     "4:4:4": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 }
-# Those that cv2 cannot write, and some more; the last three are not for our decoders.
+# Those that cv2 cannot write, and a few more; our decoders leave the last three to libjpeg.
 CJPEG_SAMPLING = [
     *("4x2,1x1,1x1", "2x2,2x1,1x1", "2x2,2x1,1x2", "2x2,1x2,2x1", "2x1,2x1,1x1", "2x2,2x2,1x1", "1x2,1x1,1x2"),
     *("4x1,2x1,1x1", "1x4,1x1,1x1", "1x4,1x2,1x1", "2x4,1x1,1x1", "3x1,1x1,1x1", "1x3,1x1,1x1", "3x2,1x1,3x1"),
@@ -33,8 +33,8 @@ def _backdrop(seed: int) -> Pixels:
     return photo(500, 600, seed)
 
 
-def picture(rng: np.random.Generator, height: int, width: int, channels: int = 3) -> Pixels:
-    """Make a picture for next to nothing: flat, a gradient, noise, or a part of a photo, whole or coarse."""
+def random_image(rng: np.random.Generator, height: int, width: int, channels: int = 3) -> Pixels:
+    """Return a cheap random image: flat, a gradient, noise, or part of a photo, possibly subsampled."""
     shape = (height, width, channels)
     match int(rng.integers(8)):
         case 0:
@@ -59,7 +59,7 @@ def picture(rng: np.random.Generator, height: int, width: int, channels: int = 3
 
 
 def sides(rng: np.random.Generator) -> tuple[int, int]:
-    """Draw a height and a width: small ones, but for one in a hundred."""
+    """Draw a height and a width; one in a hundred images is large."""
     longest = 450 if rng.random() < 0.01 else LONGEST
     return int(rng.integers(1, longest + 1)), int(rng.integers(1, longest + 1))
 
@@ -78,17 +78,17 @@ def by_cv2(
     return cv2.imencode(".jpg", pixels, [n for option in options.items() for n in option])[1].tobytes()
 
 
-def requantised(rng: np.random.Generator, data: bytes) -> bytes:
-    """Give a file other quantisation tables, of 8 or 16 bits: coefficients that no encoder would have made."""
+def requantized(rng: np.random.Generator, data: bytes) -> bytes:
+    """Replace the quantization tables by random 8 or 16 bit ones, for coefficients that no encoder produces."""
     out, at = data[:2], 2
     while data[at + 1] != 0xDA:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if data[at + 1] == 0xDB:
             wide = bool(rng.random() < 0.3)
-            most = int(rng.choice([2000, 1 << 16] if wide else [16, 60, 256]))
+            max_value = int(rng.choice([2000, 1 << 16] if wide else [16, 60, 256]))
             tables = [data[table] & 15 for table in range(at + 4, end, 65)]
             body = b"".join(
-                bytes([wide << 4 | table]) + rng.integers(1, most, 64).astype(">u2" if wide else "u1").tobytes()
+                bytes([wide << 4 | table]) + rng.integers(1, max_value, 64).astype(">u2" if wide else "u1").tobytes()
                 for table in tables
             )
             out += b"\xff\xdb" + (len(body) + 2).to_bytes(2, "big") + body
@@ -99,9 +99,9 @@ def requantised(rng: np.random.Generator, data: bytes) -> bytes:
 
 
 def common_file(rng: np.random.Generator) -> bytes:
-    """Make a file of the common kinds."""
+    """Return a file of a common kind."""
     return by_cv2(
-        picture(rng, *sides(rng), 1 if rng.random() < 0.15 else 3),
+        random_image(rng, *sides(rng), 1 if rng.random() < 0.15 else 3),
         int(rng.integers(1, 101)),
         str(rng.choice(list(CV2_SAMPLING))),
         progressive=rng.random() < 0.35,
@@ -111,8 +111,8 @@ def common_file(rng: np.random.Generator) -> bytes:
 
 
 def progressive_scans(rng: np.random.Generator, whole: bool = True) -> str:
-    """Draw scans for ``cjpeg -scans``: any that may be. Where not `whole`, they stop before all bits have come."""
-    left = np.full((3, 64), -1)  # bits of each coefficient that have yet to come; -1 for all
+    """Draw a legal progression for ``cjpeg -scans``. Unless `whole`, it may stop before all bits are coded."""
+    left = np.full((3, 64), -1)  # bits of each coefficient that are still missing; -1 for all
     points = rng.integers(0, 3, 3)
     scans = []
     for group in ([[0, 1, 2]], [[0], [1, 2]], [[2], [0], [1]])[rng.integers(3)]:
@@ -132,7 +132,7 @@ def progressive_scans(rng: np.random.Generator, whole: bool = True) -> str:
 
 
 def rare_file(rng: np.random.Generator) -> bytes:
-    """Make a file with odd sampling factors, or with scans that hardly anybody writes."""
+    """Return a file with unusual sampling factors or scans."""
     sample, scans = str(rng.choice(CJPEG_SAMPLING)), None
     match int(rng.integers(5)):
         case 0:
@@ -142,7 +142,7 @@ def rare_file(rng: np.random.Generator) -> bytes:
         case 2:
             sample, scans = str(rng.choice(WIDE_SAMPLING)), "0;1;2;"
     return jpeg(
-        picture(rng, *sides(rng)),
+        random_image(rng, *sides(rng)),
         int(rng.integers(1, 101)),
         sample=sample,
         progressive=scans is None and rng.random() < 0.5,

@@ -1,4 +1,4 @@
-"""Programs in a process of their own."""
+"""Helpers that run a program in a subprocess."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TIMEOUT = 60  # seconds; only a hang comes near it
 
 
 def run(code: str, *arguments: str, timeout: float = TIMEOUT) -> subprocess.CompletedProcess[str]:
-    """Run a program that has `fastseq`, and the files of the folder that is its first argument as `samples`."""
+    """Run code with `fastseq`, `np` and `samples`, the files of the folder in the first argument, already defined."""
     start = """
         import os, sys, signal, threading
         import numpy as np
@@ -29,7 +29,7 @@ def run(code: str, *arguments: str, timeout: float = TIMEOUT) -> subprocess.Comp
 def run_file(
     file: Path, *arguments: object, shim: Path, timeout: float = TIMEOUT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of a file with the shim preloaded."""
+    """Run a Python file with the shim preloaded."""
     return subprocess.run(
         [sys.executable, file, *map(str, arguments)],
         env={**os.environ, "LD_PRELOAD": str(shim), **environment},

@@ -270,5 +270,16 @@ def test_pixel_settings_are_declared_once(keras):
             assert documented.count(f"\n    {name}: ") == 1, (face, name)
 
 
+def test_a_subclass_has_a_signature_of_its_own(file):
+    class Own(Loader):
+        """A loader of one set."""
+
+        def __init__(self, color: str = "gray") -> None:
+            super().__init__(Samples.from_files([file]), SIZE, color=color)
+
+    assert list(inspect.signature(Own).parameters) == ["color"]
+    assert next(iter(Own())).shape == (1, *SIZE, 1)
+
+
 def test_keywords_that_are_known_pass():
     check_keywords(["a", "b"], ["a", "b", "c"])

@@ -1,4 +1,4 @@
-"""`fastseq check`: what it finds, what it leaves behind, and its exit code."""
+"""`fastseq check`: its findings, its output files and its exit code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run(tmp_path, monkeypatch):
     cv2.utils.logging.setLogLevel(level)
 
 
-def spoil(root: Path) -> list[Path]:
+def damage(root: Path) -> list[Path]:
     bad = [root / "a" / "001.jpg", root / "b" / "000.jpg", root / "b" / "003.jpg"]
     bad[0].write_bytes(bad[0].read_bytes()[:-200])
     bad[1].write_bytes(b"<html>")
@@ -50,7 +50,7 @@ def spoil(root: Path) -> list[Path]:
     return bad
 
 
-def test_a_good_set_leaves_a_picture_and_no_list(tree, run, tmp_path):
+def test_a_good_set_is_plotted_and_lists_no_files(tree, run, tmp_path):
     done = run(tree)
     assert done.exit_code == 0
     assert "good" in done.stdout
@@ -60,7 +60,7 @@ def test_a_good_set_leaves_a_picture_and_no_list(tree, run, tmp_path):
 
 
 def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
-    bad = spoil(tree)
+    bad = damage(tree)
     done = run(tree, "--quarantine", "bad.jsonl", "--plot", "set.png", "--threads", 2)
     assert done.exit_code == 1
     for status in ("TRUNCATED", "NOT_AN_IMAGE", "EMPTY"):
@@ -79,7 +79,7 @@ def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
     assert not (tmp_path / "bad.jsonl").exists()
 
 
-def test_pictures_anywhere_in_a_folder_are_read(tree, run):
+def test_folders_are_searched_recursively(tree, run):
     (tree / "beside.jpg").write_bytes(b"")
     (tree / ".hidden").mkdir()
     (tree / ".hidden" / "x.JPG").write_bytes(jpeg(photo(20, 20)))
@@ -90,7 +90,7 @@ def test_pictures_anywhere_in_a_folder_are_read(tree, run):
     assert " 10 " in done.stdout
 
 
-def test_what_is_no_regular_file_is_not_waited_for(tree, run, tmp_path):
+def test_pipes_and_devices_do_not_block(tree, run, tmp_path):
     os.mkfifo(tree / "a" / "pipe.jpg")
     (tree / "b" / "zero.jpg").symlink_to("/dev/zero")
     done = run(tree, "--digest", "set.csv")
@@ -99,22 +99,22 @@ def test_what_is_no_regular_file_is_not_waited_for(tree, run, tmp_path):
     assert len((tmp_path / "set.csv").read_text().splitlines()) == 10
 
 
-def test_a_file_that_is_no_list_is_neither_deleted_nor_written_over(tree, run, tmp_path):
+def test_other_files_are_not_overwritten_by_the_quarantine_list(tree, run, tmp_path):
     (tmp_path / "notes.txt").write_text("mine\n")
     done = run(tree, "--quarantine", "notes.txt")
     assert done.exit_code == 2
-    assert "good" in done.stdout  # the result of the long part comes first
+    assert "good" in done.stdout  # the result of the long run is printed first
     assert (tmp_path / "notes.txt").read_text() == "mine\n"
 
 
-def test_lenient_accepts_what_can_be_rescued(tree, run):
+def test_lenient_accepts_damaged_images_that_decode(tree, run):
     path = tree / "a" / "001.jpg"
     path.write_bytes(path.read_bytes()[:-2])
     assert run(tree).exit_code == 1
     assert run(tree, "--lenient").exit_code == 0
 
 
-def test_a_csv_file_and_a_flat_folder_are_sets_too(tree, run, tmp_path):
+def test_csv_files_and_flat_folders_are_accepted(tree, run, tmp_path):
     table = tmp_path / "set.csv"
     table.write_text("file,label\na/000.jpg,x\nb/000.jpg,y\nb/009.jpg,y\n")
     done = run(table, "--image", "file", "--root", tree)
@@ -129,7 +129,7 @@ def test_a_csv_file_and_a_flat_folder_are_sets_too(tree, run, tmp_path):
     ("words", "message"),
     [(["nowhere.csv"], "nowhere.csv: No such file"), (["empty"], "has no images"), (["x.csv"], "image")],
 )
-def test_what_is_no_set_is_refused(run, tmp_path, words, message):
+def test_invalid_sources_are_rejected(run, tmp_path, words, message):
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.csv").write_text("file\n")
     done = run(*words)
@@ -137,7 +137,7 @@ def test_what_is_no_set_is_refused(run, tmp_path, words, message):
     assert message in done.stderr
 
 
-def test_digests_find_what_has_changed_since(tree, run, tmp_path):
+def test_digests_detect_changed_missing_and_new_files(tree, run, tmp_path):
     assert run(tree, "--digest", "set.csv").exit_code == 0
     with open(tmp_path / "set.csv", newline="") as file:
         rows = {row["path"]: row for row in csv.DictReader(file)}
@@ -154,7 +154,7 @@ def test_digests_find_what_has_changed_since(tree, run, tmp_path):
         assert line in done.stdout
 
 
-def test_a_list_of_digests_keeps_any_name_and_refuses_other_files(tmp_path):
+def test_digest_files_round_trip_and_other_files_are_rejected(tmp_path):
     made = {"caf\udce9, \n.jpg": ("0123456789abcdef", 5), "b": ("f" * 16, 0)}
     write_digests(made, tmp_path / "set.csv")
     assert read_digests(tmp_path / "set.csv") == made
@@ -167,7 +167,7 @@ def test_a_list_of_digests_keeps_any_name_and_refuses_other_files(tmp_path):
         read_digests(tmp_path / "other.csv")
 
 
-def test_without_takes_paths_and_refuses_other_lists(tree, tmp_path, monkeypatch):
+def test_without_accepts_paths_and_rejects_other_files(tree, tmp_path, monkeypatch):
     samples = Samples.from_directory(tree)
     assert len(samples.without([samples.path(0), Path(samples.path(5))])) == 7
     monkeypatch.chdir(tree)

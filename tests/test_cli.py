@@ -1,4 +1,4 @@
-"""The command line: the demo's pieces, what it says when something is wrong, and one run from end to end."""
+"""The command line: the parts of the demo, its error messages, and one complete run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from fastseq.demo.images import PHOTOGRAPHS, make_set
 from fastseq.demo.speeds import Speed, speed_table
 
 
-def picture(path: Path) -> None:
+def write_image(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(images.jpeg(images.photo(40, 50)))
 
 
 @pytest.fixture
-def refused(tmp_path, monkeypatch, capsys):
-    """Run the demo on a folder, in `tmp_path`, and give what it says as it refuses."""
+def rejected(tmp_path, monkeypatch, capsys):
+    """Run the demo on a folder, in `tmp_path`, and return its error message."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -45,7 +45,7 @@ def refused(tmp_path, monkeypatch, capsys):
     return run
 
 
-def test_made_set_is_of_jpegs_of_realistic_size(tmp_path):
+def test_the_generated_set_has_jpegs_of_realistic_size(tmp_path):
     samples = make_set(tmp_path, per_class=2)
     assert samples.classes == tuple(sorted(PHOTOGRAPHS))
     assert np.bincount(samples.labels).tolist() == [2] * len(PHOTOGRAPHS)
@@ -55,7 +55,7 @@ def test_made_set_is_of_jpegs_of_realistic_size(tmp_path):
             assert (image.format, sorted(image.size)) == ("JPEG", [375, 500])
 
 
-def test_made_set_is_the_same_each_time_and_has_no_picture_twice(tmp_path):
+def test_the_generated_set_is_deterministic_and_has_no_duplicates(tmp_path):
     sets = []
     for name in "ab":
         (tmp_path / name).mkdir()
@@ -66,7 +66,7 @@ def test_made_set_is_the_same_each_time_and_has_no_picture_twice(tmp_path):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 @pytest.mark.parametrize(("count", "columns"), [(1, 8), (5, 3), (8, 8)])
-def test_grid_is_a_picture_of_all_images(tmp_path, count, columns, dtype):
+def test_the_grid_shows_every_image(tmp_path, count, columns, dtype):
     batch = np.zeros((count, 20, 20, 3), dtype)
     batch[..., 0] = 255 if dtype is np.uint8 else 1
     save_grid(batch, [f"class {k}" for k in range(count)], tmp_path / "grid.png", columns)
@@ -82,7 +82,7 @@ def runs(flags: np.ndarray) -> int:
     return int(np.count_nonzero(np.diff(flags.astype(int), prepend=0) == 1))
 
 
-def test_grid_wants_a_title_for_each_image(tmp_path):
+def test_the_grid_needs_one_title_per_image(tmp_path):
     with pytest.raises(ValueError, match="shorter"):
         save_grid(np.zeros((3, 8, 8, 3), np.uint8), ["a", "b"], tmp_path / "grid.png")
 
@@ -114,14 +114,14 @@ def test_help_needs_no_extra(option):
         assert word in ran.stdout
 
 
-def test_the_version_needs_no_extra_and_is_the_distributions():
+def test_version_needs_no_extra_and_matches_the_distribution():
     ran = bare("--version")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"fastseq {fastseq.__version__}\n", "")
     assert importlib.metadata.version("fastseq") == fastseq.__version__
 
 
 @pytest.mark.parametrize("arguments", [(), ("chekc",), ("--chekc",)])
-def test_without_a_command_there_is_help(arguments):
+def test_no_command_prints_help(arguments):
     ran = bare(*arguments)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "Usage: fastseq" in ran.stderr
@@ -135,7 +135,7 @@ def test_without_a_command_there_is_help(arguments):
         ("demo", "typer and rich and matplotlib", "demo"),
     ],
 )
-def test_a_command_says_which_extra_it_needs(command, needs, extra):
+def test_a_command_names_the_extra_it_needs(command, needs, extra):
     ran = bare(command, "photos")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == f'fastseq: {command} needs {needs}: pip install "fastseq[{extra}]"\n'
@@ -149,46 +149,46 @@ def test_a_command_has_help_of_its_own(command, capsys):
     assert f"fastseq {command}" in capsys.readouterr().out
 
 
-def test_without_photographs_one_line_says_what_to_install(refused, monkeypatch):
+def test_without_scikit_image_one_line_says_what_to_install(rejected, monkeypatch):
     monkeypatch.delitem(sys.modules, "skimage.data", raising=False)
     monkeypatch.setitem(sys.modules, "skimage", None)
-    message = refused(None)
+    message = rejected(None)
     assert message.startswith("fastseq: the demo needs skimage")
     assert message.endswith(': pip install "fastseq[demo]"\n')
 
 
-def test_refuses_a_folder_that_is_missing(refused, tmp_path):
-    assert f"{tmp_path / 'nowhere'} is not a folder" in refused(tmp_path / "nowhere")
+def test_a_missing_folder_is_rejected(rejected, tmp_path):
+    assert f"{tmp_path / 'nowhere'} is not a folder" in rejected(tmp_path / "nowhere")
 
 
-def test_refuses_a_folder_without_pictures(refused, tmp_path):
+def test_a_folder_without_images_is_rejected(rejected, tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "notes.txt").touch()
-    message = refused(tmp_path)
+    message = rejected(tmp_path)
     assert str(tmp_path) in message
     assert ".jpg" in message
 
 
-def test_refuses_a_folder_without_class_folders(refused, tmp_path):
-    picture(tmp_path / "0.jpg")
-    assert "class folder" in refused(tmp_path)
+def test_a_folder_without_class_folders_is_rejected(rejected, tmp_path):
+    write_image(tmp_path / "0.jpg")
+    assert "class folder" in rejected(tmp_path)
 
 
-def test_refuses_a_single_class(refused, tmp_path):
-    picture(tmp_path / "set" / "cat" / "0.jpg")
+def test_a_single_class_is_rejected(rejected, tmp_path):
+    write_image(tmp_path / "set" / "cat" / "0.jpg")
     (tmp_path / "set" / "dog").mkdir()
-    assert "one class folder only" in refused(tmp_path / "set")
+    assert "one class folder only" in rejected(tmp_path / "set")
 
 
-def test_names_a_bad_picture(refused, tmp_path):
+def test_a_bad_image_is_named(rejected, tmp_path):
     bad = images.folder(tmp_path / "set") / "dog" / "001.jpg"
     bad.write_bytes(b"not an image")
-    assert str(bad) in refused(tmp_path / "set")
+    assert str(bad) in rejected(tmp_path / "set")
 
 
-def test_says_where_it_cannot_write(refused, tmp_path):
+def test_an_unwritable_output_is_named(rejected, tmp_path):
     (tmp_path / GRID).mkdir()
-    assert GRID in refused(images.folder(tmp_path / "set"))
+    assert GRID in rejected(images.folder(tmp_path / "set"))
 
 
 def test_trains_on_a_folder(tmp_path):

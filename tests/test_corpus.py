@@ -1,4 +1,4 @@
-"""The promises over a folder of real and damaged files; runs where FASTSEQ_CORPUS names it.
+"""The documented guarantees over a folder of real and damaged files, if FASTSEQ_CORPUS names one.
 
 The folder has a manifest.jsonl with the path and category of each file, and the word of djpeg about it.
 """
@@ -35,7 +35,7 @@ OTHERS = [row for row in ROWS if row["status"].get("djpeg") != "ok"]
 UPRIGHT_SIZE = (97, 131)
 TURNED_SIZE = (140, 61)
 PIL_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
-# Reduced in the DCT to exactly half, these stay below the 32 dB to Pillow that all others keep: sharp edges.
+# Sharp edges: at exactly half size by DCT scaling, only these files miss the 32 dB to Pillow.
 BELOW_AT_HALF_SIZE = {
     "gdk-pixbuf__dpi.jpeg": 30,
     "TwelveMonkeys__cmyk-sample-no-icc.jpg": 28,
@@ -65,7 +65,7 @@ def is_cmyk(row: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("row", CLEAN, ids=name)
-def test_exact_filters_of_clean_files(row: dict[str, Any]) -> None:
+def test_exact_filters_on_clean_files(row: dict[str, Any]) -> None:
     data = read(row)
     image = decode_cv2(data)
     levels = 2 if is_cmyk(row) else 0
@@ -87,10 +87,10 @@ def test_exact_filters_of_clean_files(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", CLEAN, ids=name)
-def test_area_and_pillows_filters_of_clean_files(row: dict[str, Any]) -> None:
+def test_area_and_pillow_filters_on_clean_files(row: dict[str, Any]) -> None:
     data = read(row)
     image = decode_cv2(data)
-    levels = 3 if is_cmyk(row) else 0  # the filters that overshoot make more of a difference
+    levels = 3 if is_cmyk(row) else 0  # filters that overshoot amplify the difference
     for size in (UPRIGHT_SIZE, TURNED_SIZE):
         made = one(data, size, interpolation="cv2.area").astype(int)
         assert np.abs(made - resize_cv2_area(image, size)).max() <= levels, f"cv2.area to {size}"
@@ -100,7 +100,7 @@ def test_area_and_pillows_filters_of_clean_files(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", CLEAN, ids=name)
-def test_likeness_of_clean_files(row: dict[str, Any]) -> None:
+def test_psnr_of_approximate_filters_on_clean_files(row: dict[str, Any]) -> None:
     data = read(row)
     image = decode_cv2(data)
     half = tuple(max(1, n // 2) for n in image.shape[:2])
@@ -122,7 +122,7 @@ def test_every_other_file_gets_a_status(row: dict[str, Any], strict: bool) -> No
 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("threads", [1, 4])
-def test_a_batch_shows_nobody_elses_pixels(threads: int, strict: bool) -> None:
+def test_no_slot_shows_another_samples_pixels(threads: int, strict: bool) -> None:
     rng = np.random.default_rng(threads)
     good = [jpeg(photo(60 + k, 80 - k, seed=k), subsampling="4:2:0") for k in range(8)]
     alone = [one(data, UPRIGHT_SIZE) for data in good]

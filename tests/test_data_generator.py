@@ -1,4 +1,4 @@
-"""compat.DataGenerator against the tutorial's own: the same batches, bit for bit, from the same seed."""
+"""compat.DataGenerator gives the same batches as the tutorial's, bit for bit, from the same seed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ DIM = (24, 40)
 
 @pytest.fixture(scope="module")
 def df(tmp_path_factory) -> pd.DataFrame:
-    """22 pictures: portrait, landscape and square ones, each EXIF orientation, gray, and a PNG; 1 to 3 labels each."""
+    """22 images with 1 to 3 labels each: portrait, landscape, square, every EXIF orientation, gray, a PNG."""
     root = tmp_path_factory.mktemp("tutorial")
     rng = np.random.default_rng(6)
     rows = []
     for i in range(22):
         height, width = (64, 64) if i == 3 else (int(side) for side in rng.integers(30, 110, 2))
-        picture = photo(height, width, seed=i)
+        image = photo(height, width, seed=i)
         options = {"orientation": i % 9 or None, "gray": i == 7, "progressive": i == 8}
-        data = encoded(picture, "png") if i == 5 else jpeg(picture, 85, ("4:2:0", "4:4:4", "4:2:2")[i % 3], **options)
+        data = encoded(image, "png") if i == 5 else jpeg(image, 85, ("4:2:0", "4:4:4", "4:2:2")[i % 3], **options)
         (root / f"{i}.jpg").write_bytes(data)
         labels = rng.permutation(LABELS)[: rng.integers(1, 4)]
         rows.append((str(root / f"{i}.jpg"), "_".join(labels)))
@@ -64,7 +64,7 @@ def assert_equal(first, second) -> None:
 
 @pytest.mark.parametrize("to_fit", [True, False])
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_three_epochs_are_the_tutorials_bit_for_bit(ours, theirs, df, shuffle, to_fit):
+def test_three_epochs_equal_the_tutorials_bit_for_bit(ours, theirs, df, shuffle, to_fit):
     ids = [3, 21, 0, 5, 7, 8, 2, 1, 9, 10, 11, 12, 13, 14, 15, 16, 17]
     options = {"to_fit": to_fit, "batch_size": 4, "dim": DIM, "n_classes": 5, "shuffle": shuffle}
     np.random.seed(8)
@@ -77,7 +77,7 @@ def test_three_epochs_are_the_tutorials_bit_for_bit(ours, theirs, df, shuffle, t
     assert (x.dtype, x.shape) == (np.float64, (4, *DIM, 3))
 
 
-def test_the_defaults_are_the_tutorials(ours, theirs, df):
+def test_defaults_equal_the_tutorials(ours, theirs, df):
     np.random.seed(1)
     x, y = ours(df, range(22), labels=LABELS)[1]
     np.random.seed(1)
@@ -86,7 +86,7 @@ def test_the_defaults_are_the_tutorials(ours, theirs, df):
     assert (y.shape, y.dtype) == ((8, 13), np.dtype(int))
 
 
-def test_the_arguments_may_be_given_by_position(ours, theirs, df):
+def test_arguments_may_be_positional(ours, theirs, df):
     np.random.seed(2)
     mine = epochs(ours(df, [4, 3, 2, 1], True, 2, DIM, 3, 6, True, LABELS), 2)
     np.random.seed(2)
@@ -100,14 +100,14 @@ def test_the_length_is_rounded_down(ours, df):
         generator[1]
 
 
-def test_batches_in_any_order_and_again(ours, df):
+def test_batches_may_be_requested_in_any_order_and_repeatedly(ours, df):
     generator = ours(df, range(22), batch_size=4, dim=DIM)
     first = [generator[k] for k in range(5)]
     assert_equal([generator[k] for k in (3, 0, -1, 0)], [first[k] for k in (3, 0, 4, 0)])
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64"])
-def test_a_dtype_may_be_chosen(ours, theirs, df, dtype):
+def test_dtype_is_configurable(ours, theirs, df, dtype):
     options = {"batch_size": 11, "dim": DIM, "shuffle": False}
     x, _ = ours(df, range(22), dtype=dtype, labels=LABELS, **options)[1]
     expected, _ = theirs(df, range(22), LABELS, **options)[1]
@@ -122,7 +122,7 @@ def test_gray(ours, df):
         ours(df, range(22), n_channels=4)
 
 
-def test_without_labels_they_are_those_of_the_table(ours, df):
+def test_labels_default_to_those_in_the_table(ours, df):
     generator = ours(df, range(22), batch_size=22, dim=DIM, n_classes=4, shuffle=False)
     assert generator.labels == sorted(LABELS)
     y = generator[0][1]
@@ -135,12 +135,12 @@ def test_unknown_labels_are_listed(ours, df):
         ours(df, range(22), labels=["cat", "dog", "owl"])
 
 
-def test_more_labels_than_columns_are_refused(ours, df):
+def test_more_labels_than_columns_are_rejected(ours, df):
     with pytest.raises(ValueError, match="4 labels do not fit into n_classes=3 columns"):
         ours(df, range(22), n_classes=3)
 
 
-def test_a_table_without_labels_will_do_to_predict(ours, df):
+def test_predicting_needs_no_labels(ours, df):
     images = df[["images"]]
     assert_equal(
         [ours(images, range(22), to_fit=False, dim=DIM, shuffle=False)[0]],
@@ -151,7 +151,7 @@ def test_a_table_without_labels_will_do_to_predict(ours, df):
 
 
 @pytest.mark.parametrize("ids", [[22], [-1], [0, 100]])
-def test_a_row_that_is_not_there_is_refused(ours, df, ids):
+def test_rows_out_of_range_are_rejected(ours, df, ids):
     with pytest.raises(IndexError, match="below 22"):
         ours(df, ids)
 
@@ -166,7 +166,7 @@ def test_a_bad_file_is_named(ours, df, tmp_path):
     assert generator[2][0].shape == (2, *DIM, 3)
 
 
-def test_the_attributes_of_the_tutorial(ours, df):
+def test_attributes_equal_the_tutorials(ours, df):
     np.random.seed(4)
     generator = ours(df, range(22), batch_size=4, dim=DIM)
     np.random.seed(4)
@@ -185,7 +185,7 @@ def test_a_generator_can_be_pickled(ours, df):
     assert_equal([twin[k] for k in range(5)], [generator[k] for k in range(5)])
 
 
-def test_the_tutorial_names_what_it_cannot_decode(theirs, df, tmp_path):
+def test_the_reference_names_files_it_cannot_decode(theirs, df, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"?")
     table = pd.DataFrame({"images": [str(tmp_path / "bad.jpg")], "labels": ["cat"]})
     with pytest.raises(ValueError, match=r"bad\.jpg"):

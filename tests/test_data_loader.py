@@ -1,4 +1,4 @@
-"""DataLoader: torch's face over fastseq's batches."""
+"""DataLoader mirrors the API of torch.utils.data.DataLoader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIZE = (16, 16)
 
 
 class Pairs:
-    """(path, its number) for each picture; what was asked for is in `asked`."""
+    """A dataset of (path, index) pairs that records the requested indices in `asked`."""
 
     def __init__(self, paths, make=lambda path, i: (path, i)):
         self.paths, self.make, self.asked = list(paths), make, []
@@ -44,18 +44,18 @@ def labels_of(loader) -> list[list[int]]:
     return [y.tolist() for _, y in loader]
 
 
-def assert_pictures(images, paths, **options) -> None:
+def assert_images(images, paths, **options) -> None:
     np.testing.assert_array_equal(images, fastseq.decode_batch(paths, SIZE, **options))
 
 
-def test_batches_are_pictures_and_labels_in_order(pairs, paths):
+def test_batches_are_images_and_labels_in_order(pairs, paths):
     loader = DataLoader(pairs, 5, size=SIZE)
     batches = list(loader)
     assert len(batches) == len(loader) == 5
     for k, (x, y) in enumerate(batches):
         assert (x.dtype, y.dtype) == (np.uint8, np.int64)
         np.testing.assert_array_equal(y, np.arange(23)[5 * k : 5 * k + 5])
-        assert_pictures(x, paths[5 * k : 5 * k + 5])
+        assert_images(x, paths[5 * k : 5 * k + 5])
         assert x.ctypes.data % 64 == 0
     assert len(DataLoader(pairs, 5, drop_last=True, size=SIZE)) == 4
     assert labels_of(DataLoader(pairs, 5, drop_last=True, size=SIZE))[-1] == [15, 16, 17, 18, 19]
@@ -66,12 +66,12 @@ def test_the_decode_settings(pairs, paths):
     options = {"dtype": "float64", "scale": 1 / 255, "offset": -0.5, "data_format": "channels_first", "color": "bgr"}
     options |= {"interpolation": "cv2.linear", "orient": "landscape", "strict": False, "threads": 2}
     x, _ = next(iter(DataLoader(pairs, 23, size=SIZE, limits=fastseq.Limits(pixels=10**6), **options)))
-    assert_pictures(x, paths, **options)
+    assert_images(x, paths, **options)
 
 
-def test_samples_of_one_picture_and_contents_of_files(paths):
+def test_samples_may_be_bare_paths_or_file_contents(paths):
     bare = next(iter(DataLoader(Pairs(paths, lambda path, i: path), 4, size=SIZE)))
-    assert_pictures(bare, paths[:4])
+    assert_images(bare, paths[:4])
 
     def contents(path, i):
         with open(path, "rb") as file:
@@ -88,7 +88,7 @@ Point = namedtuple("Point", "x y")
 
 
 def plain(value):
-    """What torch's collate gives, with NumPy arrays for tensors and lists for tuples."""
+    """Convert the output of torch's collate: NumPy arrays for tensors, lists for tuples."""
     if isinstance(value, torch.Tensor):
         return value.numpy()
     if isinstance(value, dict):
@@ -108,7 +108,7 @@ def plain(value):
         lambda i: Point(i, {"z": float(i)}),
     ],
 )
-def test_labels_are_put_together_as_torch_does(paths, make):
+def test_labels_are_collated_as_in_torch(paths, make):
     (ours,) = (y for _, y in DataLoader(Pairs(paths[:5], lambda path, i: (path, make(i))), 5, size=SIZE))
     (theirs,) = torch.utils.data.DataLoader(Pairs(paths[:5], lambda path, i: make(i)), 5)
 
@@ -131,8 +131,8 @@ def test_labels_are_put_together_as_torch_does(paths, make):
     assert_same(ours, plain(theirs))
 
 
-def test_labels_that_do_not_go_together_are_refused(paths):
-    with pytest.raises(TypeError, match="NoneType cannot be put together"):
+def test_labels_that_cannot_be_collated_are_rejected(paths):
+    with pytest.raises(TypeError, match="NoneType cannot be combined"):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (path, None)), 2, size=SIZE)))
     with pytest.raises(ValueError, match="differing numbers"):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (path, [1] * i)), 2, size=SIZE)))
@@ -140,25 +140,25 @@ def test_labels_that_do_not_go_together_are_refused(paths):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (i or path, i)), 3, size=SIZE)))
 
 
-def test_collate_fn_gets_samples_with_their_pictures(paths):
+def test_collate_fn_receives_samples_with_decoded_images(paths):
     def make(path, i):
         return {0: (path, i), 1: [path, i], 2: path, 3: Point(path, i), 4: (i, path), 5: {"path": path}}[i % 6]
 
     batch = next(iter(DataLoader(Pairs(paths, make), 6, collate_fn=list, size=SIZE)))
-    pictures = [batch[0][0], batch[1][0], batch[2], batch[3].x]
-    assert_pictures(np.stack(pictures), paths[:4])
+    images = [batch[0][0], batch[1][0], batch[2], batch[3].x]
+    assert_images(np.stack(images), paths[:4])
     assert [type(sample) for sample in batch[:4]] == [tuple, list, np.ndarray, Point]
     assert (batch[0][1], batch[1][1], batch[3].y) == (0, 1, 3)
     assert batch[4:] == [make(paths[4], 4), make(paths[5], 5)]
 
 
-def test_without_size_paths_are_for_collate_fn(pairs, paths):
+def test_without_size_collate_fn_receives_paths(pairs, paths):
     assert next(iter(DataLoader(pairs, 2, collate_fn=list))) == [(paths[0], 0), (paths[1], 1)]
     with pytest.raises(ValueError, match=r"sample 0 begins with a path or bytes: give size=\(height, width\)"):
         next(iter(DataLoader(pairs, 2)))
 
 
-def test_samples_without_pictures_are_put_together(paths):
+def test_samples_without_images_are_collated(paths):
     x, y = next(iter(DataLoader(Pairs(paths, lambda path, i: (np.full(3, i), i)), 2)))
     assert (x.tolist(), y.tolist()) == ([[0, 0, 0], [1, 1, 1]], [0, 1])
 
@@ -166,11 +166,11 @@ def test_samples_without_pictures_are_put_together(paths):
 @pytest.mark.parametrize("n", [1, 20, 23])
 @pytest.mark.parametrize("drop_last", [True, False])
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_a_torch_generator_gives_torchs_order_and_draws(paths, n, drop_last, shuffle):
+def test_a_torch_generator_gives_torchs_order_and_state(paths, n, drop_last, shuffle):
     def epochs(kind, **options):
         generator = torch.Generator().manual_seed(7)
         loader = kind(Pairs(paths[:n]), 4, shuffle, drop_last=drop_last, generator=generator, **options)
-        for stop in (None, 1, 3, 5, None):  # a loop that is left early draws less
+        for stop in (None, 1, 3, 5, None):  # a loop that ends early draws less
             batches = iter(loader)
             yield torch.rand(1, generator=generator).item()
             for k, (_, y) in enumerate(batches):
@@ -219,19 +219,19 @@ def test_samplers(pairs):
         *({"batch_sampler": [[0]], "sampler": [0]}, {"batch_size": 2.5}),
     ],
 )
-def test_what_torch_refuses_is_refused(pairs, options):
+def test_arguments_that_torch_rejects_are_rejected(pairs, options):
     for kind in (torch.utils.data.DataLoader, DataLoader):
         with pytest.raises((ValueError, TypeError), match=r"batch_size|sampler"):
             kind(pairs, **options)
 
 
-def test_settings_are_checked_at_once(pairs):
+def test_settings_are_checked_in_the_constructor(pairs):
     for options in ({"interpolation": "best"}, {"threads": 0}, {"prefetch_bytes": -1}, {"dtype": "int8"}):
         with pytest.raises(ValueError, match=next(iter(options))):
             DataLoader(pairs, size=SIZE, **options)
 
 
-def test_a_bad_picture_is_named_when_its_batch_is_due(pairs, tmp_path):
+def test_a_bad_image_is_reported_with_its_batch(pairs, tmp_path):
     pairs.paths[13] = tmp_path / "none.jpg"
     for shuffle in (False, True):
         batches, seen = iter(DataLoader(pairs, 5, shuffle, size=SIZE)), []
@@ -241,7 +241,7 @@ def test_a_bad_picture_is_named_when_its_batch_is_due(pairs, tmp_path):
         assert len([*seen, *batches]) == 4, "the epoch goes on after it, as torch's does"
 
 
-def test_an_error_of_the_dataset_comes_when_its_batch_is_due(paths):
+def test_a_dataset_error_is_raised_with_its_batch(paths):
     def make(path, i):
         if i == 7:
             raise LookupError("number seven")
@@ -267,7 +267,7 @@ def test_random_transforms_depend_on_seed_epoch_and_index(pairs):
     assert any((forward[0][i] != other[0][i]).any() for i in range(23))
 
 
-def test_a_few_batches_are_begun_ahead_and_none_without_prefetch(pairs):
+def test_prefetch_begins_a_few_batches_and_can_be_disabled(pairs):
     batches = iter(DataLoader(pairs, 2, size=SIZE, threads=1))
     next(batches)
     assert pairs.asked == [*range(6)]
@@ -281,20 +281,20 @@ def test_a_few_batches_are_begun_ahead_and_none_without_prefetch(pairs):
     assert pairs.asked == [*range(23)]
 
 
-def test_leaving_early_gives_the_memory_back(pairs):
+def test_breaking_out_of_an_epoch_frees_its_memory(pairs):
     loader = DataLoader(pairs, 2, size=SIZE)
     for _ in loader:
         break
     del _
     assert loader._decoder.memory.bytes_in_use == 0
-    both = list(zip(loader, loader, strict=True))  # two epochs side by side
+    both = list(zip(loader, loader, strict=True))  # two epochs at once
     assert [y.tolist() for (_, y), _ in both] == [y.tolist() for _, (_, y) in both] == labels_of(loader)
 
 
-def test_batches_that_are_held_stay_as_they_are(pairs, paths):
+def test_held_batches_do_not_change(pairs, paths):
     held = [batch for _ in range(3) for batch in DataLoader(pairs, 4, size=SIZE)]
     for x, y in held:
-        assert_pictures(x, [paths[i] for i in y])
+        assert_images(x, [paths[i] for i in y])
 
 
 def test_a_loader_can_be_pickled(paths):

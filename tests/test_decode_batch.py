@@ -95,6 +95,12 @@ def test_an_out_that_does_not_fit_is_refused(files, out):
         decode_batch(files, SIZE, out=out)
 
 
+@pytest.mark.parametrize("out", [[], bytearray(9), memoryview(bytearray(9)), "out"])
+def test_an_out_that_is_no_array_is_refused(out):
+    with pytest.raises(TypeError, match=f"out must be a NumPy array, not {type(out).__name__}"):
+        decode_batch([], SIZE, out=out)
+
+
 def test_a_readonly_out_is_refused(files):
     out = np.zeros((6, *SIZE, 3), np.uint8)
     out.flags.writeable = False
@@ -241,23 +247,23 @@ def test_16_bit_gray_by_the_rules_of_pillow_keeps_the_high_byte():
         np.testing.assert_array_equal(batch[0], np.repeat(deep, channels, axis=-1))
 
 
-def test_other_formats_take_part_in_all_that_is_done_to_a_picture(files):
-    picture = photo(60, 45, seed=8)
-    data = encoded(picture, "png")
+def test_other_formats_take_part_in_all_that_is_done_to_an_image(files):
+    image = photo(60, 45, seed=8)
+    data = encoded(image, "png")
     options = {"orient": "landscape", "data_format": "channels_first", "dtype": "float32", "scale": 0.5, "offset": 2}
     batch = decode_batch([files[0], data], SIZE, **options, **LINEAR)
     pixels = expected([files[0], data], orient="landscape").transpose(0, 3, 1, 2)
     np.testing.assert_array_equal(batch, np.float32(2) + np.float32(0.5) * pixels)
     transform = (fastseq.Resize(40), fastseq.CenterCrop(SIZE))
     cropped = decode_batch([data], SIZE, transform=transform, **LINEAR)
-    whole = resize_cv2_linear(picture, (53, 40))
+    whole = resize_cv2_linear(image, (53, 40))
     np.testing.assert_array_equal(cropped[0], whole[14:38, 4:36])
 
 
 @pytest.mark.parametrize("interpolation", ["antialias", "linear", "cv2.nearest"])
 def test_a_png_is_filtered_like_a_jpeg(interpolation):
-    picture = photo(96, 128, seed=4)
-    png, jpg = encoded(picture, "png"), jpeg(picture, 98)
+    image = photo(96, 128, seed=4)
+    png, jpg = encoded(image, "png"), jpeg(image, 98)
     batch = decode_batch([png, jpg], SIZE, interpolation=interpolation).astype(int)
     assert np.abs(batch[0] - batch[1]).mean() < 2
 
@@ -287,7 +293,7 @@ def test_an_error_names_the_file_the_place_the_reason_and_the_remedy(files, tmp_
 
 
 def test_an_error_of_bytes_has_no_path(files):
-    error = failure([files[0], files[1], b"no picture"])
+    error = failure([files[0], files[1], b"no image"])
     assert (error.path, error.index, error.status) == (None, 2, Status.NOT_AN_IMAGE)
     assert str(error).startswith("cannot decode sample 2: ")
 
@@ -333,7 +339,7 @@ def test_not_strict_takes_what_is_cut_off(files):
     [(Limits(pixels=999), Status.TOO_MANY_PIXELS), (Limits(file_bytes=99), Status.FILE_TOO_LARGE)],
 )
 def test_limits(form, limits, status, tmp_path):
-    path = tmp_path / "picture"
+    path = tmp_path / "image"
     path.write_bytes(encoded(photo(40, 25), form))
     assert decode_batch([path], SIZE, limits=Limits(pixels=1000)).any()
     error = failure([path], limits=limits)

@@ -1,4 +1,4 @@
-"""Our own decoders and libjpeg-turbo over the folder that FASTSEQ_CORPUS names: one answer, and who gives it."""
+"""Our own decoders agree with libjpeg-turbo over the folder that FASTSEQ_CORPUS names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import test_corpus
 from coefficients import compare
-from native.by_libjpeg import run_by_libjpeg
+from native.libjpeg_process import run_with_libjpeg
 from native.native import GOOD, run
 from reference.geometry import CROP_DRAWS, random_resized_crop
 from reference.pixels import psnr
@@ -29,7 +29,7 @@ def test_both_decoders_give_the_same_samples(strict: bool) -> None:
         for filter_ in FILTERS
         for channels in (3, 1)
     ]
-    for (arguments, options), expected in zip(orders, run_by_libjpeg(orders), strict=True):
+    for (arguments, options), expected in zip(orders, run_with_libjpeg(orders), strict=True):
         made = run(*arguments, **options)
         for row, *pair, ours, theirs in zip(
             ROWS, made.statuses, expected.statuses, made.pixels, expected.pixels, strict=True
@@ -39,12 +39,12 @@ def test_both_decoders_give_the_same_samples(strict: bool) -> None:
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_both_decoders_give_like_crops(strict: bool) -> None:
-    """The same where pixels are asked of libjpeg; it gives planes, which are filtered otherwise, of no part."""
+def test_both_decoders_give_similar_crops(strict: bool) -> None:
+    """Crops are equal where libjpeg returns pixels; it cannot crop planes, which are filtered differently."""
     draws = np.random.default_rng(strict).random((len(FILES), CROP_DRAWS))
     crop = {"ops": [random_resized_crop(0, (0.01, 1), (0.2, 5))], "draws": draws, "strict": strict, "paths": True}
     orders = [((FILES, (60, 50)), {"interpolation": filter_, **crop}) for filter_ in FILTERS]
-    for (arguments, options), expected in zip(orders, run_by_libjpeg(orders), strict=True):
+    for (arguments, options), expected in zip(orders, run_with_libjpeg(orders), strict=True):
         made = run(*arguments, **options)
         least = np.inf if options["interpolation"] == "cv2.linear" else 39
         for row, *pair, ours, theirs in zip(
@@ -55,7 +55,7 @@ def test_both_decoders_give_like_crops(strict: bool) -> None:
                 assert psnr(ours, theirs) >= least, (row["path"], options["interpolation"])
 
 
-def test_the_fast_path_takes_its_share_of_the_clean_files(compare_coefficients: Path) -> None:
+def test_our_decoders_handle_the_expected_share_of_clean_files(compare_coefficients: Path) -> None:
     verdicts = compare(compare_coefficients, [FOLDER / row["path"] for row in CLEAN])
     for kind, share in TAKEN.items():
         words = [verdict.word for verdict in verdicts if verdict.progressive == (kind == "progressive")]

@@ -1,4 +1,4 @@
-"""ImageDataGenerator over a folder of real and damaged files; runs where FASTSEQ_CORPUS names it."""
+"""ImageDataGenerator over a folder of real and damaged files, if FASTSEQ_CORPUS names one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FOLDER = Path(os.environ.get("FASTSEQ_CORPUS", ""))
 
 pytestmark = [
     pytest.mark.skipif("FASTSEQ_CORPUS" not in os.environ, reason="FASTSEQ_CORPUS is not set"),
-    pytest.mark.filterwarnings("ignore:.*scipy.ndimage:DeprecationWarning"),  # what Keras calls
-    pytest.mark.filterwarnings("ignore::UserWarning"),  # Pillow's, about what it reads
+    pytest.mark.filterwarnings("ignore:.*scipy.ndimage:DeprecationWarning"),  # called by Keras
+    pytest.mark.filterwarnings("ignore::UserWarning"),  # from Pillow, about the files
 ]
 
 
@@ -31,7 +31,7 @@ def both(keras):
 
 @pytest.fixture(scope="module")
 def loadable(keras) -> pd.DataFrame:
-    """All that Keras can load, but for the largest, and whether it is damaged."""
+    """The files that Keras can load, except the largest, and whether each is damaged."""
     rows = [json.loads(line) for line in (FOLDER / "manifest.jsonl").read_text().splitlines()]
     names, damaged = [], []
     for row in rows:
@@ -40,7 +40,7 @@ def loadable(keras) -> pd.DataFrame:
             continue
         try:
             keras.utils.load_img(path).load()
-        except Exception:  # whatever Pillow says
+        except Exception:  # any error of Pillow's
             continue
         names.append(str(path))
         damaged.append(row["status"]["djpeg"] not in ("ok", "not-run"))
@@ -54,22 +54,22 @@ def files(loadable) -> pd.DataFrame:
 
 @pytest.mark.parametrize("color_mode", ["rgb", "grayscale"])
 @pytest.mark.parametrize("interpolation", ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"])
-def test_every_file_is_as_keras_loads_it(both, files, interpolation, color_mode):
+def test_every_file_is_loaded_as_by_keras(both, files, interpolation, color_mode):
     options = {"target_size": (97, 131), "interpolation": interpolation, "color_mode": color_mode}
     options |= {"class_mode": None, "shuffle": False, "batch_size": 64}
     assert len(files) > 500
     assert_same_batches(*(by_index(made().flow_from_dataframe(files, **options), 1) for made in both))
 
 
-def test_damaged_files_are_loaded_where_keras_does(both, loadable):
-    """What is made of them depends on the version of libjpeg-turbo, and Pillow brings its own."""
+def test_damaged_files_load_where_keras_loads_them(both, loadable):
+    """Their pixels depend on the version of libjpeg-turbo, and Pillow bundles its own."""
     options = {"target_size": (97, 131), "class_mode": None, "shuffle": False, "batch_size": 1}
     damaged = loadable[loadable["damaged"]]
     batches = by_index(both[0]().flow_from_dataframe(damaged, **options), 1)
     assert len(batches) == len(damaged) > 50
 
 
-def test_transformed(both, files):
+def test_augmented_files(both, files):
     settings = {"rotation_range": 20, "zoom_range": 0.2, "horizontal_flip": True, "channel_shift_range": 20.0}
     options = {"target_size": (97, 131), "class_mode": None, "seed": 3, "batch_size": 64}
     results = [by_index(made(**settings).flow_from_dataframe(files, **options), 1) for made in both]

@@ -28,7 +28,7 @@ THREADS = [1, 4]
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty good pictures."""
+    """Forty good images."""
     return folder(tmp_path_factory.mktemp("faults") / "tree", ("a", "b"), COUNT // 2)
 
 
@@ -39,7 +39,7 @@ def run(shim, tree, tmp_path):
     def call(fault: str, every: int = 1, threads: int = 1) -> tuple[dict[str, Any], list[str]]:
         log = tmp_path / f"{fault}.log"
         ran = subprocess.run(
-            [sys.executable, HERE / "run.py", tree, log, fault, str(every), str(threads)],
+            [sys.executable, HERE / "load.py", tree, log, fault, str(every), str(threads)],
             env={**os.environ, "LD_PRELOAD": str(shim)},
             capture_output=True,
             text=True,
@@ -121,7 +121,7 @@ def test_a_file_that_keeps_everybody_waiting_is_named(run, threads):
 def test_an_interrupt_while_a_read_never_returns(shim, tree, tmp_path, threads):
     """The thread that hangs is replaced, the loader goes on, and the process ends, though that read never does."""
     log = tmp_path / "log"
-    ran = run_file(HERE / "stuck.py", tree, log, threads, shim=shim)
+    ran = run_file(HERE / "stuck_read.py", tree, log, threads, shim=shim)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("interrupted after")
     assert len(log.read_text().splitlines()) == 1
@@ -184,7 +184,7 @@ assert [status(big), status(small)] == ["CORRUPT", "OK"]
 """
 
 
-def test_a_picture_that_is_too_large_for_the_memory_that_is_left(tmp_path):
+def test_an_image_that_is_too_large_for_the_memory_that_is_left(tmp_path):
     bomb = claiming(jpeg(photo(40, 50, seed=1), progressive=True, subsampling="4:2:0"), 9000, 9000)
     (tmp_path / "0.jpg").write_bytes(bomb)
     (tmp_path / "1.jpg").write_bytes(jpeg(photo(40, 50, seed=1)))

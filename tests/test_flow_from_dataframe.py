@@ -84,12 +84,12 @@ def test_each_argument(both, df, root, name, way):
     assert after[0] == after[1]
 
 
-def test_paths_of_their_own(both, df):
+def test_absolute_paths(both, df):
     options = {"x_col": "absolute", "target_size": SIZE, "shuffle": False}
     assert_same_batches(*(by_index(made().flow_from_dataframe(df, **options)) for made in both))
 
 
-def test_files_that_are_not_there_are_left_out_with_a_warning(both, df, root):
+def test_missing_files_are_dropped_with_a_warning(both, df, root):
     broken = df.copy()
     broken.iloc[3, 0] = "none.jpg"
     found = []

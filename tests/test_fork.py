@@ -1,4 +1,4 @@
-"""Forks, exits and interrupts: nothing hangs, nothing is printed, and the loader still works."""
+"""Forks, exits and interrupts: nothing hangs or prints, and the loader still works."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastseq import Loader, Samples, decode_batch
 SIZE = (32, 32)
 
 
-def test_a_child_that_is_forked_in_mid_epoch_makes_the_same_batches(pictures):
+def test_a_child_forked_mid_epoch_loads_the_same_batches(image_folder):
     ran = run(
         """
         loader = loader_of(threads=3)
@@ -31,12 +31,12 @@ def test_a_child_that_is_forked_in_mid_epoch_makes_the_same_batches(pictures):
             assert os.waitstatus_to_exitcode(status) == (7 if k == 5 else 0)
         assert k == 11
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
 
-def test_a_child_goes_on_with_its_parents_iterator(pictures):
+def test_a_child_continues_its_parents_iterator(image_folder):
     ran = run(
         """
         loader = loader_of()
@@ -50,12 +50,12 @@ def test_a_child_goes_on_with_its_parents_iterator(pictures):
         if pid:
             assert os.waitpid(pid, 0)[1] == 0
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
 
-def test_a_fork_while_other_threads_load(pictures):
+def test_a_fork_while_other_threads_load(image_folder):
     ran = run(
         """
         loader, stop = loader_of(), threading.Event()
@@ -74,12 +74,12 @@ def test_a_fork_while_other_threads_load(pictures):
         for thread in threads:
             thread.join()
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
 
-def test_multiprocessing_with_fork(pictures):
+def test_multiprocessing_with_fork(image_folder):
     ran = run(
         """
         import multiprocessing
@@ -89,7 +89,7 @@ def test_multiprocessing_with_fork(pictures):
         with multiprocessing.get_context("fork").Pool(2) as pool:
             assert [int(batch.sum()) for batch in pool.starmap(loader.batch, [(0, k) for k in range(12)])] == expected
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
@@ -99,17 +99,17 @@ def test_multiprocessing_with_fork(pictures):
     [("pass", 0), ("sys.exit(3)", 3), ("del loader, batches", 0), ("batches.close(); loader.close()", 0)],
 )
 @pytest.mark.parametrize("threads", [1, 8])
-def test_an_exit_with_work_in_flight_is_silent(pictures, end, status, threads):
-    ran = run(f"loader = loader_of(threads={threads})\nbatches = iter(loader)\nnext(batches)\n{end}", str(pictures))
+def test_exiting_with_decodes_in_flight_is_silent(image_folder, end, status, threads):
+    ran = run(f"loader = loader_of(threads={threads})\nbatches = iter(loader)\nnext(batches)\n{end}", str(image_folder))
     assert_silent(ran, status)
 
 
-def test_an_exception_with_work_in_flight_is_all_that_is_printed(pictures):
-    ran = run("for batch in loader_of():\n    raise SystemExit('the end')", str(pictures))
+def test_only_the_exception_is_printed_when_decodes_are_in_flight(image_folder):
+    ran = run("for batch in loader_of():\n    raise SystemExit('the end')", str(image_folder))
     assert (ran.returncode, ran.stderr) == (1, "the end\n")
 
 
-def test_an_exit_while_other_formats_are_decoded_is_silent(pictures):
+def test_exiting_while_opencv_decodes_is_silent(image_folder):
     ran = run(
         """
         pngs = [i for i in range(24) if i % 6 == 0] * 10
@@ -117,12 +117,12 @@ def test_an_exit_while_other_formats_are_decoded_is_silent(pictures):
         batches = iter(loader)
         next(batches), next(batches)
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
 
-def test_an_exit_from_another_threads_loop_is_silent(pictures):
+def test_exiting_while_another_thread_iterates_is_silent(image_folder):
     ran = run(
         """
         jpegs = samples.select([i for i in range(24) if i % 6])
@@ -134,13 +134,13 @@ def test_an_exit_from_another_threads_loop_is_silent(pictures):
         threading.Thread(target=load, daemon=True).start()
         begun.wait()
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
 
 @pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
-def test_a_signal_ends_the_process(pictures, signal_name):
+def test_a_signal_ends_the_process(image_folder, signal_name):
     ran = run(
         f"""
         loader = loader_of()
@@ -148,7 +148,7 @@ def test_a_signal_ends_the_process(pictures, signal_name):
             if k == 2:
                 os.kill(os.getpid(), signal.{signal_name})
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert ran.returncode == -getattr(signal, signal_name)
     assert ran.stderr.count("Traceback") == (signal_name == "SIGINT")
@@ -157,9 +157,9 @@ def test_a_signal_ends_the_process(pictures, signal_name):
 
 @pytest.mark.parametrize("form", ["jpeg", "png"])
 @pytest.mark.parametrize("delay", [0.001, 0.01, 0.03])
-def test_an_interrupt_in_mid_epoch_leaves_the_loader_usable(pictures, delay, form):
-    """The timer decides where the loop is interrupted; what follows is the same wherever that is."""
-    files = [str(pictures / f"{i:02d}") for i in range(24) if (i % 6 == 0) == (form == "png")] * 6
+def test_the_loader_works_after_an_interrupt_mid_epoch(image_folder, delay, form):
+    """A timer interrupts the loop at an arbitrary point; the following epochs must not depend on it."""
+    files = [str(image_folder / f"{i:02d}") for i in range(24) if (i % 6 == 0) == (form == "png")] * 6
     loader = Loader(Samples.from_files(files), SIZE, 8, shuffle=True)
     expected = loader.batch(5, 0)
 
@@ -185,8 +185,8 @@ def _decode_for_ever(files):
         decode_batch(files, SIZE)
 
 
-def test_an_interrupt_in_decode_batch_leaves_it_usable(pictures):
-    files = sorted(pictures.iterdir()) * 10
+def test_decode_batch_works_after_an_interrupt(image_folder):
+    files = sorted(image_folder.iterdir()) * 10
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.02)
@@ -206,7 +206,7 @@ DATA_LOADER = """
 """
 
 
-def test_an_epoch_of_a_data_loader_goes_on_in_a_forked_child(pictures):
+def test_a_forked_child_continues_an_epoch_of_a_data_loader(image_folder):
     ran = run(
         DATA_LOADER
         + """
@@ -217,11 +217,11 @@ def test_an_epoch_of_a_data_loader_goes_on_in_a_forked_child(pictures):
     assert (whole == fastseq.decode_batch(paths, (32, 32))).all()
     assert pid == 0 or os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
 
 @pytest.mark.parametrize("rest", ["", "del batches", "batches.close()", "if os.fork(): os.wait()"])
-def test_leaving_an_epoch_of_a_data_loader_is_clean(pictures, rest):
-    assert_silent(run(f"{DATA_LOADER}    {rest}", str(pictures)))
+def test_exiting_mid_epoch_of_a_data_loader_is_silent(image_folder, rest):
+    assert_silent(run(f"{DATA_LOADER}    {rest}", str(image_folder)))

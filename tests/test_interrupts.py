@@ -1,4 +1,4 @@
-"""An interrupt comes through at once, whatever a loader waits for, and the loader works afterwards."""
+"""An interrupt gets through immediately, whatever the loader waits for, and the loader works afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIZE = (16, 16)
 
 @contextmanager
 def interrupted_after(seconds: float) -> Iterator[None]:
-    """Expect the block to end by an interrupt that comes then."""
+    """Interrupt the block after some seconds and expect it to raise KeyboardInterrupt."""
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -47,7 +47,7 @@ WAYS: dict[str, Callable[[list[str]], Callable[[], list[np.ndarray]]]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_while_opencv_does_not_come_back(files, monkeypatch, way):
+def test_an_interrupt_while_opencv_hangs(files, monkeypatch, way):
     load = WAYS[way](files)
     expected = load()
     let_go = threading.Event()
@@ -62,15 +62,15 @@ def test_while_opencv_does_not_come_back(files, monkeypatch, way):
         load()
     monkeypatch.setattr(cv2, "imdecode", imdecode)
     try:
-        again = load()  # the thread that does not come back is not needed
+        again = load()  # the hung thread is not needed
     finally:
         let_go.set()
     assert all((a == b).all() for a, b in zip(again, expected, strict=True))
 
 
 @pytest.fixture
-def stuck_once(monkeypatch) -> Iterator[threading.Event]:
-    """OpenCV does not come back from its next call; set when it is in it."""
+def hung_once(monkeypatch) -> Iterator[threading.Event]:
+    """Make the next call of OpenCV hang; the event is set once it does."""
     let_go, begun = threading.Event(), threading.Event()
     imdecode = cv2.imdecode
 
@@ -85,22 +85,22 @@ def stuck_once(monkeypatch) -> Iterator[threading.Event]:
     let_go.set()
 
 
-def test_what_waits_behind_it_goes_on(files, stuck_once):
-    """Batches of the same loader and of another one on the same threads, begun before the interrupt."""
+def test_batches_queued_behind_a_hung_decode_complete(files, hung_once):
+    """Batches of this loader and of another on the same threads were begun before the interrupt."""
     loader, other = (Loader(Samples.from_files(files), SIZE, 2, threads=1) for _ in range(2))
     with interrupted_after(0.3):
         loader.batch(0, 0, [(0, 1)])
-    assert stuck_once.is_set()
+    assert hung_once.is_set()
     assert loader.batch(0, 1).any()
     assert other.batch(0, 2).any()
 
 
-def test_another_thread_that_waits_behind_it_goes_on(files, stuck_once):
+def test_another_thread_waiting_behind_a_hung_decode_continues(files, hung_once):
     loader, other = (Loader(Samples.from_files(files), SIZE, 2, threads=1) for _ in range(2))
     made = []
 
     def load():
-        stuck_once.wait()
+        hung_once.wait()
         made.append(other.batch(0, 1))
 
     thread = threading.Thread(target=load)
@@ -125,7 +125,7 @@ loader = fastseq.Loader(samples, (32, 32), 2, threads=2)
 
 
 @pytest.mark.parametrize("interrupted", [True, False])
-def test_an_exit_while_opencv_does_not_come_back(files, tmp_path, interrupted):
+def test_exiting_while_opencv_hangs(files, tmp_path, interrupted):
     wait = "loader.batch(0, 0)" if interrupted else "loader.batch(0, 0, [(0, 1)])"
     end = f"""
 signal.signal(signal.SIGALRM, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Keras's own tests, as installed, on Keras's classes and with fastseq's in their place: ours pass what theirs pass."""
+"""fastseq's classes pass every test shipped with Keras that Keras's own classes pass."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DIRECTORY = ["utils/image_dataset_utils_test.py"]
 
 
 def begun(backend: str, files: list[str], report: Path, *options: str) -> subprocess.Popen[str]:
-    """A run of pytest under no settings of ours, which writes what passed to `report`."""
+    """Start pytest without this project's settings; it writes the tests that passed to `report`."""
     (root,) = find_spec("keras").submodule_search_locations
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
@@ -33,7 +33,7 @@ def begun(backend: str, files: list[str], report: Path, *options: str) -> subpro
 
 
 def passed(run: subprocess.Popen[str], report: Path) -> tuple[set[str], str]:
-    """The names of the tests that passed, and what the run printed."""
+    """Return the names of the tests that passed, and the output of the run."""
     try:
         output, _ = run.communicate(timeout=600)
     finally:

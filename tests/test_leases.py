@@ -1,4 +1,4 @@
-"""Leases: a batch stays as it is for as long as anybody holds it, and its memory is used again afterwards."""
+"""A batch does not change while anything references it; afterwards its memory is reused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def digest(array: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize("prefetch_bytes", [0, 3 * ONE, None])
-def test_batches_that_are_held_stay_as_they_are_while_others_come(samples, prefetch_bytes):
+def test_held_batches_do_not_change_while_others_are_loaded(samples, prefetch_bytes):
     loader = loader_of(samples, prefetch_bytes=prefetch_bytes)
     held = []
     for epoch in range(34):
@@ -46,7 +46,7 @@ def test_batches_that_are_held_stay_as_they_are_while_others_come(samples, prefe
 
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64"])
 @pytest.mark.parametrize("size", [(1, 1), (5, 7), (16, 16)])
-def test_a_batch_is_aligned_and_its_owner_is_no_array(samples, size, dtype):
+def test_a_batch_is_aligned_and_its_base_is_not_an_array(samples, size, dtype):
     loader = Loader(samples, size, 5, dtype=dtype)
     for x, _ in loader:
         assert x.ctypes.data % 64 == 0
@@ -57,7 +57,7 @@ def test_a_batch_is_aligned_and_its_owner_is_no_array(samples, size, dtype):
         assert memoryview(owner(x)).nbytes == x.nbytes
 
 
-def test_views_keep_the_buffer(samples):
+def test_views_keep_the_buffer_alive(samples):
     loader = loader_of(samples, prefetch_bytes=2 * ONE)
     views, digests = [], []
     for epoch in range(4):
@@ -88,7 +88,7 @@ def test_a_buffer_outlives_its_loader(samples):
     assert digest(batch) != before
 
 
-def test_buffers_are_used_again(samples):
+def test_buffers_are_reused(samples):
     loader = loader_of(samples, threads=2)
     buffers = loader._prefetcher.decoder.memory
     addresses = set()
@@ -101,7 +101,7 @@ def test_buffers_are_used_again(samples):
     assert buffers.held_bytes <= (loader.depth + 2) * ONE
 
 
-def test_a_small_cap_keeps_little_when_all_is_given_back(samples):
+def test_a_small_cap_keeps_few_free_buffers(samples):
     loader = loader_of(samples, prefetch_bytes=ONE)
     held = [batch for _ in range(5) for batch in loader]
     assert loader._prefetcher.decoder.memory.bytes_in_use == 30 * ONE
@@ -109,7 +109,7 @@ def test_a_small_cap_keeps_little_when_all_is_given_back(samples):
     assert loader._prefetcher.decoder.memory.held_bytes <= ONE
 
 
-def test_what_the_consumer_writes_stays_with_it(samples):
+def test_writing_to_a_batch_does_not_affect_others(samples):
     loader = loader_of(samples)
     expected = [digest(loader.batch(0, k)) for k in range(6)]
     for k, batch in enumerate(loader):
@@ -119,9 +119,9 @@ def test_what_the_consumer_writes_stays_with_it(samples):
         assert digest(loader.batch(0, k)) == expected[k]
 
 
-def test_a_tensor_of_another_library_keeps_the_buffer(samples):
+def test_a_tensor_of_another_library_keeps_the_buffer_alive(samples):
     class Foreign:
-        """Holds memory by the buffer protocol alone, as TensorFlow and PyTorch do."""
+        """Holds memory through the buffer protocol only, as TensorFlow and PyTorch do."""
 
         def __init__(self, array):
             self.view = memoryview(array)

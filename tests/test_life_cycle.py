@@ -1,4 +1,4 @@
-"""A loader is closed in the midst of its use, used in processes that are spawned, and used for long."""
+"""A loader is closed during use, used in spawned processes, and used for a long time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def expected(loader) -> list[str]:
     return digests(loader.batch(epoch, k) for epoch in range(20) for k in range(len(loader)))
 
 
-def test_close_from_another_thread_while_the_loop_runs(loader, expected):
+def test_close_from_another_thread_during_iteration(loader, expected):
     over = threading.Event()
 
     def close():
@@ -46,7 +46,7 @@ def test_close_from_another_thread_while_the_loop_runs(loader, expected):
             thread.join()
 
 
-def test_close_from_a_signal_handler_while_the_loop_runs(loader, expected):
+def test_close_from_a_signal_handler_during_iteration(loader, expected):
     before = signal.signal(signal.SIGALRM, lambda *_: loader.close())
     signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
     try:
@@ -56,7 +56,7 @@ def test_close_from_a_signal_handler_while_the_loop_runs(loader, expected):
         signal.signal(signal.SIGALRM, before)
 
 
-def test_spawned_processes_make_the_same_batches(pictures):
+def test_spawned_processes_load_the_same_batches(image_folder):
     ran = run(
         """
         import multiprocessing
@@ -68,7 +68,7 @@ def test_spawned_processes_make_the_same_batches(pictures):
                 made = pool.starmap(loader.batch, [(1, k) for k in range(12)])
             assert all((a == b).all() for a, b in zip(made, expected, strict=True))
         """,
-        str(pictures),
+        str(image_folder),
     )
     assert_silent(ran)
 
@@ -100,7 +100,7 @@ print(after[0] - before[0], *after[1:], time.monotonic() - begun)
 
 @pytest.mark.parametrize("count", [10_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("policy", ["raise", "fill"])
-def test_many_small_batches(tree, tmp_path, policy, count, figure):
+def test_many_small_batches_leak_nothing(tree, tmp_path, policy, count, figure):
     root = Path(shutil.copytree(tree, tmp_path / "tree"))
     if policy == "fill":
         (root / "cat" / "000.jpg").write_bytes(b"")

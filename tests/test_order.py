@@ -1,4 +1,4 @@
-"""Order: every sample in its turn, on every rank, from any thread."""
+"""Order: every sample once per epoch, on every rank, from any thread."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_ranks_share_each_batch(settings, epoch):
 
 
 @given(settings_of_a_world(), st.integers(0, 100))
-def test_an_epoch_has_every_sample_once_and_then_only_fill(settings, epoch):
+def test_an_epoch_has_every_sample_once_and_then_only_padding(settings, epoch):
     order = Order(**settings)
     n = settings["n"]
     seen = epoch_of(order, epoch)
@@ -102,7 +102,7 @@ def test_negative_numbers_count_from_the_end():
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_what_it_gives_is_the_callers_own(shuffle):
+def test_callers_may_modify_what_they_get(shuffle):
     order = Order(6, 3, shuffle=shuffle)
     first = order.indices(0, 0)
     kept = first.copy()
@@ -110,7 +110,7 @@ def test_what_it_gives_is_the_callers_own(shuffle):
     assert np.array_equal(order.indices(0, 0), kept)
 
 
-def test_threads_agree():
+def test_threads_get_the_same_order():
     asked = [(epoch, k) for epoch in (0, 1, 2, 3, 1, 0) for k in range(10)] * 3
     order, other = Order(1000, 100, shuffle=True), Order(1000, 100, shuffle=True)
     with ThreadPoolExecutor(8) as pool:
@@ -118,7 +118,7 @@ def test_threads_agree():
     assert all(np.array_equal(a, other.indices(*ask)) for a, ask in zip(got, asked, strict=True))
 
 
-def test_a_pickle_leaves_the_permutations_out():
+def test_pickles_exclude_the_permutations():
     order = Order(100_000, 32, shuffle=True, seed=3)
     batch = order.indices(5, 7)
     copy = pickle.dumps(order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from fastseq import (
 )
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.policy import Policy
+from fastseq.status import remedy
 
 SIZE = (12, 14)
 BAD = {3: Status.EMPTY, 11: Status.NOT_AN_IMAGE, 12: Status.TRUNCATED, 26: Status.NOT_FOUND, 39: Status.CORRUPT}
@@ -320,11 +322,7 @@ def test_a_bad_sample_is_one_record_with_everything(dirty):
     cut = loader.errors[2]
     assert (cut.index, cut.path, cut.status, cut.epoch) == (12, dirty.path(12), Status.TRUNCATED, 0)
     assert cut.detail
-    assert (
-        cut.message
-        == str(cut)
-        == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; download the file again, or remove it"
-    )
+    assert cut.message == str(cut) == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; {remedy(Status.TRUNCATED)}"
     assert cut.detail in cut.reason
     with pytest.raises(DecodeError) as caught:
         loader_of(dirty, shuffle=False, max_bad=None).batch(0, 2)
@@ -404,6 +402,22 @@ def test_warnings_point_at_the_line_of_the_user(dirty):
     with pytest.warns(BadSamplesWarning) as from_iterator:
         list(loader)
     assert [warning.filename for warning in (*from_batch, *from_iterator)] == [__file__] * 2
+
+
+def test_warnings_of_a_frameworks_thread_point_at_what_the_main_thread_does(dirty):
+    """Frames of a module that is called like a framework's, as TensorFlow's threads have them."""
+    loader = loader_of(dirty, on_error="skip")
+    namespace: dict[str, Any] = {"__name__": "tensorflow.python.ops", "loader": loader}
+    exec("def run():\n    [loader.batch(0, k) for k in range(len(loader))]", namespace)
+    thread = threading.Thread(target=namespace["run"])
+    with pytest.warns(BadSamplesWarning) as seen:
+        wait_for(thread)
+    assert [warning.filename for warning in seen] == [__file__]
+
+
+def wait_for(thread: threading.Thread) -> None:
+    thread.start()
+    thread.join()
 
 
 def test_names_that_are_no_text_survive_the_file(tmp_path):

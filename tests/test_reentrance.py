@@ -107,6 +107,14 @@ def load():
     for k in range(4):
         ask(k)
 """
+ALL = f"""{SEQUENCE}
+loader = fastseq.Loader(samples, size, 3, labels=None)
+
+def load():
+    for k, images in enumerate(loader):
+        check(k, images)
+    check(0, fastseq.decode_batch(paths[:3], size))
+"""
 SCENARIOS = {
     "Loader, the same": (LOADER, "lambda: ask(next(turn))"),
     "Loader, another epoch": (LOADER, "lambda: next(iter(loader))"),
@@ -117,6 +125,7 @@ SCENARIOS = {
     "Sequence": (SEQUENCE, "lambda: files[next(turn)]"),
     "Sequence, as Keras": (SEQUENCE, "lambda: next(iter(as_keras()))"),
     "Sequence, changed": (SEQUENCE, "files.on_epoch_end"),
+    "Loader, a Sequence as Keras": (ALL, "lambda: next(iter(as_keras()))"),
     "ImageDataGenerator": (GENERATOR, "lambda: flow[next(turn)]"),
     "image_dataset_from_directory": (DATASET, "lambda: ask(next(turn))"),
 }

@@ -1,4 +1,4 @@
-"""The skimage Sequence, a rival in the benchmarks: it yields what scikit-image gives."""
+"""The skimage Sequence, a rival in the benchmarks, returns what scikit-image returns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def sequence_class(keras):
     return SkimageSequence
 
 
-def test_batches_are_those_of_skimage(sequence_class, samples):
+def test_batches_equal_skimages(sequence_class, samples):
     paths, labels = list(samples.paths())[:7], list(range(7))
     sequence = sequence_class(paths, labels, 3, (20, 30))
     assert len(sequence) == 3
@@ -27,6 +27,6 @@ def test_batches_are_those_of_skimage(sequence_class, samples):
     assert 0 <= x.min() < x.max() <= 1
 
 
-def test_the_size_is_that_of_the_tutorial_where_none_is_given(sequence_class, samples):
+def test_the_default_size_is_the_tutorials(sequence_class, samples):
     x, _ = sequence_class([samples.path(0)], [0], 1)[0]
     assert x.shape == (1, 200, 200, 3)

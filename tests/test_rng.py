@@ -1,4 +1,4 @@
-"""The counter RNG: fixed for ever, and without visible structure."""
+"""The counter RNG never changes and passes basic statistical tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def counters(n: int) -> np.ndarray:
 
 
 def test_draws_are_splitmix64():
-    """The published first outputs of splitmix64.c for the state 1234567, whatever our keys are."""
+    """Compare with the published first outputs of splitmix64.c for the state 1234567."""
     mask = 2**64 - 1
 
     def splitmix64(state: int) -> int:
@@ -44,7 +44,7 @@ def test_draws_never_change():
 
 
 @given(WORDS, WORDS, WORDS, st.lists(WORDS, min_size=1, max_size=20, unique=True))
-def test_each_draw_depends_on_its_own_counter_only(seed, epoch, stream, numbers):
+def test_each_draw_depends_only_on_its_own_counter(seed, epoch, stream, numbers):
     values = np.array(numbers, np.uint64)
     together = random_u64(seed, epoch, values, stream)
     assert together.dtype == np.uint64
@@ -54,7 +54,7 @@ def test_each_draw_depends_on_its_own_counter_only(seed, epoch, stream, numbers)
 
 
 @given(st.integers(0, 40), st.integers(0, 9), st.integers(0, 9))
-def test_more_draws_leave_the_first_ones_alone(b, count, more):
+def test_drawing_more_does_not_change_earlier_draws(b, count, more):
     samples = np.arange(b) * 7
     few = uniform(3, 1, samples, 2, count)
     assert few.shape == (b, count)
@@ -75,7 +75,7 @@ def test_uniform_is_uniform():
     assert abs(neighbours) < 0.01
 
 
-def test_every_bit_is_fair():
+def test_every_bit_is_unbiased():
     draws = random_u64(0, 0, counters(20_000), 0)
     ones = [((draws >> np.uint64(bit)) & np.uint64(1)).mean() for bit in range(64)]
     assert np.abs(np.array(ones) - 0.5).max() < 0.02
@@ -89,7 +89,7 @@ def test_neighbouring_keys_are_independent():
     assert np.abs(correlations).max() < 0.12
 
 
-def test_uniform_and_random_u64_do_not_repeat_each_other():
+def test_uniform_and_random_u64_are_independent_streams():
     words = random_u64(0, 0, counters(5000), 1)
     draws = uniform(0, 0, np.arange(5000), 1, 3)
     assert not np.isin((words >> np.uint64(11)) * 2.0**-53, draws).any()
@@ -102,7 +102,7 @@ def test_a_key_out_of_range_is_named(key):
         random_u64(key[0], key[1], counters(1), key[2])
 
 
-def test_a_key_that_is_no_integer_is_named():
+def test_a_key_that_is_not_an_integer_is_named():
     with pytest.raises(TypeError, match=r"seed must be an integer, not 0\.5"):
         random_u64(0.5, 0, counters(1), 0)
     assert random_u64(np.int32(3), 0, counters(1), 0) == random_u64(3, 0, counters(1), 0)

@@ -1,4 +1,4 @@
-"""Samples from a folder: the files, their order and their classes as Keras has them."""
+"""Samples from a folder: the same files, order and classes as in Keras."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def tree(tmp_path):
 
 @pytest.mark.parametrize("follow_links", [False, True])
 @pytest.mark.parametrize("classes", [None, ["class 9", "b"]])
-def test_order_is_that_of_keras(tree, follow_links, classes):
+def test_order_equals_keras(tree, follow_links, classes):
     samples = Samples.from_directory(tree, follow_links=follow_links, classes=classes)
     paths, names = keras_lists(tree, follow_links=follow_links, class_names=classes)
     assert list(samples.paths()) == paths
@@ -68,7 +68,7 @@ def test_order_is_that_of_keras(tree, follow_links, classes):
     assert samples.labels.dtype == np.int32
 
 
-def test_only_the_extensions_asked_for(tmp_path):
+def test_extensions_are_configurable(tmp_path):
     make(tmp_path, ["x/a.jpg", "x/b.JPEG", "x/c.png", "x/d.jpe", "x/e.webp", "x/f.TIF", "x/g.txt", "x/jpg"])
     names = [os.path.basename(path) for path in Samples.from_directory(tmp_path).paths()]
     assert names == ["a.jpg", "b.JPEG", "c.png", "d.jpe", "e.webp", "f.TIF"]
@@ -78,7 +78,7 @@ def test_only_the_extensions_asked_for(tmp_path):
         Samples.from_directory(tmp_path, extensions=".jpg")
 
 
-def test_paths_start_as_the_folder_was_given(tmp_path, monkeypatch):
+def test_paths_start_with_the_folder_as_given(tmp_path, monkeypatch):
     make(tmp_path, ["data/x/a.jpg"])
     monkeypatch.chdir(tmp_path)
     for given in ("data", "data/", Path("data"), "./data"):
@@ -94,7 +94,7 @@ def test_names_that_are_not_unicode(tmp_path):
     assert os.fsencode(Samples.from_directory(tmp_path).path(0)) == name
 
 
-def test_a_loop_of_links_ends(tmp_path):
+def test_symlink_loops_terminate(tmp_path):
     make(tmp_path, ["x/a.jpg", "y/b.jpg"])
     (tmp_path / "x" / "to_y").symlink_to(tmp_path / "y")
     (tmp_path / "y" / "to_x").symlink_to(tmp_path / "x")
@@ -128,12 +128,12 @@ def test_classes_without_folders(tmp_path):
         Samples.from_directory(tmp_path, classes=["cat", "dog"])
 
 
-def test_a_folder_that_is_not_there(tmp_path):
+def test_a_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         Samples.from_directory(tmp_path / "nowhere")
 
 
-def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+def test_an_unreadable_folder(tmp_path, monkeypatch):
     make(tmp_path, ["x/a.jpg", "y/b.jpg"])
     scandir = os.scandir
 

@@ -1,4 +1,4 @@
-"""compat.Sequence: a dataset of the user's own, run ahead of Keras and never across a change of the dataset."""
+"""compat.Sequence: a user-defined dataset, prefetched for Keras but never across an epoch hook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 BATCHES, QUEUE = 12, 4
-TIMEOUT = 60  # only a hang comes near it
+TIMEOUT = 60  # seconds; only a hang takes that long
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +55,11 @@ def numbers_of(batches) -> list[int]:
 
 
 def epochs_of(dataset, epochs: int = 3, *, shuffle: bool = True, **options) -> list[list[int]]:
-    """What Keras is given in each epoch, as `fit` asks for it."""
+    """Return what Keras receives in each epoch of `fit`."""
     from keras.src.trainers.epoch_iterator import EpochIterator
 
     iterator = EpochIterator(x=dataset, shuffle=shuffle, **options)
-    for _, _, _ in iterator:  # as the model is built
+    for _, _, _ in iterator:  # Keras builds the model
         break
     iterator.data_adapter.on_epoch_end()
     iterator.reset()
@@ -90,7 +90,7 @@ def test_every_sample_comes_once_an_epoch(base, workers, shuffle, use_multiproce
 
 
 @WORKERS
-def test_an_epoch_is_in_the_order_that_its_beginning_left(base, workers):
+def test_an_epoch_uses_the_order_set_by_on_epoch_begin(base, workers):
     class Told(base):
         def on_epoch_begin(self):
             self.draw()
@@ -109,11 +109,11 @@ def test_with_fewer_steps_no_batch_is_of_another_epoch(base, workers):
     dataset = Told(workers=workers, max_queue_size=QUEUE)
     epochs = epochs_of(dataset, 6, shuffle=False, steps_per_epoch=4)
     for i, epoch in enumerate(epochs):
-        first = 4 * i % BATCHES * 2  # the pass goes on, in the order of this epoch
+        first = 4 * i % BATCHES * 2  # the pass continues, in the order of this epoch
         assert epoch == dataset.told[-6:][i][first : first + 8].tolist()
 
 
-def test_batches_are_made_ahead_in_threads_of_their_own(base):
+def test_batches_are_prefetched_in_threads(base):
     dataset = base(workers=1, max_queue_size=QUEUE)
     epochs_of(dataset)
     (thread,) = threads_of(dataset)
@@ -121,7 +121,7 @@ def test_batches_are_made_ahead_in_threads_of_their_own(base):
     assert len(dataset.calls) <= 3 * BATCHES + 2, "a batch was made twice"
 
 
-def test_as_many_run_at_once_as_there_are_workers(base):
+def test_workers_is_the_number_of_concurrent_calls(base):
     both = threading.Barrier(2)
 
     class Meeting(base):
@@ -133,13 +133,13 @@ def test_as_many_run_at_once_as_there_are_workers(base):
     assert len(list(adapter_of(Meeting(workers=2)).get_numpy_iterator())) == BATCHES
 
 
-def test_no_more_are_ahead_than_the_queue_holds(base):
+def test_max_queue_size_bounds_the_prefetch(base):
     dataset = base(workers=3, max_queue_size=QUEUE)
     for k, _ in enumerate(adapter_of(dataset).get_numpy_iterator()):
         assert max(n for n, _ in dataset.calls) <= k + QUEUE
 
 
-def test_the_order_of_shuffle_is_foreseen(base):
+def test_keras_shuffle_order_is_predicted(base):
     dataset = base(workers=1)
     random.seed(3)
     epochs_of(dataset, 1)
@@ -147,14 +147,14 @@ def test_the_order_of_shuffle_is_foreseen(base):
     assert sorted(asked) == list(range(BATCHES)) != asked
 
 
-def test_without_workers_it_runs_where_it_is_asked_for(base):
+def test_without_workers_batches_run_in_the_calling_thread(base):
     dataset = base(workers=0)
     epochs_of(dataset)
     assert threads_of(dataset) == {threading.main_thread()}
     assert len(dataset.calls) == 3 * BATCHES + 1
 
 
-def test_a_loop_of_the_users_own_runs_here_and_nothing_ahead(base):
+def test_a_custom_loop_runs_in_its_thread_without_prefetch(base):
     dataset = base(workers=4)
     assert numbers_of(dataset) == dataset.order.tolist()
     assert numbers_of([dataset[5], dataset[-1]]) == [*dataset.order[10:12]]
@@ -162,7 +162,7 @@ def test_a_loop_of_the_users_own_runs_here_and_nothing_ahead(base):
     assert len(dataset.calls) == BATCHES + 2
 
 
-def test_the_users_own_code_may_look_at_batches_meanwhile(base):
+def test_user_code_may_request_batches_during_fit(base):
     dataset = base(workers=2)
     for batch in adapter_of(dataset).get_numpy_iterator():
         for k in (0, 7):
@@ -171,7 +171,7 @@ def test_the_users_own_code_may_look_at_batches_meanwhile(base):
 
 
 @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
-def test_a_change_waits_for_what_runs_and_drops_the_rest(base, hook):
+def test_epoch_hooks_wait_for_running_calls_and_drop_the_rest(base, hook):
     started, go_on, log = threading.Event(), threading.Event(), []
 
     class Slow(base):
@@ -205,7 +205,7 @@ def test_a_change_waits_for_what_runs_and_drops_the_rest(base, hook):
 
 
 @WORKERS
-def test_an_exception_reaches_who_asks_for_that_batch(base, workers):
+def test_an_exception_is_raised_where_its_batch_is_requested(base, workers):
     class Failing(base):
         def __getitem__(self, k):
             if k == 5:
@@ -222,7 +222,7 @@ def test_an_exception_reaches_who_asks_for_that_batch(base, workers):
 
 
 @WORKERS
-def test_a_dataset_without_end(base, workers):
+def test_an_infinite_dataset(base, workers):
     class Endless(base):
         num_batches = property(lambda self: None)
 
@@ -251,7 +251,7 @@ def test_the_number_of_batches_may_change(base):
 
 
 @WORKERS
-def test_each_method_runs_once_at_every_level_of_inheritance(base, workers):
+def test_overridden_methods_run_once_per_class(base, workers):
     class Mixin:
         def on_epoch_begin(self):
             self.begun = getattr(self, "begun", 0) + 1
@@ -276,7 +276,7 @@ def test_each_method_runs_once_at_every_level_of_inheritance(base, workers):
     assert (dataset.begun, dataset.ended) == (4, 5)
 
 
-def test_the_settings_read_back_as_they_were_set(base):
+def test_settings_read_back_as_set(base):
     class Looking(base):
         def __getitem__(self, k):
             self.looked = self.workers, self.use_multiprocessing, self.max_queue_size, self.num_batches
@@ -292,7 +292,7 @@ def test_the_settings_read_back_as_they_were_set(base):
     assert [sorted(epoch) for epoch in epochs_of(dataset)] == [list(range(2 * BATCHES))] * 3
 
 
-def test_keras_warns_of_a_constructor_that_is_not_called(base):
+def test_keras_warns_if_the_constructor_was_not_called(base):
     class Bare(base):
         def __init__(self):
             self.calls, self.running = [], []
@@ -305,7 +305,7 @@ def test_keras_warns_of_a_constructor_that_is_not_called(base):
     assert len(threads_of(dataset)) == 1
 
 
-def test_a_copy_has_nothing_of_what_the_first_has_begun(base):
+def test_a_copy_shares_no_prefetched_batches(base):
     first = base(workers=2, max_queue_size=BATCHES)
     iterator = iter(adapter_of(first).get_numpy_iterator())
     for _ in range(4):

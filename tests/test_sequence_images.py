@@ -1,4 +1,4 @@
-"""compat.Sequence: what `images` gives, and that forks and exits are clean."""
+"""compat.Sequence: what `images` returns, and that forks and exits are silent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def paths(samples) -> list[str]:
     return list(samples.paths())[:7]
 
 
-def test_images_are_those_of_decode_batch(dataset, paths):
+def test_images_equal_decode_batch(dataset, paths):
     options = [
         {},
         {"color": "bgr", "interpolation": "cv2.linear", "orient": "landscape", "threads": 1},
@@ -47,15 +47,15 @@ def test_images_are_those_of_decode_batch(dataset, paths):
         assert images.ctypes.data % 64 == 0
 
 
-def test_images_may_be_the_contents_of_files(dataset, paths):
-    picture = photo(40, 50)
+def test_images_accepts_file_contents(dataset, paths):
+    image = photo(40, 50)
     data = [Path(path).read_bytes() for path in paths]
-    images = dataset.images([*data, encoded(picture, "png"), paths[0]], SIZE)
+    images = dataset.images([*data, encoded(image, "png"), paths[0]], SIZE)
     np.testing.assert_array_equal(images[:7], dataset.images(iter(paths), SIZE))
     np.testing.assert_array_equal(images[8], images[0])
 
 
-def test_no_images_are_an_empty_batch(dataset):
+def test_an_empty_list_gives_an_empty_batch(dataset):
     assert dataset.images([], SIZE).shape == (0, *SIZE, 3)
 
 
@@ -68,7 +68,7 @@ def test_a_bad_image_is_named(dataset, paths, tmp_path):
         dataset.images(paths, SIZE, interpolation="best")
 
 
-def test_random_transforms_draw_from_numpys_generator(dataset, paths):
+def test_random_transforms_use_numpys_global_generator(dataset, paths):
     def batches():
         np.random.seed(4)
         return [dataset.images(paths, SIZE, transform=fastseq.RandomResizedCrop()) for _ in range(2)]
@@ -81,7 +81,7 @@ def test_random_transforms_draw_from_numpys_generator(dataset, paths):
     assert np.random.get_state()[2] == before
 
 
-def test_a_batch_that_is_held_stays_as_it_is(dataset, paths):
+def test_a_held_batch_does_not_change(dataset, paths):
     held = [dataset.images([path], SIZE) for path in paths * 3]
     for batch, path in zip(held, paths * 3, strict=True):
         np.testing.assert_array_equal(batch, fastseq.decode_batch([path], SIZE))
@@ -122,7 +122,7 @@ if pid:
 """,
     ],
 )
-def test_leaving_and_forking_in_mid_epoch_is_clean(samples, rest):
+def test_exiting_and_forking_mid_epoch_is_silent(samples, rest):
     command = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", PROGRAM + rest]
     ran = subprocess.run([*command, *samples.paths()], capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

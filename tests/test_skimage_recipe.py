@@ -1,4 +1,4 @@
-"""The tutorial's Sequence around scikit-image, and the same with compat.Sequence: what is equal, what is near."""
+"""The tutorial's scikit-image Sequence compared with the same class on compat.Sequence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIDES = [(480, 640), (333, 500), (800, 600), (1200, 1600), (256, 256), (200, 300
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> list[str]:
-    """Pictures from half to eight times the size, in each way of sampling the colours."""
+    """Images from half to eight times the output size, with every chroma subsampling."""
     root = tmp_path_factory.mktemp("skimage")
     for i, (height, width) in enumerate(SIDES):
         (root / f"{i}.jpg").write_bytes(jpeg(photo(height, width, seed=i), 90, ("4:2:0", "4:4:4", "4:2:2")[i % 3]))
@@ -32,7 +32,7 @@ def theirs(keras, files):
 def ours(keras, files):
     from fastseq.compat import Sequence
 
-    class Pictures(Sequence):
+    class Images(Sequence):
         dtype, interpolation = "float64", "pil.bilinear"
 
         def __init__(self, x_set, y_set, batch_size, **kwargs):
@@ -48,10 +48,10 @@ def ours(keras, files):
             x = self.images(self.x[part], SIZE, dtype=self.dtype, scale=1 / 255, interpolation=self.interpolation)
             return x, np.array(self.y[part])
 
-    return Pictures(files, [i % 3 for i in range(len(files))], BATCH)
+    return Images(files, [i % 3 for i in range(len(files))], BATCH)
 
 
-def test_shapes_dtype_range_order_and_labels_are_equal(ours, theirs):
+def test_shape_dtype_range_order_and_labels_are_equal(ours, theirs):
     assert len(ours) == len(theirs) == 3
     for (x, y), (expected, labels) in zip(ours, theirs, strict=True):
         assert (x.shape, x.dtype) == (expected.shape, expected.dtype)
@@ -62,7 +62,7 @@ def test_shapes_dtype_range_order_and_labels_are_equal(ours, theirs):
 
 
 @pytest.mark.parametrize(("interpolation", "decibel"), [("pil.bilinear", 49), ("antialias", 44)])
-def test_pixels_are_within_the_bound_that_is_documented(ours, theirs, interpolation, decibel):
+def test_pixels_are_within_the_documented_bound(ours, theirs, interpolation, decibel):
     ours.interpolation = interpolation
     for (x, _), (expected, _) in zip(ours, theirs, strict=True):
         errors = ((x - expected) ** 2).mean((1, 2, 3))

@@ -1,4 +1,4 @@
-"""state_dict and load_state_dict: the rest of an epoch in another loader, bit for bit."""
+"""state_dict and load_state_dict: another loader continues the epoch bit for bit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def epochs(loader, count) -> list[str]:
 
 
 def walk(loader, steps) -> None:
-    """Take so many batches, over as many epochs as that needs."""
+    """Take `steps` batches, over as many epochs as needed."""
     while steps:
         for _ in loader:
             steps -= 1
@@ -38,7 +38,7 @@ def walk(loader, steps) -> None:
 
 
 @pytest.mark.parametrize("steps", range(13))
-def test_the_rest_is_the_same_after_every_step(samples, steps):
+def test_the_remaining_batches_are_the_same_after_every_step(samples, steps):
     first = loader_of(samples, threads=1)
     walk(first, steps)
     state = json.loads(json.dumps(first.state_dict()))
@@ -47,7 +47,7 @@ def test_the_rest_is_the_same_after_every_step(samples, steps):
     assert digests(second) + digests(second) == epochs(first, 4)[steps : len(first) * (2 + steps // 5)]
 
 
-def test_a_state_is_where_it_was_put(samples):
+def test_state_dict_returns_the_loaded_state(samples):
     first = loader_of(samples)
     walk(first, 7)
     state = first.state_dict()
@@ -61,7 +61,7 @@ def test_a_state_is_where_it_was_put(samples):
     assert second.state_dict()["batch"] == 3
 
 
-def test_batches_begun_ahead_do_not_count(samples):
+def test_prefetched_batches_do_not_count(samples):
     loader = loader_of(samples, threads=8)
     batches = iter(loader)
     next(batches)
@@ -69,7 +69,7 @@ def test_batches_begun_ahead_do_not_count(samples):
     assert (loader.state_dict()["epoch"], loader.state_dict()["batch"]) == (0, 1)
 
 
-def test_after_loading_the_first_for_is_the_rest_and_the_next_a_whole_epoch(samples):
+def test_after_loading_the_first_loop_finishes_the_epoch(samples):
     loader = loader_of(samples)
     expected = epochs(loader, 3)
     walk(loader, 3)
@@ -80,7 +80,7 @@ def test_after_loading_the_first_for_is_the_rest_and_the_next_a_whole_epoch(samp
     assert digests(loader) == expected[5:10]
 
 
-def test_a_state_of_an_epochs_end_goes_on_with_the_next(samples):
+def test_a_state_at_the_end_of_an_epoch_continues_with_the_next(samples):
     first = loader_of(samples)
     list(first)
     assert first.state_dict()["batch"] == 5
@@ -89,7 +89,7 @@ def test_a_state_of_an_epochs_end_goes_on_with_the_next(samples):
     assert digests(second) == digests(first)
 
 
-def test_a_state_may_be_loaded_while_an_older_iterator_lives(samples):
+def test_a_state_may_be_loaded_while_an_iterator_exists(samples):
     loader = loader_of(samples)
     old = iter(loader)
     next(old)
@@ -102,7 +102,7 @@ def test_a_state_may_be_loaded_while_an_older_iterator_lives(samples):
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (2, 3)])
-def test_another_world_size_keeps_the_global_batches(samples, before, after):
+def test_changing_world_size_keeps_the_global_batches(samples, before, after):
     olds = [loader_of(samples, rank=rank, world_size=before) for rank in range(before)]
     for old in olds:
         walk(old, 7)
@@ -131,7 +131,7 @@ def test_another_world_size_keeps_the_global_batches(samples, before, after):
         ({"sample_weight": np.ones(27)}, "sample_weight"),
     ],
 )
-def test_a_state_of_another_loader_is_refused_and_the_difference_named(samples, options, name):
+def test_a_state_with_other_settings_is_rejected_by_name(samples, options, name):
     other = loader_of(samples, **options)
     place = other.state_dict()
     with pytest.raises(ValueError, match=f"different settings: .*{name}"):
@@ -139,7 +139,7 @@ def test_a_state_of_another_loader_is_refused_and_the_difference_named(samples, 
     assert other.state_dict() == place
 
 
-def test_a_state_of_other_samples_is_refused(samples):
+def test_a_state_of_other_samples_is_rejected(samples):
     paths = list(samples.paths())
     state = loader_of(samples).state_dict()
     with pytest.raises(ValueError, match="different settings: samples"):
@@ -159,36 +159,36 @@ def test_a_state_of_other_samples_is_refused(samples):
         ({"bad": None}, r"state\['bad'\] must be an integer, not None"),
     ],
 )
-def test_a_place_that_is_not_there_is_refused(samples, place, words):
+def test_positions_out_of_range_are_rejected(samples, place, words):
     loader = loader_of(samples)
     with pytest.raises(ValueError, match=words):
         loader.load_state_dict({**loader.state_dict(), **place})
 
 
-def test_an_empty_or_older_state_is_refused(samples):
+def test_an_empty_or_older_state_is_rejected(samples):
     with pytest.raises(ValueError, match="version None"):
         loader_of(samples).load_state_dict({})
 
 
-def test_equal_settings_are_equal_however_they_are_written(samples):
+def test_equivalent_settings_compare_equal(samples):
     one = Loader(samples, SIZE, 6, dtype="float32", scale=2, offset=-1)
     two = Loader(samples, list(SIZE), 6, dtype=np.float32, scale=2.0, offset=-1.0)
     two.load_state_dict(one.state_dict())
 
 
-def test_numbers_of_numpy_make_a_state_of_json(samples):
+def test_numpy_numbers_give_a_json_state(samples):
     one = Loader(samples, SIZE, np.int64(6), seed=np.int64(4), shuffle=np.True_)
     two = Loader(samples, SIZE, 6, seed=4, shuffle=True)
     two.load_state_dict(json.loads(json.dumps(one.state_dict())))
 
 
-def test_a_state_is_small_whatever_the_number_of_samples():
+def test_the_size_of_a_state_does_not_grow_with_the_samples():
     many = Samples.from_files([f"{i:06d}.jpg" for i in range(100_000)], labels=np.arange(100_000.0))
     state = Loader(many, SIZE, 32, shuffle=True).state_dict()
     assert len(json.dumps(state)) <= 1024
 
 
-def test_a_new_process_gives_the_rest(samples, tree):
+def test_a_new_process_continues_the_epoch(samples, tree):
     first = loader_of(samples)
     walk(first, 8)
     code = (

@@ -1,4 +1,4 @@
-"""The filters named after TensorFlow, and their twin, against the installed TensorFlow as tf.data runs it."""
+"""The tf.* filters and their reference against the installed TensorFlow, run by tf.data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import fastseq
 from fastseq.transforms import CropToAspect, PadToAspect, Transform
 
 EXACT = ("nearest", "bilinear")
-NEAR = 1e-3  # of a grey level
+NEAR = 1e-3  # of a gray level
 FOLDER = Path(os.environ.get("FASTSEQ_CORPUS", ""))
 ROWS: list[dict[str, Any]] = (
     [json.loads(line) for line in (FOLDER / "manifest.jsonl").read_text().splitlines()]
@@ -33,7 +33,7 @@ ROWS: list[dict[str, Any]] = (
 CLEAN = [row for row in ROWS if row["status"].get("djpeg") == "ok" and row["header"].get("ncomp") != 4]
 SHAPES = [(1, 1), (2, 90), (61, 40), (128, 128), (500, 375), (333, 1000)]
 SIZES = [(1, 1), (7, 300), (64, 64), (131, 97), (224, 224)]
-# How Keras's loader fits pictures into a size, and the transforms that do the same.
+# How Keras's loader fits images to a size, and the equivalent transforms.
 KINDS: dict[str, list[Transform]] = {"plain": [], "crop": [CropToAspect()], "pad": [PadToAspect()]}
 
 Floats = npt.NDArray[Any]
@@ -51,7 +51,7 @@ def tf() -> ModuleType:
 def resized(
     tf: Any, files: Sequence[bytes], size: tuple[int, int], channels: int = 3, *, png: bool = False
 ) -> list[dict[str, Floats]]:
-    """What each method gives for each file, in a map that is traced without knowing the shapes of pictures."""
+    """Return each method's result for each file, from a map traced with unknown image shapes."""
 
     def load(data: Any) -> dict[str, Any]:
         if png:
@@ -64,7 +64,7 @@ def resized(
 
 
 def differences(made: Floats, expected: Floats, method: str) -> str:
-    """Words about what differs by more than the promise; nothing where all is well."""
+    """Describe differences beyond the documented tolerance; empty if there are none."""
     assert made.dtype == expected.dtype == np.float32
     assert made.shape == expected.shape
     worst = float(np.abs(made - expected).max())
@@ -77,7 +77,7 @@ def native(source: bytes | Path, size: tuple[int, int], method: str, **options: 
 
 @pytest.mark.parametrize("color", ["rgb", "gray"])
 @pytest.mark.parametrize("size", SIZES)
-def test_filters_and_twin(tf: ModuleType, size: tuple[int, int], color: str) -> None:
+def test_filters_and_their_reference(tf: ModuleType, size: tuple[int, int], color: str) -> None:
     files = [
         jpeg(photo(*shape, seed=seed), 92, "4:2:0", gray=gray)
         for seed, shape in enumerate(SHAPES)
@@ -91,7 +91,7 @@ def test_filters_and_twin(tf: ModuleType, size: tuple[int, int], color: str) -> 
 
 
 @pytest.mark.parametrize("tag", range(1, 9))
-def test_turned_pictures_are_turned_before_they_are_resized(tf: ModuleType, tag: int) -> None:
+def test_orientation_is_applied_before_resizing(tf: ModuleType, tag: int) -> None:
     stored = [jpeg(photo(*shape, seed=tag), 92, "4:4:4", orientation=tag) for shape in SHAPES[1:]]
     turned = [np.ascontiguousarray(upright(decode_cv2(data, orient="none"), tag)) for data in stored]
     expected = resized(tf, [encoded(image, "png") for image in turned], (97, 61), png=True)
@@ -122,8 +122,8 @@ def test_image_dataset_from_directory(
         assert not differences(made, expected.astype(np.float32), method), path.name
 
 
-def test_sizes_of_crops_and_padding(tf: Any) -> None:
-    """The twin's sides are those of TensorFlow's float32, also where sizes are large."""
+def test_crop_and_padding_sizes(tf: Any) -> None:
+    """The reference computes sides in float32 like TensorFlow, which matters for large sizes."""
     rng = np.random.default_rng(3)
     count = 20000
     height, width, out_height, out_width = (np.exp(rng.uniform(0, 9.5, (4, count)))).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Transforms: what they draw, what they refuse, and what they make of a picture."""
+"""Transforms: their draws, their argument checks and their results."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def draws(transforms, samples, seed=0, epoch=0, size=SIZE) -> np.ndarray:
     st.integers(0, 2**20),
     st.permutations([RandomFlip(), RandomFlip("horizontal_and_vertical"), RandomResizedCrop(), CenterCrop(9)]),
 )
-def test_a_draw_depends_on_seed_epoch_and_sample_alone(samples, seed, epoch, transforms):
+def test_draws_depend_only_on_seed_epoch_and_sample(samples, seed, epoch, transforms):
     together = draws(transforms, samples, seed, epoch)
     assert together.shape == (len(samples), 25)
     assert ((together >= 0) & (together < 1)).all()
@@ -46,19 +46,19 @@ def test_a_draw_depends_on_seed_epoch_and_sample_alone(samples, seed, epoch, tra
     assert not np.array_equal(draws(transforms, samples, (seed + 1) % 2**64, epoch), together)
 
 
-def test_no_two_numbers_of_a_sample_are_the_same():
+def test_draws_of_one_sample_are_distinct():
     numbers = draws([RandomFlip(), RandomResizedCrop(), RandomFlip(), RandomResizedCrop()], range(100))
     assert len(np.unique(numbers)) == numbers.size == 100 * 46
 
 
 @pytest.mark.parametrize("crop", [RandomResizedCrop(), CenterCrop(40)])
-def test_another_transform_does_not_change_what_a_flip_draws(crop):
+def test_other_transforms_do_not_change_a_flips_draw(crop):
     alone = draws([RandomFlip()], range(50))[:, 0]
     np.testing.assert_array_equal(draws([RandomFlip(), crop], range(50))[:, 0], alone)
     np.testing.assert_array_equal(draws([crop, RandomFlip()], range(50))[:, -1], alone)
 
 
-def test_another_flip_does_not_change_where_a_crop_is(files):
+def test_other_flips_do_not_change_a_crops_window(files):
     crop = RandomResizedCrop()
     alone = decode_batch(files, SIZE, transform=crop, seed=4, **LINEAR)
     for transform in ((crop, RandomFlip()), (RandomFlip(), crop)):
@@ -93,7 +93,7 @@ def test_another_flip_does_not_change_where_a_crop_is(files):
         (lambda: decode_batch([], SIZE, transform=PadToAspect()), "PadToAspect needs .* not interpolation='antialias'"),
     ],
 )
-def test_what_is_not_possible_is_refused(make, words):
+def test_invalid_arguments_are_rejected(make, words):
     with pytest.raises(ValueError, match=words):
         make()
 
@@ -114,12 +114,12 @@ def flip(image):
         (3, "not 3; there are"),
     ],
 )
-def test_what_is_no_transform_is_refused(transform, words):
+def test_objects_that_are_not_transforms_are_rejected(transform, words):
     with pytest.raises(TypeError, match=f"transform must be a fastseq transform or a list of them, .*{words}"):
         decode_batch([], SIZE, transform=transform)
 
 
-def test_a_layer_of_keras_is_no_transform(keras):
+def test_a_keras_layer_is_rejected(keras):
     with pytest.raises(TypeError, match=r"write fastseq\.RandomFlip\(\.\.\.\), or put the layer in the model"):
         decode_batch([], SIZE, transform=keras.layers.RandomFlip())
     with pytest.raises(TypeError, match="put the layer in the model"):
@@ -140,68 +140,68 @@ def test_a_layer_of_keras_is_no_transform(keras):
         (lambda: Resize(True), "short must be an integer, not True"),
     ],
 )
-def test_arguments_of_another_library_are_refused_with_what_to_write(make, words):
+def test_other_libraries_arguments_are_rejected_with_advice(make, words):
     with pytest.raises(TypeError, match=words):
         make()
 
 
-def test_numbers_of_numpy_are_numbers():
+def test_numpy_numbers_are_accepted():
     assert Resize(np.int64(32)) == Resize(32)
     assert CenterCrop(np.int32(8)) == CenterCrop(8)
     assert CenterCrop((np.int64(8), 9)) == CenterCrop([8, 9]) == CenterCrop((8, 9))
     assert RandomResizedCrop((np.float32(0.5), 1)) == RandomResizedCrop((0.5, 1.0))
 
 
-def test_a_flip_mirrors_the_resized_picture(files):
+def test_a_flip_mirrors_the_resized_image(files):
     plain = decode_batch(files, SIZE, **LINEAR)
     for mode, axes in (("horizontal", [1]), ("vertical", [0]), ("horizontal_and_vertical", [1, 0])):
         flipped = decode_batch(files, SIZE, transform=RandomFlip(mode), seed=8, epoch=2, **LINEAR)
         numbers = draws(RandomFlip(mode), range(6), 8, 2)
         assert 0 < (numbers < 0.5).sum() < numbers.size
-        for picture, result, row in zip(plain, flipped, numbers, strict=True):
+        for image, result, row in zip(plain, flipped, numbers, strict=True):
             mirrored = [axis for axis, number in zip(axes, row, strict=True) if number < 0.5]
-            np.testing.assert_array_equal(result, np.flip(picture, mirrored))
+            np.testing.assert_array_equal(result, np.flip(image, mirrored))
 
 
 @pytest.mark.parametrize("orient", ["exif", "landscape"])
 @pytest.mark.parametrize(("scale", "ratio"), [((0.08, 1.0), (3 / 4, 4 / 3)), ((0.9, 1.0), (6.0, 9.0))])
-def test_a_random_resized_crop_is_slice_resize_flip(files, orient, scale, ratio):
+def test_random_resized_crop_equals_slice_resize_flip(files, orient, scale, ratio):
     transform = (RandomResizedCrop(scale, ratio), RandomFlip())
     sources = [*files, encoded(photo(70, 90, seed=7), "png")]
     batch = decode_batch(sources, SIZE, transform=transform, seed=5, epoch=3, orient=orient, **LINEAR)
     numbers = draws(transform, range(len(sources)), 5, 3)
     for data, result, row in zip(sources, batch, numbers, strict=True):
-        picture = decode_cv2(data, orient=orient)
-        height, width = picture.shape[:2]
+        image = decode_cv2(data, orient=orient)
+        height, width = image.shape[:2]
         window = crop_window(height, width, scale, ratio, row[:22].tolist())
-        if window is None:  # too wide a ratio for the picture: the largest central crop of the least one
+        if window is None:  # no window fits: the largest centered crop with the nearest allowed ratio
             h = round(width / ratio[0])
             window = ((height - h) // 2, 0, h, width)
         top, left, h, w = window
-        part = resize_cv2_linear(np.ascontiguousarray(picture[top : top + h, left : left + w]), SIZE)
+        part = resize_cv2_linear(np.ascontiguousarray(image[top : top + h, left : left + w]), SIZE)
         np.testing.assert_array_equal(result, part[:, ::-1] if row[22] < 0.5 else part)
 
 
 @pytest.mark.parametrize("crop", [CenterCrop(41), CenterCrop((30, 44)), CenterCrop((500, 33))])
-def test_a_centre_crop_is_slice_resize(files, crop):
+def test_center_crop_equals_slice_resize(files, crop):
     batch = decode_batch(files, SIZE, transform=crop, **LINEAR)
     for data, result in zip(files, batch, strict=True):
-        picture = decode_cv2(data)
-        h, w = (min(side, length) for side, length in zip(crop.sides, picture.shape, strict=False))
-        top, left = (picture.shape[0] - h) // 2, (picture.shape[1] - w) // 2
-        part = np.ascontiguousarray(picture[top : top + h, left : left + w])
+        image = decode_cv2(data)
+        h, w = (min(side, length) for side, length in zip(crop.sides, image.shape, strict=False))
+        top, left = (image.shape[0] - h) // 2, (image.shape[1] - w) // 2
+        part = np.ascontiguousarray(image[top : top + h, left : left + w])
         np.testing.assert_array_equal(result, resize_cv2_linear(part, SIZE))
 
 
 @pytest.mark.parametrize("float32", [False, True])
-def test_a_crop_to_the_aspect_ratio_is_a_centre_crop(files, float32):
+def test_crop_to_aspect_ratio_equals_a_center_crop(files, float32):
     for data in files:
         height, width = kept_part(*decode_cv2(data).shape[:2], *SIZE, float32)
         made = decode_batch([data], SIZE, transform=CropToAspect(float32), **LINEAR)
         np.testing.assert_array_equal(made, decode_batch([data], SIZE, transform=CenterCrop((height, width)), **LINEAR))
 
 
-def test_padding_to_the_aspect_ratio_is_flipped_with_the_picture(files):
+def test_padding_is_flipped_with_the_image(files):
     options = {"interpolation": "tf.bilinear", "dtype": "float32", "offset": -1.0, "seed": 5}
     straight = decode_batch(files, (28, 31), transform=PadToAspect(), **options)
     flipped = decode_batch(files, (28, 31), transform=[PadToAspect(), RandomFlip()], **options)
@@ -219,16 +219,16 @@ def test_resize_keeps_the_aspect_ratio(files, short):
     batch = decode_batch(files, SIZE, transform=transform, seed=1, **LINEAR)
     numbers = draws(transform, range(6), 1)[:, 0]
     for data, result, number in zip(files, batch, numbers, strict=True):
-        picture = decode_cv2(data)
-        least = min(picture.shape[:2])
-        grid = tuple(short * side // least for side in picture.shape[:2])
+        image = decode_cv2(data)
+        least = min(image.shape[:2])
+        grid = tuple(short * side // least for side in image.shape[:2])
         top, left = (grid[0] - SIZE[0]) // 2, (grid[1] - SIZE[1]) // 2
-        part = resize_cv2_linear(picture, grid)[top : top + SIZE[0], left : left + SIZE[1]]
+        part = resize_cv2_linear(image, grid)[top : top + SIZE[0], left : left + SIZE[1]]
         np.testing.assert_array_equal(result, part[::-1] if number < 0.5 else part)
 
 
 @pytest.mark.parametrize("interpolation", ["antialias", "linear"])
-def test_the_other_filters_crop_the_same_part(files, interpolation):
+def test_every_filter_crops_the_same_window(files, interpolation):
     transform = (RandomResizedCrop((0.2, 0.9)), RandomFlip())
     exact, other = (
         decode_batch(files, SIZE, transform=transform, interpolation=name).astype(int)
@@ -237,7 +237,7 @@ def test_the_other_filters_crop_the_same_part(files, interpolation):
     assert np.abs(exact - other).mean() < 6
 
 
-def test_flips_are_as_frequent_as_they_should_be():
+def test_flip_frequency():
     half = np.zeros((8, 16, 3), np.uint8)
     half[:4, :8] = 255  # top left
     source = encoded(half, "png")
@@ -247,7 +247,7 @@ def test_flips_are_as_frequent_as_they_should_be():
     assert (abs(corners.mean(0) - 0.25) < 0.05).all()
 
 
-def test_random_crops_are_spread_over_area_ratio_and_place():
+def test_random_crops_cover_area_ratio_and_position():
     ramp = np.zeros((256, 256, 3), np.uint8)
     ramp[..., 0], ramp[..., 1] = np.arange(256), np.arange(256)[:, None]
     source = encoded(ramp, "bmp")
@@ -267,7 +267,7 @@ def test_random_crops_are_spread_over_area_ratio_and_place():
         assert abs((near / (near + far)).mean() - 0.5) < 0.04
 
 
-def test_a_crop_cannot_take_more_than_the_crop_before_it_leaves():
+def test_a_crop_stays_within_the_previous_crop():
     with pytest.raises(ValueError, match="is larger than"):
         Pipeline([Resize(256), CenterCrop(100), CenterCrop(224)], (224, 224))
     with pytest.raises(ValueError, match="at most 16384"):

@@ -71,7 +71,7 @@ PixelWindow stored_window(const ResamplePlan& plan) {
 
 JpegRequest make_request(const ResamplePlan& plan, const Recipe& recipe, const JpegHeader& header,
                          const std::atomic<bool>& cancelled) {
-  JpegRequest request;
+  JpegRequest request(cancelled);
   // When enlarging, there are fewer colors to convert before the filter than after it.
   request.planes =
       !is_exact(recipe.interpolation) && !enlarges(plan.geometry) && !is_small(header) && !recipe.pillow_colors;
@@ -82,7 +82,6 @@ JpegRequest make_request(const ResamplePlan& plan, const Recipe& recipe, const J
   request.window = stored_window(plan);
   request.strictness = recipe.strictness;
   request.memory_bytes = recipe.limits.memory_bytes;
-  request.cancelled = &cancelled;
   return request;
 }
 

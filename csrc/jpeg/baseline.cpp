@@ -17,7 +17,7 @@ class BaselineSource final : public RowSource {
   BaselineSource(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request, JpegScratch* scratch) {
-    cancelled_ = request.cancelled;
+    cancelled_ = &request.cancelled;
     if (!read_markers() || scan_count_ != header.scans) return false;
     if (frame_.width != header.width || frame_.height != header.height) return false;
     planes_ = request.gray ? 1 : frame_.components;
@@ -46,16 +46,14 @@ class BaselineSource final : public RowSource {
     for (int s = 0; s < scan_count_; ++s) {
       BaselineScan& scan = scans_[s];
       const int rows = scan_count_ > 1 ? scan.mcus_down() : layout_.mcu_rows_checked;
-      if (!scan.skip_to(rows * scan.mcus_across(), cancelled_)) return failure();
+      if (!scan.skip_to(rows * scan.mcus_across(), *cancelled_)) return failure();
       if (rows == scan.mcus_down() && !scan.ends_cleanly(s == scan_count_ - 1)) return Status::kCorrupt;
     }
     return Status::kOk;
   }
 
  private:
-  Status failure() const {
-    return cancelled_ && cancelled_->load(std::memory_order_relaxed) ? Status::kCancelled : Status::kCorrupt;
-  }
+  Status failure() const { return cancelled_->load(std::memory_order_relaxed) ? Status::kCancelled : Status::kCorrupt; }
 
   // Reads the markers up to the last scan. False unless each component is in exactly one sequential scan.
   bool read_markers() {
@@ -113,7 +111,7 @@ class BaselineSource final : public RowSource {
   // Decodes `columns` of row `row` of a scan's MCUs; their first block row is `block_row` of the rows pulled.
   bool pull_mcus(int s, int row, int block_row, const McuSpan& columns, uint8_t* const* const* rows) {
     BaselineScan& scan = scans_[s];
-    if (!scan.skip_to(row * scan.mcus_across() + columns.begin, cancelled_)) return false;
+    if (!scan.skip_to(row * scan.mcus_across() + columns.begin, *cancelled_)) return false;
     for (int column = columns.begin; column < columns.end;) {
       const int count = std::min(scan.mcus_per_read(), columns.end - column);
       if (!scan.read(count)) return false;

@@ -84,10 +84,10 @@ void BaselineScan::begin_interval() {
 
 bool BaselineScan::read(int mcus) { return read_parts(parts_, mcus, !any_wanted_); }
 
-bool BaselineScan::skip_to(int mcu, const std::atomic<bool>* cancelled) {
+bool BaselineScan::skip_to(int mcu, const std::atomic<bool>& cancelled) {
   if (next_mcu_ < mcu && !build_skip_tables()) return false;
   while (next_mcu_ < mcu) {
-    if (cancelled && cancelled->load(std::memory_order_relaxed)) return false;
+    if (cancelled.load(std::memory_order_relaxed)) return false;
     if (!read_parts(skipped_parts_, std::min(mcu - next_mcu_, mcus_per_read()), true)) return false;
   }
   return true;

@@ -45,7 +45,7 @@ class BaselineScan {
   // dequantized. Components whose AC coefficients are not wanted get DC only. False on any error.
   bool read(int mcus);
   // Skips all MCUs before this one. False on any error, and once cancelled.
-  bool skip_to(int mcu, const std::atomic<bool>* cancelled);
+  bool skip_to(int mcu, const std::atomic<bool>& cancelled);
   // Whether the scan ends after its last MCU, as libjpeg expects.
   bool ends_cleanly(bool is_last) const { return segments_.ends(segment_, is_last); }
 

@@ -23,7 +23,7 @@ class ProgressiveSource final : public RowSource {
       : data_(data), size_(size), scratch_(scratch) {}
 
   bool open(const JpegHeader& header, const JpegRequest& request) {
-    cancelled_ = request.cancelled;
+    cancelled_ = &request.cancelled;
     JpegMarkers markers(data_, size_);
     std::fill_n(&missing_bits_[0][0], 3 * 64, kUnknown);
     JpegScan scan;

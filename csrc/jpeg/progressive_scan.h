@@ -38,9 +38,9 @@ struct ProgressiveRun {
   int across[3], down[3];  // blocks of an MCU
   int mcus_across;
   int first_mcu, mcus;
-  const std::atomic<bool>* cancelled;  // checked after each row of MCUs; may be null
+  const std::atomic<bool>* cancelled;  // checked after each row of MCUs
 
-  bool is_cancelled() const { return cancelled && cancelled->load(std::memory_order_relaxed); }
+  bool is_cancelled() const { return cancelled->load(std::memory_order_relaxed); }
 };
 
 // Decodes a run. False on any error, on anything that needs libjpeg's leniency, and once cancelled.

@@ -21,6 +21,11 @@ enum class Strictness : int32_t {
 EnumTable strictness_table();
 
 struct JpegRequest {
+  // `cancel_flag` must outlive the decoder, which checks it while it reads scans and skips rows.
+  explicit JpegRequest(const std::atomic<bool>& cancel_flag) : cancelled(cancel_flag) {}
+  bool is_cancelled() const { return cancelled.load(std::memory_order_relaxed); }
+
+  const std::atomic<bool>& cancelled;
   bool planes = false;         // raw YCbCr planes where the file has them, else pixels
   bool gray = false;           // one channel
   bool bgr = false;            // channel order of pixels
@@ -29,7 +34,6 @@ struct JpegRequest {
   PixelWindow window{};
   Strictness strictness = Strictness::kRejectDamaged;
   int64_t memory_bytes = 0;
-  const std::atomic<bool>* cancelled = nullptr;  // checked while scans are read and rows skipped
 };
 
 }  // namespace fastseq

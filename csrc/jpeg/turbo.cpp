@@ -38,7 +38,7 @@ class TurboSource final : public RowSource {
     errors_.base.output_message = discard_message;
     std::memset(&monitor_, 0, sizeof(monitor_));
     monitor_.base.progress_monitor = stop_if_cancelled;
-    monitor_.cancelled = request.cancelled;
+    monitor_.cancelled = &request.cancelled;
   }
   TurboSource(const TurboSource&) = delete;
   TurboSource& operator=(const TurboSource&) = delete;
@@ -81,7 +81,7 @@ class TurboSource final : public RowSource {
   bool read_header(const uint8_t* data, size_t size) {
     if (setjmp(errors_.on_error)) return false;
     jpeg_create_decompress(&info_);
-    if (request_.cancelled) info_.progress = &monitor_.base;
+    info_.progress = &monitor_.base;
     info_.mem->max_memory_to_use = static_cast<long>(request_.memory_bytes);
     read_from_slices(&info_, &data_, data, size, request_.cancelled);
     jpeg_read_header(&info_, TRUE);
@@ -233,7 +233,7 @@ class TurboSource final : public RowSource {
   }
 
   Status failure() {
-    if (request_.cancelled && request_.cancelled->load(std::memory_order_relaxed)) return Status::kCancelled;
+    if (request_.is_cancelled()) return Status::kCancelled;
     const int code = errors_.base.msg_code;
     *reason_ = message();
     if (code == JERR_OUT_OF_MEMORY) return Status::kOutOfMemory;

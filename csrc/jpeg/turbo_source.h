@@ -16,7 +16,7 @@ struct SlicedSource {
   jpeg_source_mgr base;
   const uint8_t* next;  // end of the current slice
   const uint8_t* end;
-  const std::atomic<bool>* cancelled;  // may be null
+  const std::atomic<bool>* cancelled;
 };
 
 inline SlicedSource* sliced_source(j_decompress_ptr info) { return reinterpret_cast<SlicedSource*>(info->src); }
@@ -30,7 +30,7 @@ inline void give_slice(SlicedSource* source) {
 
 inline boolean fill_from_slices(j_decompress_ptr info) {
   SlicedSource* source = sliced_source(info);
-  if (source->cancelled && source->cancelled->load(std::memory_order_relaxed)) {
+  if (source->cancelled->load(std::memory_order_relaxed)) {
     jump_to_handler(reinterpret_cast<j_common_ptr>(info));
   }
   if (source->next < source->end) {
@@ -57,7 +57,7 @@ inline void skip_in_slices(j_decompress_ptr info, long bytes) {
 
 // `source` must outlive the decompression.
 inline void read_from_slices(jpeg_decompress_struct* info, SlicedSource* source, const uint8_t* data, size_t size,
-                             const std::atomic<bool>* cancelled) {
+                             const std::atomic<bool>& cancelled) {
   const auto nothing = [](j_decompress_ptr) {};
   source->base.init_source = nothing;
   source->base.fill_input_buffer = fill_from_slices;
@@ -66,7 +66,7 @@ inline void read_from_slices(jpeg_decompress_struct* info, SlicedSource* source,
   source->base.term_source = nothing;
   source->next = data;
   source->end = data + size;
-  source->cancelled = cancelled;
+  source->cancelled = &cancelled;
   give_slice(source);
   info->src = &source->base;
 }

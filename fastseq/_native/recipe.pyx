@@ -38,7 +38,7 @@ cdef class Recipe:
             fill_mode, steps.fill_value, steps.interpolate, steps.factor, steps.float_images, steps.draw = augment
             steps.fill_mode = <FillMode><int>fill_mode
             if item_bytes != 4 or channels not in (1, 3):
-                raise ValueError("only pictures of float32 with 1 or 3 channels are augmented")
+                raise ValueError("only images of float32 with 1 or 3 channels are augmented")
             r.augment = steps
             self.min_draws = max(self.min_draws, steps.draw + kAugmentDraws)
         r.limits.pixels, r.limits.scans, r.limits.scan_pixels = limits["pixels"], limits["scans"], limits["scan_pixels"]

@@ -17,7 +17,8 @@ def set_prefetch_bytes(prefetch_bytes: int | None) -> None:
             default of 256 MiB.
 
     Raises:
-        ValueError: if it is not an integer of at least 0.
+        TypeError: if it is not an integer.
+        ValueError: if it is negative.
     """
     global _default
     _default = prefetch_cap(prefetch_bytes)

@@ -63,6 +63,8 @@ def _output(settings: Settings, samples: int, out: NDArray[Any] | None) -> NDArr
     shape, dtype = settings.batch_shape(samples), settings.numpy_dtype
     if out is None:
         return np.empty(shape, dtype)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
     if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError(
             f"out must be a writable C-contiguous array of shape {shape} and dtype {dtype}, "

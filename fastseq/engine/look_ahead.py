@@ -69,11 +69,11 @@ def depth_ahead(threads: int, batch_size: int) -> int:
 class LookAhead(Generic[Key, Batch]):
     """The batches of one consumer that are begun and not handed out yet, by key.
 
-    The cap bounds their bytes. One batch is always begun ahead, whatever its size, unless the cap is 0; a batch that is
-    requested is no concern of this class.
+    `max_bytes` bounds their memory, but the batch that is wanted next is always begun, however large, unless the bound
+    is 0. A batch that is requested never waits for room.
 
     Any thread, signal handler or finalizer may call any method at any time: no lock is held, and a batch belongs to
-    whoever pops it. Keys must be hashed and compared without running Python code.
+    whoever pops it from the dict. Keys must be hashed and compared without running Python code.
     """
 
     def __init__(self, max_bytes: int) -> None:

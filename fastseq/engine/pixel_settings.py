@@ -69,7 +69,8 @@ def settings_of(target: Callable[..., Any], size: tuple[int, int], pixels: Pixel
 
 def takes_pixel_settings(target: _Target) -> _Target:
     """Spell out ``**pixels: Unpack[PixelSettings]`` in the signature and the docstring of a function or class."""
-    signature = inspect.signature(target)
+    function: Any = vars(target)["__init__"] if isinstance(target, type) else target  # subclasses have their own
+    signature = inspect.signature(function)
     parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     types, defaults = PixelSettings.__annotations__, {field.name: field.default for field in fields(Settings)}
     defaults["limits"] = None
@@ -77,7 +78,7 @@ def takes_pixel_settings(target: _Target) -> _Target:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=_text(types[name]))
         for name in _NAMES
     ]
-    target.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    function.__signature__ = signature.replace(parameters=parameters)
     if target.__doc__:
         target.__doc__ = re.sub(r"^( *)\*\*pixels: .*\n", _documented, target.__doc__, flags=re.MULTILINE)
     return target

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastseq import arguments
+from fastseq._lazy import lazy_property
 from fastseq._native import tables
 from fastseq._native.recipe import Recipe
 from fastseq.keywords import PER_CHANNEL
@@ -87,7 +87,7 @@ class Settings:
         if self.pipeline.pads and not self.interpolation.startswith("tf."):
             raise ValueError(f"PadToAspect needs one of TensorFlow's filters, not interpolation={self.interpolation!r}")
 
-    @cached_property
+    @lazy_property
     def pipeline(self) -> Pipeline:
         """The transforms, checked against the size and each other."""
         return Pipeline(self.transform, self.size)
@@ -122,7 +122,7 @@ class Settings:
         values: NDArray[Any] = offset + scale * np.arange(256, dtype=work)
         return values.astype(dtype).view(np.uint8)
 
-    @cached_property
+    @lazy_property
     def recipe(self) -> Recipe:
         """The settings as the native core takes them."""
         height, width = self.size

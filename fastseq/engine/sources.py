@@ -109,11 +109,12 @@ def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:
     """The sources of a batch, checked.
 
     Raises:
-        TypeError: if `sources` is one path or the bytes of one file, or if one of them is no file.
+        TypeError: if `sources` is a single file, or if one of them is not a file.
     """
-    if isinstance(sources, (str, os.PathLike, bytes, bytearray, memoryview)):
-        shown = repr(sources) if isinstance(sources, (str, os.PathLike)) else "the bytes of one file"
-        raise TypeError(f"{name} must be a list of files, not {shown}; write [{shown if shown[0] != 't' else '...'}]")
+    if isinstance(sources, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a list of files, not {sources!r}; write [{sources!r}]")
+    if isinstance(sources, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{name} must be a list of files, not the bytes of one file; write [data]")
     if not isinstance(sources, Iterable):
         raise TypeError(f"{name} must be a list of files, not {type(sources).__name__}")
     items = list(sources)
@@ -123,7 +124,7 @@ def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:
 
 
 def check_source(name: str, source: object) -> None:
-    """Check that a value is a file: a path, or bytes.
+    """Check that a value is a path or the contents of a file.
 
     Raises:
         TypeError: if it is something else, such as a decoded image.

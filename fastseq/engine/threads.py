@@ -2,13 +2,14 @@
 
 Loaders with the same number of threads share them; they end with the last of these loaders. A forked child starts its
 own. At exit all but those that do not return are joined before the interpreter is torn down.
+
+No lock is taken here: a signal handler may run inside any of these functions, and wait for threads that call them too.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
-import threading
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -18,7 +19,6 @@ from fastseq._native.job import Pool
 from fastseq.engine.python_threads import Task, TaskThreads, join_all
 
 _EXIT_TIMEOUT_S = 0.5
-_lock = threading.RLock()  # a finalizer or a signal handler may come back here
 
 
 class Threads:
@@ -28,10 +28,11 @@ class Threads:
         """Use `shared_threads`, which gives everybody the same ones."""
         self.count = count
         self._reset()
+        _all.add(self)
 
     def _reset(self) -> None:
-        self._pool: Pool | None = None
-        self._task_threads: TaskThreads | None = None
+        self._pools: dict[int, Pool] = {}  # one, or none; `setdefault` is atomic
+        self._task_threads: dict[int, TaskThreads] = {}
 
     @property
     def pool(self) -> Pool:
@@ -40,14 +41,13 @@ class Threads:
         Raises:
             RuntimeError: if none can be started.
         """
-        with _lock:
-            if self._pool is None:
-                try:
-                    pool = Pool(self.count)
-                except RuntimeError as error:
-                    raise _no_thread(error) from None
-                self._pool = self._pool or pool
-            return self._pool
+        pool = self._pools.get(0)
+        if pool is not None:
+            return pool
+        try:
+            return self._pools.setdefault(0, Pool(self.count))
+        except RuntimeError as error:
+            raise _no_thread(error) from None
 
     def submit(self, call: Callable[[], None]) -> Task:
         """Let a Python thread make a call, which must not raise.
@@ -55,19 +55,18 @@ class Threads:
         Raises:
             RuntimeError: if no thread can be started.
         """
-        with _lock:
-            if self._task_threads is None:
-                self._task_threads = TaskThreads(self.count, _EXIT_TIMEOUT_S)
-            task_threads = self._task_threads
+        threads = self._task_threads.get(0)
+        if threads is None:
+            threads = self._task_threads.setdefault(0, TaskThreads(self.count, _EXIT_TIMEOUT_S))
         try:
-            return task_threads.submit(call)
+            return threads.submit(call)
         except RuntimeError as error:
             raise _no_thread(error) from None
 
     def abandon(self, tasks: Iterable[Task]) -> None:
         """Nobody waits for these tasks any more: their threads, which may never return, are replaced."""
-        if self._task_threads is not None:
-            self._task_threads.abandon(tasks)
+        for threads in self._task_threads.copy().values():
+            threads.abandon(tasks)
 
     def ensure_running(self) -> None:
         """Start the Python threads that queued calls need; see `TaskThreads.ensure_running`.
@@ -76,8 +75,8 @@ class Threads:
             RuntimeError: if there is none, and none can be started.
         """
         try:
-            if self._task_threads is not None:
-                self._task_threads.ensure_running()
+            for threads in self._task_threads.copy().values():
+                threads.ensure_running()
         except RuntimeError as error:
             raise _no_thread(error) from None
 
@@ -93,6 +92,7 @@ def _no_thread(error: RuntimeError) -> RuntimeError:
     )
 
 
+_all: weakref.WeakSet[Threads] = weakref.WeakSet()
 _shared: weakref.WeakValueDictionary[int, Threads] = weakref.WeakValueDictionary()
 _lasting: dict[int, Threads] = {}
 
@@ -117,11 +117,8 @@ def shared_threads(threads: int | None) -> Threads:
         ValueError: if it is less than 1.
     """
     count = thread_count(threads)
-    with _lock:
-        found = _shared.get(count)
-        if found is None:
-            found = _shared[count] = Threads(count)
-        return found
+    found = _shared.get(count)
+    return _shared.setdefault(count, Threads(count)) if found is None else found
 
 
 def lasting_threads(threads: int | None) -> Threads:
@@ -164,9 +161,7 @@ def register_fork_reset(resettable: Resettable) -> None:
 
 
 def _after_fork() -> None:
-    global _lock
-    _lock = threading.RLock()
-    for threads in list(_shared.values()):
+    for threads in list(_all):
         threads._reset()
     for resettable in list(_resettable):
         resettable.reset_after_fork()
@@ -176,7 +171,7 @@ def _at_exit() -> None:
     for prefetching in list(_prefetching):
         prefetching.cancel_prefetch()
     join_all()
-    for threads in list(_shared.values()):
+    for threads in list(_all):
         threads._reset()
 
 

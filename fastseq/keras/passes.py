@@ -31,13 +31,12 @@ A pass is what follows the creation of an iterator, up to the next one. The rule
 
 from __future__ import annotations
 
-import os
 import random
 import threading
-import weakref
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 
+from fastseq.engine.threads import register_fork_reset
 from fastseq.keras.internals.py_dataset import MAX_PROBES, shuffled_order
 
 
@@ -71,8 +70,12 @@ class KerasPasses:
         self._in_order = True  # whether these came in order, none left out
         self._expected: list[tuple[int, int]] = []  # what Keras will request next
         self._user_ended_epoch = False  # since Keras last requested a batch
+        self.reset_after_fork()
+        register_fork_reset(self)
+
+    def reset_after_fork(self) -> None:
+        """Use a lock that no thread of another process holds."""
         self._lock = threading.RLock()  # reentrant: a signal handler may request a batch
-        _instances.add(self)
 
     def __getstate__(self) -> dict[str, int]:
         """The epoch and the number of batches."""
@@ -193,14 +196,3 @@ class KerasPasses:
 
     def _following(self, k: int, depth: int) -> Sequence[int]:
         return range(k + 1, min(k + 1 + depth, self.batches))
-
-
-_instances: weakref.WeakSet[KerasPasses] = weakref.WeakSet()
-
-
-def _renew_locks() -> None:
-    for passes in list(_instances):
-        passes._lock = threading.RLock()
-
-
-os.register_at_fork(after_in_child=_renew_locks)

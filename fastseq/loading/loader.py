@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import Any, Unpack
 
 from numpy.typing import ArrayLike
 
+from fastseq._lazy import lazy_property
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples
@@ -139,10 +139,9 @@ class Loader:
 
     def __iter__(self) -> Iterator[Batch]:
         """Iterate over one epoch, or over the rest of it after `load_state_dict`."""
-        if not self._fresh:
-            self._epoch, self._handed_out = self._epoch + 1, 0
-        self._fresh = False
-        return self._iterate(self._epoch, self._handed_out)
+        epoch, first = (self._epoch, self._handed_out) if self._fresh else (self._epoch + 1, 0)
+        self._epoch, self._handed_out, self._fresh = epoch, first, False
+        return self._iterate(epoch, first)
 
     def _iterate(self, epoch: int, first: int) -> Iterator[Batch]:
         try:
@@ -242,7 +241,7 @@ class Loader:
         self._bad.resume(self._epoch, self._handed_out, bad if self._handed_out else 0)
         self._fresh = True
 
-    @cached_property
+    @lazy_property
     def _described_settings(self) -> dict[str, str]:
         weights = "" if self._weights is None else fingerprint(self._weights.tobytes())
         return describe_settings(self.settings) | {"labels": repr(self._labels.kind), "sample_weight": weights}

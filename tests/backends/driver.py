@@ -1,7 +1,7 @@
-"""Runs every scenario on the back end that KERAS_BACKEND names, in one process, and prints what came of each as JSON.
+"""Runs every scenario on the back end named by KERAS_BACKEND, in one process, and prints the outcomes as JSON.
 
-Pictures are of one colour, which says which sample they are, and the model lists what it is shown in weights of its
-own, so that what is checked is what went through the compiled step. A picture of several colours is listed as -1.
+Each image has a single color that encodes its sample number. The model records the numbers it is given in weights of
+its own, so that the scenarios check what reached the compiled step. An image with several colors is recorded as -1.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ LOG = 4096
 
 
 class Recorder(keras.layers.Layer):
-    """Lists the samples that it is shown, in a weight for training and another for the rest."""
+    """Records the sample numbers it is given: in one weight during training, in another otherwise."""
 
-    channels = (0, 1)  # whose values are a sample's number, in units of 1 and of 16
+    channels = (0, 1)  # encode the low and the high hexadecimal digit of a sample number
 
     def build(self, shape):
         for name in ("train", "other"):
@@ -60,7 +60,7 @@ class Recorder(keras.layers.Layer):
 
 
 class Shown:
-    """A small model and what it was shown."""
+    """A small model and the samples it was given."""
 
     def __init__(self, loss="sparse_categorical_crossentropy", outputs=3, activation="softmax", rate=0.0):
         self.recorder = Recorder()
@@ -73,7 +73,7 @@ class Shown:
         self.model.compile(keras.optimizers.SGD(rate), loss, jit_compile=BACKEND == "jax")
 
     def take(self, kind: str) -> list[int]:
-        """The samples since the last look, in their order."""
+        """Return the sample numbers recorded since the last call, in order."""
         log, count = getattr(self.recorder, kind), getattr(self.recorder, f"{kind}_n")
         n = int(keras.ops.convert_to_numpy(count))
         assert n < LOG
@@ -86,21 +86,21 @@ class Shown:
         return self.take("train")
 
 
-def picture(number: int) -> np.ndarray:
+def solid_image(number: int) -> np.ndarray:
     image = np.zeros((16, 16, 3), np.uint8)
     image[...] = (number % 16 * 255 / 16, number // 16 * 255 / 16, 128)
     return image
 
 
 def whole_of(count: int) -> np.ndarray:
-    return np.stack([cv2.resize(picture(i), SIZE) for i in range(count)]).astype(np.float32)
+    return np.stack([cv2.resize(solid_image(i), SIZE) for i in range(count)]).astype(np.float32)
 
 
 def samples_of(count: int = SAMPLES, labels: object = "classes") -> fastseq.Samples:
     files = [ROOT / f"{i}.png" for i in range(count)]
     for i, file in enumerate(files):
         if not file.exists():
-            cv2.imwrite(str(file), picture(i)[:, :, ::-1])
+            cv2.imwrite(str(file), solid_image(i)[:, :, ::-1])
     classes = [i % 3 for i in range(count)]
     return fastseq.Samples.from_files(files, labels=classes if isinstance(labels, str) else labels)
 
@@ -124,7 +124,7 @@ def same(first, second) -> None:
 
 
 def once_each(numbers: list[int], count: int = SAMPLES) -> None:
-    """Every `count` numbers in turn are all the samples."""
+    """Assert that each consecutive run of `count` numbers has every sample once."""
     same(len(numbers) % count, 0)
     for start in range(0, len(numbers), count):
         same(sorted(numbers[start : start + count]), list(range(count)))
@@ -135,7 +135,7 @@ SCENARIOS: dict[str, Callable[[], None]] = {}
 
 
 def shown() -> Shown:
-    """The model that most scenarios share: it is compiled once and learns nothing."""
+    """Return the model that most scenarios share: it is compiled once, and its learning rate is 0."""
     model = SHOWN.setdefault("default", Shown())
     model.take("train"), model.take("other")
     return model
@@ -147,7 +147,7 @@ def scenario(function: Callable[[], None]) -> Callable[[], None]:
 
 
 class Call(keras.callbacks.Callback):
-    """Calls functions of its keyword names, each with the callback and the number."""
+    """A callback with the given methods, each called with the callback and the epoch or batch number."""
 
     def __init__(self, **functions):
         super().__init__()
@@ -157,7 +157,7 @@ class Call(keras.callbacks.Callback):
 
 @contextmanager
 def spied() -> Iterator[dict[str, int]]:
-    """Counts the batches that are asked for, and those of them that were begun before."""
+    """Count the requested batches, and how many of them were prefetched."""
     counts = {"asked": 0, "begun": 0}
     fetch = Prefetcher.fetch
 
@@ -197,7 +197,7 @@ def fit_shuffles_batches_and_shows_every_sample_once_an_epoch():
 
 @scenario
 def probes_use_nothing_up():
-    fresh, sequence = Shown(), sequence_of(shuffle=True)  # a model that is not built
+    fresh, sequence = Shown(), sequence_of(shuffle=True)  # the model is not built yet
     same(fresh.fit(sequence, shuffle=False, epochs=2), order_of(sequence, 0) + order_of(sequence, 1))
 
 
@@ -380,7 +380,7 @@ def numbers_of(x: np.ndarray) -> list[int]:
 
 
 def assert_loss(model: Shown, weights: np.ndarray, labels: np.ndarray) -> None:
-    """The last fit, of one batch, had this loss: divided by the number of samples, or by the sum of their weights."""
+    """Check the loss of the last one-batch fit: a mean over the samples, or over their weights."""
     chances = model.model.predict(whole_of(SAMPLES), verbose=0)
     expected = float((-np.log(chances[np.arange(SAMPLES), labels]) * weights).mean())
     loss = model.history["loss"][0]
@@ -438,7 +438,7 @@ def the_tutorials_generator_shows_every_sample_once_an_epoch():
     df = pd.DataFrame({"images": list(samples.paths()), "labels": ["ab_c", "d", "ab_d"] * 16})
     generator = DataGenerator(df, range(SAMPLES), batch_size=BATCH, dim=SIZE, n_classes=3, labels=["ab", "c", "d"])
     model = Shown("binary_crossentropy", 3, "sigmoid")
-    model.recorder.channels = (2, 1)  # pictures are BGR
+    model.recorder.channels = (2, 1)  # images are BGR
     numbers = model.fit(generator, epochs=3)
     once_each(numbers)
     same(len({tuple(numbers[i : i + SAMPLES]) for i in range(0, len(numbers), SAMPLES)}), 3)
@@ -446,7 +446,7 @@ def the_tutorials_generator_shows_every_sample_once_an_epoch():
 
 
 def many() -> fastseq.Samples:
-    """64 pictures of noise, in 2000 samples of differing order."""
+    """Return 2000 samples over 64 noise images."""
     rng = np.random.default_rng(1)
     files = [ROOT / f"noise {i}.jpg" for i in range(64)]
     for file in files:
@@ -466,7 +466,7 @@ def no_batch_of_500_is_corrupted():
     held = []
 
     def burst(callback, number):
-        if number % 50 == 49:  # the consumer stands still: what was begun ahead piles up
+        if number % 50 == 49:  # the consumer pauses, and prefetched batches pile up
             held.append(np.ones(1 << 20).sum())
 
     for dtype in ("uint8", "float32"):
@@ -509,7 +509,7 @@ def a_drop_in_shows_every_sample_once_an_epoch(name: str, workers: int):
     dataset = drop_in.make(list(samples.paths()), [i % 3 for i in range(SAMPLES)], SIZE, BATCH)
     if hasattr(dataset, "workers"):
         dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size = workers, workers > 1, 6
-    model = Shown("binary_crossentropy", 3, "sigmoid") if drop_in.multi_hot else Shown()  # to be built by the first fit
+    model = Shown("binary_crossentropy", 3, "sigmoid") if drop_in.multi_hot else Shown()  # built by the first fit
     model.recorder.channels = (2, 1) if drop_in.bgr else (0, 1)
     numbers = model.fit(dataset, epochs=3)
     same(len(numbers), 3 * SAMPLES)
@@ -526,7 +526,7 @@ def a_drop_in_shows_every_sample_once_an_epoch(name: str, workers: int):
 
 
 class StoppedError(Exception):
-    """What ends a run in its midst."""
+    """Ends a run mid-epoch."""
 
 
 def stop_at(epoch: int, batch: int) -> Call:

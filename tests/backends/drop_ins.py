@@ -1,4 +1,4 @@
-"""The drop-ins that every back end of Keras is run with; imports none of them before it is made."""
+"""The drop-ins that run on every Keras back end. Each is imported only when it is built."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ WORKERS = (0, 1, 4)
 
 @dataclass(frozen=True)
 class DropIn:
-    """One of them.
+    """How to build one drop-in.
 
     Attributes:
-        make: takes the files, their class numbers, the size (height, width) and the batch size; gives a dataset whose
-            pictures are 0 to 255. Workers are set on it afterwards, if it has any.
-        multi_hot: whether its labels have a column for each class, or are class numbers.
-        bgr: whether its pictures are BGR.
+        make: takes the files, their class numbers, the size (height, width) and the batch size; returns a dataset of
+            images from 0 to 255. The caller sets `workers` if the dataset has that attribute.
+        multi_hot: whether labels are multi-hot rather than class numbers.
+        bgr: whether its images are BGR.
     """
 
     make: Callable[[Sequence[str], Sequence[int], tuple[int, int], int], Any]
@@ -60,7 +60,7 @@ def data_generator(files, classes, size, batch_size):
 
 
 def class_folders(files, classes):
-    """Links to the files in folders of their classes; they go with the object that is returned."""
+    """Link the files into class folders, which are deleted with the returned object."""
     import tempfile
     from pathlib import Path
 

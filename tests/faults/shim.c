@@ -1,4 +1,4 @@
-// Faults on demand, preloaded into a process: arm() says which, and each one that happens is written to a log.
+// A preloaded library that injects faults: arm() chooses the kind, and each injected fault is logged.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,7 +16,7 @@ static atomic_int every = 1;
 static atomic_long calls = 0;
 static FILE* log_file = NULL;
 
-// From now on, each `each`-th call of the kind fails; what it was about goes to the file `log`.
+// From now on every `each`-th call of the kind fails; the file or function concerned is appended to `log`.
 void arm(int kind, int each, const char* log) {
   if (log_file != NULL) fclose(log_file);
   log_file = fopen(log, "a");
@@ -44,14 +44,14 @@ static void note_file(int fd) {
   note(path);
 }
 
-// Until somebody disarms.
+// Blocks until disarm().
 static void stall(void) {
   while (atomic_load(&fault) == kStall) usleep(1000);
 }
 
-// One in `many`, from call to call.
+// True in one of `many` calls, at random.
 static int happens(unsigned many) {
-  static atomic_uint threads = 0;  // never reset: each thread has other luck
+  static atomic_uint threads = 0;  // never reset, so that each thread has its own seed
   static _Thread_local unsigned random = 0;
   if (random == 0) random = atomic_fetch_add(&threads, 1) * 2654435761u + 1;
   random ^= random << 13, random ^= random >> 17, random ^= random << 5;
@@ -79,7 +79,7 @@ static ssize_t pread_with(ssize_t (*real)(int, void*, size_t, off_t), int fd, vo
     errno = kind == kEio ? EIO : EINTR;
     return -1;
   }
-  if (kind == kStuck && atomic_fetch_add(&calls, 1) == atomic_load(&every) - 1) {  // this one alone, and for ever
+  if (kind == kStuck && atomic_fetch_add(&calls, 1) == atomic_load(&every) - 1) {  // only this call, and forever
     note_file(fd);
     fflush(log_file);
     for (;;) pause();
@@ -103,7 +103,7 @@ ssize_t pread64(int fd, void* out, size_t size, off_t at) {
   return pread_with(real, fd, out, size, at);
 }
 
-// Those that decode.
+// Whether the calling thread decodes.
 static int is_native_thread(void) {
   char name[16] = "";
   return pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 && strcmp(name, "fastseq") == 0;
@@ -123,7 +123,7 @@ void* aligned_alloc(size_t alignment, size_t size) {
 extern void* __libc_malloc(size_t size);
 
 void* malloc(size_t size) {
-  static _Thread_local int needed = 8;  // to start: a thread that cannot ends the process, by glibc's will
+  static _Thread_local int needed = 8;  // glibc aborts if a thread cannot allocate while it starts
   const int kind = atomic_load(&fault);
   const int fails = (kind == kNoMalloc || kind == kRandom) && is_native_thread() && (needed > 0 ? needed-- : 0) == 0;
   if (fails && (kind == kNoMalloc ? is_due() : happens(3000))) {

@@ -1,4 +1,4 @@
-"""Trains while a file's read never returns, interrupts that, and trains on; says how long the interrupt took.
+"""Interrupts `fit` while one read never returns, then trains again; prints how long the interrupt took.
 
 Usage: KERAS_BACKEND=... LD_PRELOAD=SHIM python stuck_fit.py FOLDER LOG ImageSequence|Sequence|dataset
 """
@@ -26,8 +26,8 @@ STUCK = 7
 SIZE, BATCH = (24, 24), 4
 
 
-class Pictures(Sequence):
-    """A dataset of the user's own."""
+class Images(Sequence):
+    """A user-defined dataset."""
 
     def __init__(self, samples: fastseq.Samples) -> None:
         super().__init__()
@@ -45,14 +45,14 @@ def data_of(kind: str, folder: str) -> Any:
     if kind == "ImageSequence":
         return fastseq.ImageSequence(samples, SIZE, BATCH)
     if kind == "Sequence":
-        return Pictures(samples)
+        return Images(samples)
     from fastseq.compat import image_dataset_from_directory
 
     return image_dataset_from_directory(folder, image_size=SIZE, batch_size=BATCH, verbose=False)
 
 
 def fit(data: Any, epochs: int) -> None:
-    """Train a new model: on JAX an interrupt takes the weights of the one that it hits."""
+    """Train a new model: on JAX an interrupt invalidates the weights of a model in training."""
     model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3)])
     model.compile("sgd", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(data, epochs=epochs, verbose=0)
@@ -69,7 +69,7 @@ def main() -> None:
     def interrupt() -> None:
         while not Path(log).exists() or not Path(log).read_text():
             over.wait(0.05)
-        over.wait(1.5)  # by then everybody has waited for that file for long
+        over.wait(1.5)  # by then every thread is waiting for that file
         sent[0] = time.monotonic()
         signal.pthread_kill(main_thread, signal.SIGINT)
 
@@ -80,7 +80,7 @@ def main() -> None:
         fit(data, 1000)
     except (KeyboardInterrupt, RuntimeError) as error:
         took = time.monotonic() - sent[0]
-        # TensorFlow may come back with an error of its own, whose making the interrupt has interrupted.
+        # TensorFlow may raise an error of its own that names the KeyboardInterrupt.
         if "KeyboardInterrupt" not in repr(error):
             raise
         fit(data, 1)

@@ -1,4 +1,4 @@
-"""Write files for the fuzzer to start from: small JPEGs of every kind that the decoders tell apart.
+"""Write the fuzzer's seed files: small JPEGs of every kind that the decoders distinguish.
 
 Usage: python tests/fuzz/make_seeds.py FOLDER
 """
@@ -26,8 +26,8 @@ def main() -> None:
     files = []
     kinds = itertools.product(SAMPLING, (False, True), (0, 1), (False, True))
     for seed, (sampling, progressive, restart, gray) in enumerate(kinds):
-        picture = photo(20 + seed % 30, 30 + seed % 17, seed)
-        files.append(jpeg(picture, 60 + seed % 40, sampling, progressive=progressive, restart=restart, gray=gray))
+        image = photo(20 + seed % 30, 30 + seed % 17, seed)
+        files.append(jpeg(image, 60 + seed % 40, sampling, progressive=progressive, restart=restart, gray=gray))
     for seed, scans in enumerate((ONE_COMPONENT_A_SCAN, TWO_AND_ONE, UNFINISHED, FINISHED)):
         files += [jpeg(photo(40, 50, seed), 80, sampling, scans=scans) for sampling in ("4:4:4", "4:2:0")]
     files.append(jpeg(photo(40, 50), arithmetic=True))

@@ -34,11 +34,10 @@ struct File {
 };
 
 // The last 64 rows of the image.
-JpegRequest request_of_bottom(const File& file, const std::atomic<bool>* cancelled) {
-  JpegRequest request;
+JpegRequest request_of_bottom(const File& file, const std::atomic<bool>& cancelled) {
+  JpegRequest request(cancelled);
   request.window = {0, file.header.height - 64, file.header.width, file.header.height};
   request.memory_bytes = 1 << 30;
-  request.cancelled = cancelled;
   return request;
 }
 
@@ -63,7 +62,7 @@ Status pull(RowSource* source) {
   return source->pull(rows);
 }
 
-Status open_with_libjpeg(const File& file, const std::atomic<bool>* cancelled, JpegScratch* scratch) {
+Status open_with_libjpeg(const File& file, const std::atomic<bool>& cancelled, JpegScratch* scratch) {
   std::unique_ptr<RowSource> source;
   std::string reason;
   return open_turbo(file.data.data(), file.data.size(), file.header, request_of_bottom(file, cancelled), &reason,
@@ -81,26 +80,27 @@ void say(const char* name, bool refused) { std::printf("%s: %s\n", name, refused
 int main(int, char** arguments) {
   const File baseline(arguments[1]), progressive(arguments[2]), small(arguments[3]);
   std::atomic<bool> cancelled{false};
+  const std::atomic<bool> never{false};
   JpegScratch scratch;
   {
-    const auto source = open_own(baseline, request_of_bottom(baseline, &cancelled), &scratch);
+    const auto source = open_own(baseline, request_of_bottom(baseline, cancelled), &scratch);
     cancelled = true;
     say("rows before the window", pull(source.get()));
     cancelled = false;
   }
   {
-    const auto source = open_own(baseline, request_of_bottom(baseline, &cancelled), &scratch);
+    const auto source = open_own(baseline, request_of_bottom(baseline, cancelled), &scratch);
     cancelled = true;
     say("the rest of the file", source->finish());
     cancelled = false;
   }
   cancelled = true;
-  say("a progressive scan", open_own(progressive, request_of_bottom(progressive, &cancelled), &scratch) == nullptr);
-  say("rows that libjpeg skips", open_with_libjpeg(baseline, &cancelled, &scratch));
-  say("scans that libjpeg reads", open_with_libjpeg(small, &cancelled, &scratch));
+  say("a progressive scan", open_own(progressive, request_of_bottom(progressive, cancelled), &scratch) == nullptr);
+  say("rows that libjpeg skips", open_with_libjpeg(baseline, cancelled, &scratch));
+  say("scans that libjpeg reads", open_with_libjpeg(small, cancelled, &scratch));
   cancelled = false;
   {
-    const auto source = open_own(baseline, request_of_bottom(baseline, &cancelled), &scratch);
+    const auto source = open_own(baseline, request_of_bottom(baseline, never), &scratch);
     RowScratch rows;
     RowRing ring(source.get(), std::vector<std::vector<RowSpan>>(source->planes(), {{0, 0}}), &rows, cancelled);
     cancelled = true;

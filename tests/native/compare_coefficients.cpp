@@ -2,6 +2,7 @@
 // tests/coefficients.py builds it. A line for each file, three columns between tabs:
 //   "equal"; "left": the file is one for libjpeg; or "different" | "sequential" or "progressive" | where they differ
 #include <algorithm>
+#include <atomic>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -24,7 +25,7 @@ namespace {
 
 using namespace fastseq;
 
-// The blocks that a image has, row by row: coefficients in natural order, not dequantised.
+// The blocks of an image, row by row: coefficients in natural order, not dequantized.
 struct Blocks {
   int across = 0, down = 0;
   std::vector<int16_t> coefficients;
@@ -37,7 +38,7 @@ struct Blocks {
   int16_t* at(int row, int column) {
     return coefficients.data() + (static_cast<size_t>(row) * across + column) * kBlockSize;
   }
-  // Blocks that fill up an MCU are none of the image's.
+  // Ignores blocks that only pad an MCU.
   void put(int row, int column, const int16_t* block) {
     if (row < down && column < across) std::memcpy(at(row, column), block, sizeof(int16_t) * kBlockSize);
   }
@@ -144,7 +145,8 @@ bool read_progressive(const File& file, JpegScratch* scratch, Image* image) {
 
 // False where the file is one for libjpeg.
 bool read_ours(const File& file, Image* image) {
-  JpegRequest request;
+  const std::atomic<bool> cancelled{false};
+  JpegRequest request(cancelled);
   request.memory_bytes = int64_t{1} << 30;
   request.planes = true;
   request.window = {0, 0, file.header.width, file.header.height};

@@ -1,4 +1,4 @@
-"""Every test in this folder is marked `native`, and none may leave a word on stderr."""
+"""Marks every test in this folder `native`, and fails those that print to stderr."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def run(
 
 
 def one(source: Any, size: tuple[int, int], channels: int = 3, **options: Any) -> npt.NDArray[Any]:
-    """Decode one sound picture."""
+    """Decode one sound image."""
     batch = run([source], size, channels, **options)
     assert batch.statuses == ["OK"], batch
     pixels: npt.NDArray[Any] = batch.pixels[0]

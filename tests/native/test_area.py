@@ -1,4 +1,4 @@
-"""cv2.area: the bits of cv2.resize with INTER_AREA."""
+"""cv2.area equals cv2.resize with INTER_AREA bit for bit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_whole_factors(out_height: int, out_width: int, down: int, across: int, 
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("factor", [49, 98, 103, 107, 161, 187, 196, 197, 206, 213, 214])
-def test_factors_whose_inverse_is_not_exact(factor: int, channels: int) -> None:
+def test_factors_with_inexact_reciprocals(factor: int, channels: int) -> None:
     for image in (noise(factor * 2, 9, channels, factor), noise(9, factor * 2, channels, factor)):
         for size in ((2, 9), (2, 3), (9, 2), (3, 2), (1, 1)):
             made = put(image, size, interpolation="cv2.area")
@@ -49,7 +49,7 @@ def test_factors_whose_inverse_is_not_exact(factor: int, channels: int) -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("shape", [(700, 700), (3, 9000), (9000, 3)])
-def test_sums_beyond_what_a_float_counts(shape: tuple[int, int], channels: int) -> None:
+def test_sums_beyond_float_precision(shape: tuple[int, int], channels: int) -> None:
     image = 255 - noise(*shape, channels, 5) // 9
     made = put(image, (1, 1), interpolation="cv2.area")
     np.testing.assert_array_equal(made, resize_cv2_area(image, (1, 1)))
@@ -111,7 +111,7 @@ def test_windows_equal_slices(
 
 
 @pytest.mark.parametrize("tag", [1, 4, 6, 7])
-def test_a_part_of_the_result(tag: int) -> None:
+def test_a_window_of_the_result(tag: int) -> None:
     content = jpeg(noise(90, 131, 3, tag), 95, "4:2:2", orientation=tag)
     image = decode_cv2(content)
     ops = [resize_short(37), center_crop(31, 25), flip(0, 1, "vertical")]
@@ -122,7 +122,7 @@ def test_a_part_of_the_result(tag: int) -> None:
     np.testing.assert_array_equal(made, expected)
 
 
-def test_rows_that_take_too_much_memory() -> None:
+def test_rows_beyond_the_memory_limit() -> None:
     data = jpeg(noise(2000, 3000, 3, 1), 30, "4:2:0")
     batch = run([data], (1, 900), interpolation="cv2.area", limit=limits(memory_bytes=1 << 20))
     assert batch.statuses == ["TOO_MUCH_MEMORY"]

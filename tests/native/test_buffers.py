@@ -23,7 +23,7 @@ def test_buffers_are_aligned_and_writable(size: int) -> None:
     assert buffers.bytes_in_use == 3 * size
 
 
-def test_an_array_keeps_its_lease() -> None:
+def test_an_array_keeps_its_buffer() -> None:
     buffers = BufferPool(1 << 20)
     lease = buffers.allocate(1000)
     array = np.frombuffer(lease, np.float32)
@@ -41,7 +41,7 @@ def test_an_array_keeps_its_lease() -> None:
     assert buffers.bytes_in_use == 0
 
 
-def test_a_buffer_is_used_again() -> None:
+def test_a_buffer_is_reused() -> None:
     buffers = BufferPool(1 << 20)
     address = np.frombuffer(buffers.allocate(4096), np.uint8).ctypes.data
     assert buffers.bytes_in_use == 0
@@ -87,7 +87,7 @@ def test_a_lease_outlives_its_pool() -> None:
     assert (array == 3).all()
 
 
-def test_a_size_that_no_machine_has(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_impossible_size_is_a_memory_error(capfd: pytest.CaptureFixture[str]) -> None:
     buffers = BufferPool(1000)
     with pytest.raises(MemoryError):
         buffers.allocate(1 << 62)
@@ -96,7 +96,7 @@ def test_a_size_that_no_machine_has(capfd: pytest.CaptureFixture[str]) -> None:
     assert buffers.allocate(1000) is not None
 
 
-def test_churn_from_several_threads() -> None:
+def test_concurrent_allocation_and_release() -> None:
     buffers = BufferPool(1 << 18)
     wrong: list[str] = []
 
@@ -126,7 +126,7 @@ def test_churn_from_several_threads() -> None:
     assert buffers.held_bytes <= 1 << 18
 
 
-def test_free_buffers_of_another_size_make_room() -> None:
+def test_free_buffers_of_another_size_are_evicted() -> None:
     buffers = BufferPool(100)
     lease = buffers.allocate(100)
     del lease

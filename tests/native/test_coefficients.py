@@ -1,4 +1,4 @@
-"""Our own decoders' coefficients, each of them, are those of libjpeg's jpeg_read_coefficients."""
+"""All coefficients of our own decoders equal those of jpeg_read_coefficients."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_generated_files(
         assert words.count("equal") >= least_taken * len(words) > 0
 
 
-def test_what_is_left_to_libjpeg(compare_coefficients: Path, tmp_path: Path) -> None:
+def test_files_left_to_libjpeg(compare_coefficients: Path, tmp_path: Path) -> None:
     pixels = photo(40, 50)
     files = {
         "arithmetic": jpeg(pixels, arithmetic=True),

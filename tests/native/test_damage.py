@@ -25,7 +25,7 @@ FILL = 77
 
 
 def statuses(files: list[bytes], **options: object) -> list[str]:
-    """Decode; failed slots must be zero and good ones written."""
+    """Decode, and check that failed slots are zeroed and good ones written."""
     batch = run(files, SIZE, **options)  # type: ignore[arg-type]
     for pixels, status in zip(batch.pixels, batch.statuses, strict=True):
         assert (status in GOOD) or not pixels.any(), status
@@ -34,14 +34,14 @@ def statuses(files: list[bytes], **options: object) -> list[str]:
 
 @pytest.mark.parametrize("interpolation", FILTERS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_truncation_is_seen_wherever_it_happens(kind: str, interpolation: str) -> None:
+def test_truncation_is_detected_at_every_position(kind: str, interpolation: str) -> None:
     whole = KINDS[kind]
     cuts = sorted({*range(3, len(whole), max(1, len(whole) // 60)), *range(len(whole) - 6, len(whole))})
     strict = statuses([whole[:cut] for cut in cuts], interpolation=interpolation)
     assert set(strict) <= set(DAMAGED), dict(zip(cuts, strict, strict=True))
     mended = statuses([whole[:cut] for cut in cuts], interpolation=interpolation, strict=False)
     assert set(mended) <= {*DAMAGED, "RECOVERED"}
-    # Once the first scan has begun there is something to show, but for a cut in the headers of a later scan.
+    # Once the first scan has begun there are pixels, unless the cut is in the headers of a later scan.
     start = whole.find(b"\xff\xda") + 20
     shown = [status == "RECOVERED" for cut, status in zip(cuts, mended, strict=True) if cut > start]
     assert sum(shown) >= (0.8 if kind == "progressive" else 1) * len(shown)
@@ -60,14 +60,14 @@ def test_a_missing_end_marker_alone(kind: str, interpolation: str) -> None:
 
 @pytest.mark.parametrize("interpolation", FILTERS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_follows_the_end_is_not_looked_at(kind: str, interpolation: str) -> None:
+def test_data_after_the_end_marker_is_ignored(kind: str, interpolation: str) -> None:
     expected = one(KINDS[kind], SIZE, interpolation=interpolation)
     for tail in (b"\0", b"\xff", bytes(1000), b"\xff\xd9", KINDS["gray"], b"\xff\xd8\xff", b"\xff\xda" * 600):
         np.testing.assert_array_equal(one(KINDS[kind] + tail, SIZE, interpolation=interpolation), expected)
 
 
 @pytest.mark.parametrize("kind", ["4:4:4", "4:2:0", "gray"])
-def test_zeroed_halves_are_seen(kind: str) -> None:
+def test_zeroed_halves_are_detected(kind: str) -> None:
     data = KINDS[kind]
     half = data[: len(data) // 2] + bytes(len(data) // 2 - 2) + data[-2:]
     for interpolation in FILTERS:
@@ -87,7 +87,7 @@ def test_flipped_bytes_give_a_status(kind: str, position: int, mask: int) -> Non
             assert status != "RECOVERED" or not strict
 
 
-def test_a_mended_picture_is_good_where_its_data_was() -> None:
+def test_a_recovered_image_is_intact_where_its_data_was() -> None:
     whole = jpeg(photo(160, 160, seed=8), restart=1)
     image = decode_cv2(whole)
     mended = run([whole[: len(whole) * 3 // 4]], (160, 160), interpolation="cv2.linear", strict=False)
@@ -97,7 +97,7 @@ def test_a_mended_picture_is_good_where_its_data_was() -> None:
 
 @pytest.mark.parametrize("byteorder", ["II", "MM"])
 @pytest.mark.parametrize("tag", range(1, 9))
-def test_sound_orientations(tag: int, byteorder: str) -> None:
+def test_valid_orientations(tag: int, byteorder: str) -> None:
     data = with_orientation(KINDS["4:2:0"], tag, byteorder)  # type: ignore[arg-type]
     expected = resize_cv2_linear(decode_cv2(data), SIZE)
     np.testing.assert_array_equal(one(data, SIZE, interpolation="cv2.linear"), expected)
@@ -117,16 +117,16 @@ def test_sound_orientations(tag: int, byteorder: str) -> None:
         (6, {"kind": 0}),
     ],
 )
-def test_broken_orientations_mean_upright(tag: int, broken: dict[str, int], byteorder: str) -> None:
+def test_invalid_orientations_are_ignored(tag: int, broken: dict[str, int], byteorder: str) -> None:
     data = with_orientation(KINDS["4:2:0"], tag, byteorder, **broken)  # type: ignore[arg-type]
     expected = one(KINDS["4:2:0"], SIZE, interpolation="cv2.linear")
     np.testing.assert_array_equal(one(data, SIZE, interpolation="cv2.linear"), expected)
 
 
 @pytest.mark.parametrize("cut", range(32))
-def test_exif_that_is_cut_off(cut: int) -> None:
+def test_truncated_exif(cut: int) -> None:
     data = with_orientation(KINDS["4:2:0"], 6, cut=cut)
-    complete = cut <= 4  # the entry is whole; only the next directory's offset is missing
+    complete = cut <= 4  # the entry is complete; only the offset of the next directory is missing
     expected = one(KINDS["4:2:0"] if not complete else with_orientation(KINDS["4:2:0"], 6), SIZE)
     np.testing.assert_array_equal(one(data, SIZE), expected)
 
@@ -137,7 +137,7 @@ def test_only_the_first_exif_segment_counts() -> None:
 
 
 @pytest.mark.parametrize("interpolation", FILTERS)
-def test_bad_samples_leave_their_neighbours_alone(interpolation: str) -> None:
+def test_bad_samples_do_not_affect_their_neighbors(interpolation: str) -> None:
     good = list(KINDS.values())
     files = [data for pair in zip(good, [data[: len(data) // 2] for data in good], strict=True) for data in pair]
     for threads in (1, 4):
@@ -150,7 +150,7 @@ def test_bad_samples_leave_their_neighbours_alone(interpolation: str) -> None:
 
 @pytest.mark.parametrize("interpolation", FILTERS)
 @pytest.mark.parametrize("kind", ["4:4:4", "4:2:0", "gray", "progressive", "restart", "4:1:1"])
-def test_whole_pictures_alone_may_be_damaged(kind: str, interpolation: str) -> None:
+def test_whole_images_alone_may_be_damaged(kind: str, interpolation: str) -> None:
     data = bytearray(KINDS[kind])
     data[len(data) * 3 // 4 : -2] = bytes(len(data) - len(data) * 3 // 4 - 2)
     files = [KINDS[kind], bytes(data), bytes(data[:-2]), KINDS[kind][:-2], KINDS[kind][: len(data) // 2]]

@@ -1,4 +1,4 @@
-"""Our own decoders' pixels, bit for bit those of cv2, over files of every kind by the thousand."""
+"""The pixels of our own decoders equal cv2's bit for bit, over thousands of files of every kind."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from jpeg_files import (
     WIDE_SAMPLING,
     by_cv2,
     common_file,
-    picture,
     progressive_scans,
+    random_image,
     rare_file,
-    requantised,
+    requantized,
     sides,
 )
 from reference.geometry import CROP_DRAWS, follow, random_resized_crop
@@ -34,7 +34,7 @@ DRAWS = st.lists(st.floats(0, 1, exclude_max=True), min_size=CROP_DRAWS, max_siz
 
 
 def check(data: bytes) -> None:
-    """The whole picture is cv2's, in colours and in gray."""
+    """Check that the whole image equals cv2's, in color and in gray."""
     for color, channels in (("bgr", 3), ("gray", 1)):
         expected = decode_cv2(data, color, "none")  # type: ignore[arg-type]
         size = expected.shape[0], expected.shape[1]
@@ -43,13 +43,13 @@ def check(data: bytes) -> None:
 
 
 def read_djpeg(data: bytes) -> Pixels:
-    """The RGB pixels by the libjpeg that fastseq is linked with."""
+    """Return the RGB pixels of djpeg, which uses the libjpeg that fastseq is linked with."""
     image = subprocess.run(["djpeg", "-ppm"], input=data, capture_output=True, check=True).stdout
     return decode_cv2(image)
 
 
 def check_window(data: bytes, draws: list[float]) -> None:
-    """A part of the picture, not resized, is cv2's."""
+    """Check that a crop that is not resized equals cv2's."""
     image = decode_cv2(data, "bgr", "none")
     rows, columns = follow([CROP], draws, *image.shape[:2], (1, 1))
     size = rows.window, columns.window
@@ -77,7 +77,7 @@ def test_rare_files(part: int) -> None:
 def test_coefficients_out_of_range(part: int) -> None:
     rng = np.random.default_rng([7, part])
     for _ in range(100):
-        check(requantised(rng, common_file(rng)))
+        check(requantized(rng, common_file(rng)))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -94,27 +94,27 @@ def test_windows(part: int) -> None:
 def test_sequential_files_of_several_scans(scans: str, restart: str) -> None:
     rng = np.random.default_rng(4)
     for sample in ("1x1,1x1,1x1", "2x2,1x1,1x1", "2x1,1x1,1x1", "4x1,1x1,1x1", "2x2,2x1,1x2"):
-        check(jpeg(picture(rng, *sides(rng)), 80, sample=sample, restart=restart, scans=scans))
+        check(jpeg(random_image(rng, *sides(rng)), 80, sample=sample, restart=restart, scans=scans))
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_pictures_that_stop_before_all_bits_have_come(part: int) -> None:
-    """libjpeg smooths blocks of these, which our decoder leaves to it: each version in its own way."""
+def test_progressive_files_without_their_last_refinements(part: int) -> None:
+    """libjpeg smooths blocks of these files, differently in each version; our decoder leaves them to it."""
     rng = np.random.default_rng([5, part])
     for _ in range(20):
         scans = progressive_scans(rng, whole=False)
-        data = jpeg(picture(rng, *sides(rng)), int(rng.integers(1, 101)), "4:2:0", scans=scans)
+        data = jpeg(random_image(rng, *sides(rng)), int(rng.integers(1, 101)), "4:2:0", scans=scans)
         image = read_djpeg(data)
         made = one(data, image.shape[:2], interpolation="cv2.linear", orient="none")
         np.testing.assert_array_equal(made, image, scans)
 
 
 @pytest.mark.parametrize("rest", ["", "0: 10-63, 0, 2;", "1: 10-20, 0, 0; 2: 10-63, 0, 1; 2: 10-63, 1, 0;"])
-def test_pictures_that_lack_only_what_libjpeg_does_not_make_up_for(rest: str) -> None:
+def test_progressive_files_that_libjpeg_does_not_smooth(rest: str) -> None:
     rng = np.random.default_rng(6)
     for subsampling in SAMPLING:
         scans = "0 1 2: 0-0, 0, 0; 0: 1-9, 0, 0; 1: 1-9, 0, 0; 2: 1-9, 0, 0;" + rest
-        check(jpeg(picture(rng, *sides(rng)), 90, subsampling, scans=scans))
+        check(jpeg(random_image(rng, *sides(rng)), 90, subsampling, scans=scans))
 
 
 @examples(max_examples=300)
@@ -130,7 +130,7 @@ def test_pictures_that_lack_only_what_libjpeg_does_not_make_up_for(rest: str) ->
     st.sampled_from([1, 3]),
     DRAWS,
 )
-def test_any_parameters(
+def test_arbitrary_parameters(
     seed: int,
     height: int,
     width: int,
@@ -142,7 +142,7 @@ def test_any_parameters(
     channels: int,
     draws: list[float],
 ) -> None:
-    pixels = picture(np.random.default_rng(seed), height, width, channels)
+    pixels = random_image(np.random.default_rng(seed), height, width, channels)
     data = by_cv2(pixels, quality, sampling, progressive=progressive, optimize=optimize, restart=restart)
     check(data)
     check_window(data, draws)
@@ -159,10 +159,10 @@ def test_any_parameters(
     st.booleans(),
     DRAWS,
 )
-def test_any_sampling_in_single_scans(
+def test_arbitrary_sampling_with_one_scan_per_component(
     seed: int, height: int, width: int, quality: int, sample: str, restart: int, optimize: bool, draws: list[float]
 ) -> None:
-    pixels = picture(np.random.default_rng(seed), height, width)
+    pixels = random_image(np.random.default_rng(seed), height, width)
     options = {"sample": sample, "restart": f"{restart}B", "optimize": optimize, "scans": "0;1;2;"}
     data = jpeg(pixels, quality, **options)
     check(data)
@@ -171,7 +171,7 @@ def test_any_sampling_in_single_scans(
 
 @pytest.mark.parametrize("sample", [*SAMPLING.values(), "2x4,1x1,1x1", "1x4,1x1,1x1"])
 def test_reduced_windows_of_both_decoders(sample: str) -> None:
-    """libjpeg's own cropping goes wrong where the DCT makes up for some of the subsampling."""
+    """libjpeg's own cropping is wrong where DCT scaling undoes some of the subsampling."""
     rng = np.random.default_rng(8)
     image = photo(240, 260, seed=8)
     ours, theirs = (jpeg(image, 95, sample=sample, **options) for options in ({}, {"arithmetic": True}))

@@ -17,7 +17,7 @@ RESIZE = {"cv2.linear": resize_cv2_linear, "cv2.nearest": resize_cv2_nearest}
 ORIENTS = ["none", "exif", "landscape"]
 Orient = Literal["none", "exif", "landscape"]
 SIDES = st.integers(1, 70)
-# Beyond Pillow's: neither luma nor chroma need have the largest factor.
+# Beyond what Pillow writes: any component may have the largest factor.
 ODD_SAMPLING = [
     "1x4,1x1,1x1",
     "2x1,1x2,1x1",
@@ -30,7 +30,7 @@ ODD_SAMPLING = [
 
 
 def check(data: bytes, size: tuple[int, int], orient: Orient = "exif") -> None:
-    """Both filters give cv2's bits, for every order of channels."""
+    """Check that both filters equal cv2 bit for bit, in every channel order."""
     for interpolation, resize in RESIZE.items():
         for color in ("rgb", "bgr", "gray"):
             channels = 1 if color == "gray" else 3
@@ -68,7 +68,7 @@ def test_every_orientation(shape: tuple[int, int], tag: int, orient: Orient) -> 
 
 
 @pytest.mark.parametrize("tag", range(1, 9))
-def test_upright_is_what_cv2_shows(tag: int) -> None:
+def test_upright_equals_cv2(tag: int) -> None:
     image = photo(20, 33, seed=1)
     data = jpeg(image, orientation=tag)
     for orient in ("exif", "landscape"):
@@ -110,7 +110,7 @@ def test_far_from_square(shape: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", [(50, 40), (100, 40), (50, 80), (100, 80), (25, 20)])
-def test_half_size_and_equal_size_are_special_in_cv2(size: tuple[int, int]) -> None:
+def test_half_size_and_equal_size(size: tuple[int, int]) -> None:
     check(jpeg(photo(100, 80, seed=9), subsampling="4:2:0"), size)
     check(jpeg(photo(100, 80, seed=9), subsampling="4:2:0", orientation=6), size[::-1])
 
@@ -140,7 +140,7 @@ def test_pixels_equal_cv2(height: int, width: int, out_height: int, out_width: i
         np.testing.assert_array_equal(made, expected[:, :, ::-1] if swap and channels == 3 else expected)
 
 
-def test_the_tutorials_steps() -> None:
+def test_the_tutorials_pipeline() -> None:
     data = jpeg(photo(300, 200, seed=1), subsampling="4:2:0")
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     expected = cv2.resize(np.rot90(image), (472, 256))
@@ -149,18 +149,18 @@ def test_the_tutorials_steps() -> None:
 
 
 def with_width(data: bytes, width: int) -> bytes:
-    """The JPEG with another width in its frame header: the columns of its blocks beyond it are hidden."""
+    """Return the JPEG with another width in its frame header, which hides the columns beyond it."""
     frame = next(i for i in range(len(data)) if data[i : i + 2] in (b"\xff\xc0", b"\xff\xc2"))
     return data[: frame + 7] + width.to_bytes(2, "big") + data[frame + 9 :]
 
 
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_single_column_shows_nothing_of_what_lies_beside_it(orientation: int, progressive: bool) -> None:
-    picture = photo(5, 8, seed=1)
-    data = with_orientation(with_width(jpeg(picture, subsampling="4:4:4", progressive=progressive), 1), orientation)
+def test_a_single_column_is_independent_of_hidden_columns(orientation: int, progressive: bool) -> None:
+    image = photo(5, 8, seed=1)
+    data = with_orientation(with_width(jpeg(image, subsampling="4:4:4", progressive=progressive), 1), orientation)
     expected = resize_cv2_linear(decode_cv2(data, "rgb", "exif"), (4, 3))
-    for shade in (0, 255):  # what the thread decoded before
+    for shade in (0, 255):  # the previous image of the thread
         before = jpeg(np.full((40, 40, 3), shade, np.uint8))
         batch = run([before, data], (4, 3), interpolation="cv2.linear", threads=1)
         np.testing.assert_array_equal(batch.pixels[1], expected)

@@ -17,7 +17,7 @@ SIDES = st.integers(1, 70)
 @pytest.mark.parametrize("interpolation", ["antialias", "linear"])
 @examples(max_examples=80)
 @given(SIDES, SIDES, SIDES, SIDES, st.sampled_from([1, 3]), st.integers(0, 99))
-def test_pixels_equal_the_twin(
+def test_pixels_equal_the_reference(
     interpolation: str, height: int, width: int, out_height: int, out_width: int, channels: int, seed: int
 ) -> None:
     image = np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
@@ -27,16 +27,14 @@ def test_pixels_equal_the_twin(
 
 @pytest.mark.parametrize("interpolation", ["antialias", "linear"])
 @pytest.mark.parametrize(("size", "to"), [((1500, 3), (2, 9)), ((3, 1500), (9, 2)), ((2, 2), (300, 301))])
-def test_far_reductions_and_enlargements_equal_the_twin(
-    interpolation: str, size: tuple[int, int], to: tuple[int, int]
-) -> None:
+def test_extreme_scales_equal_the_reference(interpolation: str, size: tuple[int, int], to: tuple[int, int]) -> None:
     image = photo(*size, seed=3)
     np.testing.assert_array_equal(put(image, to, interpolation=interpolation), resize(image, to, interpolation))
 
 
 @pytest.mark.parametrize("value", [0, 1, 127, 128, 254, 255])
 @pytest.mark.parametrize("interpolation", ["antialias", "linear"])
-def test_a_flat_picture_stays_flat(interpolation: str, value: int) -> None:
+def test_a_flat_image_stays_flat(interpolation: str, value: int) -> None:
     image = np.full((53, 71, 3), value, np.uint8)
     assert np.unique(put(image, (17, 90), interpolation=interpolation)).tolist() == [value]
 
@@ -65,7 +63,7 @@ def test_gray_pixels_fill_three_channels() -> None:
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("subsampling", SAMPLING)
 @pytest.mark.parametrize("size", [(224, 224), (150, 200), (97, 131), (60, 80), (31, 17), (301, 410)])
-def test_promised_likeness(size: tuple[int, int], subsampling: str, progressive: bool) -> None:
+def test_promised_psnr(size: tuple[int, int], subsampling: str, progressive: bool) -> None:
     data = jpeg(photo(300, 400, seed=4), 92, subsampling, progressive=progressive)
     image = decode_cv2(data)
     assert psnr(one(data, size, interpolation="linear"), resize_cv2_linear(image, size)) >= 45
@@ -74,7 +72,7 @@ def test_promised_likeness(size: tuple[int, int], subsampling: str, progressive:
 
 
 @pytest.mark.parametrize("tag", range(1, 9))
-def test_promised_likeness_of_turned_pictures(tag: int) -> None:
+def test_promised_psnr_with_orientations(tag: int) -> None:
     data = jpeg(photo(211, 333, seed=8), 92, "4:2:0", orientation=tag)
     image = decode_cv2(data)
     assert psnr(one(data, (180, 170), interpolation="linear"), resize_cv2_linear(image, (180, 170))) >= 45
@@ -84,7 +82,7 @@ def test_promised_likeness_of_turned_pictures(tag: int) -> None:
 
 @examples(max_examples=60)
 @given(st.integers(8, 90), st.integers(8, 90), SIDES, SIDES, st.sampled_from(list(SAMPLING)), st.integers(0, 99))
-def test_likeness_at_odd_sizes(
+def test_psnr_at_odd_sizes(
     height: int, width: int, out_height: int, out_width: int, subsampling: str, seed: int
 ) -> None:
     data = jpeg(photo(height, width, seed=seed), 95, subsampling)

@@ -64,12 +64,12 @@ def status(data: bytes, **options: object) -> str:
 
 
 @pytest.mark.parametrize("form", ["png", "webp", "bmp", "gif", "tiff", "ppm"])
-def test_real_files_of_other_formats_are_left_to_the_caller(form: str) -> None:
+def test_other_formats_are_left_to_the_caller(form: str) -> None:
     assert status(encoded(PICTURE, form)) == "NEEDS_DECODER"
 
 
 @pytest.mark.parametrize("form", HEADERS)
-def test_sizes_are_judged_before_decoding(form: str) -> None:
+def test_sizes_are_checked_before_decoding(form: str) -> None:
     make = HEADERS[form]
     assert status(make(30, 20)) == "NEEDS_DECODER"
     assert status(make(30, 20), limit=limits(pixels=600)) == "NEEDS_DECODER"
@@ -100,7 +100,7 @@ def test_sizes_beyond_32_bits() -> None:
     ],
     ids=["heic", "heic by brand", "jxl codestream", "jxl container"],
 )
-def test_formats_that_nobody_reads_here(data: bytes) -> None:
+def test_unsupported_formats(data: bytes) -> None:
     assert status(data) == "UNSUPPORTED_FORMAT"
 
 
@@ -119,22 +119,22 @@ def test_formats_that_nobody_reads_here(data: bytes) -> None:
     ],
     ids=["html", "lfs", "zeros", "ff", "soi", "space", "no soi", "mp4", "noise"],
 )
-def test_what_is_no_image(data: bytes) -> None:
+def test_data_that_is_not_an_image(data: bytes) -> None:
     assert status(data) == "NOT_AN_IMAGE"
 
 
-def test_nothing_at_all() -> None:
+def test_empty_data() -> None:
     assert status(b"") == "EMPTY"
 
 
 @pytest.mark.parametrize("form", HEADERS)
-def test_headers_cut_anywhere_end_with_a_status(form: str) -> None:
+def test_truncated_headers_give_a_status(form: str) -> None:
     whole = HEADERS[form](30, 20)
     batch = run([whole[:cut] for cut in range(len(whole))], SIZE)
     assert set(batch.statuses) <= {"EMPTY", "NOT_AN_IMAGE", "NEEDS_DECODER", "UNSUPPORTED_FORMAT", "CORRUPT"}
 
 
-def test_any_buffer_will_do() -> None:
+def test_any_buffer_object_is_accepted() -> None:
     data = jpeg(PICTURE)
     expected = one(data, SIZE)
     for source in (bytearray(data), memoryview(data), np.frombuffer(data, np.uint8)):

@@ -23,7 +23,7 @@ SIDES = st.integers(1, 60)
 
 
 def cv2_resample(image: Pixels, rows: Axis, columns: Axis) -> Pixels:
-    """Slice, ``cv2.resize``, slice again and mirror."""
+    """Slice, ``cv2.resize``, slice again and flip."""
     window = image[rows.start : rows.start + rows.window, columns.start : columns.start + columns.window]
     made = resize_cv2_linear(np.ascontiguousarray(window), (rows.grid, columns.grid))
     made = made[rows.begin : rows.begin + rows.length, columns.begin : columns.begin + columns.length]
@@ -31,7 +31,7 @@ def cv2_resample(image: Pixels, rows: Axis, columns: Axis) -> Pixels:
 
 
 def check(image: Pixels, size: tuple[int, int], ops: Sequence[Op], draws: Sequence[float]) -> None:
-    """The native geometry of pixels equals the twin's, for an exact filter and for the planar ones."""
+    """Check that the native geometry equals the reference's, for an exact filter and for the planar ones."""
     rows, columns = g.follow(ops, draws, image.shape[0], image.shape[1], size)
     made = put(image, size, interpolation="cv2.linear", ops=ops, draws=draws)
     np.testing.assert_array_equal(made, cv2_resample(image, rows, columns))
@@ -88,7 +88,7 @@ def test_crop_to_aspect(
 
 @pytest.mark.parametrize("orient", ["none", "exif", "landscape"])
 @pytest.mark.parametrize("tag", range(1, 9))
-def test_steps_are_those_of_the_upright_picture(tag: int, orient: str) -> None:
+def test_steps_apply_to_the_upright_image(tag: int, orient: str) -> None:
     rng = np.random.default_rng(tag)
     for shape in ((90, 130), (130, 90)):
         data = jpeg(photo(*shape, seed=4), 92, "4:2:0", orientation=tag)
@@ -108,7 +108,7 @@ def test_steps_are_those_of_the_upright_picture(tag: int, orient: str) -> None:
 
 
 @pytest.mark.parametrize("tag", range(1, 9))
-def test_planar_crops_are_near_the_twin(tag: int) -> None:
+def test_planar_crops_are_close_to_the_reference(tag: int) -> None:
     rng = np.random.default_rng(tag)
     data = jpeg(photo(90, 130, seed=5), 95, gray=True, orientation=tag)
     image = decode_cv2(data, "gray")
@@ -118,13 +118,13 @@ def test_planar_crops_are_near_the_twin(tag: int) -> None:
         for interpolation in ("antialias", "linear"):
             made = one(data, (70, 60), 1, interpolation=interpolation, ops=[CROP, *FLIPS], draws=draws)
             expected = resample(image, rows, columns, interpolation)  # type: ignore[arg-type]
-            # Weights of a mirrored axis may be rounded the other way.
+            # Weights of a flipped axis may be rounded the other way.
             assert np.abs(made.astype(int) - expected).max() <= 1
 
 
 @examples(max_examples=200)
 @given(st.integers(1, 3000), st.integers(1, 3000), UNIFORM)
-def test_crop_windows_keep_their_limits(height: int, width: int, draws: list[float]) -> None:
+def test_crop_windows_respect_their_limits(height: int, width: int, draws: list[float]) -> None:
     rows, columns = g.follow([CROP], draws, height, width, (7, 7))
     assert 0 <= rows.start < rows.start + rows.window <= height
     assert 0 <= columns.start < columns.start + columns.window <= width
@@ -135,7 +135,7 @@ def test_crop_windows_keep_their_limits(height: int, width: int, draws: list[flo
         assert abs(math.log(columns.window / rows.window)) <= math.log(4 / 3) + 0.5 / rows.window + 1 / columns.window
 
 
-def test_steps_that_end_in_another_size_are_refused() -> None:
+def test_steps_that_end_in_another_size_are_rejected() -> None:
     data = jpeg(photo(40, 40))
     batch = run([data], (30, 30), ops=[g.resize_short(20)])
     assert batch.statuses == ["INTERNAL"]
@@ -145,7 +145,7 @@ def test_steps_that_end_in_another_size_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("shape", "size"), [((1, 900), (10, 10)), ((900, 1), (10, 10)), ((1, 1), (5, 5))])
-def test_crops_that_no_try_fits_fall_back_to_the_middle(shape: tuple[int, int], size: tuple[int, int]) -> None:
+def test_impossible_crops_fall_back_to_the_center(shape: tuple[int, int], size: tuple[int, int]) -> None:
     check(photo(*shape, seed=6), size, [CROP, *FLIPS], [0.5] * DRAWS)
     rows, columns = g.follow([CROP], [0.5] * DRAWS, *shape, size)
     assert (rows.window, columns.window) == (1, 1)

@@ -29,12 +29,12 @@ FILES = [
 
 
 @pytest.fixture
-def every_set_again() -> Iterator[None]:
+def enable_all_sets() -> Iterator[None]:
     yield
     tables.disable_instruction_sets(0)
 
 
-def everything() -> list[np.ndarray]:
+def all_kernels() -> list[np.ndarray]:
     made = []
     for interpolation in FILTERS:
         for size in ((31, 33), (61, 97), (130, 75), (7, 1)):
@@ -57,8 +57,8 @@ def everything() -> list[np.ndarray]:
             steps = (mode, 9.0, smooth, 0.5)
             made.append(run(FILES, size, channels, augment=(*steps, False, 0), draws=numbers, **options).pixels)
             floats = photo(height, width, seed=4, channels=channels).astype(np.float32) * 1.25 - 30
-            pictures = [floats.reshape(-1).view(np.uint8)] * 2
-            made.append(run(pictures, size, channels, augment=(*steps, True, 0), draws=numbers[:2], **options).pixels)
+            images = [floats.reshape(-1).view(np.uint8)] * 2
+            made.append(run(images, size, channels, augment=(*steps, True, 0), draws=numbers[:2], **options).pixels)
     for dtype, first in itertools.product((np.float32, np.float64), (True, False)):  # slots past the cache
         for lookup in (np.arange(256, dtype=dtype) / 255 - 1, np.sqrt(np.arange(256, dtype=dtype))):
             options = {"lookup": lookup, "scale": 1 / 255, "offset": -1.0, "channels_first": first}
@@ -67,20 +67,20 @@ def everything() -> list[np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def by_the_best() -> list[np.ndarray]:
-    return everything()
+def best_set_output() -> list[np.ndarray]:
+    return all_kernels()
 
 
-@pytest.mark.usefixtures("every_set_again")
+@pytest.mark.usefixtures("enable_all_sets")
 @pytest.mark.parametrize("target", TARGETS, ids=hex)
-def test_every_instruction_set_gives_the_same_bits(target: int, by_the_best: list[np.ndarray]) -> None:
-    tables.disable_instruction_sets(target - 1)  # the better ones have the lower bits
-    for made, expected in zip(everything(), by_the_best, strict=True):
+def test_every_instruction_set_gives_the_same_bits(target: int, best_set_output: list[np.ndarray]) -> None:
+    tables.disable_instruction_sets(target - 1)  # better sets have lower bits
+    for made, expected in zip(all_kernels(), best_set_output, strict=True):
         np.testing.assert_array_equal(made, expected)
 
 
-@pytest.mark.usefixtures("every_set_again")
-def test_sets_come_back() -> None:
+@pytest.mark.usefixtures("enable_all_sets")
+def test_instruction_sets_can_be_enabled_again() -> None:
     before = tables.instruction_sets()
     tables.disable_instruction_sets(TARGETS[0])
     assert tables.instruction_sets() == before & ~TARGETS[0] or len(TARGETS) == 1

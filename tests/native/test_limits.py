@@ -12,7 +12,7 @@ SIZE = (16, 16)
 
 
 def frame(data: bytes) -> int:
-    """Where the frame header's marker stands."""
+    """Return the offset of the frame header's marker."""
     return next(at for code in (b"\xff\xc0", b"\xff\xc2") if (at := data.find(code)) > 0)
 
 
@@ -28,7 +28,7 @@ def with_scans(data: bytes, count: int) -> bytes:
 
 
 def peak_kib() -> int:
-    """The most memory that has been resident."""
+    """Return the peak resident memory in KiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
@@ -44,7 +44,7 @@ def status(data: bytes, **limit: int) -> str:
     return batch.statuses[0]
 
 
-def test_sound_files_are_within_all_limits(progressive: bytes) -> None:
+def test_good_files_are_within_all_limits(progressive: bytes) -> None:
     assert status(progressive) == "OK"
 
 
@@ -52,7 +52,7 @@ def test_sound_files_are_within_all_limits(progressive: bytes) -> None:
 def test_a_header_bomb_takes_no_memory(interpolation: str) -> None:
     bomb = claiming(jpeg(photo(8, 8)), 56321, 7789)[:304]
     run([jpeg(photo(8, 8))], SIZE, interpolation=interpolation)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = peak_kib()
     batch = run([bomb] * 20, SIZE, interpolation=interpolation)
     assert set(batch.statuses) == {"TOO_MANY_PIXELS"}
@@ -66,7 +66,7 @@ def test_pixels(progressive: bytes) -> None:
 
 
 def test_scans(progressive: bytes) -> None:
-    assert status(with_scans(progressive, 500)) in ("OK", "CORRUPT")  # the limit itself is no reason
+    assert status(with_scans(progressive, 500)) in ("OK", "CORRUPT")  # the limit itself is allowed
     assert status(with_scans(progressive, 501)) == "TOO_MANY_SCANS"
     assert status(progressive, scans=3) == "TOO_MANY_SCANS"
 
@@ -78,12 +78,12 @@ def test_scan_work(progressive: bytes) -> None:
     assert status(claiming(with_scans(progressive, 400), 3000, 3000)) == "TOO_MUCH_SCAN_WORK"
 
 
-def test_one_scan_is_no_scan_work() -> None:
+def test_a_single_scan_does_not_count_as_scan_work() -> None:
     assert status(jpeg(photo(64, 64)), scan_pixels=1, scans=0) == "OK"
 
 
 def test_memory_of_many_scans(progressive: bytes) -> None:
-    coefficients = 64 * 64 * 2 * 3 // 2  # two bytes each, half as many of both chroma planes together
+    coefficients = 64 * 64 * 2 * 3 // 2  # two bytes each; both chroma planes together have half as many as luma
     assert status(progressive, memory_bytes=coefficients - 1) == "TOO_MUCH_MEMORY"
     assert status(claiming(progressive, 13000, 13000), memory_bytes=400 << 20) == "TOO_MUCH_MEMORY"
     assert status(jpeg(photo(64, 64)), memory_bytes=1 << 20) == "OK"
@@ -99,7 +99,7 @@ def test_file_bytes(tmp_path: Path) -> None:
         assert batch.statuses == [expected]
 
 
-def test_a_sparse_file_of_a_terabyte_is_not_read(tmp_path: Path) -> None:
+def test_a_sparse_terabyte_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "big.jpg"
     with path.open("wb") as file:
         file.truncate(1 << 40)

@@ -1,4 +1,4 @@
-"""A thread whose read lasts: it is given up and replaced, and touches nothing when it comes back.
+"""A thread whose read hangs is abandoned and replaced, and touches nothing when it returns.
 
 Preloads the shim of ../faults behind whatever is preloaded already, so that sanitizers see it too.
 """
@@ -57,13 +57,13 @@ while tasks() > before:
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_a_read_that_returns_after_it_was_given_up(shim: Path, tmp_path: Path, threads: int) -> None:
-    picture = tmp_path / "a.jpg"
-    picture.write_bytes(jpeg(photo(40, 50, seed=1)))
+def test_an_abandoned_read_that_returns_late(shim: Path, tmp_path: Path, threads: int) -> None:
+    image = tmp_path / "a.jpg"
+    image.write_bytes(jpeg(photo(40, 50, seed=1)))
     tests = Path(__file__).parents[1]
     preload = " ".join([os.environ.get("LD_PRELOAD", ""), str(shim)]).strip()
     ran = subprocess.run(
-        [sys.executable, "-c", SCRIPT, tests, picture, tmp_path / "log", str(threads)],
+        [sys.executable, "-c", SCRIPT, tests, image, tmp_path / "log", str(threads)],
         env={**os.environ, "LD_PRELOAD": preload},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Damaged files by the hundred: no crash, nothing written beside a slot, one answer whatever the number of threads.
+"""Hundreds of damaged files: no crash, no write outside a slot, and the same result for any number of threads.
 
 The soak is the promise: 10,000 of them, under sanitizers.
 """
@@ -10,7 +10,7 @@ import pytest
 from images import cmyk_jpeg, jpeg, photo
 from reference.geometry import CROP_DRAWS, random_resized_crop
 
-from native.by_libjpeg import run_by_libjpeg
+from native.libjpeg_process import run_with_libjpeg
 from native.native import GOOD, STATUS, finish, limits, recipe, run, start
 
 COUNTS = [300, pytest.param(10_000, marks=pytest.mark.soak)]
@@ -30,12 +30,12 @@ SEEDS = [
     jpeg(photo(57, 71, seed=12), 85, gray=True, sample="2x4", restart="3B"),
     jpeg(photo(57, 71, seed=11), 85, "4:4:4", progressive=True, restart=1),
 ]
-# Damaged headers may claim any size: keep that cheap.
+# Damaged headers may claim any size; the limits keep that cheap.
 LIMITS = limits(pixels=1 << 21, scan_pixels=1 << 24, memory_bytes=64 << 20)
 
 
 def mutate(rng: np.random.Generator) -> bytes:
-    """Change a sound file in one to four places; most often in what is not entropy-coded."""
+    """Change a good file in one to four places, mostly outside the entropy-coded data."""
     data = bytearray(SEEDS[rng.integers(len(SEEDS))])
     for _ in range(rng.integers(1, 5)):
         if len(data) < 8:
@@ -65,7 +65,9 @@ def mutate(rng: np.random.Generator) -> bytes:
 @pytest.mark.parametrize(
     ("interpolation", "size"), [("antialias", (21, 17)), ("linear", (60, 60)), ("cv2.linear", (30, 40))]
 )
-def test_one_answer_whatever_the_threads(interpolation: str, size: tuple[int, int], strict: bool, count: int) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(
+    interpolation: str, size: tuple[int, int], strict: bool, count: int
+) -> None:
     rng = np.random.default_rng([STATUS["CORRUPT"], *size, strict])
     options = {"interpolation": interpolation, "strict": strict, "limit": LIMITS}
     made = recipe(size, **options)
@@ -87,8 +89,8 @@ def test_one_answer_whatever_the_threads(interpolation: str, size: tuple[int, in
 
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("strict", [True, False, 2])
-def test_both_decoders_give_one_answer(strict: int, count: int) -> None:
-    """Of damage, ours may not see less than libjpeg, nor more; of the whole picture and of a part."""
+def test_both_decoders_agree(strict: int, count: int) -> None:
+    """Our decoders report exactly the damage that libjpeg reports, for whole images and for crops."""
     rng = np.random.default_rng([STATUS["RECOVERED"], strict])
     files = [mutate(rng) for _ in range(-(-count // 3))]
     draws = rng.random((len(files), CROP_DRAWS))
@@ -101,15 +103,15 @@ def test_both_decoders_give_one_answer(strict: int, count: int) -> None:
         ((files, (23, 19)), {"interpolation": "antialias", **common}),
         ((files, (11, 12), 1), {"interpolation": "antialias", **common}),
     ]
-    for (arguments, options), expected in zip(orders, run_by_libjpeg(orders), strict=True):
+    for (arguments, options), expected in zip(orders, run_with_libjpeg(orders), strict=True):
         made = run(*arguments, **options)
         assert made.statuses == expected.statuses
         np.testing.assert_array_equal(made.pixels, expected.pixels)
 
 
 @pytest.mark.parametrize("sample", ["1x1", "1x2", "2x2", "4x4"])
-def test_rows_of_gray_that_libjpeg_reads_together(sample: str) -> None:
-    """Damage below what is asked for counts where libjpeg comes upon it."""
+def test_gray_rows_that_libjpeg_reads_together(sample: str) -> None:
+    """Damage below the requested window counts if libjpeg reads that far."""
     data = jpeg(photo(96, 8), gray=True, sample=sample, restart="1B")
     markers = [at for at in range(len(data)) if data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7]
     files = [data[: at + 1] + bytes([data[at + 1] ^ 7]) + data[at + 2 :] for at in markers]
@@ -118,5 +120,5 @@ def test_rows_of_gray_that_libjpeg_reads_together(sample: str) -> None:
         draws = np.full((len(files), CROP_DRAWS), [0.0, 0.5] * (CROP_DRAWS // 2 - 1) + [top, 0.0])
         crop = {"ops": [random_resized_crop(0, (0.08, 1), (1, 1))], "draws": draws}
         orders.append(((files, (5, 5), 1), {"interpolation": "cv2.linear", **crop}))
-    for (arguments, options), expected in zip(orders, run_by_libjpeg(orders), strict=True):
+    for (arguments, options), expected in zip(orders, run_with_libjpeg(orders), strict=True):
         assert run(*arguments, **options).statuses == expected.statuses

@@ -39,14 +39,14 @@ def test_types_and_layouts(size: tuple[int, int], tag: int, channels: int, chann
             np.testing.assert_array_equal(made, scaled(dtype)[expected])
 
 
-def test_a_lookup_table_of_the_wrong_length_is_refused() -> None:
+def test_a_lookup_table_of_the_wrong_length_is_rejected() -> None:
     with pytest.raises(ValueError, match="lookup has 20 bytes, not 256 items of 4"):
         recipe((4, 4), lookup=np.zeros(5, np.float32))
 
 
 @examples(max_examples=80)
 @given(st.data(), st.integers(1, 33), st.integers(1, 33))
-def test_no_byte_beside_the_slot_is_touched(data: st.DataObject, height: int, width: int) -> None:
+def test_no_byte_outside_the_slot_is_written(data: st.DataObject, height: int, width: int) -> None:
     channels = data.draw(st.sampled_from([1, 3]))
     lookup = data.draw(st.sampled_from([None, *DTYPES]))
     made = recipe(
@@ -78,7 +78,7 @@ def test_no_byte_beside_the_slot_is_touched(data: st.DataObject, height: int, wi
 
 @pytest.mark.parametrize("orient", ["exif", "landscape"])
 @pytest.mark.parametrize("columns", range(1, 34))
-def test_tiles_of_turned_pictures(columns: int, orient: str) -> None:
+def test_tiles_of_rotated_images(columns: int, orient: str) -> None:
     data = jpeg(photo(50, 30, seed=2), orientation=6 if orient == "exif" else None)
     image = decode_cv2(data, orient=orient)  # type: ignore[arg-type]
     made = one(data, (9, columns), interpolation="cv2.linear", orient=orient)
@@ -95,14 +95,14 @@ def test_a_batch_of_slots() -> None:
         np.testing.assert_array_equal(slot.view(np.float32).reshape(21, 23, 3), alone)
 
 
-def test_buffers_of_the_wrong_size_are_refused() -> None:
+def test_buffers_of_the_wrong_size_are_rejected() -> None:
     made = recipe((4, 4))
     for out in (np.zeros(47, np.uint8), np.zeros(49, np.uint8), np.zeros(96, np.uint8)):
         with pytest.raises(ValueError, match=f"1 samples, but 1 rows of draws and a buffer of {out.size} bytes"):
             start([b""], made, out)
 
 
-def test_pixels_of_more_channels_than_the_slot_are_refused() -> None:
+def test_pixels_with_more_channels_than_the_slot_are_rejected() -> None:
     made = recipe((4, 4), 1)
     memory = np.full(made.slot_bytes + CANARY, 0xA5, np.uint8)
     job = start([OTHER_FORMAT], made, memory[:-CANARY])
@@ -110,7 +110,7 @@ def test_pixels_of_more_channels_than_the_slot_are_refused() -> None:
     assert (memory[-CANARY:] == 0xA5).all()
 
 
-def test_too_few_draws_are_refused() -> None:
+def test_too_few_draws_are_rejected() -> None:
     made = recipe((4, 4), ops=[flip(3, 0.5, "horizontal")])
     with pytest.raises(ValueError, match="draws"):
         start([b""], made, np.zeros(made.slot_bytes, np.uint8), draws=[[0.1, 0.2, 0.3]])

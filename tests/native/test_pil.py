@@ -1,4 +1,4 @@
-"""pil.*: the bits of PIL.Image.resize, crops as its box."""
+"""pil.* equals PIL.Image.resize bit for bit, with crops as its box."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WINDOW = random_resized_crop(0, (0.02, 1.0), (0.2, 5.0))
 
 
 def noise(height: int, width: int, channels: int, seed: int, *, hard: bool = False) -> Pixels:
-    """Random pixels; hard: black and white only, which overshoots both ends of the range."""
+    """Return random pixels; if `hard`, black and white only, so that filters overshoot both ends of the range."""
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
     return np.where(pixels > 127, 255, 0).astype(np.uint8) if hard else pixels
 
@@ -82,7 +82,7 @@ def test_every_orientation(shape: tuple[int, int], tag: int, name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @examples(max_examples=80)
 @given(st.data(), st.integers(10, 150), st.integers(10, 150), SIDES, SIDES, st.integers(0, 999))
-def test_windows_are_the_box_of_pillow(
+def test_windows_equal_pillows_box(
     name: str, data: st.DataObject, height: int, width: int, out_height: int, out_width: int, seed: int
 ) -> None:
     tag = data.draw(st.integers(1, 8))
@@ -102,7 +102,7 @@ def test_windows_are_the_box_of_pillow(
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("tag", [1, 4, 6, 7])
-def test_a_part_of_the_result(tag: int, name: str) -> None:
+def test_a_window_of_the_result(tag: int, name: str) -> None:
     content = jpeg(noise(90, 131, 3, tag), 95, "4:2:2", orientation=tag)
     image = decode_cv2(content)
     ops = [resize_short(37), center_crop(31, 25), flip(0, 1, "horizontal")]
@@ -115,7 +115,7 @@ def test_a_part_of_the_result(tag: int, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("size", "to"), [((3000, 3), (2, 9)), ((3, 3000), (9, 2)), ((2, 2), (300, 301))])
-def test_far_reductions_and_enlargements(name: str, size: tuple[int, int], to: tuple[int, int]) -> None:
+def test_extreme_scales(name: str, size: tuple[int, int], to: tuple[int, int]) -> None:
     for channels in (1, 3):
         image = noise(*size, channels, 3)
         made = put(image, to, interpolation=f"pil.{name}")
@@ -124,7 +124,7 @@ def test_far_reductions_and_enlargements(name: str, size: tuple[int, int], to: t
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("value", [0, 1, 127, 128, 254, 255])
-def test_a_flat_picture_is_what_pillow_makes_of_it(name: str, value: int) -> None:
+def test_a_flat_image_equals_pillows(name: str, value: int) -> None:
     image = np.full((53, 71, 3), value, np.uint8)
     made = put(image, (17, 90), interpolation=f"pil.{name}")
     np.testing.assert_array_equal(made, resize_pil(image, (17, 90), name))
@@ -133,7 +133,7 @@ def test_a_flat_picture_is_what_pillow_makes_of_it(name: str, value: int) -> Non
 @pytest.mark.parametrize("name", NAMES[1:])
 @examples(max_examples=40)
 @given(st.data(), SIDES, SIDES, SIDES, SIDES, st.integers(0, 99))
-def test_the_twin_equals_pillow(
+def test_the_reference_equals_pillow(
     name: str, data: st.DataObject, height: int, width: int, out_height: int, out_width: int, seed: int
 ) -> None:
     image = noise(height, width, 3, seed)
@@ -145,8 +145,8 @@ def test_the_twin_equals_pillow(
     np.testing.assert_array_equal(pil.resample(image, rows, columns, name), expected)
 
 
-def test_upright_comes_before_the_order_of_passes() -> None:
-    """A tall picture loses its rows first, also where they are stored as columns."""
+def test_the_order_of_passes_is_that_of_the_upright_image() -> None:
+    """A tall image is reduced vertically first, even if its rows are stored as columns."""
     stored = noise(60, 300, 3, 1)
     for tag in (5, 6, 7, 8):
         content = jpeg(stored, 95, "4:4:4", orientation=tag)
@@ -156,7 +156,7 @@ def test_upright_comes_before_the_order_of_passes() -> None:
 
 
 @pytest.mark.parametrize("name", ["bilinear", "lanczos"])
-def test_rows_that_take_too_much_memory(name: str) -> None:
+def test_rows_beyond_the_memory_limit(name: str) -> None:
     data = jpeg(noise(2000, 3000, 3, 1), 30, "4:2:0")
     batch = run([data], (1, 900), interpolation=f"pil.{name}", limit=limits(memory_bytes=1 << 20))
     assert batch.statuses == ["TOO_MUCH_MEMORY"]

@@ -1,4 +1,4 @@
-"""Colours as Pillow's `convert` makes them."""
+"""Colors converted as by Pillow's `convert`."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FILES = {
 @pytest.mark.parametrize("kind", FILES)
 def test_equal_to_pillow(kind: str, mode: str, interpolation: str) -> None:
     channels = len(mode) if mode == "RGB" else 1
-    picture = np.asarray(Image.open(io.BytesIO(FILES[kind])).convert(mode)).reshape(61, 83, channels)
+    image = np.asarray(Image.open(io.BytesIO(FILES[kind])).convert(mode)).reshape(61, 83, channels)
     for size in ((61, 83), (30, 41), (97, 120)):
         made = one(FILES[kind], size, channels, interpolation=interpolation, orient="none", pillow_colors=True)
-        expected = resize_pil(picture, size, interpolation.removeprefix("pil."))
+        expected = resize_pil(image, size, interpolation.removeprefix("pil."))
         np.testing.assert_array_equal(made, expected)
 
 
-def test_gray_knows_red_from_blue() -> None:
+def test_gray_distinguishes_rgb_from_bgr() -> None:
     options = {"interpolation": "pil.nearest", "pillow_colors": True}
     expected = one(FILES["4:2:0"], (61, 83), 1, **options)
     np.testing.assert_array_equal(one(FILES["4:2:0"], (61, 83), 1, bgr=True, **options), expected)
@@ -42,7 +42,7 @@ def test_gray_knows_red_from_blue() -> None:
 
 @pytest.mark.parametrize("interpolation", ["pil.nearest", "pil.bilinear", "cv2.nearest", "tf.bilinear", "antialias"])
 @pytest.mark.parametrize("pixels_bgr", [False, True])
-def test_gray_of_pixels_that_others_decoded(interpolation: str, pixels_bgr: bool) -> None:
+def test_gray_of_pixels_decoded_elsewhere(interpolation: str, pixels_bgr: bool) -> None:
     pixels = photo(40, 50, seed=7)
     expected = np.asarray(Image.fromarray(pixels).convert("L")).reshape(40, 50, 1)
     given = pixels[..., ::-1] if pixels_bgr else pixels
@@ -53,7 +53,7 @@ def test_gray_of_pixels_that_others_decoded(interpolation: str, pixels_bgr: bool
     assert (swapped != expected).any()
 
 
-def test_gray_pixels_that_others_decoded_stay_as_they_are() -> None:
+def test_gray_pixels_decoded_elsewhere_are_kept() -> None:
     pixels = photo(40, 50, seed=8, channels=1)
     gray = put(pixels, (40, 50), interpolation="pil.nearest", pillow_colors=True, channels=1)
     np.testing.assert_array_equal(gray, pixels)

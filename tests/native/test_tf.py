@@ -16,7 +16,7 @@ from reference.tf_resize import METHODS, Floats, Method, resize_tf
 from native.native import examples, limits, one, put, run
 
 EXACT = ("nearest", "bilinear")
-NEAR = 1e-3  # of a grey level
+NEAR = 1e-3  # of a gray level
 DTYPES = ("uint8", "float16", "float32", "float64")
 SIDES = st.integers(1, 70)
 METHOD = st.sampled_from(METHODS)
@@ -24,7 +24,7 @@ FLIPS = [g.flip(0, 1, "horizontal"), g.flip(1, 1, "vertical")]
 
 
 def placed(image: Pixels, size: tuple[int, int], method: Method, rows: Axis, columns: Axis) -> Floats:
-    """Slice, resize, slice again, mirror, and put zeros around."""
+    """Slice, resize, slice again, flip, and pad with zeros."""
     window = image[rows.start : rows.start + rows.window, columns.start : columns.start + columns.window]
     made = resize_tf(window, (rows.grid, columns.grid), method)
     made = made[rows.begin : rows.begin + rows.length, columns.begin : columns.begin + columns.length]
@@ -44,7 +44,7 @@ def as_dtype(values: Floats, dtype: str, scale: float, offset: float) -> npt.NDA
 def check_dtype(
     made: npt.NDArray[Any], values: Floats, method: Method, dtype: str, scale: float = 1, offset: float = 0
 ) -> None:
-    """Equal for the exact filters; else within a thousandth, and what one rounding to the dtype adds."""
+    """Check that exact filters are equal, and others within a thousandth plus one rounding to the dtype."""
     expected = as_dtype(values, dtype, scale, offset)
     assert made.dtype == expected.dtype
     if method in EXACT:
@@ -64,7 +64,7 @@ def options(dtype: str, scale: float = 1, offset: float = 0) -> dict[str, Any]:
 
 @examples(max_examples=200)
 @given(st.data(), METHOD, SIDES, SIDES, SIDES, SIDES)
-def test_files_equal_the_twin(
+def test_files_equal_the_reference(
     data: st.DataObject, method: Method, height: int, width: int, out_height: int, out_width: int
 ) -> None:
     gray = data.draw(st.booleans())
@@ -96,7 +96,7 @@ def test_files_equal_the_twin(
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("sizes", [(700, 500, 224, 224), (31, 900, 333, 20), (1, 4000, 40, 7), (260, 3, 9, 300)])
-def test_larger_pictures_equal_the_twin(method: Method, sizes: tuple[int, int, int, int]) -> None:
+def test_larger_images_equal_the_reference(method: Method, sizes: tuple[int, int, int, int]) -> None:
     content = jpeg(photo(*sizes[:2], seed=5), 90, "4:2:0")
     for tag in range(1, 9):
         turned = content if tag == 1 else jpeg(photo(*sizes[:2], seed=5), 90, "4:2:0", orientation=tag)
@@ -106,7 +106,7 @@ def test_larger_pictures_equal_the_twin(method: Method, sizes: tuple[int, int, i
 
 @examples(max_examples=150)
 @given(METHOD, SIDES, SIDES, SIDES, SIDES, st.sampled_from([(1, 1), (1, 3), (3, 3)]), st.booleans(), st.booleans())
-def test_pixels_equal_the_twin(
+def test_pixels_equal_the_reference(
     method: Method,
     height: int,
     width: int,
@@ -161,7 +161,7 @@ def test_windows_flips_and_padding(
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("tag", [1, 6])
-def test_pixels_outside_a_window_do_not_weigh(method: Method, tag: int) -> None:
+def test_pixels_outside_a_window_have_no_weight(method: Method, tag: int) -> None:
     image = np.full((60, 50, 3), 255, np.uint8)
     image[16:44, 16:34] = photo(28, 18, seed=3)
     content = jpeg(image, 100, "4:4:4", orientation=tag)
@@ -198,9 +198,9 @@ def test_far_from_square(shape: tuple[int, int], method: Method) -> None:
 
 
 @pytest.mark.parametrize("tag", [1, 3, 6])
-def test_few_rows_of_a_large_picture_are_held(tag: int) -> None:
+def test_few_rows_of_a_large_image_are_in_memory(tag: int) -> None:
     content = jpeg(photo(3000, 400, seed=1), 80, "4:2:0", orientation=tag)
-    limit = limits(memory_bytes=400_000)  # the picture has twelve times as many
+    limit = limits(memory_bytes=400_000)  # the decoded image takes twelve times as much
     for method in METHODS:
         for size in ((1, 400), (3, 3), (300, 400)):
             batch = run([content], size, interpolation=f"tf.{method}", limit=limit, **options("float32"))
@@ -208,7 +208,7 @@ def test_few_rows_of_a_large_picture_are_held(tag: int) -> None:
 
 
 @pytest.mark.parametrize("interpolation", ["antialias", "linear", "cv2.linear", "cv2.nearest"])
-def test_padding_is_for_these_filters_alone(interpolation: str) -> None:
+def test_only_tf_filters_support_padding(interpolation: str) -> None:
     batch = run([jpeg(photo(20, 30))], (16, 16), interpolation=interpolation, ops=[g.pad_to_aspect()])
     assert batch.statuses == ["INTERNAL"]
 
@@ -222,12 +222,12 @@ def test_padding_is_for_these_filters_alone(interpolation: str) -> None:
         [g.pad_to_aspect(), g.pad_to_aspect()],
     ],
 )
-def test_padding_comes_last_and_alone(ops: list[Op]) -> None:
+def test_padding_is_the_last_step_and_occurs_once(ops: list[Op]) -> None:
     batch = run([jpeg(photo(20, 30))], (16, 16), interpolation="tf.bilinear", ops=ops)
     assert batch.statuses == ["INTERNAL"]
 
 
-def test_crops_in_float32_and_in_integers_differ_where_sizes_are_large() -> None:
+def test_float32_and_integer_crops_differ_at_large_sizes() -> None:
     size = (5985, 2813)
     image = np.random.default_rng(1).integers(0, 256, (5990, 2813, 1), dtype=np.uint8)
     windows = []

@@ -1,4 +1,4 @@
-"""The native augmentation in plain numpy: what Keras's `ImageDataGenerator` does to a loaded picture, in doubles."""
+"""Keras's `ImageDataGenerator` augmentation in plain numpy and doubles: the reference for csrc/augment."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ FARTHEST = 1e9  # pixels
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What happens to one picture.
+    """The augmentation of one image.
 
     Attributes:
-        matrix: float64 (2, 2); output (row, column) shows the picture at matrix (row, column) + shift. None for no map,
+        matrix: float64 (2, 2); output (row, column) shows the image at matrix (row, column) + shift. None for no map,
             which is also what numbers of `FARTHEST` and more, and those that are none, amount to.
         shift: see matrix.
-        fill_mode: what lies outside the picture, by scipy.ndimage's names.
-        fill_value: of "constant".
-        interpolate: linearly between four pixels, else the nearest one.
-        flip_columns: whether columns are counted backwards, before the map.
-        flip_rows: whether rows are.
-        channel_shift: added to all values, which stay within the picture's own range; None for nothing.
-        brightness: factor of the bytes that the values are cut down to; None for nothing.
-        factor: of the result.
+        fill_mode: how pixels outside the image are filled, by scipy.ndimage's names.
+        fill_value: the value for "constant".
+        interpolate: whether to interpolate linearly between four pixels rather than take the nearest one.
+        flip_columns: whether to flip horizontally, before the map.
+        flip_rows: whether to flip vertically, before the map.
+        channel_shift: added to all values, which are clipped to the image's own range; None for no shift.
+        brightness: factor applied to the values after truncation to bytes; None for no change.
+        factor: applied to the result.
     """
 
     matrix: Floats | None = None
@@ -43,24 +43,24 @@ class Augmentation:
     factor: float = 1.0
 
 
-def augment(picture: npt.NDArray[np.generic], how: Augmentation) -> npt.NDArray[np.float32]:
-    """Augment a picture.
+def augment(image: npt.NDArray[np.generic], how: Augmentation) -> npt.NDArray[np.float32]:
+    """Augment an image.
 
     Args:
-        picture: numbers of shape (height, width, channels).
-        how: what is done to it.
+        image: numbers of shape (height, width, channels).
+        how: the augmentation.
 
     Returns:
         float32 of the same shape.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     rows, columns = np.mgrid[:height, :width].astype(np.float64)
     rows = rows[::-1] if how.flip_rows else rows
     columns = columns[:, ::-1] if how.flip_columns else columns
     if how.matrix is not None and np.abs([*how.matrix.ravel(), *how.shift]).max() < FARTHEST:
         (a, b), (c, d) = how.matrix
         rows, columns = rows * a + columns * b + how.shift[0], rows * c + columns * d + how.shift[1]
-    values = _look(picture.astype(np.float64), rows, columns, how).astype(np.float32)
+    values = _look(image.astype(np.float64), rows, columns, how).astype(np.float32)
     if how.channel_shift is not None:
         values = np.clip(values + np.float32(how.channel_shift), values.min(), values.max())
     if how.brightness is not None:
@@ -68,30 +68,30 @@ def augment(picture: npt.NDArray[np.generic], how: Augmentation) -> npt.NDArray[
     return values * np.float32(how.factor)
 
 
-def _look(picture: Floats, rows: Floats, columns: Floats, how: Augmentation) -> Floats:
-    height, width = picture.shape[:2]
+def _look(image: Floats, rows: Floats, columns: Floats, how: Augmentation) -> Floats:
+    height, width = image.shape[:2]
     r, outside_r = _inside(rows, height, how.fill_mode)
     c, outside_c = _inside(columns, width, how.fill_mode)
     if how.interpolate:
         low_r, low_c = np.floor(r), np.floor(c)
         down, across = (r - low_r)[..., np.newaxis], (c - low_c)[..., np.newaxis]
-        upper = _pick(picture, low_r, low_c) * (1 - across) + _pick(picture, low_r, low_c + 1) * across
-        lower = _pick(picture, low_r + 1, low_c) * (1 - across) + _pick(picture, low_r + 1, low_c + 1) * across
+        upper = _pick(image, low_r, low_c) * (1 - across) + _pick(image, low_r, low_c + 1) * across
+        lower = _pick(image, low_r + 1, low_c) * (1 - across) + _pick(image, low_r + 1, low_c + 1) * across
         values = upper * (1 - down) + lower * down
     else:
-        values = _pick(picture, np.floor(r + 0.5), np.floor(c + 0.5))
+        values = _pick(image, np.floor(r + 0.5), np.floor(c + 0.5))
     values[outside_r | outside_c] = how.fill_value
     return values
 
 
-def _pick(picture: Floats, rows: Floats, columns: Floats) -> Floats:
-    height, width = picture.shape[:2]
-    picked: Floats = picture[np.clip(rows, 0, height - 1).astype(int), np.clip(columns, 0, width - 1).astype(int)]
+def _pick(image: Floats, rows: Floats, columns: Floats) -> Floats:
+    height, width = image.shape[:2]
+    picked: Floats = image[np.clip(rows, 0, height - 1).astype(int), np.clip(columns, 0, width - 1).astype(int)]
     return picked
 
 
 def _inside(places: Floats, length: int, mode: FillMode) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Where each place falls within [0, length - 1], and which fall outside of a constant."""
+    """Return each position folded into [0, length - 1], and which positions are filled with the constant."""
     beyond = (places < 0) | (places > length - 1)
     nowhere = np.zeros_like(beyond)
     if mode == "constant":
@@ -103,7 +103,7 @@ def _inside(places: Floats, length: int, mode: FillMode) -> tuple[Floats, npt.ND
         before = places + period * (np.trunc(-places / period) + 1)
         after = places - period * np.trunc(places / period)
         return np.where(beyond, np.where(places < 0, before, after), places), nowhere
-    # Step by step as scipy folds, for the sake of ties.
+    # The same steps as in scipy, so that ties are rounded the same way.
     period = 2 * length
     before = np.where(places < -period, places + period * np.trunc(-places / period), places)
     before = np.where(before < -length, before + period, -before - 1)

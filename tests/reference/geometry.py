@@ -1,4 +1,4 @@
-"""Which part of the picture becomes which part of the slot, in plain Python: the twin of geometry.cpp."""
+"""The part of the image that becomes each part of the slot, in plain Python: the reference for csrc/geometry."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ CROP_DRAWS = 2 * CROP_TRIES + 2
 
 
 def resize_short(size: int) -> Op:
-    """Make the step that scales the shorter side to `size` and the longer one in proportion."""
+    """Return the step that scales the shorter side to `size` and keeps the aspect ratio."""
     return (RESIZE_SHORT, size, 0, 0, 0, 0)
 
 
 def center_crop(height: int, width: int) -> Op:
-    """Make the step that keeps the middle, at most (height, width)."""
+    """Return the step that keeps the center, at most (height, width)."""
     return (CENTER_CROP, height, width, 0, 0, 0)
 
 
 def random_resized_crop(
     draw: int, scale: tuple[float, float] = (0.08, 1.0), ratio: tuple[float, float] = (3 / 4, 4 / 3)
 ) -> Op:
-    """Make the step that crops a random window, from the draws at `draw` (`CROP_DRAWS` of them)."""
+    """Return the step that crops a random window, from the `CROP_DRAWS` draws at `draw`."""
     return (RANDOM_RESIZED_CROP, *scale, *ratio, draw)
 
 
 def flip(draw: int, probability: float, direction: Literal["horizontal", "vertical"]) -> Op:
-    """Make the step that mirrors where the draw at `draw` is below `probability`."""
+    """Return the step that flips if the draw at `draw` is below `probability`."""
     return (FLIP, probability, float(direction == "horizontal"), 0, 0, draw)
 
 
 def crop_to_aspect(float32: bool) -> Op:
-    """Make the step that keeps the largest middle part with the output's aspect ratio."""
+    """Return the step that keeps the largest centered part with the output's aspect ratio."""
     return (CROP_TO_ASPECT, float(float32), 0, 0, 0, 0)
 
 
 def pad_to_aspect() -> Op:
-    """Make the step that resizes into the output and keeps the aspect ratio; flips alone may follow."""
+    """Return the step that fits the image into the output and pads; only flips may follow."""
     return (PAD_TO_ASPECT, 0, 0, 0, 0, 0)
 
 
@@ -56,7 +56,7 @@ def upright(image: Pixels, tag: int, orient: Literal["none", "exif", "landscape"
     Args:
         image: The stored pixels, (height, width, channels).
         tag: The EXIF orientation, 1 to 8; anything else means 1.
-        orient: ``"none"`` leaves the picture as stored; ``"landscape"`` turns it by ``np.rot90`` after
+        orient: ``"none"`` leaves the image as stored; ``"landscape"`` turns it by ``np.rot90`` after
             the EXIF orientation where it is higher than wide.
 
     Returns:
@@ -92,23 +92,23 @@ class Axis:
 
     @classmethod
     def whole(cls, size: int) -> Axis:
-        """Make the axis of a picture of `size` pixels that nothing was done to."""
+        """Return the axis of an unchanged image of `size` pixels."""
         return cls(0, size, 0, 0, size, False)
 
     def crop(self, offset: int, length: int) -> Axis:
-        """Keep `length` samples from `offset`, counted as the axis is seen: after mirroring."""
+        """Keep `length` samples from `offset`, counted after flipping."""
         offset = self.length - offset - length if self.mirror else offset
         if self.grid:
             return replace(self, begin=self.begin + offset, length=length)
         return replace(self, start=self.start + offset, window=length, length=length)
 
     def center(self, length: int) -> Axis:
-        """Keep the middle."""
+        """Keep the center."""
         kept = min(length, self.length)
         return self.crop((self.length - kept) // 2, kept)
 
     def resize(self, size: int) -> Axis:
-        """Resize to `size` samples; an axis that was resized before forgets it."""
+        """Resize to `size` samples, replacing an earlier resize."""
         return replace(self, grid=size, begin=0, length=size)
 
 
@@ -118,10 +118,10 @@ def crop_window(
     """Draw a crop as torchvision's ``RandomResizedCrop.get_params`` does, from uniform numbers given to it.
 
     Args:
-        height: Of the picture.
-        width: Of the picture.
-        scale: Least and greatest share of the picture's area.
-        ratio: Least and greatest width / height.
+        height: Of the image.
+        width: Of the image.
+        scale: Smallest and largest share of the image's area.
+        ratio: Smallest and largest width / height.
         draws: `CROP_DRAWS` numbers in [0, 1): area and ratio of each try, then top and left.
 
     Returns:
@@ -139,11 +139,11 @@ def crop_window(
 
 
 def kept_part(height: int, width: int, out_height: int, out_width: int, float32: bool) -> tuple[int, int]:
-    """The sides of the largest part of a picture with the output's aspect ratio.
+    """Return the sides of the largest part of an image with the output's aspect ratio.
 
     Args:
-        height: Of the picture.
-        width: Of the picture.
+        height: Of the image.
+        width: Of the image.
         out_height: Of the output.
         out_width: Of the output.
         float32: As ``smart_resize`` does for tensors; else as ``load_img(keep_aspect_ratio=True)``.
@@ -160,7 +160,7 @@ def kept_part(height: int, width: int, out_height: int, out_width: int, float32:
 
 
 def padded(axis: Axis, size: int, ratio: np.float32) -> Axis:
-    """Resize an axis by 1 / `ratio` into the middle of `size`, as ``tf.image.resize_with_pad`` does."""
+    """Resize an axis by 1 / `ratio` into the center of `size`, as ``tf.image.resize_with_pad`` does."""
     resized = np.float32(axis.length) / ratio
     made = axis.resize(max(int(np.floor(resized)), 1))
     pad = int(np.floor((np.float32(size) - resized) / np.float32(2)))
@@ -168,7 +168,7 @@ def padded(axis: Axis, size: int, ratio: np.float32) -> Axis:
 
 
 def flipped(axis: Axis, padded_to: int | None) -> Axis:
-    """Mirror an axis, with what was put around it to make it `padded_to` long."""
+    """Flip an axis, including the padding that makes it `padded_to` long."""
     pad = axis.pad if padded_to is None else padded_to - axis.pad - axis.length
     return replace(axis, mirror=not axis.mirror, pad=pad)
 
@@ -176,14 +176,14 @@ def flipped(axis: Axis, padded_to: int | None) -> Axis:
 def follow(
     ops: Iterable[Op], draws: Sequence[float], height: int, width: int, size: tuple[int, int]
 ) -> tuple[Axis, Axis]:
-    """Follow the steps over an upright picture.
+    """Apply the steps to the axes of an upright image.
 
     Args:
-        ops: Steps as the functions above make them.
+        ops: Steps from the functions above.
         draws: The sample's uniform numbers.
-        height: Of the upright picture.
-        width: Of the upright picture.
-        size: (height, width) of the output; a picture that no step resized is resized to it.
+        height: Of the upright image.
+        width: Of the upright image.
+        size: (height, width) of the output; an image that no step resizes is resized to it.
 
     Returns:
         The axes of rows and columns.

@@ -1,4 +1,4 @@
-"""Pillow's filters in plain numpy, bit for bit: the twin of pil_table.cpp and of the passes made with it."""
+"""Pillow's filters in plain numpy, bit for bit: the reference for csrc/filters/pil_table and csrc/resample/pil."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PRECISION_BITS = 22
 
 
 def coefficients(axis: Axis, samples: int, name: str) -> list[tuple[int, npt.NDArray[np.int64]]]:
-    """Make the coefficients of each output sample of an axis, in the order of the output.
+    """Compute the coefficients of each output sample of an axis, in the order of the output.
 
     Args:
-        axis: The window that is resized, and which part of the result is kept.
-        samples: Of the whole axis; the filter reaches beyond the window, but not beyond these.
+        axis: The window to resize, and the part of the result to keep.
+        samples: Samples of the whole axis; the filter reaches beyond the window, but not beyond these.
         name: ``"box"``, ``"bilinear"``, ``"hamming"``, ``"bicubic"`` or ``"lanczos"``.
 
     Returns:
@@ -48,10 +48,10 @@ def coefficients(axis: Axis, samples: int, name: str) -> list[tuple[int, npt.NDA
 
 
 def rows_first(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
-    """Say whether Pillow 13 resizes a picture's rows before its columns: where far more of its height is lost.
+    """Return whether Pillow 13 resizes vertically first, as it does if the height shrinks far more than the width.
 
     Args:
-        shape: (height, width, ...) of the whole picture, also where a part of it is resized.
+        shape: (height, width, ...) of the whole image, even if only part of it is resized.
         size: (height, width) of the result.
     """
     lost_rows, lost_columns = shape[0] - size[0], shape[1] - size[1]
@@ -63,8 +63,8 @@ def resample(image: Pixels, rows: Axis, columns: Axis, name: str) -> Pixels:
 
     Args:
         image: uint8 pixels of shape (height, width, channels).
-        rows: What is made of the vertical axis.
-        columns: What is made of the horizontal axis.
+        rows: The vertical axis.
+        columns: The horizontal axis.
         name: As in `coefficients`.
 
     Returns:

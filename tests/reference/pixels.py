@@ -1,4 +1,4 @@
-"""What each filter promises, stated with the libraries that the promise names."""
+"""The library calls that each filter is documented to match."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def decode_cv2(
 
     Args:
         data: The file's bytes.
-        color: Order of the channels; ``"gray"`` is the decoder's own luma.
+        color: The channel order; ``"gray"`` is the decoder's own luma.
         orient: ``"exif"`` applies the EXIF orientation, ``"none"`` ignores it, ``"landscape"`` applies it
-            and then turns a picture that is higher than wide by ``np.rot90``.
+            and then rotates an image that is taller than wide with ``np.rot90``.
 
     Returns:
         uint8 pixels of shape (height, width, 3), or (height, width, 1) for gray.
@@ -34,7 +34,7 @@ def decode_cv2(
     flags = cv2.IMREAD_GRAYSCALE if color == "gray" else cv2.IMREAD_COLOR
     if orient == "none":
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    # cv2 raises on an empty buffer and returns None for every other one that it cannot read.
+    # cv2 raises on an empty buffer and returns None for any other buffer that it cannot read.
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if image is None:
         raise ValueError(f"cv2 cannot decode these {len(data)} bytes")
@@ -77,14 +77,14 @@ def resize_pil(image: Pixels, size: tuple[int, int], name: str, box: tuple[int, 
         image: uint8 pixels of shape (height, width, channels), with 1 or 3 channels.
         size: (height, width) of the result.
         name: ``"nearest"``, ``"box"``, ``"bilinear"``, ``"hamming"``, ``"bicubic"`` or ``"lanczos"``.
-        box: The part that is resized, (left, top, right, bottom); the filter reaches beyond it.
+        box: The part to resize, (left, top, right, bottom); the filter reaches beyond it.
 
     Returns:
         uint8 pixels of shape (*size, channels).
     """
     height, width = size
-    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
-    resized = np.asarray(picture.resize((width, height), Image.Resampling[name.upper()], box))
+    source = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    resized = np.asarray(source.resize((width, height), Image.Resampling[name.upper()], box))
     return resized.reshape(height, width, image.shape[2])
 
 
@@ -97,7 +97,7 @@ def resize_pil_bilinear(image: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def psnr(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Peak signal-to-noise ratio of two 8-bit pictures of one shape, in dB; infinite where they are equal."""
+    """Return the peak signal-to-noise ratio of two 8-bit images of the same shape in dB; infinite if they are equal."""
     first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if first.shape != second.shape:
         raise ValueError(f"the shapes differ: {first.shape} and {second.shape}")

@@ -1,4 +1,4 @@
-"""The native filters for pixels, in plain numpy and bit for bit: the twin of filter_table.cpp."""
+"""The antialias and linear filters in plain numpy, bit for bit: the reference for csrc/filters."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def filter_table(axis: Axis, interpolation: Filter) -> list[tuple[int, npt.NDArr
 
 
 def resample(image: Pixels, rows: Axis, columns: Axis, interpolation: Filter) -> Pixels:
-    """Resample pixels: down the rows to value * 64, along the columns to value * 64, then to bytes.
+    """Resample pixels: vertically to value * 64, horizontally to value * 64, then round to bytes.
 
     Args:
         image: uint8 pixels of shape (height, width, channels).
-        rows: What is made of the vertical axis.
-        columns: What is made of the horizontal axis.
+        rows: The vertical axis.
+        columns: The horizontal axis.
         interpolation: As in `filter_table`.
 
     Returns:

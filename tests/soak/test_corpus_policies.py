@@ -1,4 +1,4 @@
-"""The whole corpus with each policy: what is listed is what is bad, whatever the number of threads."""
+"""The whole corpus with each policy: exactly the bad samples are listed, whatever the number of threads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [
 
 
 def by_kind(found: BadSample) -> str:
-    """A function as a policy."""
+    """A policy function that depends on the sample."""
     return "skip" if found.status is Status.NOT_AN_IMAGE else "fill"
 
 

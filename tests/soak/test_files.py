@@ -1,4 +1,4 @@
-"""Hostile, damaged and sound files: what each costs, and that none is taken for another."""
+"""Hostile, damaged and good files: what each costs, and that each gets the right status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CORPUS = os.environ.get("FASTSEQ_CORPUS")
 
 
 def milliseconds_of(data: bytes, status: str) -> float:
-    """The best of five, of one file on one thread."""
+    """Return the best of five times to decode one file on one thread, in milliseconds."""
     times = []
     for _ in range(5):
         begun = time.perf_counter()
@@ -31,8 +31,8 @@ def milliseconds_of(data: bytes, status: str) -> float:
     return min(times)
 
 
-def test_bombs(figure):
-    """What they cost in memory is a test of every day, in native/test_limits.py."""
+def test_decompression_bombs_are_cheap_to_reject(figure):
+    """Their memory use is tested in native/test_limits.py."""
     header = claiming(jpeg(photo(8, 8)), 56321, 7789)[:304]
     progressive = jpeg(photo(64, 64, seed=1), subsampling="4:2:0", progressive=True)
     many, wide = with_scans(progressive, 501), claiming(with_scans(progressive, 400), 3000, 3000)
@@ -49,7 +49,7 @@ def test_bombs(figure):
 KINDS = ({}, {"progressive": True}, {"restart": 1}, {"gray": True}, {"optimize": True}, {"orientation": 6})
 
 
-def test_no_good_file_is_refused_and_every_cut_one_is(figure):
+def test_good_files_are_accepted_and_truncated_ones_rejected(figure):
     rng = np.random.default_rng(1)
     files = []
     for k in range(1000):
@@ -68,7 +68,7 @@ def test_no_good_file_is_refused_and_every_cut_one_is(figure):
 @pytest.mark.filterwarnings("ignore::fastseq.BadSamplesWarning")
 @pytest.mark.parametrize("policy", ["skip", "fill", "substitute"])
 @pytest.mark.parametrize("max_bad", [None, 1.0])
-def test_a_set_of_bad_files_alone(tmp_path, policy, max_bad, figure):
+def test_a_set_with_only_bad_files(tmp_path, policy, max_bad, figure):
     paths = [tmp_path / f"{k}.jpg" for k in range(20_000)]
     for path in paths[::2]:
         path.write_bytes(b"\xff\xd8\xff")
@@ -90,7 +90,7 @@ paths = [os.path.join(folder, name) for folder, _, names in os.walk(sys.argv[1])
 found = [0, 0]
 for path in sorted(paths):
     if not open(path, "rb").read(2) == b"\\xff\\xd8":
-        continue  # OpenCV's part, which speaks for itself
+        continue  # decoded by OpenCV
     for strict in (True, False):
         try:
             fastseq.decode_batch([path], (64, 64), strict=strict)
@@ -102,7 +102,7 @@ print(*found)
 
 
 @pytest.mark.skipif(not CORPUS, reason="FASTSEQ_CORPUS is not set")
-def test_nothing_is_said_on_stderr(figure):
+def test_nothing_is_printed_to_stderr(figure):
     ran = run(SILENT, str(CORPUS), timeout=600)
     assert (ran.returncode, ran.stderr) == (0, "")
     good, bad = map(int, ran.stdout.split())

@@ -1,4 +1,4 @@
-"""What is held stays as it is, however many batches come after it."""
+"""Held batches do not change, however many batches come after them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ assert len({np.asarray(x).ctypes.data for _, x in held}) == 1000
 
 
 @pytest.mark.parametrize("library", ["numpy", "tensorflow", "torch"])
-def test_a_thousand_batches_are_held(tmp_path, library, figure, monkeypatch):
+def test_a_thousand_held_batches_do_not_change(tmp_path, library, figure, monkeypatch):
     for name, value in {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}.items():
         monkeypatch.setenv(name, value)
     root = folder(tmp_path / "tree", ("a", "b"), 250)

@@ -1,4 +1,4 @@
-"""A long run on a file system and a memory that fail at random: no hang, no growth, the list of bad samples exact."""
+"""A long run with random read and allocation failures: no hang, no leak, and an exact list of bad samples."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SECONDS = float(os.environ.get("FASTSEQ_SOAK_SECONDS", "3600"))
 
 
 @pytest.mark.soak
-def test_an_hour(shim, tmp_path, figure):
+def test_an_hour_of_random_faults(shim, tmp_path, figure):
     tree = folder(tmp_path / "tree", ("a", "b"), 100)
-    program = Path(__file__).parents[1] / "faults" / "endure.py"
+    program = Path(__file__).parents[1] / "faults" / "random_faults.py"
     ran = run_file(program, tree, tmp_path / "log", SECONDS, shim=shim, timeout=SECONDS + 300)
     assert (ran.returncode, ran.stderr) == (0, "")
     seen = json.loads(ran.stdout)

@@ -1,4 +1,4 @@
-"""A snapshot after every batch, each restored in a process of its own with other threads."""
+"""A state after every batch, each loaded in a new process with another number of threads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ print(json.dumps(digests(loader) + digests(loader)))
 """
 
 
-def test_every_step_in_a_new_process(samples, tree, request, figure):
+def test_every_state_resumes_in_a_new_process(samples, tree, request, figure):
     tests = request.config.rootpath / "tests"
     loader = loader_of(samples, threads=1)
     expected, length = epochs(loader, 4), len(loader)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.compat.image_data_generator.forecast import Request, State, state_of
-from fastseq.compat.image_data_generator.image_work import ImageWork
+from fastseq.compat.image_data_generator.image_recipe import ImageRecipe
 from fastseq.compat.image_data_generator.pillow import decode_by_pillow
 from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
 from fastseq.compat.prefetch import drop_in_cap
@@ -39,12 +39,12 @@ class ImageBatches:
         depth: how many batches to ask for ahead.
     """
 
-    def __init__(self, work: ImageWork, images: FileImages | ArrayImages, batch_size: int) -> None:
+    def __init__(self, recipe: ImageRecipe, images: FileImages | ArrayImages, batch_size: int) -> None:
         """Prepare; no thread is started before the first batch is asked for."""
         cap = drop_in_cap()
-        self._work = work
+        self._recipe = recipe
         self._images = images
-        self._decoder = Decoder(work.settings, shared_threads(None), BatchAllocator(cap), decode_by_pillow)
+        self._decoder = Decoder(recipe.settings, shared_threads(None), BatchAllocator(cap), decode_by_pillow)
         self._look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
         self._plans: dict[Key, _Plan] = {}  # of the batches that are expected next
         self._misses = 0
@@ -65,8 +65,8 @@ class ImageBatches:
         Raises:
             DecodeError: for the first bad image.
         """
-        if isinstance(self._images, ArrayImages) and self._work.draws is None:
-            return self._images.each(request.indices, self._work.step)
+        if isinstance(self._images, ArrayImages) and self._recipe.draws is None:
+            return self._images.each(request.indices, self._recipe.step)
         random = np.random.RandomState(0)
         key = self._key(request)
         plan = self._plans.get(key) or self._plan(request, random)
@@ -79,7 +79,7 @@ class ImageBatches:
         batch = self._look_ahead.take(key, wanted) or self._begin(plan, urgent=True)
         self._plans = wanted
         try:
-            if self._work.draws is not None:
+            if self._recipe.draws is not None:
                 np.random.set_state(plan.after)
             self._look_ahead.begin(
                 wanted,
@@ -92,22 +92,22 @@ class ImageBatches:
             raise
         batch.raise_first()
         images = batch.images
-        if self._work.step is not None:
+        if self._recipe.step is not None:
             for i in range(len(images)):
-                images[i] = self._work.step(images[i])
+                images[i] = self._recipe.step(images[i])
         return images
 
     def _key(self, request: Request) -> Key:
-        if self._work.draws is None:
+        if self._recipe.draws is None:
             return (request.indices.tobytes(),)
         name, words, *rest = request.state
         return request.indices.tobytes(), name, words.tobytes(), *rest
 
     def _plan(self, request: Request, random: np.random.RandomState) -> _Plan:
-        if self._work.draws is None:
+        if self._recipe.draws is None:
             return _Plan(request.indices, np.empty((len(request.indices), 0)), request.state)
         random.set_state(request.state)
-        draws = self._work.draws(random, len(request.indices))
+        draws = self._recipe.draws(random, len(request.indices))
         return _Plan(request.indices, draws, state_of(random))
 
     def _expected(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -13,8 +11,9 @@ from numpy.typing import NDArray
 
 from fastseq.compat.image_data_generator.batches import ImageBatches
 from fastseq.compat.image_data_generator.forecast import Request, requests, state_of
-from fastseq.compat.image_data_generator.image_work import fingerprint, image_work
+from fastseq.compat.image_data_generator.image_recipe import fingerprint, image_recipe
 from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
+from fastseq.engine.threads import register_fork_reset
 from fastseq.errors import DecodeError
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.internals import image_iterator
@@ -42,7 +41,7 @@ class NativeIterator(PassAwareDataset):
     _turn: threading.RLock  # one batch at a time: all draw from the same generator
     _steps: list[Step] | None  # the batches that Keras is expected to request next; None while `next` is used
     _batches: ImageBatches | None
-    _decided: str | None  # what of the generator the batches were made for
+    _decided: str | None  # the fingerprint of the generator that the batches are made for
 
     @classmethod
     def from_keras(cls, iterator: Any) -> Any:
@@ -51,12 +50,16 @@ class NativeIterator(PassAwareDataset):
         self.__dict__.update(vars(iterator))
         restart_iteration(self)
         self.passes = KerasPasses(len(self))
-        self._turn = threading.RLock()
         self._steps = []
-        _alive.add(self)
         self._batches = None
         self._decided = None
+        self.reset_after_fork()
+        register_fork_reset(self)
         return self
+
+    def reset_after_fork(self) -> None:
+        """Use a lock that no thread of another process holds."""
+        self._turn = threading.RLock()
 
     def __getitem__(self, idx: int) -> Batch:
         """Batch `idx` of the current order; each call draws new transforms.
@@ -84,7 +87,8 @@ class NativeIterator(PassAwareDataset):
 
     @property
     def _depth(self) -> int:
-        return 0 if self._batches is None else self._batches.depth
+        batches = self._native_batches()
+        return 0 if batches is None else batches.depth
 
     def _get_batches_of_transformed_samples(self, index_array: NDArray[np.int64]) -> Batch:
         batches = self._native_batches()
@@ -108,11 +112,11 @@ class NativeIterator(PassAwareDataset):
         decided = fingerprint(self.image_data_generator)
         if decided != self._decided:
             self._decided = decided
-            work = None if self.save_to_dir else self._work()
-            self._batches = None if work is None else ImageBatches(work, self._images(), self.batch_size)
+            recipe = None if self.save_to_dir else self._recipe()
+            self._batches = None if recipe is None else ImageBatches(recipe, self._images(), self.batch_size)
         return self._batches
 
-    def _work(self) -> Any:
+    def _recipe(self) -> Any:
         raise NotImplementedError
 
     def _images(self) -> Any:
@@ -123,10 +127,10 @@ class NativeIterator(PassAwareDataset):
 
 
 class _FileIterator(NativeIterator):
-    def _work(self) -> Any:
+    def _recipe(self) -> Any:
         if self.image_data_generator.data_format != self.data_format:
             return None
-        return image_work(
+        return image_recipe(
             self.image_data_generator,
             self.target_size,
             self.image_shape[-1 if self.data_format == "channels_last" else 0],
@@ -168,12 +172,12 @@ class DataFrameIterator(_FileIterator, image_iterator.DataFrameIterator):  # typ
 class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow` returns."""
 
-    def _work(self) -> Any:
+    def _recipe(self) -> Any:
         if self.x.dtype != np.float32 or self.data_format != self.image_data_generator.data_format:
             return None
         channel, rows, columns = (3, 1, 2) if self.data_format == "channels_last" else (1, 2, 3)
         shape = self.x.shape
-        return image_work(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
+        return image_recipe(self.image_data_generator, (shape[rows], shape[columns]), shape[channel], arrays=True)
 
     def _images(self) -> ArrayImages:
         return ArrayImages(self.x)
@@ -185,14 +189,3 @@ class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # 
         if self.sample_weight is None:
             return inputs, self.y[index_array]
         return inputs, self.y[index_array], self.sample_weight[index_array]
-
-
-_alive: weakref.WeakSet[NativeIterator] = weakref.WeakSet()
-
-
-def _renew_locks() -> None:
-    for iterator in list(_alive):
-        iterator._turn = threading.RLock()
-
-
-os.register_at_fork(after_in_child=_renew_locks)

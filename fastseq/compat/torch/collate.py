@@ -1,4 +1,4 @@
-"""What becomes of the labels of a batch: one value for each sample, put together."""
+"""Combines the labels of a batch, one value for each sample."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 
 
 def collate(values: Sequence[Any]) -> Any:
-    """Put values together as torch's `default_collate` does, in NumPy arrays.
+    """Combine values as torch's `default_collate` does, into NumPy arrays.
 
     Args:
-        values: one for each sample, at least one, all alike.
+        values: one for each sample, at least one, all of one type.
 
     Returns:
-        For arrays, NumPy scalars and whatever else has `__array__`: a stacked array of their dtype. For floats float64
-        (b,), for integers int64 (b,), for booleans bool (b,). For str and bytes, a list of them. For mappings, a dict
-        of what their values become; for tuples and lists, a list; for named tuples, one of these.
+        A stacked array of their dtype for arrays, NumPy scalars and anything else with `__array__`; float64 (b,) for
+        floats, int64 (b,) for integers, bool (b,) for booleans; a list for str and bytes. For mappings, a dict of the
+        combined values; for tuples and lists, a list of them; for named tuples, a named tuple.
 
     Raises:
         TypeError: for values of any other type.
@@ -39,7 +39,7 @@ def collate(values: Sequence[Any]) -> Any:
     if isinstance(first, Sequence):
         return [collate(column) for column in _columns(values)]
     raise TypeError(
-        f"labels of type {type(first).__name__} cannot be put together; use numbers, arrays, strings, dicts, tuples "
+        f"labels of type {type(first).__name__} cannot be combined; use numbers, arrays, strings, dicts, tuples "
         "or lists, or give a collate_fn"
     )
 

@@ -1,4 +1,4 @@
-"""DataLoader: torch's face, for datasets of paths or bytes and labels; pictures are decoded by the batch."""
+"""DataLoader: the API of torch.utils.data.DataLoader, for datasets of (path or bytes, label, ...)."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ class Dataset(Protocol):
     """What a `DataLoader` takes its samples from."""
 
     def __getitem__(self, index: Any, /) -> Any:
-        """A sample: (path or bytes, label, ...), or a path or bytes alone."""
+        """A sample: (path or bytes, label, ...), or only a path or bytes."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of samples."""
 
 
 @takes_pixel_settings
 class DataLoader:
     """Batches of a dataset, as `torch.utils.data.DataLoader` makes them, in NumPy arrays.
 
-    A sample is (path or bytes, label, ...), or a path or bytes alone. The pictures of a batch are decoded at once,
-    straight into the batch, a few batches ahead. A batch is (images, labels, ...), or images alone: images (b, height,
-    width, c) over memory that is lent to it; labels as torch's `default_collate` puts them together, but in NumPy:
-    floats float64, integers int64, arrays stacked in their dtype, strings in a list, tuples and lists as lists, dicts
-    as dicts. Each `for` is one epoch. What is drawn for a random transform depends on `seed`, the number of the epoch
-    and the sample's index.
+    A sample is (path or bytes, label, ...), or only a path or bytes. All images of a batch are decoded together,
+    straight into the batch, a few batches ahead. A batch is (images, labels, ...), or only images: images are
+    (b, height, width, c); labels are combined as torch's `default_collate` does, but into NumPy arrays: floats as
+    float64, integers as int64, arrays stacked in their dtype, strings in a list, tuples and lists as lists, dicts as
+    dicts. Each `for` is one epoch. A random transform depends on `seed`, the number of the epoch and the sample's
+    index.
 
     Args:
-        dataset: has `__getitem__` and `__len__`; it is asked in the thread that takes the batches.
+        dataset: has `__getitem__` and `__len__`, which are called in the thread that iterates.
         batch_size: samples in a batch.
         shuffle: whether each epoch has an order of its own, drawn from `generator`.
-        sampler: gives the indices of an epoch, in place of `shuffle`.
-        batch_sampler: gives lists of indices, in place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
-        collate_fn: makes a batch of the list of its samples. Where `size` is given, those that begin with a path or
-            bytes arrive with the picture in its place, a view into memory that is the batch's own; others as they are.
-        drop_last: whether a last batch that is not full is left out.
-        generator: a NumPy generator, or a `torch.Generator`, whose order is the very one of torch's loader; NumPy's
-            global generator where None.
+        sampler: yields the indices of an epoch; excludes `shuffle`.
+        batch_sampler: yields lists of indices; excludes `batch_size`, `shuffle`, `sampler` and `drop_last`.
+        collate_fn: makes a batch from the list of its samples. With `size`, a sample that begins with a path or bytes
+            arrives with the decoded image in its place, a view into the batch's memory; other samples are unchanged.
+        drop_last: whether an incomplete last batch is dropped.
+        generator: a NumPy generator; or a `torch.Generator`, which gives the order of torch's own loader; NumPy's
+            global generator if None.
         size: (height, width) of the output, in pixels. Required where samples have images, unless `collate_fn` takes
             paths.
         seed: of random transforms, 0 <= seed < 2**64.

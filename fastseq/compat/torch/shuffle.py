@@ -1,4 +1,4 @@
-"""Orders drawn from somebody else's random generator: NumPy's or torch's."""
+"""Draws the order of an epoch from the caller's random generator: NumPy's or torch's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 class Shuffle:
     """Draws the order of each epoch from a generator.
 
-    With a `torch.Generator` it draws the numbers that `torch.utils.data.DataLoader` draws, when it draws them.
+    From a `torch.Generator` it draws the numbers that `torch.utils.data.DataLoader` draws, at the same moments.
     """
 
     def __init__(self, generator: Any = None) -> None:
@@ -29,13 +29,13 @@ class Shuffle:
             raise TypeError(f"generator must be a NumPy generator, a torch.Generator or None, not {generator!r}")
 
     def on_iterator_created(self) -> None:
-        """Draw what torch's loader draws to seed its workers, also where it does not shuffle."""
+        """Draw what torch's loader draws to seed its workers, even without shuffling."""
         if self._is_torch:
             torch = sys.modules["torch"]
             torch.empty((), dtype=torch.int64).random_(generator=self._generator)
 
     def order(self, n: int) -> list[int]:
-        """The numbers 0 to n - 1, in an order drawn now."""
+        """Draw an order of the numbers 0 to n - 1."""
         if self._is_torch:
             order: list[int] = sys.modules["torch"].randperm(n, generator=self._generator).tolist()
             return order
@@ -44,6 +44,6 @@ class Shuffle:
         return numbers
 
     def on_exhausted(self, n: int) -> None:
-        """Draw what torch's sampler draws when its order is used up, an order that nobody sees."""
+        """Draw what torch's sampler draws when its order is exhausted: an order that it discards."""
         if self._is_torch:
             self.order(n)

@@ -9,7 +9,8 @@ from typing import Any
 from fastseq.keras.internals.py_dataset import changed_call_order
 
 CHECKED_KERAS_VERSIONS = ("3.8.0", "3.9.2", "3.10.0", "3.11.3", "3.12.4", "3.13.2", "3.14.1", "3.15.1")
-"""The versions that the tests of the internals and of all back ends passed with, oldest first."""
+"""The versions that tests/test_keras_backends.py passed with, oldest first: on TensorFlow and PyTorch, and from 3.10 on
+with JAX, as older versions of Keras do not run on a current JAX."""
 
 _WITHOUT_KERAS = "fastseq.Loader, fastseq.DataLoader and fastseq.decode_batch work without Keras."
 

@@ -1,6 +1,6 @@
-"""Loads a folder while the shim makes a kind of call fail, in a process of its own; prints what came of it as JSON.
+"""Loads a folder while the shim makes one kind of call fail; prints the outcome as JSON.
 
-Usage: LD_PRELOAD=SHIM python run.py FOLDER LOG FAULT EVERY THREADS
+Usage: LD_PRELOAD=SHIM python load.py FOLDER LOG FAULT EVERY THREADS
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Loads a folder of which one file's read never returns, interrupts that, and loads the rest; says how long it took.
+"""Interrupts a loader while one read never returns, then loads the folder; prints how long the interrupt took.
 
-Usage: LD_PRELOAD=SHIM python stuck.py FOLDER LOG THREADS
+Usage: LD_PRELOAD=SHIM python stuck_read.py FOLDER LOG THREADS
 """
 
 from __future__ import annotations

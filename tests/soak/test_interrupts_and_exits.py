@@ -1,4 +1,4 @@
-"""Interrupts, forks and exits, again and again."""
+"""Hundreds of interrupts, forks and exits."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ print(max(taken), sum(taken) / len(taken))
 """
 
 
-def test_interrupts_at_random_moments(pictures, tmp_path, figure):
+def test_interrupts_at_random_times(image_folder, tmp_path, figure):
     large = tmp_path / "large.jpg"
     large.write_bytes(jpeg(photo(3000, 3000, seed=2), progressive=True, subsampling="4:2:0"))
-    ran = run(INTERRUPTS, str(pictures), str(large), timeout=600)
+    ran = run(INTERRUPTS, str(image_folder), str(large), timeout=600)
     assert_silent(ran)
     longest, mean = map(float, ran.stdout.split())
     figure(f"30 interrupts: {1000 * mean:.0f} ms on average, {1000 * longest:.0f} ms at most")
@@ -83,8 +83,8 @@ print(longest)
 """
 
 
-def test_forks_in_mid_epoch(pictures, figure):
-    ran = run(FORKS, str(pictures), timeout=600)
+def test_forks_mid_epoch(image_folder, figure):
+    ran = run(FORKS, str(image_folder), timeout=600)
     assert_silent(ran)
     figure(f"200 children, the slowest took {float(ran.stdout):.2f} s")
 
@@ -99,7 +99,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("way", ENDS)
-def test_exits_with_work_in_flight(pictures, way, figure):
+def test_exits_with_decodes_in_flight(image_folder, way, figure):
     end, status = ENDS[way]
     longest = 0.0
     for k in range(50):
@@ -114,7 +114,7 @@ def test_exits_with_work_in_flight(pictures, way, figure):
             print(time.monotonic(), flush=True)
             {end}
             """,
-            str(pictures),
+            str(image_folder),
         )
         longest = max(longest, time.monotonic() - float(ran.stdout))
         assert (ran.returncode, ran.stderr) == (status, "")
@@ -122,8 +122,8 @@ def test_exits_with_work_in_flight(pictures, way, figure):
     assert longest < 1
 
 
-def test_an_exit_while_a_read_never_returns(shim, tree, tmp_path, figure):
-    program = Path(__file__).parents[1] / "faults" / "stuck.py"
+def test_exiting_while_a_read_hangs(shim, tree, tmp_path, figure):
+    program = Path(__file__).parents[1] / "faults" / "stuck_read.py"
     said = []
     for threads in (1, 2, 4, 8):
         begun = time.monotonic()

@@ -1,9 +1,9 @@
-"""Loads a folder for a time while the shim makes reads and allocations fail at random, and checks all that comes.
+"""Loads a folder for some time while the shim makes reads and allocations fail at random, and checks every batch.
 
-Usage: LD_PRELOAD=SHIM python endure.py FOLDER LOG SECONDS
+Usage: LD_PRELOAD=SHIM python random_faults.py FOLDER LOG SECONDS
 
-Each epoch has a policy, a number of threads and a number of batches after which the run stops and goes on in another
-loader from its state and its list of bad samples, if it is not interrupted before. Prints what it has seen as JSON.
+Each epoch draws a policy, a number of threads, and a number of batches after which the loader stops, if no interrupt
+comes first. Another loader then continues from its state and its list of bad samples. Prints counters as JSON.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SIZE, BATCH = (48, 48), 16
 
 
 def resources() -> tuple[int, int, int]:
-    """Resident bytes, threads, descriptors."""
+    """Return resident bytes, the number of threads, and the number of descriptors."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return (
@@ -41,7 +41,7 @@ def resources() -> tuple[int, int, int]:
 
 
 class Run:
-    """One epoch after another."""
+    """Runs epochs and counts what happens in them."""
 
     def __init__(self, folder: str, log: str) -> None:
         self.shim = ctypes.CDLL(None)
@@ -50,7 +50,7 @@ class Run:
         self.samples = fastseq.Samples.from_files(files, np.arange(len(files)))
         self.row_of = {path: row for row, path in enumerate(files)}
         self.rng = random.Random(11)
-        self.in_loop = False  # elsewhere an interrupt would hit the program, not the loader
+        self.in_loop = False  # elsewhere an interrupt would end the program
         signal.signal(signal.SIGALRM, self.interrupt)
         self.seen = {"epochs": 0, "resumed": 0, "interrupted": 0, "bad": 0, "samples": 0}
         self.sound = {}
@@ -70,7 +70,7 @@ class Run:
         return {int(row): crc32(image.tobytes()) for image, row in zip(x, y, strict=True)}
 
     def epoch(self) -> None:
-        """Check each batch, and the list at the end."""
+        """Run one epoch; check each batch, and the list of bad samples at the end."""
         policy, threads = self.rng.choice(["fill", "skip", "substitute"]), self.rng.choice([1, 2, 5])
         loader = self.loader(policy, threads)
         self.log.unlink(missing_ok=True)
@@ -97,7 +97,7 @@ class Run:
                 self.in_loop = False
                 self.seen["interrupted"] += 1
             position = loader.state_dict()
-            assert (position["epoch"], position["batch"]) == (0, len(loader) - left)  # what came, and nothing else
+            assert (position["epoch"], position["batch"]) == (0, len(loader) - left)  # exactly the batches handed out
             if not left:
                 break
             whole = False
@@ -115,25 +115,25 @@ class Run:
         loader.close()
 
     def check(self, policy: str, x: Any, y: Any, weights: Any, errors: Any) -> set[int]:
-        """All pictures are sound but those that weigh nothing; gives the rows of those."""
+        """Check that all images but those with weight 0 are intact; return the numbers of the latter."""
         bad = y[weights == 0].tolist()
         assert policy == "fill" or not bad
         assert not x[weights == 0].any()
         assert policy == "skip" or len(x) in (BATCH, len(self.samples) % BATCH)
         for row, digest in self.digests(x[weights != 0], y[weights != 0]).items():
-            assert digest == self.sound[row], f"sample {row} is another picture"
+            assert digest == self.sound[row], f"sample {row} is another image"
         assert {found.index for found in errors} >= set(bad)
         self.seen["samples"] += len(x)
         return set(bad)
 
     def compare(self, policy: str, errors: Any, met: set[int], whole: bool) -> None:
-        """What is listed is what the shim has spoiled; more was, only where batches were begun and left."""
+        """Check that the listed samples are those the shim made fail; others may only be in abandoned batches."""
         spoiled = {self.row_of[path] for path in self.log.read_text().splitlines()}
         listed = {found.index for found in errors if found.status is fastseq.Status.READ_ERROR}
         others = {found.status for found in errors} - {fastseq.Status.READ_ERROR, fastseq.Status.OUT_OF_MEMORY}
         assert not others, others
         assert listed <= spoiled
-        if whole and policy != "substitute":  # a substitute is read too, and its failures are nobody's
+        if whole and policy != "substitute":  # failures of a substitute are not listed
             assert listed == spoiled
         if whole and policy == "fill":
             assert met == {found.index for found in errors}

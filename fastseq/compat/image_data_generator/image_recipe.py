@@ -1,4 +1,4 @@
-"""What a picture of an `ImageDataGenerator` goes through, and who does it: the native core, or Keras's own code."""
+"""How the images of an `ImageDataGenerator` are made: what the native core does, and what Keras's own code does."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ Floats: TypeAlias = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class ImageWork:
-    """How the pictures of one iterator are made.
+class ImageRecipe:
+    """How the images of one iterator are made.
 
     Attributes:
         settings: of the native core's part.
-        draws: draws the numbers of that part for a batch; None where `step` draws them picture by picture.
-        step: what is done to each picture after that, in their order; gives the changed picture. None for nothing.
+        draws: draws the random parameters of that part for a batch; None if `step` draws them image by image.
+        step: Python code applied to each image of a batch after that, in order; returns the changed image. None if
+            there is none.
     """
 
     settings: Settings
@@ -43,11 +44,11 @@ class ImageWork:
 
 
 def fingerprint(generator: Any) -> str:
-    """What of a generator decides on the work; it may change between two batches."""
+    """The settings of a generator that decide on its recipe; they may change between two batches."""
     return repr([getattr(generator, name) for name in GENERATOR_SETTINGS])
 
 
-def image_work(
+def image_recipe(
     generator: Any,
     size: tuple[int, int],
     channels: int,
@@ -55,33 +56,37 @@ def image_work(
     interpolation: str = "nearest",
     keep_aspect_ratio: bool = False,
     arrays: bool = False,
-) -> ImageWork | None:
-    """Decide who does what.
+) -> ImageRecipe | None:
+    """Decide which part the native core does.
 
     Args:
         generator: an `ImageDataGenerator`.
-        size: (height, width) of the pictures.
-        channels: of the pictures.
+        size: (height, width) of the images.
+        channels: of the images.
         interpolation: the name of one of Pillow's filters, for files.
         keep_aspect_ratio: whether files are cropped to the aspect ratio of `size`.
-        arrays: whether the pictures are arrays of float32 rather than files.
+        arrays: whether the images are float32 arrays rather than files.
 
     Returns:
-        None where Keras's own code has to do it all: for RGBA, for a `keras.config.floatx()` other than float32, and
-        for filters that are not there.
+        None if Keras's own code has to do everything: for RGBA, for a `keras.config.floatx()` other than float32, and
+        for unknown filters.
     """
     if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in PILLOW_FILTERS:
         return None
-    natively = _has_native_transform(generator)
-    plain = is_keras_method(generator, "standardize") and not any(
+    transforms_natively = _has_native_transform(generator)
+    only_rescales = is_keras_method(generator, "standardize") and not any(
         getattr(generator, name) for name in STANDARDIZE_SETTINGS
     )
     draws = None
-    if natively and is_keras_method(generator, "get_random_transform") and not generator.preprocessing_function:
+    if (
+        transforms_natively
+        and is_keras_method(generator, "get_random_transform")
+        and not generator.preprocessing_function
+    ):
         draws = ParameterDraws.of(generator, *size)
-    step: Callable[[Floats], Floats] | None = None if plain else generator.standardize
+    step: Callable[[Floats], Floats] | None = None if only_rescales else generator.standardize
     if draws is None:
-        step = _RandomStep(generator, size, channels) if natively else _keras_step(generator)
+        step = _RandomStep(generator, size, channels) if transforms_natively else _keras_step(generator)
     factor = float(generator.rescale or 1) if step is None else 1.0
     fused = draws is not None and (draws.random or arrays)
     settings = Settings(
@@ -96,23 +101,23 @@ def image_work(
         strict="whole",
         augment=_augment(generator, factor, arrays) if fused else None,
     )
-    return ImageWork(settings, draws, step)
+    return ImageRecipe(settings, draws, step)
 
 
 def _keras_step(generator: Any) -> Callable[[Floats], Floats]:
-    """All that Keras's own code does to a loaded picture."""
+    """Everything that Keras's own code does to a loaded image."""
 
-    def step(picture: Floats) -> Floats:
-        changed: Floats = generator.standardize(generator.random_transform(picture))
+    def step(image: Floats) -> Floats:
+        changed: Floats = generator.standardize(generator.random_transform(image))
         return changed
 
     return step
 
 
 class _RandomStep:
-    """The same with the transform itself in the native core, for generators whose numbers do not come in one go.
+    """The same with the transform in the native core, for generators whose parameters cannot be drawn by the batch.
 
-    A `preprocessing_function` may draw from NumPy's generator too, between one picture's parameters and the next's.
+    A `preprocessing_function`, for one, may draw from NumPy's generator between the parameters of two images.
     """
 
     def __init__(self, generator: Any, size: tuple[int, int], channels: int) -> None:
@@ -127,9 +132,9 @@ class _RandomStep:
         )
         self._decoder = Decoder(settings, shared_threads(None), BatchAllocator(0))
 
-    def __call__(self, picture: Floats) -> Floats:
-        parameters = self._generator.get_random_transform(picture.shape)
-        source = np.ascontiguousarray(picture, np.float32).reshape(-1).view(np.uint8)
+    def __call__(self, image: Floats) -> Floats:
+        parameters = self._generator.get_random_transform(image.shape)
+        source = np.ascontiguousarray(image, np.float32).reshape(-1).view(np.uint8)
         transformed = self._decoder.decode(ListSources([source]), rows_of([parameters], *self._size))
         changed: Floats = self._generator.standardize(transformed[0])
         return changed
@@ -141,7 +146,7 @@ def _augment(generator: Any, factor: float, arrays: bool) -> tuple[int, float, b
 
 
 def _has_native_transform(generator: Any) -> bool:
-    # Keras's brightness takes a picture for one of the global data format.
+    # Keras's brightness assumes the global data format, whatever the generator's is.
     brightens = generator.brightness_range is not None
     return (
         is_keras_method(generator, "apply_transform")

@@ -1,4 +1,4 @@
-"""The same batches by another process, whose one decoder is libjpeg-turbo."""
+"""Decodes batches in another process with libjpeg-turbo only."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 from native.native import Batch, run
 
-Order = tuple[tuple[Any, ...], dict[str, Any]]  # positional and other arguments of `run`
+Order = tuple[tuple[Any, ...], dict[str, Any]]  # args and kwargs of `run`
 
 
-def run_by_libjpeg(orders: Iterable[Order]) -> list[Batch]:
-    """Let a process with FASTSEQ_DECODER=libjpeg `run` one order after the other."""
+def run_with_libjpeg(orders: Iterable[Order]) -> list[Batch]:
+    """Call `run` with each of the arguments in a process with FASTSEQ_DECODER=libjpeg."""
     environment = {"FASTSEQ_DECODER": "libjpeg", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     ran = subprocess.run(
-        [sys.executable, "-m", "native.by_libjpeg"],
+        [sys.executable, "-m", "native.libjpeg_process"],
         input=pickle.dumps(list(orders)),
         capture_output=True,
         env=os.environ | environment,

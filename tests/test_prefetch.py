@@ -1,0 +1,164 @@
+"""What is decoded ahead: bounded by `prefetch_bytes`, whatever the consumer holds, and never nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+
+from fastseq import DataLoader, Loader
+from fastseq.compat import set_prefetch_bytes
+from fastseq.engine.look_ahead import LookAhead
+
+SIZE = (16, 16)
+BATCHES = 6
+SAMPLES = 4 * BATCHES
+ONE = 4 * 16 * 16 * 3 * 4  # bytes of a float32 batch
+
+Consumer = Callable[[], Iterator[Any]]  # the batches of an epoch, in their order
+Way = tuple[Consumer, Callable[[], LookAhead]]
+
+
+def loader(samples, cap) -> Way:
+    made = Loader(samples.select(range(SAMPLES)), SIZE, 4, labels=None, dtype="float32", prefetch_bytes=cap)
+    return lambda: iter(made), lambda: made._prefetcher.look_ahead
+
+
+def image_sequence(samples, cap) -> Way:
+    from fastseq import ImageSequence
+
+    some = samples.select(range(SAMPLES))
+    made = ImageSequence(some, SIZE, 4, labels=None, dtype="float32", prefetch_bytes=cap)
+    return lambda: iter(made), lambda: made.loader._prefetcher.look_ahead
+
+
+def data_loader(samples, cap) -> Way:
+    paths = list(samples.paths())[:SAMPLES]
+    epochs = []
+
+    def consume():
+        epochs.append(iter(DataLoader(paths, 4, size=SIZE, dtype="float32", prefetch_bytes=cap)))
+        return epochs[-1]
+
+    return consume, lambda: epochs[-1]._look_ahead
+
+
+def data_generator(samples, cap) -> Way:
+    from fastseq.compat import DataGenerator
+
+    table = pandas.DataFrame({"images": list(samples.paths())[:SAMPLES], "labels": "a"})
+    options = {"to_fit": False, "batch_size": 4, "dim": SIZE, "shuffle": False, "dtype": "float32"}
+    made = DataGenerator(table, range(SAMPLES), **options, prefetch_bytes=cap)
+    return lambda: (made[k] for k in range(BATCHES)), lambda: made._prefetcher.look_ahead
+
+
+def sequence(samples, cap) -> Way:
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    from fastseq.compat import Sequence
+
+    paths = list(samples.paths())
+
+    class Files(Sequence):
+        prefetch_bytes = cap
+
+        def __len__(self):
+            return BATCHES
+
+        def __getitem__(self, k):
+            return {"x": self.images(paths[4 * k : 4 * k + 4], SIZE, dtype="float32")}, np.empty((4, 0))
+
+    made = Files(workers=2)
+
+    def consume():
+        random.seed(1)  # a shuffled order would not begin as the real one does
+        adapter = PyDatasetAdapter(made, shuffle=False)
+        adapter.on_epoch_end()  # what was asked for before were probes
+        return adapter.get_numpy_iterator()
+
+    return consume, lambda: made._fastseq.ahead._calls
+
+
+def image_data_generator(samples, cap) -> Way:
+    from fastseq.compat import ImageDataGenerator
+
+    set_prefetch_bytes(cap)
+    table = pandas.DataFrame({"filename": list(samples.paths())[:SAMPLES]})
+    options = {"class_mode": None, "target_size": SIZE, "batch_size": 4, "shuffle": False}
+    made = ImageDataGenerator(rotation_range=9).flow_from_dataframe(table, **options)
+    return lambda: (made[k] for k in range(BATCHES)), lambda: made._batches._look_ahead
+
+
+def image_dataset(samples, cap) -> Way:
+    """As tf.data asks for batches: it announces some, and then for each that it takes another one."""
+    from fastseq.compat.image_dataset.batches import DatasetBatches
+    from fastseq.engine.settings import Settings
+
+    set_prefetch_bytes(cap)
+    made = DatasetBatches(Settings(SIZE, dtype="float32"), 4)
+    paths = [os.fsencode(path) for path in samples.paths()]
+    files = [np.array(paths[4 * k : 4 * k + 4], object) for k in range(BATCHES)]
+
+    def consume():
+        tickets = [made.begin(batch) for batch in files[: made.depth]]
+        for k, batch in enumerate(files):
+            if k + made.depth < BATCHES:
+                tickets.append(made.begin(files[k + made.depth]))
+            yield made.finish(tickets[k], batch)
+
+    return consume, lambda: made.look_ahead
+
+
+WAYS = [loader, image_sequence, data_loader, data_generator, sequence, image_data_generator, image_dataset]
+
+
+@pytest.fixture(autouse=True)
+def default_cap() -> Iterator[None]:
+    yield
+    set_prefetch_bytes(None)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize(("cap", "ahead"), [(0, 0), (1, 1), (ONE - 1, 1), (2 * ONE - 1, 1), (2 * ONE, 2)])
+@pytest.mark.parametrize("held", [0, 1, 3])
+def test_so_many_are_begun_ahead_whatever_is_held(keras, samples, way, cap, ahead, held):
+    consume, look_ahead = way(samples, cap)
+    begun, holding = [], []
+    for batch in consume():
+        holding = [*holding, batch][-held:] if held else []
+        begun.append(len(look_ahead()))
+        assert look_ahead().nbytes <= max(ONE, cap)
+    if way is sequence:  # how large batches are is known once the first was made
+        assert begun.pop(0) == min(1, ahead)
+        begun.insert(0, ahead)
+    assert begun == [min(ahead, BATCHES - 1 - k) for k in range(BATCHES)]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_the_default_is_enough_for_all_threads(keras, samples, way):
+    consume, look_ahead = way(samples, None)
+    batches = iter(consume())
+    next(batches)
+    assert len(look_ahead()) >= (1 if way is sequence else 2)
+    assert look_ahead().max_bytes == 256 << 20
+
+
+@pytest.mark.parametrize("cap", [-1, 1.5, "1 GB", True])
+def test_impossible_bounds(cap):
+    with pytest.raises((TypeError, ValueError), match="prefetch_bytes must be"):
+        set_prefetch_bytes(cap)
+
+
+def test_batches_of_an_iterator_that_was_left_make_room(keras, samples):
+    consume, look_ahead = image_dataset(samples, 1)
+    next(consume())
+    assert len(look_ahead()) == 1
+    for _ in range(2):
+        for _ in consume():
+            pass
+    assert len(look_ahead()) == 0
