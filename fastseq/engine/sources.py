@@ -59,7 +59,6 @@ class TableSources:
         self._rows = rows
 
     def __len__(self) -> int:
-        """The number of images."""
         return len(self._rows)
 
     def for_job(self) -> tuple[Any, None]:
@@ -88,7 +87,6 @@ class ListSources:
         ]
 
     def __len__(self) -> int:
-        """The number of images."""
         return len(self._sources)
 
     def for_job(self) -> tuple[Any, list[bool]]:
