@@ -56,8 +56,8 @@ class Decoder:
             sources: of its images.
             draws: the random numbers of the transforms, float64 (n, `settings.pipeline.draw_count`).
             urgent: whether somebody waits for it: it then goes before all others.
-            numbers: the samples' numbers, for messages; their places in the batch where None.
-            out: C-contiguous, of the shape and dtype that `settings` give the batch; allocated where None. Threads
+            numbers: the samples' numbers, for messages; their places in the batch if None.
+            out: C-contiguous, of the shape and dtype that `settings` give the batch; allocated if None. Threads
                 write to it until the batch is complete or cancelled.
             info: whether to record `PendingBatch.info`.
 

@@ -59,7 +59,6 @@ class TableSources:
         self._rows = rows
 
     def __len__(self) -> int:
-        """The number of images."""
         return len(self._rows)
 
     def for_job(self) -> tuple[Any, ...]:
@@ -81,7 +80,6 @@ class ListSources:
         self._items = [_item(source) for source in sources]
 
     def __len__(self) -> int:
-        """The number of images."""
         return len(self._sources)
 
     def for_job(self) -> list[Any]:

@@ -40,8 +40,20 @@ def test_gray_distinguishes_rgb_from_bgr() -> None:
     np.testing.assert_array_equal(one(FILES["4:2:0"], (61, 83), 1, bgr=True, **options), expected)
 
 
-def test_gray_of_pixels_decoded_elsewhere() -> None:
+@pytest.mark.parametrize("interpolation", ["pil.nearest", "pil.bilinear", "cv2.nearest", "tf.bilinear", "antialias"])
+@pytest.mark.parametrize("pixels_bgr", [False, True])
+def test_gray_of_pixels_decoded_elsewhere(interpolation: str, pixels_bgr: bool) -> None:
     pixels = photo(40, 50, seed=7)
     expected = np.asarray(Image.fromarray(pixels).convert("L")).reshape(40, 50, 1)
-    gray = put(expected, (40, 50), interpolation="pil.nearest", pillow_colors=True, channels=1)
+    given = pixels[..., ::-1] if pixels_bgr else pixels
+    options = {"interpolation": interpolation, "pillow_colors": True, "channels": 1}
+    gray = put(given, (40, 50), pixels_bgr=pixels_bgr, **options)
     np.testing.assert_array_equal(gray, expected)
+    swapped = put(given, (40, 50), pixels_bgr=not pixels_bgr, **options)
+    assert (swapped != expected).any()
+
+
+def test_gray_pixels_decoded_elsewhere_are_kept() -> None:
+    pixels = photo(40, 50, seed=8, channels=1)
+    gray = put(pixels, (40, 50), interpolation="pil.nearest", pillow_colors=True, channels=1)
+    np.testing.assert_array_equal(gray, pixels)
