@@ -136,6 +136,13 @@ def test_substitutes_are_good_samples_with_their_labels_and_always_the_same(dirt
             assert clean.labels[same[0]] == y[i]
 
 
+def test_substitutes_never_change(dirty):
+    numbered = Samples.from_files(dirty.paths(), labels=np.arange(40.0))
+    loader = loader_of(numbered, on_error="substitute", shuffle=False, batch_size=40)
+    drawn = [epoch_of(loader)[0][1][[*BAD]].tolist() for _ in range(2)]
+    assert drawn == [[14, 38, 17, 34, 7], [33, 17, 16, 29, 8]]
+
+
 def test_substitutes_change_from_epoch_to_epoch(dirty):
     loader = loader_of(dirty, on_error="substitute", shuffle=False, labels=None)
     drawn = {loader.batch(epoch, 0)[3].tobytes() for epoch in range(6)}

@@ -179,6 +179,18 @@ def test_split_is_the_same_each_time_and_differs_by_seed():
     assert samples.split(0.3, stratify=False)[1].table_rows.tolist() != parts[0]
 
 
+@pytest.mark.parametrize(
+    ("labels", "second"),
+    [
+        (None, [1, 8, 9, 12, 16, 17]),
+        (list("aabbbccccc" * 2), [1, 2, 8, 9, 12, 17]),
+        ([i % 7 for i in range(20)], [0, 4, 8, 9, 12, 17]),
+    ],
+)
+def test_splits_never_change(labels, second):
+    assert numbered(20, labels=labels).split(0.3, seed=7)[1].table_rows.tolist() == second
+
+
 @pytest.mark.parametrize("labels", [None, [[str(i % 3)] for i in range(10)], [i / 2 for i in range(10)]])
 def test_split_without_single_classes(labels):
     first, second = numbered(10, labels=labels).split(0.2)

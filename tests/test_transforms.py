@@ -14,6 +14,7 @@ from reference.geometry import crop_window, kept_part
 from reference.pixels import decode_cv2, resize_cv2_linear
 
 from fastseq import CenterCrop, RandomFlip, RandomResizedCrop, Resize, decode_batch
+from fastseq.order.rng import uniform
 from fastseq.transforms import CropToAspect, PadToAspect, Pipeline
 
 SIZE = (20, 28)
@@ -49,6 +50,12 @@ def test_draws_depend_only_on_seed_epoch_and_sample(samples, seed, epoch, transf
 def test_draws_of_one_sample_are_distinct():
     numbers = draws([RandomFlip(), RandomResizedCrop(), RandomFlip(), RandomResizedCrop()], range(100))
     assert len(np.unique(numbers)) == numbers.size == 100 * 46
+
+
+def test_each_transform_keeps_its_stream_in_every_version():
+    numbers = draws([RandomFlip(), RandomResizedCrop(), RandomFlip("horizontal_and_vertical")], [5, 9], 3, 4)
+    parts = [uniform(3, 4, np.array([5, 9]), stream, count) for stream, count in ((2, 1), (1, 22), (2 + 256, 2))]
+    np.testing.assert_array_equal(numbers, np.concatenate(parts, axis=1))
 
 
 @pytest.mark.parametrize("crop", [RandomResizedCrop(), CenterCrop(40)])
