@@ -185,6 +185,7 @@ def test_split_is_the_same_each_time_and_differs_by_seed():
         (None, [1, 8, 9, 12, 16, 17]),
         (list("aabbbccccc" * 2), [1, 2, 8, 9, 12, 17]),
         ([i % 7 for i in range(20)], [0, 4, 8, 9, 12, 17]),
+        (list("abcd" * 5), [2, 8, 9, 10, 15, 17]),
     ],
 )
 def test_splits_never_change(labels, second):
