@@ -286,6 +286,72 @@ def test_a_probe_counts_for_nothing(dirty):
     assert not loader.errors
 
 
+def predict(loader: Loader) -> list[str]:
+    """Probe all batches as an `ImageSequence` does while Keras predicts; returns what it warns of."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", BadSamplesWarning)
+        for k in range(len(loader)):
+            loader.batch(0, k, probe=True)
+            if k >= 2:  # now it shows that Keras predicts
+                loader.log_probed(k + 1)
+    return [str(warning.message) for warning in seen]
+
+
+def test_what_predict_fills_in_is_listed_and_warned_of_but_not_counted(dirty):
+    loader = loader_of(dirty, on_error="fill", shuffle=False, max_bad=5)
+    for _ in range(2):
+        (told,) = predict(loader)
+        assert told.startswith("predict: 5 of 40 samples were bad (1 EMPTY, 1 NOT_AN_IMAGE")
+        assert [found.index for found in loader.errors] == sorted(BAD)
+    assert loader.state_at(0, len(loader))["bad"] == 0
+    epoch_of(loader)  # `max_bad` allows five, and would not allow ten
+
+
+def test_what_predict_recovers_is_listed_without_a_warning(mended):
+    loader = Loader(mended, SIZE, 4, on_error="skip", strict=False)
+    assert predict(loader) == []
+    assert [found.index for found in loader.errors] == [4, 9]
+
+
+def test_a_predict_that_stopped_early_leaves_nothing_to_the_next(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False)
+    for k in range(4):
+        loader.batch(0, k, probe=True)
+    loader.log_probed(4)
+    clean = [k for k in range(len(loader)) if not set(rows_in(loader, 0, k)) & set(BAD)]
+    for batches in range(3, len(loader) + 1):
+        loader.batch(0, clean[0], probe=True)
+        loader.log_probed(batches)  # warns of nothing
+
+
+def test_probes_before_a_fit_are_not_listed_as_what_predict_used(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False)
+    loader.batch(0, 0, probe=True)
+    loader.batch(0, 3)
+    loader.batch(0, 2, probe=True)
+    loader.log_probed(3)
+    assert [found.index for found in loader.errors] == [12]
+
+
+def test_a_pickled_loader_goes_on_counting(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False, max_bad=2)
+    for k in range(2):
+        loader.batch(0, k)
+    twin = pickle.loads(pickle.dumps(loader))
+    for counting in (loader, twin):
+        with pytest.raises(TooManyBadSamples, match=r"^3 of 40"):
+            counting.batch(0, 2)
+
+
+def test_old_epochs_are_forgotten(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False, batch_size=40)
+    sizes = []
+    for _ in range(12):
+        epoch_of(loader)
+        sizes.append(len(pickle.dumps(loader)))
+    assert max(sizes) < sizes[2] + 100
+
+
 def test_the_list_goes_to_a_file_and_comes_back(dirty, tmp_path):
     loader = loader_of(dirty, on_error="skip")
     epoch_of(loader)
