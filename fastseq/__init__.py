@@ -20,6 +20,7 @@ from fastseq.errors import (
     TooManyBadSamples,
     UnknownLabelError,
 )
+from fastseq.file_range import FileRange
 from fastseq.limits import Limits
 from fastseq.loading.loader import Loader
 from fastseq.samples import Samples
@@ -40,6 +41,7 @@ __all__ = [
     "DataBackup",
     "DataLoader",
     "DecodeError",
+    "FileRange",
     "ImageSequence",
     "Limits",
     "Loader",

@@ -31,15 +31,13 @@ def tree(tmp_path: Path) -> Path:
 def run(tmp_path, monkeypatch):
     """Run the command in `tmp_path`."""
     monkeypatch.chdir(tmp_path)
-    level = cv2.utils.logging.getLogLevel()
     app = typer.Typer()
     app.command()(check)
 
     def call(*words: object) -> Result:
         return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "120"}, catch_exceptions=False)
 
-    yield call
-    cv2.utils.logging.setLogLevel(level)
+    return call
 
 
 def damage(root: Path) -> list[Path]:

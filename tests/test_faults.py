@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from images import encoded, folder, jpeg, photo
 from native.test_limits import claiming
 from programs import assert_silent, run_file
 from programs import run as run_program
 
-from fastseq import BadSamplesWarning, DecodeError, Limits, Loader, Samples, decode_batch
-from fastseq.engine import fallback
+from fastseq import BadSamplesWarning, DecodeError, Loader, Samples, decode_batch
+from fastseq.engine import pending_batch
 
 HERE = Path(__file__).parent / "faults"
 COUNT = 40
@@ -297,30 +298,19 @@ def test_an_interrupt_of_fit_while_a_read_never_returns(shim, tree, tmp_path, ba
     assert ran.stdout.startswith("interrupted after")
 
 
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        (lambda path: (path.unlink(), os.mkfifo(path)), "NOT_A_FILE"),
-        (lambda path: (path.unlink(), path.mkdir()), "NOT_A_FILE"),
-        (lambda path: path.unlink(), "NOT_FOUND"),
-        (lambda path: path.write_bytes(path.read_bytes() + bytes(5000)), "FILE_TOO_LARGE"),
-    ],
-)
-def test_a_png_that_changes_between_its_two_reads(tmp_path, monkeypatch, change, status):
-    """The native core reads a file, finds that it is no JPEG, and leaves it to OpenCV."""
+def test_a_png_is_read_once(tmp_path, monkeypatch):
+    """The native core reads a file, finds that it is no JPEG, and hands its bytes to OpenCV."""
     path = tmp_path / "a.png"
     path.write_bytes(encoded(photo(20, 30), "png"))
-    limits = Limits(file_bytes=path.stat().st_size + 1000)
-    open_regular = fallback.open_regular
+    expected = decode_batch([path], (8, 8))
+    finish_sample = pending_batch.finish_sample
 
-    def changing(*arguments):
-        change(path)
-        return open_regular(*arguments)
+    def finish_without_file(*arguments):
+        path.unlink()
+        finish_sample(*arguments)
 
-    monkeypatch.setattr(fallback, "open_regular", changing)
-    with pytest.raises(DecodeError) as caught:
-        decode_batch([path], (8, 8), limits=limits)
-    assert caught.value.status.name == status
+    monkeypatch.setattr(pending_batch, "finish_sample", finish_without_file)
+    np.testing.assert_array_equal(decode_batch([path], (8, 8)), expected)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), cv2.error("Insufficient memory")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -162,3 +163,29 @@ def test_batches_of_an_iterator_that_was_left_make_room(keras, samples):
         for _ in consume():
             pass
     assert len(look_ahead()) == 0
+
+
+def test_threads_that_ask_for_the_same_batches_and_close_meanwhile(samples):
+    made = Loader(samples.select(range(SAMPLES)), SIZE, 4, labels=None, shuffle=True, threads=2, prefetch_bytes=2 * ONE)
+    expected = {(epoch, k): made.batch(epoch, k).copy() for epoch in range(2) for k in range(BATCHES)}
+    wrong: list[tuple[int, int]] = []
+
+    def ask(seed: int) -> None:
+        order = random.Random(seed)
+        for _ in range(50):
+            epoch, k = order.randrange(2), order.randrange(BATCHES)
+            batch = made.batch(epoch, k, [(epoch, n) for n in range(k + 1, BATCHES)], probe=order.random() < 0.2)
+            if (batch != expected[epoch, k]).any():
+                wrong.append((epoch, k))
+            if order.random() < 0.1:
+                made.close()
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    made.close()
+    assert len(made._prefetcher.look_ahead) == 0
+    assert made._prefetcher.decoder.memory.bytes_in_use == 0

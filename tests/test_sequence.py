@@ -317,3 +317,20 @@ def test_a_copy_shares_no_prefetched_batches(base):
         assert numbers_of(adapter_of(twin).get_numpy_iterator()) == twin.order.tolist()
         assert (twin.workers, twin.max_queue_size) == (2, BATCHES)
     assert numbers_of(iterator) == first.order[8:].tolist()
+
+
+def test_batches_of_any_kind_may_be_made_ahead(base):
+    """Their size is looked up, which some objects refuse."""
+
+    class Sparse:
+        @property
+        def nbytes(self):
+            raise RuntimeError("no size")
+
+    class Mixed(base):
+        def __getitem__(self, k):
+            return {"numbers": super().__getitem__(k)[0], "others": [Sparse(), "text", None]}
+
+    dataset = Mixed(workers=2)
+    batches = list(adapter_of(dataset).get_numpy_iterator())
+    assert [n for batch in batches for n in batch["numbers"]] == dataset.order.tolist()

@@ -2,59 +2,37 @@
 
 #include <hwy/cache_control.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/stage_clock.h"
 #include "io/file.h"
 
 namespace fastseq {
 namespace {
 
-constexpr size_t kKeptBytes = 64u << 20;  // of one scratch buffer, from sample to sample
-
-void set_path(const Source& source, std::string* path) {
-  path->clear();
-  const bool absolute = source.size > 0 && source.data[0] == '/';
-  if (source.root_size > 0 && !absolute) {
-    path->append(source.root, source.root_size);
-    if (path->back() != '/') path->push_back('/');
-  }
-  path->append(source.data, source.size);
-}
+constexpr size_t kScratchBytes = 64u << 20;  // of one scratch buffer, from sample to sample
+constexpr int64_t kKeptBytes = 256 << 20;    // of a job's files, for the caller to decode
 
 bool is_done(Status status) { return status == Status::kOk || status == Status::kRecovered; }
 
 }  // namespace
 
-bool add_rows(const uint8_t* blob, size_t blob_size, const int64_t* offsets, size_t offset_count, const char* root,
-              size_t root_size, const int64_t* rows, size_t row_count, std::vector<Source>* sources) {
-  sources->reserve(sources->size() + row_count);
-  for (size_t i = 0; i < row_count; ++i) {
-    if (rows[i] < 0 || static_cast<size_t>(rows[i]) + 1 >= offset_count) return false;
-    const int64_t begin = offsets[rows[i]], end = offsets[rows[i] + 1];
-    if (begin < 0 || begin > end || static_cast<size_t>(end) > blob_size) return false;
-    sources->push_back(
-        {reinterpret_cast<const char*>(blob) + begin, static_cast<size_t>(end - begin), root, root_size});
-  }
-  return true;
-}
-
-void add_source(const uint8_t* data, size_t size, bool is_path, std::vector<Source>* sources) {
-  sources->push_back({reinterpret_cast<const char*>(data), size, is_path ? "" : nullptr, 0});
-}
-
 BatchJob::BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots,
-                   std::vector<double> draws, int draws_per_sample)
+                   std::vector<double> draws, int draws_per_sample, bool with_info)
     : recipe_(std::move(recipe)),
       sources_(std::move(sources)),
       slots_(slots),
       draws_(std::move(draws)),
       draws_per_sample_(draws_per_sample),
       statuses_(sources_.size()),
+      infos_(with_info ? sources_.size() : 0),
       running_or_waiting_(static_cast<int>(sources_.size())),
-      fetches_(sources_.size(), Fetch::kNone) {
+      fetches_(sources_.size(), Fetch::kNone),
+      kept_(sources_.size()) {
   for (auto& status : statuses_) status.store(static_cast<int32_t>(Status::kPending), std::memory_order_relaxed);
 }
 
@@ -75,7 +53,7 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   // A failed sample must not show what was in its slot before.
   if (!is_done(status)) std::memset(slot(i), 0, recipe_->format.bytes());
   hwy::FlushStream();  // what went past the cache is there for who waits
-  workspace->trim(kKeptBytes);
+  workspace->trim(kScratchBytes);
   end(i, status, std::move(reason));
 }
 
@@ -84,20 +62,62 @@ void BatchJob::run(int i, Workspace* workspace) {
   const uint8_t* data = reinterpret_cast<const uint8_t*>(sources_[i].data);
   size_t size = sources_[i].size;
   Status found = cancelled() ? Status::kCancelled : Status::kOk;
-  if (sources_[i].root) {
+  if (sources_[i].is_file()) {
     if (!read(i, workspace, &size, &found)) return;
     data = workspace->file.data();
   }
-  guarded(i, workspace, [&] {
-    if (found != Status::kOk) return found;
-    return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_);
-  });
+  guarded(i, workspace, [&] { return found == Status::kOk ? decode(i, data, size, workspace) : found; });
+}
+
+// Does the work on sample i with its info and a clock, where they are asked for.
+template <class Work>
+Status BatchJob::timed(int i, Workspace* workspace, Work work) {
+  if (infos_.empty()) return work();
+  StageClock clock;
+  workspace->info = &infos_[i];
+  workspace->resample.clock = &clock;
+  const auto done = [&](void*) {
+    clock.stop(infos_[i].nanoseconds);
+    workspace->info = nullptr;
+    workspace->resample.clock = nullptr;
+  };
+  clock.start(Stage::kResample);
+  const std::unique_ptr<void, decltype(done)> at_end(workspace, done);  // also where memory runs out
+  return work();
+}
+
+Status BatchJob::decode(int i, const uint8_t* data, size_t size, Workspace* workspace) {
+  const Status status = timed(
+      i, workspace, [&] { return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_); });
+  if (status == Status::kNeedsDecoder && sources_[i].is_file()) keep(i, data, size);
+  return status;
+}
+
+void BatchJob::keep(int i, const uint8_t* data, size_t size) noexcept {
+  const size_t max_bytes = static_cast<size_t>(std::min(kKeptBytes, recipe_->limits.memory_bytes));
+  try {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (size > max_bytes - std::min(kept_bytes_, max_bytes)) return;
+    }
+    const auto bytes = std::make_shared<Buffer>();
+    std::memcpy(bytes->reserve(size), data, size);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    kept_bytes_ += size;
+    kept_[i] = {bytes->data(), size, bytes};
+  } catch (const std::bad_alloc&) {  // it is read again
+  }
+}
+
+void BatchJob::release(int i) {
+  kept_bytes_ -= kept_[i].size;
+  kept_[i] = {};
 }
 
 // False where the sample was given up meanwhile: its slot and its source may be gone.
 bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) noexcept {
   try {
-    set_path(sources_[i], &workspace->path);
+    sources_[i].write_path(&workspace->path);
   } catch (const std::bad_alloc&) {
     *status = Status::kOutOfMemory;
     return true;
@@ -110,12 +130,58 @@ bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) n
     }
     fetches_[i] = Fetch::kRunning;
   }
+  StageClock clock;
+  clock.start(Stage::kRead);
   try {
-    *status = read_file(workspace->path, recipe_->limits.file_bytes, &workspace->file, size, &workspace->reason);
+    *status = read_source(sources_[i], workspace->path, &workspace->file, size, &workspace->reason);
   } catch (const std::bad_alloc&) {
     *status = Status::kOutOfMemory;
   }
-  return end_fetch(i);
+  if (!end_fetch(i)) return false;
+  if (!infos_.empty()) clock.stop(infos_[i].nanoseconds);
+  return true;
+}
+
+// `path` is a copy: what the source points to may be gone if the sample is abandoned meanwhile.
+Status BatchJob::read_source(const Source& source, const std::string& path, Buffer* bytes, size_t* size,
+                             std::string* reason) {
+  const int64_t max_bytes = recipe_->limits.file_bytes;
+  if (source.kind == Source::Kind::kFile) return read_file(path, max_bytes, bytes, size, reason);
+  bool check;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    check = checked_files_.count(path) == 0;
+  }
+  std::shared_ptr<const OpenFile> file;
+  const Status status = files_->open(path, check, &file, reason);
+  if (status != Status::kOk) return status;
+  if (check) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    checked_files_.insert(path);
+  }
+  return read_range(*file, source.offset, source.length, max_bytes, bytes, size, reason);
+}
+
+Status BatchJob::data(int i, SampleData* data, std::string* reason) {
+  const Source& source = sources_[i];
+  if (!source.is_file()) {
+    *data = {reinterpret_cast<const uint8_t*>(source.data), source.size, nullptr};
+    return Status::kOk;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (kept_[i].owner) {
+      *data = kept_[i];
+      return Status::kOk;
+    }
+  }
+  std::string path;
+  source.write_path(&path);
+  auto bytes = std::make_shared<Buffer>();
+  size_t size = 0;
+  const Status status = read_source(source, path, bytes.get(), &size, reason);
+  if (status == Status::kOk) *data = {bytes->data(), size, bytes};
+  return status;
 }
 
 bool BatchJob::begin_fetch(int i) {
@@ -144,16 +210,25 @@ void BatchJob::abandon_fetches() {
   for (int i = 0; i < size(); ++i) {
     if (fetches_[i] != Fetch::kRunning) continue;
     fetches_[i] = Fetch::kAbandoned;
+    release(i);
     statuses_[i].store(static_cast<int32_t>(Status::kCancelled), std::memory_order_release);
     --running_or_waiting_;
   }
   if (running_or_waiting_ == 0) ended_.notify_all();
 }
 
+void BatchJob::run_bytes(int i, const uint8_t* data, size_t size, Workspace* workspace) {
+  if (!end_fetch(i)) return;
+  sources_[i] = bytes_source(data, size);
+  guarded(i, workspace, [&] { return decode(i, data, size, workspace); });
+}
+
 void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace) {
   if (!end_fetch(i)) return;
-  guarded(i, workspace,
-          [&] { return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_); });
+  guarded(i, workspace, [&] {
+    return timed(i, workspace,
+                 [&] { return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_); });
+  });
 }
 
 void BatchJob::fail(int i, Status status, std::string reason) {
@@ -163,6 +238,7 @@ void BatchJob::fail(int i, Status status, std::string reason) {
 void BatchJob::end(int i, Status status, std::string reason) {
   statuses_[i].store(static_cast<int32_t>(status), std::memory_order_release);
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (status != Status::kNeedsDecoder) release(i);
   try {
     if (!reason.empty() && status != Status::kOk) reasons_.emplace_back(i, std::move(reason));
   } catch (const std::bad_alloc&) {  // the status stands without words

@@ -71,6 +71,7 @@ std::shared_ptr<Pool::Worker> Pool::start() const {
 void Pool::submit(std::shared_ptr<BatchJob> job, bool urgent) {
   {
     const std::lock_guard<std::mutex> lock(state_->mutex);
+    job->use_files(state_->files);
     replace_lost();
     if (urgent) {
       state_->jobs.push_front(std::move(job));

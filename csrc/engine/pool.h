@@ -31,6 +31,8 @@ class Pool {
   void abandon(const std::shared_ptr<BatchJob>& job);
 
  private:
+  static constexpr size_t kOpenFiles = 64;  // of ranges, from job to job
+
   // Guarded by the mutex of State, but for the thread itself.
   struct Worker {
     std::thread thread;
@@ -43,6 +45,7 @@ class Pool {
     std::mutex mutex;  // guards the rest, and the jobs' take()
     std::condition_variable available;
     std::deque<std::shared_ptr<BatchJob>> jobs;
+    const std::shared_ptr<FileCache> files = std::make_shared<FileCache>(kOpenFiles);
     bool stopping = false;
   };
 

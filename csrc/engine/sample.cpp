@@ -34,7 +34,7 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
     status = resample_tf(source.get(), plan, format, slot, &workspace->resample, cancelled);
     return status == Status::kOk ? source->finish() : status;
   }
-  SlotWriter writer(format, plan.orientation.transpose, slot, &workspace->resample.tile);
+  SlotWriter writer(format, plan.orientation.transpose, slot, &workspace->resample.tile, workspace->resample.clock);
   const int channels = format.channels;
   if (is_pil(recipe.interpolation) && recipe.interpolation != Interpolation::kPilNearest) {
     status = resample_pil(source.get(), plan, &writer, &workspace->resample, cancelled);
@@ -68,7 +68,7 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
   if (uses_own_decoder()) {
     (header.progressive ? open_progressive : open_baseline)(data, size, header, request, &workspace->jpeg, &source);
     if (source && source->layout() == PixelLayout::kYcc && !request.planes) {
-      source = ycc_to_pixels(std::move(source), request.bgr, &workspace->jpeg);
+      source = ycc_to_pixels(std::move(source), request, &workspace->jpeg);
     }
   }
   if (source) {
@@ -81,11 +81,22 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
   return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
 }
 
+void describe(const JpegHeader& header, SampleInfo* info) {
+  info->height = header.height;
+  info->width = header.width;
+  info->components = header.components;
+  std::copy(header.sampling_h, header.sampling_h + 4, info->sampling_h);
+  std::copy(header.sampling_v, header.sampling_v + 4, info->sampling_v);
+  info->scans = header.scans;
+  info->orientation = header.orientation;
+}
+
 Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const SlotFormat& format,
                    const double* draws, uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   JpegHeader header;
   Status status = read_jpeg_header(data, size, &header);
   if (status != Status::kOk) return status;
+  if (workspace->info) describe(header, workspace->info);
   status = check_jpeg_limits(header, recipe.limits);
   if (status != Status::kOk) return status;
   if (header.width == 0 || header.height == 0) return Status::kUnsupportedJpeg;  // its height follows in a DNL marker
@@ -95,6 +106,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   if (status != Status::kOk) return status;
   if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan, header);
   JpegRequest request = make_request(plan, recipe, header, cancelled);
+  request.clock = workspace->resample.clock;
   double out_of_range = 0;
   status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
   const bool decoded = status == Status::kOk || status == Status::kRecovered;
@@ -157,19 +169,22 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
   if (size == 0) return Status::kEmpty;
   if (static_cast<int64_t>(size) > recipe.limits.file_bytes) return Status::kFileTooLarge;
   const ImageInfo info = sniff_image(data, size);
-  switch (info.format) {
-    case ImageFormat::kJpeg:
+  if (workspace->info) {
+    workspace->info->format = info.format;
+    workspace->info->height = std::max<int64_t>(info.height, 0);
+    workspace->info->width = std::max<int64_t>(info.width, 0);
+  }
+  switch (format_decoder(info.format)) {
+    case FormatDecoder::kNative:
       return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
         return decode_jpeg(data, size, recipe, format, draws, out, workspace, cancelled);
       });
-    case ImageFormat::kOther:
+    case FormatDecoder::kFallback:
       if (info.width < 0 || info.height < 0) return Status::kCorrupt;
       if (info.height > 0 && info.width > recipe.limits.pixels / info.height) return Status::kTooManyPixels;
       return Status::kNeedsDecoder;
-    case ImageFormat::kUnsupported:
-      return Status::kUnsupportedFormat;
     default:
-      return Status::kNotAnImage;
+      return info.format == ImageFormat::kUnknown ? Status::kNotAnImage : Status::kUnsupportedFormat;
   }
 }
 
@@ -182,6 +197,10 @@ Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& r
   if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
   ResamplePlan plan;
+  if (workspace->info && workspace->info->height == 0) {
+    workspace->info->height = image.height;
+    workspace->info->width = image.width;
+  }
   const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
   if (status != Status::kOk) return status;
   const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;

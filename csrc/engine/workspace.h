@@ -6,6 +6,7 @@
 
 #include "augment/scratch.h"
 #include "base/buffer.h"
+#include "engine/sample_info.h"
 #include "jpeg/scratch.h"
 #include "resample/scratch.h"
 
@@ -20,7 +21,8 @@ struct Workspace {
   Buffer image;         // resampled, before augmentation
   Buffer aligned_slot;  // for a slot at an address that its items are not aligned to
   AugmentScratch augment;
-  std::string reason;  // libjpeg's message about the last failure
+  SampleInfo* info = nullptr;  // filled in for each sample; null where nobody asks
+  std::string reason;          // libjpeg's message about the last failure
 
   // Frees the buffers of more than `keep` bytes: one huge image must not hold its memory for ever.
   void trim(size_t keep) {

@@ -28,7 +28,7 @@ Status status_of_errno(int error) {
   }
 }
 
-// What went wrong in the system's words, where the status alone does not tell.
+// The system's words where the status alone does not say what is wrong.
 Status failure(int error, std::string* reason) {
   const Status status = status_of_errno(error);
   try {
@@ -38,54 +38,92 @@ Status failure(int error, std::string* reason) {
   return status;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 int open_retrying(const char* path) {
-  int fd;
+  int descriptor;
   do {
-    fd = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);  // O_NONBLOCK: a FIFO must not block
-  } while (fd < 0 && errno == EINTR);
-  return fd;
+    descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);  // O_NONBLOCK: a FIFO must not block
+  } while (descriptor < 0 && errno == EINTR);
+  return descriptor;
 }
 
 }  // namespace
 
-Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size, std::string* reason) {
-  *size = 0;
-  if (path.find('\0') != std::string::npos) return Status::kNotFound;  // open() would see the part before it
-  const Descriptor file(open_retrying(path.c_str()));
-  if (file.get() < 0) return failure(errno, reason);
+OpenFile::~OpenFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void OpenFile::identify(const struct stat& info) {
+  size_ = info.st_size;
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
+  modified_s_ = info.st_mtim.tv_sec;
+  modified_ns_ = info.st_mtim.tv_nsec;
+}
+
+bool OpenFile::is_current(const std::string& path) const {
   struct stat info;
-  if (::fstat(file.get(), &info) != 0) return failure(errno, reason);
-  if (!S_ISREG(info.st_mode)) return Status::kNotAFile;
-  if (info.st_size > max_bytes) return Status::kFileTooLarge;
-  if (info.st_size == 0) return Status::kEmpty;
-  const size_t wanted = static_cast<size_t>(info.st_size);
-  uint8_t* data = bytes->reserve(wanted);
-  size_t have = 0;
-  while (have < wanted) {
-    const ssize_t got = ::pread(file.get(), data + have, wanted - have, static_cast<off_t>(have));
+  return ::stat(path.c_str(), &info) == 0 && size_ == info.st_size && device_ == info.st_dev && inode_ == info.st_ino &&
+         modified_s_ == info.st_mtim.tv_sec && modified_ns_ == info.st_mtim.tv_nsec;
+}
+
+Status OpenFile::read(int64_t offset, size_t count, Buffer* bytes, size_t* size, std::string* reason) const {
+  *size = 0;
+  uint8_t* data = bytes->reserve(count);
+  while (*size < count) {
+    const ssize_t got = ::pread(descriptor_, data + *size, count - *size, static_cast<off_t>(offset) + *size);
     if (got < 0) {
       if (errno == EINTR) continue;
       return failure(errno, reason);
     }
     if (got == 0) break;
-    have += static_cast<size_t>(got);
+    *size += static_cast<size_t>(got);
   }
-  *size = have;
-  return have == 0 ? Status::kEmpty : Status::kOk;
+  return Status::kOk;
+}
+
+Status open_file(const std::string& path, std::shared_ptr<const OpenFile>* file, std::string* reason) {
+  if (path.find('\0') != std::string::npos) return Status::kNotFound;  // open() would see the part before it
+  const int descriptor = open_retrying(path.c_str());
+  if (descriptor < 0) return failure(errno, reason);
+  std::unique_ptr<OpenFile> opened;
+  try {
+    opened = std::make_unique<OpenFile>(descriptor);
+  } catch (const std::bad_alloc&) {
+    ::close(descriptor);
+    throw;
+  }
+  struct stat info;
+  if (::fstat(descriptor, &info) != 0) return failure(errno, reason);
+  if (!S_ISREG(info.st_mode)) return Status::kNotAFile;
+  opened->identify(info);
+  *file = std::move(opened);
+  return Status::kOk;
+}
+
+Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size, std::string* reason) {
+  *size = 0;
+  std::shared_ptr<const OpenFile> file;
+  Status status = open_file(path, &file, reason);
+  if (status != Status::kOk) return status;
+  if (file->size() > max_bytes) return Status::kFileTooLarge;
+  status = file->read(0, static_cast<size_t>(file->size()), bytes, size, reason);
+  return status == Status::kOk && *size == 0 ? Status::kEmpty : status;
+}
+
+Status read_range(const OpenFile& file, int64_t offset, int64_t length, int64_t max_bytes, Buffer* bytes, size_t* size,
+                  std::string* reason) {
+  *size = 0;
+  if (length > max_bytes) return Status::kFileTooLarge;
+  if (length == 0) return Status::kEmpty;
+  int64_t available = file.size();
+  if (offset <= available - length) {
+    const Status status = file.read(offset, static_cast<size_t>(length), bytes, size, reason);
+    if (status != Status::kOk || static_cast<int64_t>(*size) == length) return status;
+    available = offset + static_cast<int64_t>(*size);  // the file has shrunk
+  }
+  *reason = "bytes " + std::to_string(offset) + " to " + std::to_string(offset + length) + " of a file of " +
+            std::to_string(available);
+  return Status::kTruncated;
 }
 
 }  // namespace fastseq

@@ -1,16 +1,53 @@
-// Reading a whole file that others own: no mmap, no blocking on what is not a regular file.
+// Files that others own: no mmap, no blocking on what is not a regular file.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/buffer.h"
 #include "base/status.h"
 
+struct stat;
+
 namespace fastseq {
 
-// Reads `path` into `bytes`, which grows as needed. EINTR and short reads are handled; a file that shrinks under the
-// reader gives the bytes that were there. Returns kOk, or why not, and for kReadError the system's words in *reason.
+// A regular file that is open for reading, by any number of threads.
+class OpenFile {
+ public:
+  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile();
+
+  // In bytes, when it was opened.
+  int64_t size() const { return size_; }
+  // Whether `path` still names this file, unchanged since it was opened.
+  bool is_current(const std::string& path) const;
+  // Reads `count` bytes from `offset` on into `bytes`, fewer where the file ends. EINTR and short reads are handled.
+  // Returns kOk or why not, and for kReadError the system's words in *reason. Throws std::bad_alloc.
+  Status read(int64_t offset, size_t count, Buffer* bytes, size_t* size, std::string* reason) const;
+
+ private:
+  friend Status open_file(const std::string& path, std::shared_ptr<const OpenFile>* file, std::string* reason);
+  void identify(const struct stat& info);
+
+  const int descriptor_;
+  int64_t size_ = 0;
+  uint64_t device_ = 0, inode_ = 0;
+  int64_t modified_s_ = 0, modified_ns_ = 0;
+};
+
+// Opens a regular file. Returns kOk or why not, and for kReadError the system's words in *reason. Throws
+// std::bad_alloc.
+Status open_file(const std::string& path, std::shared_ptr<const OpenFile>* file, std::string* reason);
+
+// Reads the whole file at `path`, of at most `max_bytes`. A file that shrinks meanwhile gives the bytes that were
+// there.
 Status read_file(const std::string& path, int64_t max_bytes, Buffer* bytes, size_t* size, std::string* reason);
+
+// Reads `length` bytes, at most `max_bytes`, of an open file. kTruncated where the file ends before they do.
+Status read_range(const OpenFile& file, int64_t offset, int64_t length, int64_t max_bytes, Buffer* bytes, size_t* size,
+                  std::string* reason);
 
 }  // namespace fastseq

@@ -3,9 +3,30 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/enum_table.h"
+
 namespace fastseq {
 
-enum class ImageFormat { kUnknown, kJpeg, kOther, kUnsupported };
+enum class ImageFormat : int32_t {
+  kUnknown,
+  kJpeg,
+  kPng,
+  kGif,
+  kWebp,
+  kBmp,
+  kTiff,
+  kPnm,
+  kJpeg2000,
+  kAvif,
+  kHeif,
+  kJpegXl,
+};
+// By the names that Pillow uses.
+EnumTable image_format_table();
+
+// Who decodes a format.
+enum class FormatDecoder { kNone, kNative, kFallback };
+FormatDecoder format_decoder(ImageFormat format);
 
 struct ImageInfo {
   ImageFormat format = ImageFormat::kUnknown;
@@ -13,7 +34,7 @@ struct ImageInfo {
   int64_t height = 0;
 };
 
-// Looks at the first bytes. kOther: a format that OpenCV reads; kUnsupported: HEIC, JPEG XL.
+// Looks at the first bytes.
 ImageInfo sniff_image(const uint8_t* data, size_t size);
 
 }  // namespace fastseq

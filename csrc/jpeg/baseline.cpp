@@ -18,6 +18,8 @@ class BaselineSource final : public RowSource {
 
   bool open(const JpegHeader& header, const JpegRequest& request, JpegScratch* scratch) {
     cancelled_ = &request.cancelled;
+    clock_ = request.clock;
+    const StageScope scope(clock_, Stage::kEntropy);
     if (!read_markers() || scan_count_ != header.scans) return false;
     if (frame_.width != header.width || frame_.height != header.height) return false;
     planes_ = request.gray ? 1 : frame_.components;
@@ -32,6 +34,7 @@ class BaselineSource final : public RowSource {
 
   Status pull(uint8_t* const* const* rows) override {
     if (row_ >= layout_.mcus_down) return Status::kOk;
+    const StageScope scope(clock_, Stage::kEntropy);
     for (int s = 0; s < scan_count_; ++s) {
       const bool good =
           scan_headers_[s].interleaved() ? pull_mcus(s, row_, 0, layout_.columns, rows) : pull_component(s, rows);
@@ -43,6 +46,7 @@ class BaselineSource final : public RowSource {
 
   // Checks as much of the file as libjpeg would have read: it reads several scans to their ends before the first row.
   Status finish() override {
+    const StageScope scope(clock_, Stage::kEntropy);
     for (int s = 0; s < scan_count_; ++s) {
       BaselineScan& scan = scans_[s];
       const int rows = scan_count_ > 1 ? scan.mcus_down() : layout_.mcu_rows_checked;
@@ -115,6 +119,7 @@ class BaselineSource final : public RowSource {
     for (int column = columns.begin; column < columns.end;) {
       const int count = std::min(scan.mcus_per_read(), columns.end - column);
       if (!scan.read(count)) return false;
+      const StageScope scope(clock_, Stage::kTransform);
       for (int i = 0; i < scan_headers_[s].components; ++i) {
         if (!transform(s, i, block_row, column - columns.begin, column, count, rows)) return false;
       }
@@ -149,6 +154,7 @@ class BaselineSource final : public RowSource {
   const uint8_t* data_;
   size_t size_;
   const std::atomic<bool>* cancelled_ = nullptr;
+  StageClock* clock_ = nullptr;
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;

@@ -24,6 +24,8 @@ class ProgressiveSource final : public RowSource {
 
   bool open(const JpegHeader& header, const JpegRequest& request) {
     cancelled_ = &request.cancelled;
+    clock_ = request.clock;
+    const StageScope scope(clock_, Stage::kEntropy);
     JpegMarkers markers(data_, size_);
     std::fill_n(&missing_bits_[0][0], 3 * 64, kUnknown);
     JpegScan scan;
@@ -45,6 +47,7 @@ class ProgressiveSource final : public RowSource {
 
   Status pull(uint8_t* const* const* rows) override {
     if (row_ >= layout_.mcus_down) return Status::kOk;
+    const StageScope scope(clock_, Stage::kTransform);
     for (int i = 0; i < planes_; ++i) {
       if (!transform(i, rows[i])) return Status::kCorrupt;
     }
@@ -169,6 +172,7 @@ class ProgressiveSource final : public RowSource {
   size_t size_;
   JpegScratch* scratch_;
   const std::atomic<bool>* cancelled_ = nullptr;
+  StageClock* clock_ = nullptr;
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;

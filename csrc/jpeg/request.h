@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/enum_table.h"
+#include "base/stage_clock.h"
 
 namespace fastseq {
 
@@ -34,6 +35,7 @@ struct JpegRequest {
   PixelWindow window{};
   Strictness strictness = Strictness::kRejectDamaged;
   int64_t memory_bytes = 0;
+  StageClock* clock = nullptr;  // counts the time of each stage; may be null
 };
 
 }  // namespace fastseq

@@ -45,6 +45,7 @@ class TurboSource final : public RowSource {
   ~TurboSource() override { jpeg_destroy_decompress(&info_); }
 
   Status open(const uint8_t* data, size_t size) {
+    const StageScope scope(request_.clock, Stage::kEntropy);
     if (!read_header(data, size)) return failure();
     if (info_.image_width != static_cast<JDIMENSION>(header_.width) ||
         info_.image_height != static_cast<JDIMENSION>(header_.height)) {
@@ -63,6 +64,8 @@ class TurboSource final : public RowSource {
   const SourcePlane& plane(int i) const override { return planes_[i]; }
 
   Status pull(uint8_t* const* const* rows) override {
+    // The rows of one scan are read and transformed together; of several scans all is read before the first row.
+    const StageScope scope(request_.clock, header_.single_scan() ? Stage::kEntropy : Stage::kTransform);
     const bool read = info_.raw_data_out ? read_planes(rows) : read_pixels(rows[0]);
     return read ? Status::kOk : failure();
   }

@@ -10,8 +10,8 @@ namespace {
 
 class YccToPixels final : public RowSource {
  public:
-  YccToPixels(std::unique_ptr<RowSource> source, bool bgr, JpegScratch* scratch)
-      : source_(std::move(source)), bgr_(bgr), plane_(source_->plane(0)) {
+  YccToPixels(std::unique_ptr<RowSource> source, const JpegRequest& request, JpegScratch* scratch)
+      : source_(std::move(source)), bgr_(request.bgr), clock_(request.clock), plane_(source_->plane(0)) {
     for (int i = 0; i < kMaxPlanes; ++i) {
       const SourcePlane& p = source_->plane(i);
       stride_[i] = (static_cast<size_t>(p.row_bytes) + 2 * kUpsampleSlack + 63) / 64 * 64;
@@ -39,6 +39,7 @@ class YccToPixels final : public RowSource {
       const Status status = pull_planes();
       if (status != Status::kOk) return status;
     }
+    const StageScope scope(clock_, Stage::kTransform);
     for (int r = 0; r < plane_.rows_per_pull && row_ < plane_.height; ++r, ++row_) {
       if (row_ < plane_.y0 + delay_ || !is_needed(row_ - plane_.y0)) continue;
       const uint8_t* cb = chroma_row(1, chroma_[0]);
@@ -105,6 +106,7 @@ class YccToPixels final : public RowSource {
 
   std::unique_ptr<RowSource> source_;
   const bool bgr_;
+  StageClock* const clock_;
   SourcePlane plane_;
   const std::vector<bool>* needed_rows_ = nullptr;
   uint8_t* base_[kMaxPlanes];
@@ -117,8 +119,9 @@ class YccToPixels final : public RowSource {
 
 }  // namespace
 
-std::unique_ptr<RowSource> ycc_to_pixels(std::unique_ptr<RowSource> source, bool bgr, JpegScratch* scratch) {
-  return std::make_unique<YccToPixels>(std::move(source), bgr, scratch);
+std::unique_ptr<RowSource> ycc_to_pixels(std::unique_ptr<RowSource> source, const JpegRequest& request,
+                                         JpegScratch* scratch) {
+  return std::make_unique<YccToPixels>(std::move(source), request, scratch);
 }
 
 }  // namespace fastseq

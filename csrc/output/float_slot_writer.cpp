@@ -7,7 +7,7 @@
 namespace fastseq {
 
 FloatSlotWriter::FloatSlotWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels,
-                                 uint8_t* slot, Buffer* scratch)
+                                 uint8_t* slot, Buffer* scratch, StageClock* clock)
     : format_(format),
       top_(geometry.rows.pad),
       left_(geometry.columns.pad),
@@ -16,6 +16,7 @@ FloatSlotWriter::FloatSlotWriter(const SlotFormat& format, const Geometry& geome
       transpose_(transpose),
       channels_(channels),
       slot_(slot),
+      clock_(clock),
       tile_stride_(static_cast<size_t>(transpose ? rows_ : columns_) * channels + 1) {
   const size_t tile = tile_stride_ * (transpose ? kTileRows : 1);
   const size_t line = static_cast<size_t>(std::max(format.width, kTileRows)) * format.channels;
@@ -36,11 +37,14 @@ float* FloatSlotWriter::row(int position) {
 }
 
 void FloatSlotWriter::commit(int position) {
-  if (!transpose_) emit(top_ + position, left_, columns_, tile_);
+  if (transpose_) return;
+  const StageScope scope(clock_, Stage::kWrite);
+  emit(top_ + position, left_, columns_, tile_);
 }
 
 void FloatSlotWriter::flush() {
   if (tile_first_ < 0) return;
+  const StageScope scope(clock_, Stage::kWrite);
   const int count = std::min(kTileRows, columns_ - tile_first_);
   for (int y = 0; y < rows_; ++y) {
     const float* in = tile_ + static_cast<size_t>(y) * channels_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "base/stage_clock.h"
 #include "geometry/geometry.h"
 #include "output/slot_format.h"
 
@@ -17,7 +18,7 @@ class FloatSlotWriter {
   // format.bytes() bytes; padding around the geometry is written here. `scratch` provides the memory. Throws
   // std::bad_alloc.
   FloatSlotWriter(const SlotFormat& format, const Geometry& geometry, bool transpose, int channels, uint8_t* slot,
-                  Buffer* scratch);
+                  Buffer* scratch, StageClock* clock = nullptr);
 
   // Where the caller writes the row for `position`, any number of times until commit(). With `transpose`, one float
   // past its end may be written too.
@@ -38,6 +39,7 @@ class FloatSlotWriter {
   const bool transpose_;
   const int channels_;
   uint8_t* slot_;
+  StageClock* const clock_;
   float* tile_;    // rows to be transposed, or one row
   float* line_;    // one transposed line of the tile
   float* planes_;  // a line split by channel, or with its channel repeated

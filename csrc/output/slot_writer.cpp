@@ -7,12 +7,13 @@
 
 namespace fastseq {
 
-SlotWriter::SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile)
+SlotWriter::SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile, StageClock* clock)
     : format_(format),
       transpose_(transpose),
       direct_(!transpose && format.lookup.empty() && (!format.channels_first || format.channels == 1)),
       linear_(is_linear()),
-      slot_(slot) {
+      slot_(slot),
+      clock_(clock) {
   if (direct_) return;
   const int pixels = transpose ? format.height : format.width;
   tile_stride_ = static_cast<size_t>(pixels) * format.channels;
@@ -32,7 +33,9 @@ uint8_t* SlotWriter::row(int position) {
 }
 
 void SlotWriter::commit(int position) {
-  if (!direct_ && !transpose_) emit(position, 0, format_.width, tile_);
+  if (direct_ || transpose_) return;
+  const StageScope scope(clock_, Stage::kWrite);
+  emit(position, 0, format_.width, tile_);
 }
 
 void SlotWriter::write(int position, const uint8_t* pixels, int pixel_size, int count) {
@@ -49,6 +52,7 @@ void SlotWriter::write(int position, const uint8_t* pixels, int pixel_size, int 
 
 void SlotWriter::flush() {
   if (direct_ || !transpose_ || tile_first_ < 0) return;
+  const StageScope scope(clock_, Stage::kWrite);
   const int channels = format_.channels;
   const int count = tile_first_ + kTileRows <= format_.width ? kTileRows : format_.width - tile_first_;
   uint8_t* line = tile_ + tile_stride_ * kTileRows;

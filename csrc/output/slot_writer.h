@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "base/stage_clock.h"
 #include "output/slot_format.h"
 
 namespace fastseq {
@@ -13,7 +14,7 @@ namespace fastseq {
 class SlotWriter {
  public:
   // `slot` has format.bytes() bytes. `tile` provides memory where rows must be buffered. Throws std::bad_alloc.
-  SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile);
+  SlotWriter(const SlotFormat& format, bool transpose, uint8_t* slot, Buffer* tile, StageClock* clock = nullptr);
 
   // Where the caller writes the interleaved bytes of the row for `position`, until commit().
   uint8_t* row(int position);
@@ -38,6 +39,7 @@ class SlotWriter {
   const bool direct_;  // rows are written straight into the slot
   const bool linear_;  // items are floats or doubles, and the lookup is `offset + scale * byte`
   uint8_t* slot_;
+  StageClock* const clock_;
   uint8_t* tile_ = nullptr;
   size_t tile_stride_ = 0;
   int tile_first_ = -1;  // slot column of the tile's first row

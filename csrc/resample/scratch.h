@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "base/buffer.h"
+#include "base/stage_clock.h"
 #include "filters/triangle_table_cache.h"
 #include "rows/scratch.h"
 
@@ -13,6 +14,7 @@ struct ResampleScratch {
   Buffer passes[4];  // rows between the two passes, and finished rows
   Buffer tile;       // of the slot writer
   TriangleTableCache filters;
+  StageClock* clock = nullptr;
 
   void trim(size_t keep) {
     rows.trim(keep);

@@ -139,7 +139,7 @@ Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat
   const bool gray = source->layout() == PixelLayout::kGray;
   const bool transpose = plan.orientation.transpose;
   const Interpolation filter = plan.interpolation;
-  FloatSlotWriter writer(format, plan.geometry, transpose, gray ? 1 : 3, slot, &scratch->tile);
+  FloatSlotWriter writer(format, plan.geometry, transpose, gray ? 1 : 3, slot, &scratch->tile, scratch->clock);
   const TfPasses passage{source, plan, filter, gray ? 1 : 4, gray ? 1 : 3, &writer, scratch, cancelled};
 
   const auto pass = [&](auto make_table, auto upright, auto stored) {

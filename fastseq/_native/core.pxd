@@ -9,6 +9,7 @@ from libcpp.vector cimport vector
 
 cdef extern from "base/status.h" namespace "fastseq" nogil:
     cdef enum class Status(int32_t):
+        kOk
         kInternal
     cdef cppclass StatusText:
         Status status
@@ -115,16 +116,56 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
     cdef cppclass milliseconds:
         milliseconds(int)
 
-cdef extern from "engine/batch.h" namespace "fastseq" nogil:
+cdef extern from "io/source.h" namespace "fastseq" nogil:
     cdef cppclass Source:
         pass
-    cbool add_rows(const uint8_t*, size_t, const int64_t*, size_t, const char*, size_t, const int64_t*, size_t,
-                   vector[Source]*) except +
-    void add_source(const uint8_t*, size_t, cbool, vector[Source]*) except +
+    Source bytes_source(const uint8_t*, size_t)
+    Source file_source(const uint8_t*, size_t)
+    Source range_source(const uint8_t*, size_t, int64_t, int64_t)
+    cdef cppclass PathTable:
+        const uint8_t* blob
+        size_t blob_size
+        const int64_t* offsets
+        size_t offset_count
+        const char* root
+        size_t root_size
+        const int64_t* range_offsets
+        const int64_t* range_lengths
+    cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
+
+cdef extern from "base/buffer.h" namespace "fastseq" nogil:
+    cdef cppclass Buffer:
+        pass
+
+cdef extern from "io/image_format.h" namespace "fastseq" nogil:
+    cdef enum class ImageFormat(int32_t):
+        pass
+    EnumTable image_format_table()
+
+cdef extern from "engine/sample_info.h" namespace "fastseq" nogil:
+    const int kStages
+    cdef cppclass CSampleInfo "fastseq::SampleInfo":
+        ImageFormat format
+        int64_t height, width
+        int components
+        int sampling_h[4]
+        int sampling_v[4]
+        int64_t scans
+        int orientation
+        int64_t nanoseconds[5]
+
+cdef extern from "engine/batch.h" namespace "fastseq" nogil:
+    cdef cppclass CSampleData "fastseq::SampleData":
+        const uint8_t* data
+        size_t size
+        shared_ptr[Buffer] owner
     cdef cppclass BatchJob:
-        BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int) except +
+        BatchJob(shared_ptr[CRecipe], vector[Source], uint8_t*, vector[double], int, cbool) except +
+        const CSampleInfo& info(int)
         int size()
         cbool begin_fetch(int)
+        Status data(int, CSampleData*, string*) except +
+        void run_bytes(int, const uint8_t*, size_t, Workspace*) except +
         void run_pixels(int, const PixelImage&, cbool, Workspace*) except +
         void fail(int, Status, string) except +
         cbool wait(milliseconds)

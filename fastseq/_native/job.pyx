@@ -8,11 +8,15 @@ cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cython.operator cimport dereference
 from libc.math cimport INFINITY
+from libc.stdint cimport INT64_MAX
 from libcpp.utility cimport move
 from posix.unistd cimport getpid
 
 from fastseq._native.core cimport *
 from fastseq._native.recipe cimport Recipe
+
+cdef extern from "Python.h":
+    int PyBuffer_FillInfo(Py_buffer* view, object owner, void* data, Py_ssize_t size, int readonly, int flags) except -1
 
 cdef int WAIT_MS = 50  # between checks for signals
 cdef int FETCH_MS = 20  # how long a cancelled job waits for reads that are under way
@@ -44,19 +48,23 @@ cdef class Job:
     Args:
         out: writable bytes, one slot a sample.
         draws: (n, k) float64, the samples' uniform numbers.
-        sources: (blob, offsets, root, rows) of a path table, or a list of bytes (a path where paths[i]) and buffers.
+        sources: a list of buffers (the contents of files), tuples (path,) of files, and tuples (path, offset, length) of
+            ranges of files, with paths as bytes; or a path table as a tuple (blob, offsets, root, rows, range_offsets,
+            range_lengths), the last two None without ranges, and a length of -1 for a whole file.
+        info: whether to record what `info` returns.
     """
     cdef shared_ptr[BatchJob]* job
     cdef Pool pool
     cdef object owners
+    cdef bint has_info
     cdef int pid
 
     def __cinit__(self, Pool pool, Recipe recipe, uint8_t[::1] out, const double[:, ::1] draws, sources,
-                  paths=None, *, bint urgent=False):
+                  *, bint urgent=False, bint info=False):
         cdef vector[Source] items
         cdef vector[double] numbers
         cdef Py_ssize_t n, k = draws.shape[1]
-        owners = table_sources(sources, &items) if paths is None else list_sources(sources, paths, &items)
+        owners = add_table(sources, &items) if type(sources) is tuple else add_items(sources, &items)
         n = <Py_ssize_t>items.size()
         if k < recipe.min_draws:
             raise ValueError(f"{k} draws a sample, but its ops read {recipe.min_draws}")
@@ -66,9 +74,10 @@ cdef class Job:
             numbers.assign(&draws[0, 0], &draws[0, 0] + n * k)
         self.pid = getpid()
         self.pool = pool
-        self.owners = (owners, out)
+        self.owners = [owners, out]
         self.job = new shared_ptr[BatchJob](
-            new BatchJob(recipe.recipe, move(items), &out[0] if n else NULL, move(numbers), <int>k))
+            new BatchJob(recipe.recipe, move(items), &out[0] if n else NULL, move(numbers), <int>k, info))
+        self.has_info = info
         with nogil:
             pool.pool.submit(dereference(self.job), urgent)
 
@@ -134,9 +143,43 @@ cdef class Job:
         """libjpeg's words about sample i; "" where it had none."""
         return self.job.get().reason(i).decode("utf-8", "replace")
 
+    def info(self, int i):
+        """What is known of sample i, which has ended, if the job records it.
+
+        (number of the format, height, width, sampling factors (h, v) of each component, scans, EXIF orientation,
+        nanoseconds of each stage); see csrc/engine/sample_info.h.
+        """
+        if not self.has_info or not 0 <= i < len(self):
+            raise IndexError(f"there is no info on sample {i}")
+        cdef const CSampleInfo* info = &self.job.get().info(i)
+        cdef int k
+        sampling = tuple((info.sampling_h[k], info.sampling_v[k]) for k in range(min(info.components, 4)))
+        times = tuple(info.nanoseconds[k] for k in range(kStages))
+        return <int>info.format, info.height, info.width, sampling, info.scans, info.orientation, times
+
     def begin_fetch(self, int i):
         """Takes back sample i, which is no JPEG, until `put_pixels` or `fail`; False once the job is cancelled."""
         return self.job.get().begin_fetch(i)
+
+    def data(self, int i):
+        """The bytes of sample i, between `begin_fetch` and its end; None, and the sample has ended, if they cannot be read."""
+        cdef SampleData found = SampleData.__new__(SampleData)
+        cdef string reason
+        cdef Status status
+        with nogil:
+            status = self.job.get().data(i, &found.data, &reason)
+        if status != Status.kOk:
+            self.job.get().fail(i, status, reason)
+            return None
+        found.job = self
+        return memoryview(found)
+
+    def put_bytes(self, int i, const uint8_t[::1] data):
+        """Decodes sample i from the contents of its file, fetched elsewhere; NEEDS_DECODER again if they are no JPEG."""
+        cdef Workspace workspace
+        self.owners.append(data)
+        with nogil:
+            self.job.get().run_bytes(i, &data[0] if data.shape[0] else NULL, data.shape[0], &workspace)
 
     def put_pixels(self, int i, const uint8_t[:, :, ::1] pixels, bint bgr):
         """Finishes sample i from its upright pixels, if the job is not over."""
@@ -156,21 +199,54 @@ cdef class Job:
         self.job.get().fail(i, <Status>status, reason.encode())
 
 
-cdef object table_sources(sources, vector[Source]* items):
+cdef class SampleData:
+    """The bytes of one image, read-only."""
+    cdef CSampleData data
+    cdef Job job
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        PyBuffer_FillInfo(view, self, <void*>self.data.data, <Py_ssize_t>self.data.size, 1, flags)
+
+
+cdef object add_table(sources, vector[Source]* items):
+    cdef PathTable table
     cdef const uint8_t[::1] blob = sources[0]
     cdef const int64_t[::1] offsets = sources[1], rows = sources[3]
+    cdef const int64_t[::1] range_offsets, range_lengths
     cdef bytes root = sources[2]
-    if rows.shape[0] and not add_rows(&blob[0], blob.shape[0], &offsets[0], offsets.shape[0], root, len(root),
-                                      &rows[0], rows.shape[0], items):
+    table.blob, table.blob_size = &blob[0] if blob.shape[0] else NULL, blob.shape[0]
+    table.offsets, table.offset_count = &offsets[0], offsets.shape[0]
+    table.root, table.root_size = root, len(root)
+    table.range_offsets = table.range_lengths = NULL
+    if sources[4] is not None:
+        range_offsets, range_lengths = sources[4], sources[5]
+        if not range_offsets.shape[0] == range_lengths.shape[0] == offsets.shape[0] - 1:
+            raise ValueError("the ranges are not as many as the paths")
+        if range_offsets.shape[0]:
+            table.range_offsets, table.range_lengths = &range_offsets[0], &range_lengths[0]
+    if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):
         raise IndexError("a row is not in the path table")
     return blob, root
 
 
-cdef object list_sources(sources, paths, vector[Source]* items):
+cdef object add_items(sources, vector[Source]* items):
     cdef const uint8_t[::1] view
+    cdef const uint8_t* data
     owners = []
-    for item, is_path in zip(sources, paths, strict=True):
-        view = item
+    for item in sources:
+        view = item[0] if type(item) is tuple else item
         owners.append(view)
-        add_source(&view[0] if view.shape[0] else NULL, view.shape[0], is_path, items)
+        data = &view[0] if view.shape[0] else NULL
+        if type(item) is not tuple:
+            items.push_back(bytes_source(data, view.shape[0]))
+        elif len(item) == 1:
+            items.push_back(file_source(data, view.shape[0]))
+        else:
+            check_range(item[1], item[2])
+            items.push_back(range_source(data, view.shape[0], item[1], item[2]))
     return owners
+
+
+cdef check_range(offset, length):
+    if offset < 0 or length < 0 or offset + length > INT64_MAX:
+        raise ValueError(f"bytes {offset} to {offset + length} are no range of a file")

@@ -5,7 +5,7 @@ from libcpp.memory cimport make_shared
 
 
 cdef class Recipe:
-    """What every sample of a batch goes through; see Recipe in sample.h."""
+    """What every sample of a batch goes through; see engine/recipe.h."""
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
                   int strict, ops, limits, bint pillow_colors=False, augment=None):

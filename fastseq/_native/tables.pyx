@@ -43,6 +43,11 @@ def fill_modes():
     return members_of(fill_mode_table())
 
 
+def image_formats():
+    """{name: number} of the image formats that are told apart."""
+    return members_of(image_format_table())
+
+
 def color_table():
     """{name: (channels, bgr, pillow_colors)} of the color modes."""
     cdef int count = 0

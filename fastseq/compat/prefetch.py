@@ -8,13 +8,14 @@ _default = prefetch_cap(None)
 
 
 def set_prefetch_bytes(prefetch_bytes: int | None) -> None:
-    """Bound the memory of the batches that a drop-in decodes ahead, for all drop-ins made from now on.
+    """Cap what each drop-in made from now on decodes ahead.
 
-    Only batches that are begun and not handed out count. One batch is always decoded ahead, however large.
+    Only batches that are begun and not yet handed out count. At least one batch is always decoded ahead, however large,
+    and the cap never blocks a batch that is requested.
 
     Args:
-        prefetch_bytes: bytes for each dataset, generator or iterator; 0 turns decoding ahead off, None restores the
-            default of 256 MiB.
+        prefetch_bytes: the cap for each dataset, generator or iterator, in bytes. 0 turns decoding ahead off; None
+            restores the default of 256 MiB.
 
     Raises:
         TypeError: if it is not an integer.
@@ -25,5 +26,5 @@ def set_prefetch_bytes(prefetch_bytes: int | None) -> None:
 
 
 def drop_in_cap(prefetch_bytes: int | None = None) -> int:
-    """The cap of one drop-in: `prefetch_bytes`, or what `set_prefetch_bytes` says where None."""
+    """The cap of one drop-in: `prefetch_bytes`, or the cap set by `set_prefetch_bytes` if None."""
     return _default if prefetch_bytes is None else prefetch_cap(prefetch_bytes)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PIL import Image
+import numpy as np
 
-from fastseq.engine.files import open_regular
-from fastseq.errors import BadSample, BadSamplesWarning
+from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.decoder import Decoder
+from fastseq.engine.look_ahead import cancel_all
+from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.settings import Settings
+from fastseq.engine.sources import TableSources
+from fastseq.engine.threads import shared_threads
+from fastseq.errors import BadSample
 from fastseq.loading.bad_sample_log import BadSampleLog
-from fastseq.loading.loader import Loader
 from fastseq.samples import Samples
 
 _SIDE = 16  # pixels of what is decoded to: the files are read in full all the same
 _TOGETHER = 64
+_AHEAD = 2  # batches
 
 
 @dataclass
@@ -50,35 +55,34 @@ def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Call
         threads: that decode; as many as there are cores where None.
         advance: called with the number of files that were read since the last call.
     """
-    loader = Loader(
-        samples,
-        (_SIDE, _SIDE),
-        _TOGETHER,
-        labels=None,
-        color="gray",
-        on_error="skip",
-        max_bad=1.0,
-        strict=strict,
-        threads=threads,
-    )
-    found = Survey(len(samples), loader.errors)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", BadSamplesWarning)  # the table says more
-        for k, _ in enumerate(loader):
-            rows = range(k * _TOGETHER, min((k + 1) * _TOGETHER, len(samples)))
-            for row in rows:
-                _look_at(samples.path(row), found)
-            advance(len(rows))
+    settings = Settings((_SIDE, _SIDE), color="gray", strict=strict)
+    decoder = Decoder(settings, shared_threads(threads), BatchAllocator(0))
+    found = Survey(len(samples), BadSampleLog())
+    begun: deque[PendingBatch] = deque()
+    try:
+        for start in range(0, len(samples), _TOGETHER):
+            indices = np.arange(start, min(start + _TOGETHER, len(samples)))
+            sources = TableSources(samples.table, samples.table_rows[indices])
+            draws = np.empty((len(indices), 0))
+            begun.append(decoder.begin(sources, draws, urgent=False, numbers=indices, info=True))
+            if len(begun) > _AHEAD:
+                advance(_take(begun, found))
+        while begun:
+            advance(_take(begun, found))
+    finally:
+        cancel_all(begun)
     return found
 
 
-def _look_at(path: str, found: Survey) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Pillow's, about sizes and tags
-            with open_regular(path) as file, Image.open(file) as image:
-                form = "JPEG" if image.format == "MPO" else image.format or "unknown"
-                found.sizes.append(image.size)
-    except Exception:  # whatever a hostile header makes of Pillow's readers
-        form = "unknown"
-    found.formats[form] += 1
+def _take(begun: deque[PendingBatch], found: Survey) -> int:
+    """Wait for the first batch and add what it brings; the number of its samples."""
+    begun[0].result()
+    batch = begun.popleft()
+    for report in batch.reports().values():
+        found.log.add(report)
+    for info in batch.info():
+        found.formats[info.format] += 1
+        if info.size is not None:
+            height, width = info.size
+            found.sizes.append((width, height))
+    return len(batch.images)

@@ -26,7 +26,6 @@ class BatchAllocator:
         return self._pool
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Leave the memory behind."""
         return BatchAllocator, (self._max_free_bytes,)
 
     def allocate(self, settings: Settings, samples: int) -> NDArray[Any]:

@@ -33,7 +33,8 @@ def decode_batch(
     """Decode images of any size into one batch, on all cores.
 
     Args:
-        sources: paths (str or PathLike) and contents of image files (bytes or any contiguous buffer).
+        sources: paths (str or PathLike), a `FileRange` for each image that is a part of a file, and contents of image
+            files (bytes or any contiguous buffer).
         size: (height, width) of the output, in pixels.
         seed: of random transforms, 0 <= seed < 2**64. Source i draws as sample number i.
         epoch: of random transforms; another epoch gives other draws.

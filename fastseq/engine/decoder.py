@@ -48,6 +48,7 @@ class Decoder:
         urgent: bool,
         numbers: Sequence[Any] | NDArray[np.int64] | None = None,
         out: NDArray[Any] | None = None,
+        info: bool = False,
     ) -> PendingBatch:
         """Begin to decode a batch.
 
@@ -55,18 +56,19 @@ class Decoder:
             sources: of its images.
             draws: the random numbers of the transforms, float64 (n, `settings.pipeline.draw_count`).
             urgent: whether somebody waits for it: it then goes before all others.
-            numbers: the samples' numbers, for messages; their places in the batch where None.
-            out: C-contiguous, of the shape and dtype that `settings` give the batch; allocated where None. Threads
+            numbers: the samples' numbers, for messages; their places in the batch if None.
+            out: C-contiguous, of the shape and dtype that `settings` give the batch; allocated if None. Threads
                 write to it until the batch is complete or cancelled.
+            info: whether to record `PendingBatch.info`.
 
         Raises:
             MemoryError: if the batch cannot be allocated.
             RuntimeError: if no thread can be started.
         """
         images = self.memory.allocate(self.settings, len(sources)) if out is None else out
-        items, paths = sources.for_job()
         buffer = images.reshape(-1).view(np.uint8)
-        job = Job(self.threads.pool, self.settings.recipe, buffer, draws, items, paths, urgent=urgent)
+        recipe = self.settings.recipe
+        job = Job(self.threads.pool, recipe, buffer, draws, sources.for_job(), urgent=urgent, info=info)
         if numbers is None:
             numbers = range(len(images))
         return PendingBatch(job, images, numbers, sources, self.settings, self.threads, self._fallback)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -11,29 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.job import Job
-from fastseq.engine.files import NotRegularError, open_regular
+from fastseq.engine.opencv_log import silent_opencv
+from fastseq.engine.png import SIGNATURE, TooLargeError, clean_png
 from fastseq.engine.settings import Settings
 from fastseq.status import Status
 
-Data: TypeAlias = bytes | memoryview
-Decode: TypeAlias = Callable[[Data, Settings], tuple[NDArray[np.uint8], bool]]
+Decode: TypeAlias = Callable[[memoryview, Settings], tuple[NDArray[np.uint8], bool]]
 """Gives the pixels of a file, (height, width, 1 or 3), and whether they are BGR; raises where it cannot."""
 
 
-def finish_sample(job: Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode) -> None:
+def finish_sample(job: Job, index: int, settings: Settings, decode: Decode) -> None:
     """Decode one sample that the native core left (NEEDS_DECODER) and let it write the slot.
 
     Whatever goes wrong becomes the sample's status; nothing is raised.
 
     Args:
-        job: the batch.
+        job: the batch; it has the bytes of the file.
         index: the sample's place in it.
-        read: gives the file's bytes, or as many as it is told.
         settings: those of the batch.
         decode: the decoder.
     """
     try:
-        failure = _finish_sample(job, index, read, settings, decode)
+        failure = _finish_sample(job, index, settings, decode)
     except MemoryError:
         failure = Status.OUT_OF_MEMORY, ""
     except BaseException as error:  # nobody else would end the sample
@@ -42,26 +40,16 @@ def finish_sample(job: Job, index: int, read: Callable[[int], Data], settings: S
         job.fail(index, *failure)
 
 
-def _finish_sample(
-    job: Job, index: int, read: Callable[[int], Data], settings: Settings, decode: Decode
-) -> tuple[Status, str] | None:
-    most = settings.limits.file_bytes
-    try:
-        data = read(most + 1)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        return Status.NOT_FOUND, str(error)
-    except PermissionError as error:
-        return Status.PERMISSION_DENIED, str(error)
-    except NotRegularError as error:
-        return Status.NOT_A_FILE, str(error)
-    except OSError as error:
-        return Status.READ_ERROR, str(error)
-    if len(data) > most:
-        return Status.FILE_TOO_LARGE, ""
+def _finish_sample(job: Job, index: int, settings: Settings, decode: Decode) -> tuple[Status, str] | None:
+    data = job.data(index)
+    if data is None:
+        return None
     try:
         pixels, bgr = decode(data, settings)
     except MemoryError:
         raise
+    except TooLargeError:
+        return Status.TOO_MUCH_MEMORY, ""
     except Exception as error:  # a decoder may raise anything
         if getattr(error, "code", None) == cv2.Error.StsNoMem:
             return Status.OUT_OF_MEMORY, ""
@@ -70,18 +58,14 @@ def _finish_sample(
     return None
 
 
-def read_file(path: str | bytes | os.PathLike[str], most: int) -> bytes:
-    """The bytes of a file, or so many of them."""
-    with open_regular(path) as file:
-        return file.read(most)
-
-
-def decode_by_opencv(data: Data, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
+def decode_by_opencv(data: memoryview, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
     """The pixels that `cv2.imdecode` gives; a `Decode`."""
     flags = cv2.IMREAD_GRAYSCALE if settings.color == "gray" else cv2.IMREAD_COLOR
     if settings.orient == "none":
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    content = clean_png(data, settings.limits.memory_bytes) if data[: len(SIGNATURE)] == SIGNATURE else data
+    with silent_opencv():
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     if image is None:
         raise ValueError("OpenCV does not decode it")
     return np.ascontiguousarray(image.reshape(*image.shape[:2], -1), np.uint8), True

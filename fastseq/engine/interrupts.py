@@ -1,7 +1,7 @@
-"""Ctrl-C for threads other than the main one, which alone Python tells of signals.
+"""Ctrl-C on threads other than the main one, the only one that Python interrupts.
 
-TensorFlow asks for batches in threads of its own, with the main thread inside TensorFlow until the batch comes: were it
-not for this, a read that never returns could not be interrupted there.
+TensorFlow requests batches on threads of its own while the main thread waits inside TensorFlow. Without this module, a
+read that never returns could not be interrupted there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ _lock = threading.RLock()
 
 @contextmanager
 def watch() -> Iterator[Callable[[], bool]]:
-    """Gives what tells whether Ctrl-C was pressed; never in the main thread, nor where it would raise nothing there."""
+    """Yield a function that returns True once SIGINT has arrived.
+
+    It always returns False on the main thread, and where SIGINT has another handler than Python's own.
+    """
     raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if threading.current_thread() is threading.main_thread() or not raises:
         yield lambda: False

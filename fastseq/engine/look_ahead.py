@@ -11,7 +11,7 @@ from fastseq.engine.pending_batch import GRACE_S
 from fastseq.engine.threads import register_cleanup
 
 DEFAULT_PREFETCH_BYTES = 256 << 20
-_MIN_IMAGES_AHEAD = 4  # a thread: enough that none runs dry between two batches
+_MIN_IMAGES_AHEAD = 4  # for each thread, so that none runs dry between two batches
 
 
 class Begun(Protocol):
@@ -50,7 +50,7 @@ Batch = TypeVar("Batch", bound=Begun)
 
 
 def prefetch_cap(prefetch_bytes: int | None) -> int:
-    """The bound on the batches begun ahead, in bytes: `prefetch_bytes`, or the default where None.
+    """The cap on the batches begun ahead, in bytes: `prefetch_bytes`, or the default if None.
 
     Raises:
         TypeError: if it is not an integer.
@@ -62,12 +62,12 @@ def prefetch_cap(prefetch_bytes: int | None) -> int:
 
 
 def depth_ahead(threads: int, batch_size: int) -> int:
-    """How many batches to begin ahead, where the cap allows: enough for all threads."""
+    """How many batches to begin ahead, cap permitting: enough to keep all threads busy."""
     return max(2, -(-_MIN_IMAGES_AHEAD * threads // batch_size))
 
 
 class LookAhead(Generic[Key, Batch]):
-    """The batches of one consumer that are begun and not handed out yet, by key.
+    """The batches of one consumer that are begun and not handed out yet, by key. A pickled copy has none.
 
     `max_bytes` bounds their memory, but the batch that is wanted next is always begun, however large, unless the bound
     is 0. A batch that is requested never waits for room.
@@ -77,7 +77,6 @@ class LookAhead(Generic[Key, Batch]):
     """
 
     def __init__(self, max_bytes: int) -> None:
-        """Begin batches of at most so many bytes."""
         self.max_bytes = max_bytes
         self.reset_after_fork()
         register_cleanup(self)
@@ -88,19 +87,15 @@ class LookAhead(Generic[Key, Batch]):
         self._generation = object()  # what was begun in an earlier one has been cancelled
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Leave what was begun behind."""
         return LookAhead, (self.max_bytes,)
 
     def __len__(self) -> int:
-        """How many batches are begun."""
         return len(self._begun)
 
     def __iter__(self) -> Iterator[Key]:
-        """Their keys, in the order in which they were begun."""
         return iter(self._begun.copy())
 
     def __contains__(self, key: object) -> bool:
-        """Whether a batch is begun."""
         return key in self._begun
 
     @property
@@ -168,7 +163,6 @@ class LookAhead(Generic[Key, Batch]):
         cancel_all(cancelled)
 
     def __del__(self) -> None:
-        """Cancel what is begun."""
         self.cancel_prefetch()
 
     def _put(self, key: Key, batch: Batch, generation: object) -> None:

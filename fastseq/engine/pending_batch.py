@@ -14,6 +14,7 @@ from fastseq._native.job import Job
 from fastseq.engine.fallback import Decode, finish_sample
 from fastseq.engine.interrupts import watch
 from fastseq.engine.python_threads import Task
+from fastseq.engine.sample_info import SampleInfo, sample_info
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import Sources
 from fastseq.engine.threads import Threads
@@ -141,6 +142,10 @@ class PendingBatch:
                 found[place] = BadSample(index, self._sources.path(place), Status(status), detail, epoch)
         return found
 
+    def info(self) -> list[SampleInfo]:
+        """What is known of each sample, by place; valid after `result`, for a batch that was begun with `info`."""
+        return [sample_info(self._job, place) for place in range(len(self._job))]
+
     def raise_first(self) -> None:
         """Raise `DecodeError` for the first bad sample, if there is one; valid after `result`."""
         raise_first_bad(self.reports().values())
@@ -169,10 +174,8 @@ class PendingBatch:
         places = [i for i in needs_decoder if self._job.begin_fetch(i)]
         try:
             for i in places:
-                reader = self._sources.reader(i)
-                tasks.append(
-                    self._threads.submit(partial(finish_sample, self._job, i, reader, self._settings, self._fallback))
-                )
+                finish = partial(finish_sample, self._job, i, self._settings, self._fallback)
+                tasks.append(self._threads.submit(finish))
         except RuntimeError as error:  # no thread can be started: nobody would end these samples
             self._error = error
             self.cancel()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
-from fastseq.engine.fallback import read_file
+from fastseq.file_range import FileRange
 
-Source = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
-Read = Callable[[int], "bytes | memoryview"]
-"""Returns the contents of a file, or its first bytes if it has more than the given number."""
+Source: TypeAlias = str | os.PathLike[str] | FileRange | bytes | bytearray | memoryview | NDArray[np.uint8]
 
 
 class Sources(Protocol):
@@ -24,14 +21,11 @@ class Sources(Protocol):
     def __len__(self) -> int:
         """The number of images."""
 
-    def for_job(self) -> tuple[Any, list[bool] | None]:
-        """The arguments `sources` and `paths` of `fastseq._native.job.Job`."""
-
-    def reader(self, place: int) -> Read:
-        """What reads the source at a place."""
+    def for_job(self) -> Any:
+        """The argument `sources` of `fastseq._native.job.Job`."""
 
     def path(self, place: int) -> StrPath | None:
-        """The path of the source at a place; None if it is bytes."""
+        """The path of the source at a place, or the text of its `FileRange`; None if it is bytes."""
 
 
 class PathTable(Protocol):
@@ -46,8 +40,14 @@ class PathTable(Protocol):
     @property
     def offsets(self) -> NDArray[np.int64]: ...  # noqa: D102
 
+    @property
+    def range_offsets(self) -> NDArray[np.int64] | None: ...  # noqa: D102
+
+    @property
+    def range_lengths(self) -> NDArray[np.int64] | None: ...  # noqa: D102
+
     def path(self, row: int, /) -> str:
-        """The path of a row."""
+        """The path of a row, or the text of its `FileRange`."""
 
 
 class TableSources:
@@ -59,16 +59,12 @@ class TableSources:
         self._rows = rows
 
     def __len__(self) -> int:
-        """The number of images."""
         return len(self._rows)
 
-    def for_job(self) -> tuple[Any, None]:
+    def for_job(self) -> tuple[Any, ...]:
         """See `Sources`."""
-        return (self._table.blob, self._table.offsets, self._table.root, self._rows), None
-
-    def reader(self, place: int) -> Read:
-        """See `Sources`."""
-        return partial(read_file, self.path(place))
+        table = self._table
+        return table.blob, table.offsets, table.root, self._rows, table.range_offsets, table.range_lengths
 
     def path(self, place: int) -> str:
         """See `Sources`."""
@@ -76,33 +72,26 @@ class TableSources:
 
 
 class ListSources:
-    """Paths and the contents of files."""
+    """Paths, ranges of files, and the contents of files."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         """Take them; contents are not copied."""
         self._sources = sources
-        self._is_path = [isinstance(source, (str, os.PathLike)) for source in sources]
-        self._items = [
-            os.fsencode(source) if is_path else _bytes_of(source)  # type: ignore[arg-type]
-            for source, is_path in zip(sources, self._is_path, strict=True)
-        ]
+        self._items = [_item(source) for source in sources]
 
     def __len__(self) -> int:
-        """The number of images."""
         return len(self._sources)
 
-    def for_job(self) -> tuple[Any, list[bool]]:
+    def for_job(self) -> list[Any]:
         """See `Sources`."""
-        return self._items, self._is_path
-
-    def reader(self, place: int) -> Read:
-        """See `Sources`."""
-        item = self._items[place]
-        return partial(read_file, item) if self._is_path[place] else lambda max_bytes: item  # type: ignore[arg-type]
+        return self._items
 
     def path(self, place: int) -> StrPath | None:
         """See `Sources`."""
-        return self._sources[place] if self._is_path[place] else None  # type: ignore[return-value]
+        source = self._sources[place]
+        if isinstance(source, FileRange):
+            return str(source)
+        return source if isinstance(source, (str, os.PathLike)) else None
 
 
 def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:
@@ -124,12 +113,12 @@ def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:
 
 
 def check_source(name: str, source: object) -> None:
-    """Check that a value is a path or the contents of a file.
+    """Check that a value is a path, a `FileRange` or the contents of a file.
 
     Raises:
         TypeError: if it is something else, such as a decoded image.
     """
-    if isinstance(source, (str, os.PathLike)):
+    if isinstance(source, (str, os.PathLike, FileRange)):
         return
     shape = getattr(source, "shape", ())
     try:
@@ -145,6 +134,10 @@ def check_source(name: str, source: object) -> None:
     )
 
 
-def _bytes_of(source: bytes | bytearray | memoryview | NDArray[np.uint8]) -> memoryview:
+def _item(source: Source) -> Any:
+    if isinstance(source, (str, os.PathLike)):
+        return (os.fsencode(source),)
+    if isinstance(source, FileRange):
+        return os.fsencode(source.path), source.offset, source.length
     view = memoryview(source)  # type: ignore[arg-type]
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")

@@ -81,7 +81,6 @@ class Threads:
             raise _no_thread(error) from None
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Become the threads of the process that unpickles this."""
         return shared_threads, (self.count,)
 
 

@@ -73,9 +73,9 @@ class Prefetcher:
             settings: what becomes of the images.
             batch_size: samples in a batch.
             seed: of random transforms.
-            threads: how many threads decode; as many as there are cores where None.
+            threads: how many threads decode; as many as there are cores if None.
             prefetch_bytes: bound on the batches begun and not handed out; see `LookAhead`.
-            stall_warn_s: after so many seconds of waiting for one file, a `StalledWarning` names it; 60 where None.
+            stall_warn_s: after so many seconds of waiting for one file, a `StalledWarning` names it; 60 if None.
 
         Raises:
             ValueError: for a value that is not possible.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
+from fastseq.file_range import FileRange
 
 CHUNK = 1 << 16
 """Rows that exist as Python objects at the same time."""
@@ -24,15 +25,20 @@ class PathTable:
         root: the folder of relative paths, in the file system's encoding; b"" for the working directory.
         blob: uint8 (bytes,), the paths one after the other in the file system's encoding, without separators.
         offsets: int64 (n + 1,), the start of each path in `blob`, and the end of the last one.
+        range_offsets: int64 (n,), where each image begins in its file, in bytes; None if all images are whole files.
+        range_lengths: int64 (n,), the size of each image in its file, in bytes; -1 for a whole file.
     """
 
     root: bytes
     blob: NDArray[np.uint8]
     offsets: NDArray[np.int64]
+    range_offsets: NDArray[np.int64] | None = None
+    range_lengths: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
-        self.blob.setflags(write=False)
-        self.offsets.setflags(write=False)
+        for array in (self.blob, self.offsets, self.range_offsets, self.range_lengths):
+            if array is not None:
+                array.setflags(write=False)
 
     @classmethod
     def from_strings(cls, strings: Iterable[str], root: StrPath | None = None) -> PathTable:
@@ -78,7 +84,15 @@ class PathTable:
         return len(self.offsets) - 1
 
     def path(self, i: int) -> str:
-        """The path in row `i`, 0 <= i < len(table), joined to the root.
+        """The path in row `i`, 0 <= i < len(table), joined to the root; the text of its `FileRange` if it is one.
+
+        Raises:
+            IndexError: if there is no row `i`.
+        """
+        return str(self.source(i))
+
+    def source(self, i: int) -> str | FileRange:
+        """The path or the `FileRange` in row `i`.
 
         Raises:
             IndexError: if there is no row `i`.
@@ -86,14 +100,18 @@ class PathTable:
         if not 0 <= i < len(self):
             raise IndexError(f"there is no row {i}: the table has {len(self)}")
         relative = self.blob[self.offsets[i] : self.offsets[i + 1]].tobytes()
-        return os.fsdecode(os.path.join(self.root, relative))
+        path = os.fsdecode(os.path.join(self.root, relative))
+        if self.range_offsets is None or self.range_lengths is None or self.range_lengths[i] < 0:
+            return path
+        return FileRange(path, self.range_offsets[i].item(), self.range_lengths[i].item())
 
     def take(self, rows: NDArray[np.int64]) -> PathTable:
         """A new table with some of the rows (int64, in any order) and the same root."""
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
         blobs = [np.zeros(0, np.uint8), *(blob for _, blob in parts)]
-        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)))
+        ranges = (None if column is None else column[rows] for column in (self.range_offsets, self.range_lengths))
+        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), *ranges)
 
     def parts(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """Iterate over the paths of some rows (int64, in any order), 65536 rows at a time.

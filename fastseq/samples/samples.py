@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastseq._types import StrPath
+from fastseq.file_range import FileRange
 from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.exclusions import listed_paths
 from fastseq.samples.path_table import PathTable
@@ -150,12 +151,12 @@ class Samples:
 
     @classmethod
     def from_files(
-        cls, files: Iterable[StrPath], labels: Any = None, classes: Iterable[object] | None = None
+        cls, files: Iterable[StrPath | FileRange], labels: Any = None, classes: Iterable[object] | None = None
     ) -> Samples:
         """A list of files.
 
         Args:
-            files: their paths.
+            files: their paths, and a `FileRange` for each image that is a part of a file.
             labels: None, or one label for each file: text or integers for classes, lists of text for several classes
                 (none for an empty list), floats or rows of numbers for numbers, rows of booleans for multi-hot rows.
             classes: the classes in the order of their numbers; None for those that occur, sorted.
@@ -248,6 +249,9 @@ class Samples:
             for lengths, blob in self.table.parts(self.table_rows):
                 digest.update(lengths.data)
                 digest.update(blob.data)
+            for column in (self.table.range_offsets, self.table.range_lengths):
+                if column is not None:
+                    digest.update(column[self.table_rows].data)
             if labels is not None:
                 digest.update(np.ascontiguousarray(labels).reshape(-1).data)
             self._fingerprint = digest.hexdigest()

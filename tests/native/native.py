@@ -99,7 +99,8 @@ def start(
     count = len(sources)
     numbers = np.zeros((count, 0)) if draws is None else np.asarray(draws, np.float64).reshape(count, -1)
     used = pool(threads) if on is None else on
-    return Job(used, made, out.reshape(-1), numbers, list(sources), [paths] * count, urgent=urgent)
+    items = [(source,) if paths else source for source in sources]
+    return Job(used, made, out.reshape(-1), numbers, items, urgent=urgent)
 
 
 def finish(job: Any) -> list[str]:

@@ -77,7 +77,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
 
 def table(root: bytes, names: list[bytes], rows: list[int]) -> tuple[object, ...]:
     offsets = np.cumsum([0, *map(len, names)]).astype(np.int64)
-    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64)
+    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64), None, None
 
 
 def decode_table(source: tuple[object, ...], count: int) -> tuple[list[str], np.ndarray]:
@@ -115,10 +115,10 @@ def test_rows_beyond_the_table_are_refused(row: int) -> None:
 
 
 def test_a_table_whose_offsets_lie_is_refused() -> None:
-    blob, offsets, root, rows = table(b"", [b"a", b"b"], [1])
+    blob, offsets, *rest = table(b"", [b"a", b"b"], [1])
     offsets[2] = 99  # type: ignore[index]
     with pytest.raises(IndexError, match="not in the path table"):
-        decode_table((blob, offsets, root, rows), 1)
+        decode_table((blob, offsets, *rest), 1)
 
 
 def test_empty_names_and_tables() -> None:

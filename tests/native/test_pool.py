@@ -176,7 +176,6 @@ def test_a_job_keeps_what_it_needs() -> None:
         out.reshape(-1),
         np.zeros((200, 0)),
         [bytearray(FILES[0]) for _ in range(200)],
-        [False] * 200,
     )
     del made
     gc.collect()

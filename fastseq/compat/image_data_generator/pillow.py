@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fastseq.engine.fallback import Data
 from fastseq.engine.settings import Settings
 
 
-def decode_by_pillow(data: Data, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
+def decode_by_pillow(data: memoryview, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
     """Decode as `keras.utils.load_img` does before it resizes; a `fastseq.engine.fallback.Decode`.
 
     Raises:

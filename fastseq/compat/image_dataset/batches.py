@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from fastseq.compat.prefetch import drop_in_cap
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
-from fastseq.engine.fallback import Data
 from fastseq.engine.look_ahead import LookAhead, depth_ahead
 from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
@@ -86,7 +85,7 @@ def _files(paths: NDArray[np.object_]) -> list[str]:
     return [os.fsdecode(path) for path in paths]
 
 
-def _decode_by_tensorflow(data: Data, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
+def _decode_by_tensorflow(data: memoryview, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
     """The pixels of formats other than JPEG as Keras decodes them; a `fastseq.engine.fallback.Decode`."""
     image = tf.io.decode_image(bytes(data), channels=settings.channels, expand_animations=False)
     return np.ascontiguousarray(image.numpy()), False

@@ -80,7 +80,6 @@ class Ahead:
     """
 
     def __init__(self) -> None:
-        """Start no thread yet."""
         self.reset_after_fork()
         register_fork_reset(self)
 
@@ -93,7 +92,6 @@ class Ahead:
         self._workers = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Leave everything behind."""
         return Ahead, ()
 
     def batch(self, k: int, expected: Iterable[int], make: Callable[[int], Any], workers: int, max_bytes: int) -> Any:
@@ -147,5 +145,8 @@ def nbytes_of(batch: Any) -> int:
         batch = list(batch.values())
     if isinstance(batch, (tuple, list)):
         return sum(map(nbytes_of, batch))
-    nbytes = getattr(batch, "nbytes", 0)
+    try:
+        nbytes = getattr(batch, "nbytes", 0)
+    except Exception:  # of a sparse tensor, for example
+        return 0
     return nbytes if isinstance(nbytes, int) else 0

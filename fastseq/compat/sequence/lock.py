@@ -24,7 +24,6 @@ class RWLock:
     """
 
     def __init__(self) -> None:
-        """Start unlocked."""
         self._changed = threading.Condition()
         self._readers: dict[_Entry, None] = {}
         self._writer: _Entry | None = None

@@ -26,7 +26,6 @@ class SampleBatch:
         self.error = error
 
     def __len__(self) -> int:
-        """The number of samples."""
         return len(self._indices)
 
     @property

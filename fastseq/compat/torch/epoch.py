@@ -58,11 +58,9 @@ class SampleEpoch:
         self._full, self._on_exhausted = batch_size, call
 
     def __iter__(self) -> Iterator[Any]:
-        """Iterate over the rest of the epoch."""
         return self
 
     def __next__(self) -> Any:
-        """The next batch."""
         batch = self._waiting.popleft() if self._waiting else self._fetch()
         if self._on_exhausted is not None and (batch is None or len(batch) < self._full):
             self._on_exhausted()

@@ -1,0 +1,36 @@
+#include "io/file_cache.h"
+
+#include <algorithm>
+
+namespace fastseq {
+
+Status FileCache::open(const std::string& path, bool check, std::shared_ptr<const OpenFile>* file,
+                       std::string* reason) {
+  *file = find(path);
+  if (*file && (!check || (*file)->is_current(path))) return Status::kOk;
+  const Status status = open_file(path, file, reason);
+  if (status == Status::kOk) put(path, *file);
+  return status;
+}
+
+std::shared_ptr<const OpenFile> FileCache::find(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.path == path; });
+  if (found == entries_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found);
+  return found->file;
+}
+
+void FileCache::put(const std::string& path, const std::shared_ptr<const OpenFile>& file) {
+  std::list<Entry> added, removed;  // closed without the lock
+  added.push_back({path, file});
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.path == path; });
+  if (found != entries_.end()) removed.splice(removed.end(), entries_, found);
+  entries_.splice(entries_.begin(), added);
+  while (entries_.size() > capacity_) removed.splice(removed.end(), entries_, std::prev(entries_.end()));
+}
+
+}  // namespace fastseq

@@ -1,0 +1,37 @@
+// Open files, for ranges: a shard is opened once, not once for each of its images.
+#pragma once
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/status.h"
+#include "io/file.h"
+
+namespace fastseq {
+
+// Safe to use from several threads, which wait for no file system under its lock.
+class FileCache {
+ public:
+  // Keeps up to `capacity` files open, those that were used last.
+  explicit FileCache(size_t capacity) : capacity_(capacity) {}
+
+  // The open file at `path`. With `check`, one that was replaced or changed since it was opened is opened again.
+  // Results as of open_file(). Throws std::bad_alloc.
+  Status open(const std::string& path, bool check, std::shared_ptr<const OpenFile>* file, std::string* reason);
+
+ private:
+  struct Entry {
+    std::string path;
+    std::shared_ptr<const OpenFile> file;
+  };
+
+  std::shared_ptr<const OpenFile> find(const std::string& path);
+  void put(const std::string& path, const std::shared_ptr<const OpenFile>& file);
+
+  const size_t capacity_;
+  std::mutex mutex_;          // guards the rest
+  std::list<Entry> entries_;  // those used last come first
+};
+
+}  // namespace fastseq

@@ -1,0 +1,48 @@
+#include "io/source.h"
+
+namespace fastseq {
+
+void Source::write_path(std::string* path) const {
+  path->clear();
+  const bool absolute = size > 0 && data[0] == '/';
+  if (root_size > 0 && !absolute) {
+    path->append(root, root_size);
+    if (path->back() != '/') path->push_back('/');
+  }
+  path->append(data, size);
+}
+
+Source bytes_source(const uint8_t* data, size_t size) {
+  return {Source::Kind::kBytes, reinterpret_cast<const char*>(data), size, "", 0, 0, 0};
+}
+
+Source file_source(const uint8_t* path, size_t size) {
+  return {Source::Kind::kFile, reinterpret_cast<const char*>(path), size, "", 0, 0, 0};
+}
+
+Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length) {
+  return {Source::Kind::kFileRange, reinterpret_cast<const char*>(path), size, "", 0, offset, length};
+}
+
+bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std::vector<Source>* sources) {
+  sources->reserve(sources->size() + row_count);
+  for (size_t i = 0; i < row_count; ++i) {
+    const int64_t row = rows[i];
+    if (row < 0 || static_cast<size_t>(row) + 1 >= table.offset_count) return false;
+    const int64_t begin = table.offsets[row], end = table.offsets[row + 1];
+    if (begin < 0 || begin > end || static_cast<size_t>(end) > table.blob_size) return false;
+    Source source = file_source(table.blob + begin, static_cast<size_t>(end - begin));
+    source.root = table.root;
+    source.root_size = table.root_size;
+    if (table.range_lengths && table.range_lengths[row] >= 0) {
+      source.kind = Source::Kind::kFileRange;
+      source.offset = table.range_offsets[row];
+      source.length = table.range_lengths[row];
+      if (source.offset < 0 || source.offset > INT64_MAX - source.length) return false;
+    }
+    sources->push_back(source);
+  }
+  return true;
+}
+
+}  // namespace fastseq

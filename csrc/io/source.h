@@ -1,0 +1,44 @@
+// Where the bytes of an image are.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fastseq {
+
+// Bytes in memory, a file, or a range of bytes of a file. Whatever it points to belongs to the caller.
+struct Source {
+  enum class Kind : uint8_t { kBytes, kFile, kFileRange };
+
+  Kind kind;
+  const char* data;  // the bytes, or the path
+  size_t size;
+  const char* root;  // folder of a relative path, or empty
+  size_t root_size;
+  int64_t offset, length;  // of kFileRange; neither is negative
+
+  bool is_file() const { return kind != Kind::kBytes; }
+  // Writes the path joined to the root. Throws std::bad_alloc.
+  void write_path(std::string* path) const;
+};
+
+Source bytes_source(const uint8_t* data, size_t size);
+Source file_source(const uint8_t* path, size_t size);
+Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length);
+
+// Many paths in a few arrays: blob[offsets[r], offsets[r + 1]) is the path of row r.
+struct PathTable {
+  const uint8_t* blob;
+  size_t blob_size;
+  const int64_t* offsets;
+  size_t offset_count;
+  const char* root;
+  size_t root_size;
+  const int64_t *range_offsets, *range_lengths;  // of each row; a negative length is a whole file. Null: whole files
+};
+
+// Adds the sources of some rows. False where a row, an offset or a range is out of bounds.
+bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std::vector<Source>* sources);
+
+}  // namespace fastseq

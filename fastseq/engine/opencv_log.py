@@ -1,0 +1,53 @@
+"""OpenCV's log, which goes to stderr, switched off while fastseq decodes with it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+
+_SILENT = 0
+_lock = threading.RLock()
+_users = 0
+_level_before = _SILENT
+
+
+@contextmanager
+def silent_opencv() -> Iterator[None]:
+    """No messages from OpenCV in this block, in any thread; the level is the process's own again after the last one."""
+    _enter()
+    try:
+        yield
+    finally:
+        _leave()
+
+
+def _enter() -> None:
+    global _users, _level_before
+    with _lock:
+        _users += 1
+        if _users == 1:
+            _level_before = cv2.utils.logging.getLogLevel()
+            cv2.utils.logging.setLogLevel(_SILENT)
+
+
+def _leave() -> None:
+    global _users
+    with _lock:
+        _users = max(_users - 1, 0)
+        if _users == 0 and cv2.utils.logging.getLogLevel() == _SILENT:  # else somebody has set it meanwhile
+            cv2.utils.logging.setLogLevel(_level_before)
+
+
+def _after_fork() -> None:
+    global _lock, _users
+    _lock = threading.RLock()
+    if _users:
+        _users = 0
+        cv2.utils.logging.setLogLevel(_level_before)
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,206 @@
+"""Images that are ranges of larger files: from decode_batch, Samples and Loader."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from images import encoded, jpeg, photo
+
+from fastseq import DecodeError, FileRange, Limits, Loader, Samples, Status, decode_batch
+
+SIZE = (24, 32)
+IMAGES = [jpeg(photo(40 + 3 * k, 70 - 2 * k, k)) for k in range(6)] + [encoded(photo(33, 44, 9), "png")]
+
+
+@pytest.fixture
+def shard(tmp_path):
+    """A file of several images, with other bytes between them, and where they are."""
+    path = tmp_path / "shard 0.tar"
+    ranges, content = [], b"header"
+    for k, data in enumerate(IMAGES):
+        ranges.append(FileRange(path, len(content), len(data)))
+        content += data + bytes([k]) * (100 * k)
+    path.write_bytes(content)
+    return ranges
+
+
+def test_ranges_beside_other_sources(shard, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(IMAGES[0])
+    sources = [*shard, tmp_path / "a.jpg", IMAGES[1], FileRange(tmp_path / "a.jpg", 0, len(IMAGES[0]))]
+    expected = decode_batch([*IMAGES, IMAGES[0], IMAGES[1], IMAGES[0]], SIZE)
+    np.testing.assert_array_equal(decode_batch(sources, SIZE), expected)
+
+
+@pytest.mark.parametrize("begin", [0, 5, 10**6, 2**62])
+def test_a_range_beyond_the_end(tmp_path, begin):
+    path = tmp_path / "short.tar"
+    path.write_bytes(IMAGES[0])
+    with pytest.raises(DecodeError) as caught:
+        decode_batch([FileRange(path, begin, len(IMAGES[0]) + 1)], SIZE)
+    assert caught.value.status is Status.TRUNCATED
+    end = begin + len(IMAGES[0]) + 1
+    assert caught.value.path == f"{path}[{begin}:{end}]"
+    assert f"{path}[{begin}:{end}]" in str(caught.value)
+    assert f"bytes {begin} to {end} of a file of {len(IMAGES[0])}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "status"),
+    [
+        (lambda shard: FileRange(shard[0].path, 6, 0), Status.EMPTY),
+        (lambda shard: FileRange(os.fspath(shard[0].path) + "x", 0, 9), Status.NOT_FOUND),
+        (lambda shard: FileRange(shard[0].path.parent, 0, 9), Status.NOT_A_FILE),
+        (lambda shard: FileRange("/dev/zero", 0, 9), Status.NOT_A_FILE),
+        (lambda shard: FileRange(shard[0].path, 0, 50), Status.NOT_AN_IMAGE),
+        (lambda shard: FileRange(f"{shard[0].path}\0x", 0, 50), Status.NOT_FOUND),
+    ],
+)
+def test_bad_ranges(shard, make, status):
+    with pytest.raises(DecodeError) as caught:
+        decode_batch([make(shard)], SIZE)
+    assert caught.value.status is status
+
+
+def test_limits_are_those_of_the_range(shard):
+    limits = Limits(file_bytes=max(map(len, IMAGES)))
+    assert os.path.getsize(shard[0].path) > limits.file_bytes
+    decode_batch(shard, SIZE, limits=limits)
+    with pytest.raises(DecodeError) as caught:
+        decode_batch(shard, SIZE, limits=Limits(file_bytes=limits.file_bytes - 1))
+    assert caught.value.status is Status.FILE_TOO_LARGE
+
+
+def test_a_shard_that_was_replaced_is_opened_again(shard):
+    before = decode_batch(shard[:2], SIZE)
+    content = shard[0].path.read_bytes()
+    replacement = shard[0].path.with_suffix(".new")
+    changed = IMAGES[1] + bytes(len(content))
+    replacement.write_bytes(content[:6] + changed[: len(content) - 6])
+    os.replace(replacement, shard[0].path)
+    after = decode_batch([FileRange(shard[0].path, 6, len(IMAGES[1]))], SIZE)
+    np.testing.assert_array_equal(after[0], before[1])
+
+
+def test_a_shard_that_is_written_over_is_read_as_it_is_now(shard):
+    decode_batch(shard, SIZE)
+    shard[0].path.write_bytes(b"")
+    with pytest.raises(DecodeError) as caught:
+        decode_batch(shard, SIZE)
+    assert caught.value.status is Status.TRUNCATED
+
+
+def test_descriptors_stay_few(tmp_path):
+    ranges = []
+    for k in range(150):
+        path = tmp_path / f"{k}.tar"
+        path.write_bytes(b"x" + IMAGES[k % 6])
+        ranges.append(FileRange(path, 1, len(IMAGES[k % 6])))
+    expected = decode_batch([IMAGES[k % 6] for k in range(150)], SIZE)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        np.testing.assert_array_equal(decode_batch(ranges, SIZE), expected)
+        assert len(os.listdir("/proc/self/fd")) <= before + 64
+
+
+@pytest.fixture
+def samples(shard, tmp_path):
+    (tmp_path / "whole.jpg").write_bytes(IMAGES[3])
+    return Samples.from_files([*shard, tmp_path / "whole.jpg"], [*range(7), 3], classes=None)
+
+
+def images_of(samples, **options):
+    loader = Loader(samples, SIZE, 3, shuffle=True, seed=5, **options)
+    return np.concatenate([x for x, _ in loader]), np.concatenate([y for _, y in loader])
+
+
+def test_a_loader_reads_ranges(samples):
+    images, _ = images_of(samples)
+    _, labels = images_of(samples)
+    expected = decode_batch(IMAGES, SIZE)
+    first = np.concatenate([y for _, y in Loader(samples, SIZE, 3, shuffle=True, seed=5)])
+    np.testing.assert_array_equal(images, expected[first])
+    assert sorted(labels) == [0, 1, 2, 3, 3, 4, 5, 6]
+
+
+def test_samples_of_ranges_are_selected_and_pickled(samples):
+    expected = decode_batch(IMAGES, SIZE)
+    for part in (samples.select([6, 2, 7]), pickle.loads(pickle.dumps(samples.select([6, 2, 7])))):
+        for images, labels in Loader(part, SIZE, 3):
+            np.testing.assert_array_equal(images, expected[labels])
+            assert labels.tolist() == [6, 2, 3]
+        assert part.path(0) == samples.path(6)
+    one, other = samples.split(0.4)
+    assert sorted([*one.paths(), *other.paths()]) == sorted(samples.paths())
+
+
+def test_each_range_is_a_file_of_its_own_to_without(samples):
+    assert len(set(samples.paths())) == len(samples)
+    rest = samples.without([samples.path(2)])
+    assert len(rest) == len(samples) - 1
+    assert samples.path(2) not in rest.paths()
+
+
+def test_the_fingerprint_has_the_ranges(shard):
+    def fingerprint(*ranges):
+        return Samples.from_files(list(ranges)).fingerprint()
+
+    path = shard[0].path
+    prints = {
+        fingerprint(*shard[:2]),
+        fingerprint(shard[1], shard[0]),
+        fingerprint(FileRange(path, 6, 10), FileRange(path, 16, 10)),
+        fingerprint(FileRange(path, 6, 10), FileRange(path, 16, 11)),
+        fingerprint(FileRange(path, 6, 10), path),
+        fingerprint(path, path),
+    }
+    assert len(prints) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ((3, 0, 1), TypeError, "FileRange.path must be a path, not 3"),
+        (("a", 0.5, 1), TypeError, "FileRange.offset must be an integer, not 0.5"),
+        (("a", 0, True), TypeError, "FileRange.length must be an integer, not True"),
+        (("a", -1, 1), ValueError, "FileRange.offset must be at least 0, not -1"),
+        (("a", 0, -1), ValueError, "FileRange.length must be at least 0, not -1"),
+        (("a", 2**62, 2**62), ValueError, "beyond any file"),
+    ],
+)
+def test_ranges_are_checked(arguments, error, words):
+    with pytest.raises(error, match=words):
+        FileRange(*arguments)
+
+
+def test_a_range_is_a_value():
+    made = FileRange("a.tar", np.int64(512), np.int32(100))
+    assert made == FileRange("a.tar", 512, 100)
+    assert str(made) == "a.tar[512:612]"
+    assert type(made.offset) is int
+    assert hash(made) == hash(pickle.loads(pickle.dumps(made)))
+
+
+def test_a_forked_child_opens_shards_itself(shard):
+    script = """
+import os, sys
+import numpy as np
+from fastseq import FileRange, decode_batch
+path, length = sys.argv[1], int(sys.argv[2])
+def decode():
+    return decode_batch([FileRange(path, 6, length)] * 4, (8, 8))
+expected = decode()
+child = os.fork()
+if child == 0:
+    assert (decode() == expected).all()
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert (decode() == expected).all()
+"""
+    command = [sys.executable, "-c", script, shard[0].path, str(shard[0].length)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
