@@ -291,6 +291,19 @@ def test_breaking_out_of_an_epoch_frees_its_memory(pairs):
     assert [y.tolist() for (_, y), _ in both] == [y.tolist() for _, (_, y) in both] == labels_of(loader)
 
 
+def test_a_closed_epoch_is_over(pairs):
+    generator = torch.Generator().manual_seed(7)
+    loader = DataLoader(pairs, 2, True, generator=generator, size=SIZE)
+    batches = iter(loader)
+    next(batches)
+    state = generator.get_state()
+    batches.close()
+    assert loader._decoder.memory.bytes_in_use == 0
+    assert list(batches) == []
+    assert torch.equal(generator.get_state(), state), "as after a loop that is left early"
+    assert len(list(loader)) == 12
+
+
 def test_held_batches_do_not_change(pairs, paths):
     held = [batch for _ in range(3) for batch in DataLoader(pairs, 4, size=SIZE)]
     for x, y in held:
