@@ -275,7 +275,10 @@ def test_random_crops_cover_area_ratio_and_position():
 
 
 def test_a_crop_stays_within_the_previous_crop():
-    with pytest.raises(ValueError, match="is larger than"):
-        Pipeline([Resize(256), CenterCrop(100), CenterCrop(224)], (224, 224))
+    for first in (100, (100, 224), (224, 100)):
+        with pytest.raises(ValueError, match="is larger than"):
+            Pipeline([Resize(256), CenterCrop(first), CenterCrop(224)], (224, 224))
+    for first in (224, (224, 225), (225, 224)):
+        assert len(Pipeline([Resize(256), CenterCrop(first), CenterCrop(224)], (224, 224)).ops) == 3
     with pytest.raises(ValueError, match="at most 16384"):
         Resize(20000)
