@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -272,6 +273,19 @@ def test_random_crops_cover_area_ratio_and_position():
     assert abs(np.log(ratio).mean()) < 0.06
     for near, far in ((left, 255 - right), (top, 255 - bottom)):
         assert abs((near / (near + far)).mean() - 0.5) < 0.04
+
+
+def test_random_resized_crop_has_torchvisions_defaults_and_takes_fixed_values():
+    assert RandomResizedCrop() == RandomResizedCrop((0.08, 1.0), (3 / 4, 4 / 3))
+    assert RandomResizedCrop((0.5, 0.5), (1, 1)).scale == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("transform", [RandomResizedCrop(), RandomFlip(), CenterCrop(9), Resize(9), CropToAspect()])
+def test_transforms_cannot_be_changed_under_a_loader(transform):
+    name = dataclasses.fields(transform)[0].name
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(transform, name, getattr(transform, name))
+    assert hash(transform) == hash(dataclasses.replace(transform))
 
 
 def test_a_crop_stays_within_the_previous_crop():
