@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
+from fastseq.engine import look_ahead
 from fastseq.engine.look_ahead import LookAhead, depth_ahead
+from fastseq.engine.pending_batch import GRACE_S
 
 EVENTS = list[tuple[str, int]]
 
@@ -26,8 +29,7 @@ class Batch:
     def stop(self) -> None:
         self.events.append(("stop", self.key))
 
-    def cancel(self, grace_s: float = 1.0, /) -> None:
-        assert grace_s >= 0
+    def cancel(self, grace_s: float = GRACE_S, /) -> None:
         self.events.append(("cancel", self.key))
 
 
@@ -69,6 +71,19 @@ def test_take_cancels_what_is_not_kept_after_stopping_all_of_it():
     assert list(consumer.look_ahead) == [3]
     assert consumer.look_ahead.take(9, keep=(3,)) is None
     assert list(consumer.look_ahead) == [3]
+
+
+def test_batches_share_one_period_of_grace(monkeypatch):
+    clock, graces = [100.0], []
+
+    class Slow(Batch):
+        def cancel(self, grace_s: float = GRACE_S, /) -> None:
+            graces.append(grace_s)
+            clock[0] += 0.75 * GRACE_S
+
+    monkeypatch.setattr(look_ahead, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    look_ahead.cancel_all(Slow(key, []) for key in range(3))
+    assert graces == pytest.approx([GRACE_S, 0.25 * GRACE_S, 0])
 
 
 def test_cancel_prefetch_and_the_end_of_the_consumer_cancel_all():
