@@ -14,8 +14,8 @@
 namespace fastseq {
 namespace {
 
-constexpr size_t kScratchBytes = 64u << 20;  // of one scratch buffer, from sample to sample
-constexpr int64_t kKeptBytes = 256 << 20;    // of a job's files, for the caller to decode
+constexpr size_t kScratchBytes = 64u << 20;  // kept of one scratch buffer between samples
+constexpr int64_t kKeptBytes = 256 << 20;    // kept of a job's files, for the caller to decode
 
 bool is_done(Status status) { return status == Status::kOk || status == Status::kRecovered; }
 
@@ -52,7 +52,7 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   }
   // A failed sample must not show what was in its slot before.
   if (!is_done(status)) std::memset(slot(i), 0, recipe_->format.bytes());
-  hwy::FlushStream();  // what went past the cache is there for who waits
+  hwy::FlushStream();  // stores that bypassed the cache become visible to the waiting thread
   workspace->trim(kScratchBytes);
   end(i, status, std::move(reason));
 }
@@ -69,7 +69,7 @@ void BatchJob::run(int i, Workspace* workspace) {
   guarded(i, workspace, [&] { return found == Status::kOk ? decode(i, data, size, workspace) : found; });
 }
 
-// Does the work on sample i with its info and a clock, where they are asked for.
+// Does the work on sample i; records its info and times if the job was asked to.
 template <class Work>
 Status BatchJob::timed(int i, Workspace* workspace, Work work) {
   if (infos_.empty()) return work();
@@ -82,7 +82,7 @@ Status BatchJob::timed(int i, Workspace* workspace, Work work) {
     workspace->resample.clock = nullptr;
   };
   clock.start(Stage::kResample);
-  const std::unique_ptr<void, decltype(done)> at_end(workspace, done);  // also where memory runs out
+  const std::unique_ptr<void, decltype(done)> at_end(workspace, done);  // also if memory runs out
   return work();
 }
 
@@ -105,7 +105,7 @@ void BatchJob::keep(int i, const uint8_t* data, size_t size) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     kept_bytes_ += size;
     kept_[i] = {bytes->data(), size, bytes};
-  } catch (const std::bad_alloc&) {  // it is read again
+  } catch (const std::bad_alloc&) {  // then it is read again
   }
 }
 
@@ -114,7 +114,7 @@ void BatchJob::release(int i) {
   kept_[i] = {};
 }
 
-// False where the sample was given up meanwhile: its slot and its source may be gone.
+// False if the sample was abandoned meanwhile: its slot and its source may be gone.
 bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) noexcept {
   try {
     sources_[i].write_path(&workspace->path);
@@ -241,7 +241,7 @@ void BatchJob::end(int i, Status status, std::string reason) {
   if (status != Status::kNeedsDecoder) release(i);
   try {
     if (!reason.empty() && status != Status::kOk) reasons_.emplace_back(i, std::move(reason));
-  } catch (const std::bad_alloc&) {  // the status stands without words
+  } catch (const std::bad_alloc&) {  // the status is reported without a message
   }
   if (--running_or_waiting_ == 0) ended_.notify_all();
 }

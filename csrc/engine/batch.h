@@ -17,7 +17,8 @@
 
 namespace fastseq {
 
-// The bytes of an image that the caller decodes. They live as long as `owner`, or, without one, as the job's source.
+// The bytes of an image that the caller decodes, valid as long as `owner` lives; if it is null, as long as the job's
+// source.
 struct SampleData {
   const uint8_t* data = nullptr;
   size_t size = 0;
@@ -26,9 +27,9 @@ struct SampleData {
 
 class BatchJob {
  public:
-  // `slots`: sources.size() slots of recipe->format.bytes() each, one behind the other; belongs to the caller and must
-  // outlive the job's last running sample (see wait), as what the sources point to. `draws`: draws_per_sample numbers
-  // for each sample. `with_info`: whether info() is recorded.
+  // `slots`: sources.size() contiguous slots of recipe->format.bytes() each. They belong to the caller, as does what
+  // the sources point to; both must outlive the job's last running sample (see wait). `draws`: draws_per_sample numbers
+  // per sample. `with_info`: whether to record info().
   BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots, std::vector<double> draws,
            int draws_per_sample, bool with_info);
 
@@ -38,26 +39,27 @@ class BatchJob {
 
   // Decodes sample i. Called once for each i, from any thread. Never throws.
   void run(int i, Workspace* workspace);
-  // A fetch may take for ever, and touches neither slots nor sources: the file is read, or decoded by the caller. This
-  // one begins another for a sample that ended as kNeedsDecoder; it is pending again. False once the job is cancelled.
+  // A fetch reads a file, or waits for the caller to decode it. It may never return, and touches neither slots nor
+  // sources. This begins one for a sample that ended as kNeedsDecoder and makes it pending again. False if the job is
+  // cancelled.
   bool begin_fetch(int i);
-  // The file's bytes, for the caller to decode: those that were read before, or read again where the job would have
-  // kept too many. Returns kOk or why not, with words in *reason. Throws std::bad_alloc.
+  // The bytes of the sample's file, for the caller to decode: kept from the first read, or read again if the job would
+  // have kept too many. Returns kOk or an error with its message in *reason. Throws std::bad_alloc.
   Status data(int i, SampleData* data, std::string* reason);
-  // One of these ends the fetch: the bytes of the image from elsewhere, which must live as a source does and are
-  // decoded here (kNeedsDecoder again if they are no JPEG); its pixels; or what is wrong. Nothing is done once it is
-  // abandoned.
+  // Each of these ends the fetch, and does nothing if it was abandoned. run_bytes() decodes the contents of a file that
+  // the caller fetched, which must live as long as a source; the sample ends as kNeedsDecoder again if it is not a
+  // JPEG. run_pixels() takes decoded pixels; fail() records an error.
   void run_bytes(int i, const uint8_t* data, size_t size, Workspace* workspace);
   void run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace);
   void fail(int i, Status status, std::string reason);
 
-  // Samples not yet begun end as kCancelled; those running stop soon, but for fetches.
+  // Samples that have not begun end as kCancelled; running ones stop soon, except in fetches.
   void cancel();
-  // After cancel(): fetches end as kCancelled at once. Whoever is in one finds that out when it comes back.
+  // After cancel(): ends all fetches as kCancelled at once. Their threads notice when they return.
   void abandon_fetches();
   bool is_abandoned(int i) const;
   bool cancelled() const { return cancelled_.load(); }
-  // Waits until every sample has ended, at most `timeout`. True when all have.
+  // Waits up to `timeout` for every sample to end. Returns whether all have.
   bool wait(std::chrono::milliseconds timeout);
 
   // Valid for samples that have ended.
@@ -65,12 +67,12 @@ class BatchJob {
   std::string reason(int i) const;
   // Only with `with_info`.
   const SampleInfo& info(int i) const { return infos_[i]; }
-  // The first sample that was begun and has not ended; -1 where there is none.
+  // The first sample that has begun and not ended; -1 if there is none.
   int first_pending() const;
 
   // For the pool, under its lock: the next sample to begin, or -1.
   int take();
-  void cancel_pending();  // after cancel(): ends the samples that nobody will take
+  void cancel_pending();  // after cancel(): ends the samples that no thread has taken
 
  private:
   enum class Fetch : uint8_t { kNone, kRunning, kAbandoned };
@@ -90,7 +92,7 @@ class BatchJob {
   const double* draws(int i) const { return draws_.data() + static_cast<size_t>(i) * draws_per_sample_; }
 
   const std::shared_ptr<const Recipe> recipe_;
-  std::vector<Source> sources_;  // run_bytes() replaces that of its sample
+  std::vector<Source> sources_;  // run_bytes() replaces its sample's
   uint8_t* const slots_;
   const std::vector<double> draws_;
   const int draws_per_sample_;
@@ -98,16 +100,16 @@ class BatchJob {
   std::atomic<bool> cancelled_{false};
   std::atomic<int> next_{0};  // changed under the pool's lock
   std::shared_ptr<FileCache> files_;
-  std::vector<SampleInfo> infos_;  // of each sample, or empty; written by whoever runs it
+  std::vector<SampleInfo> infos_;  // of each sample, or empty; written by the thread that runs it
 
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable ended_;
   int running_or_waiting_;
   std::vector<Fetch> fetches_;  // of each sample
   std::vector<std::pair<int, std::string>> reasons_;
-  std::vector<SampleData> kept_;  // of each sample: its file, for the caller to decode
+  std::vector<SampleData> kept_;  // of each sample: the contents of its file, for the caller to decode
   size_t kept_bytes_ = 0;
-  std::unordered_set<std::string> checked_files_;  // that were not stale when this job opened them
+  std::unordered_set<std::string> checked_files_;  // checked for changes when this job first opened them
 };
 
 }  // namespace fastseq

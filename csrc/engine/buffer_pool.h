@@ -10,7 +10,7 @@ namespace fastseq {
 
 class BufferPool;
 
-// The right to one buffer. Its end gives the buffer back, whichever thread that is on, also after the pool's own end.
+// Owns one buffer until it is destroyed, on any thread, also after the pool.
 class Lease {
  public:
   Lease(std::shared_ptr<BufferPool> pool, uint8_t* data, size_t size);

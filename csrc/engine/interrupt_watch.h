@@ -1,14 +1,14 @@
-// Whether SIGINT has come, for threads that Python does not tell of it: only its main thread sees signals.
+// Counts SIGINTs for threads other than the main one, which alone handles signals in Python.
 #pragma once
 
 namespace fastseq {
 
-// From now on SIGINTs are counted, and handled as before; calls nest. Not safe against each other, nor against a fork.
+// Starts to count SIGINTs, which are still handled as before; calls nest. Not thread-safe, and not safe during a fork.
 void begin_interrupt_watch();
 void end_interrupt_watch();
-// In a forked child: nobody watches.
+// Stops counting, in a forked child.
 void reset_interrupt_watch_after_fork();
-// SIGINTs that were counted so far.
+// The number of SIGINTs counted so far.
 unsigned interrupt_count();
 
 }  // namespace fastseq

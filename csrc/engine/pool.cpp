@@ -11,7 +11,7 @@
 namespace fastseq {
 namespace {
 
-// Signals belong to Python's threads.
+// Pool threads block all signals: they are handled on Python's threads.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -64,7 +64,7 @@ std::shared_ptr<Pool::Worker> Pool::start() const {
   const SignalsBlocked blocked;
   auto worker = std::make_shared<Worker>();
   worker->thread = std::thread(work, state_, worker);
-  pthread_setname_np(worker->thread.native_handle(), "fastseq");  // for who looks at the process
+  pthread_setname_np(worker->thread.native_handle(), "fastseq");  // shown by ps and debuggers
   return worker;
 }
 
@@ -116,14 +116,14 @@ void Pool::replace_lost() {
       const auto replacement = start();
       worker->thread.detach();
       worker = replacement;
-    } catch (const std::exception&) {  // none can be started now: the next job tries again
+    } catch (const std::exception&) {  // no thread can be started now; the next job tries again
       return;
     }
   }
 }
 
 void Pool::work(const std::shared_ptr<State>& state, const std::shared_ptr<Worker>& self) {
-  try {  // what a thread's first exception needs is allocated, or the process ends: do that while there is memory
+  try {  // the first exception of a thread allocates memory, and ends the process if there is none: throw it now
     throw std::bad_alloc();
   } catch (const std::bad_alloc&) {
   }

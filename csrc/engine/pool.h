@@ -1,4 +1,4 @@
-// The threads. They take single samples from any number of jobs, those first that are needed first.
+// A thread pool that decodes single samples of any number of jobs, in the order of their priority.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -13,34 +13,34 @@ namespace fastseq {
 
 class Pool {
  public:
-  // Throws std::system_error where not a single thread can be started; fewer than asked for is accepted.
+  // Throws std::system_error if no thread can be started; fewer than requested are accepted.
   explicit Pool(int threads);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
-  // Cancels the jobs that wait, ends the samples nobody began, and joins the threads, but for those that are lost.
+  // Cancels the queued jobs, ends the samples that have not begun, and joins the threads except lost ones.
   ~Pool();
 
   int threads() const { return static_cast<int>(workers_.size()); }
-  // Queues the job behind those already there, or in front of them.
+  // Queues the job behind the others, or in front of them if it is urgent.
   void submit(std::shared_ptr<BatchJob> job, bool urgent);
-  // Somebody waits for this job: its samples come first.
+  // Moves the job to the front of the queue, for a caller that waits for it.
   void prioritize(const std::shared_ptr<BatchJob>& job);
-  // Cancels the job; samples not begun end at once. wait() on the job then takes as long as the samples that run.
+  // Cancels the job; samples that have not begun end at once, and job->wait() returns once the running ones have ended.
   void cancel(const std::shared_ptr<BatchJob>& job);
-  // After cancel(): ends also the fetches. A thread that is lost in one is replaced, and ends when it comes back.
+  // After cancel(): ends the fetches, too. A thread that is lost in one is replaced, and ends when it returns.
   void abandon(const std::shared_ptr<BatchJob>& job);
 
  private:
-  static constexpr size_t kOpenFiles = 64;  // of ranges, from job to job
+  static constexpr size_t kOpenFiles = 64;  // kept open for file ranges
 
-  // Guarded by the mutex of State, but for the thread itself.
+  // Guarded by the mutex of State, except for the thread itself.
   struct Worker {
     std::thread thread;
-    std::shared_ptr<BatchJob> job;  // with the sample that it works on
+    std::shared_ptr<BatchJob> job;  // of the sample that it runs
     int sample = -1;
     bool lost = false;
   };
-  // What threads share with the pool, and what one that is lost keeps when the pool is gone.
+  // Shared by the pool and its threads; a lost thread keeps it alive after the pool.
   struct State {
     std::mutex mutex;  // guards the rest, and the jobs' take()
     std::condition_variable available;

@@ -50,7 +50,7 @@ Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, con
   return status == Status::kOk ? source->finish() : status;
 }
 
-// FASTSEQ_DECODER=libjpeg: for comparison, and for doubt.
+// FASTSEQ_DECODER=libjpeg forces libjpeg-turbo for every file, for debugging.
 bool uses_own_decoder() {
   static const bool own = [] {
     const char* decoder = std::getenv("FASTSEQ_DECODER");
@@ -59,8 +59,8 @@ bool uses_own_decoder() {
   return own;
 }
 
-// Decodes and resamples by the fast decoder where it takes the file, else by libjpeg-turbo; strictness is left to
-// libjpeg.
+// Decodes with the fast decoders if they support the file and find no damage, else with libjpeg-turbo, which applies
+// the strictness; then resamples.
 Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                       const ResamplePlan& plan, const Recipe& recipe, const SlotFormat& format, uint8_t* slot,
                       Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
@@ -75,7 +75,7 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
     const Status status = resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
     if (status != Status::kCorrupt) return status;
   }
-  if (header.progressive) workspace->jpeg.coefficients.release();  // libjpeg takes as much for its own
+  if (header.progressive) workspace->jpeg.coefficients.release();  // libjpeg allocates as much itself
   const Status status = open_turbo(data, size, header, request, &workspace->reason, &workspace->jpeg.scanline, &source);
   if (status != Status::kOk) return status;
   return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
@@ -99,7 +99,8 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   if (workspace->info) describe(header, workspace->info);
   status = check_jpeg_limits(header, recipe.limits);
   if (status != Status::kOk) return status;
-  if (header.width == 0 || header.height == 0) return Status::kUnsupportedJpeg;  // its height follows in a DNL marker
+  if (header.width == 0 || header.height == 0)
+    return Status::kUnsupportedJpeg;  // a DNL marker after the scan has its height
 
   ResamplePlan plan;
   status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);

@@ -43,12 +43,12 @@ cdef class Pool:
 
 @cython.no_gc_clear  # the garbage collector must not take pool and buffers from a job that runs
 cdef class Job:
-    """A batch under way. Holds what the native side points to; its end cancels and drains first.
+    """A batch that is being decoded. Owns what the native side points to; cancels and drains on deallocation.
 
     Args:
         out: writable bytes, one slot a sample.
         draws: (n, k) float64, the samples' uniform numbers.
-        sources: a list of buffers (the contents of files), tuples (path,) of files, and tuples (path, offset, length) of
+        sources: a list of buffers (contents of files), tuples (path,) of files, and tuples (path, offset, length) of
             ranges of files, with paths as bytes; or a path table as a tuple (blob, offsets, root, rows, range_offsets,
             range_lengths), the last two None without ranges, and a length of -1 for a whole file.
         info: whether to record what `info` returns.
@@ -94,13 +94,13 @@ cdef class Job:
         """Whether every sample has ended."""
         return self.job.get().wait(milliseconds(0))
 
-    def wait(self, double at_most_s=INFINITY):
-        """Whether every sample has ended, in that time, give or take 50 ms; an interrupt cancels the job and is raised."""
+    def wait(self, double timeout_s=INFINITY):
+        """Wait for every sample to end and return whether all have; a signal handler that raises cancels the job."""
         cdef bint done = False
         cdef double waited = 0
         with nogil:
             self.pool.pool.prioritize(dereference(self.job))
-        while not done and waited < at_most_s:
+        while not done and waited < timeout_s:
             with nogil:
                 done = self.job.get().wait(milliseconds(WAIT_MS))
             waited += WAIT_MS / 1000.0
@@ -113,16 +113,16 @@ cdef class Job:
         return done
 
     def first_pending(self):
-        """The first sample that was begun and has not ended; -1 where there is none."""
+        """The first sample that has begun and not ended; -1 if there is none."""
         return self.job.get().first_pending()
 
     def stop(self):
-        """Cancels the job: samples not begun end, those that run will soon. `cancel` waits for these."""
+        """Cancel the job without waiting: samples that have not begun end, running ones will end soon."""
         with nogil:
             self.pool.pool.cancel(dereference(self.job))
 
     def cancel(self, double grace_s=FETCH_MS / 1000.0):
-        """Stops the job and waits for the samples that run, but not longer than that for reads."""
+        """Cancel the job and wait for its running samples, up to `grace_s` for reads; then abandon these."""
         cdef int at_most_ms = <int>(1000 * grace_s)
         with nogil:
             self.pool.pool.cancel(dereference(self.job))
@@ -131,7 +131,7 @@ cdef class Job:
                 at_most_ms = FETCH_MS
 
     def statuses(self, int32_t[::1] out):
-        """Writes each sample's status; returns whether all are 0."""
+        """Write each sample's status to `out` and return whether all are 0."""
         cdef int i
         cdef bint clean = True
         for i in range(self.job.get().size()):
@@ -140,7 +140,7 @@ cdef class Job:
         return clean
 
     def reason(self, int i):
-        """libjpeg's words about sample i; "" where it had none."""
+        """The message of libjpeg or the system about sample i; "" if there is none."""
         return self.job.get().reason(i).decode("utf-8", "replace")
 
     def info(self, int i):
@@ -158,11 +158,11 @@ cdef class Job:
         return <int>info.format, info.height, info.width, sampling, info.scans, info.orientation, times
 
     def begin_fetch(self, int i):
-        """Takes back sample i, which is no JPEG, until `put_pixels` or `fail`; False once the job is cancelled."""
+        """Make sample i, which needs another decoder, pending until one of the methods below; False if cancelled."""
         return self.job.get().begin_fetch(i)
 
     def data(self, int i):
-        """The bytes of sample i, between `begin_fetch` and its end; None, and the sample has ended, if they cannot be read."""
+        """The contents of sample i's file, after `begin_fetch`; None if they cannot be read, which ends the sample."""
         cdef SampleData found = SampleData.__new__(SampleData)
         cdef string reason
         cdef Status status
@@ -175,14 +175,14 @@ cdef class Job:
         return memoryview(found)
 
     def put_bytes(self, int i, const uint8_t[::1] data):
-        """Decodes sample i from the contents of its file, fetched elsewhere; NEEDS_DECODER again if they are no JPEG."""
+        """End sample i by decoding contents fetched elsewhere; NEEDS_DECODER again if they are not a JPEG."""
         cdef Workspace workspace
         self.owners.append(data)
         with nogil:
             self.job.get().run_bytes(i, &data[0] if data.shape[0] else NULL, data.shape[0], &workspace)
 
     def put_pixels(self, int i, const uint8_t[:, :, ::1] pixels, bint bgr):
-        """Finishes sample i from its upright pixels, if the job is not over."""
+        """End sample i with its upright pixels, unless it was abandoned."""
         cdef PixelImage image
         cdef Workspace workspace
         image.height, image.width = <int>pixels.shape[0], <int>pixels.shape[1]
@@ -195,7 +195,7 @@ cdef class Job:
             self.job.get().run_pixels(i, image, bgr, &workspace)
 
     def fail(self, int i, int status, str reason):
-        """Finishes sample i with a status, if the job is not over."""
+        """End sample i with a status, unless it was abandoned."""
         self.job.get().fail(i, <Status>status, reason.encode())
 
 

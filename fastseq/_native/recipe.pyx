@@ -1,11 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # distutils: language = c++
-"""What becomes of each sample, as the native core takes it."""
+"""The settings of a batch in the form of the native core."""
 from libcpp.memory cimport make_shared
 
 
 cdef class Recipe:
-    """What every sample of a batch goes through; see engine/recipe.h."""
+    """The settings that all samples of a batch share; see engine/recipe.h."""
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
                   int strict, ops, limits, bint pillow_colors=False, augment=None):

@@ -1,4 +1,4 @@
-"""Pictures that are not JPEG: decoded by OpenCV, or by whom a drop-in names, and resampled natively like the rest."""
+"""Formats other than JPEG: decoded by OpenCV, or by a drop-in's own decoder, and resampled natively like JPEGs."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from fastseq.engine.settings import Settings
 from fastseq.status import Status
 
 Decode: TypeAlias = Callable[[memoryview, Settings], tuple[NDArray[np.uint8], bool]]
-"""Gives the pixels of a file, (height, width, 1 or 3), and whether they are BGR; raises where it cannot."""
+"""Decodes the contents of a file to pixels, uint8 (height, width, 1 or 3), and whether they are BGR; may raise."""
 
 
 def finish_sample(job: Job, index: int, settings: Settings, decode: Decode) -> None:
-    """Decode one sample that the native core left (NEEDS_DECODER) and let it write the slot.
+    """Decode one sample of status NEEDS_DECODER and resample it into its slot.
 
-    Whatever goes wrong becomes the sample's status; nothing is raised.
+    Errors become the sample's status; nothing is raised.
 
     Args:
-        job: the batch; it has the bytes of the file.
+        job: the batch, which has the contents of the file.
         index: the sample's place in it.
         settings: those of the batch.
         decode: the decoder.
