@@ -311,3 +311,31 @@ def test_running_is_while_keras_fits():
     assert replay.passes.running
     replay.passes.on_adapter_created()
     assert not replay.passes.running
+
+
+@BACKENDS
+def test_predicting_is_known_once_more_is_requested_than_a_probe(backend):
+    replay, seen = Replay(), []
+    ask = replay.ask
+
+    def ask_and_look(k: int, log: list[tuple[int, int]]) -> None:
+        ask(k, log)
+        if log is replay.log:
+            seen.append((replay.passes.requested, replay.passes.predicting, replay.passes.in_order))
+
+    replay.ask = ask_and_look
+    replay.predict(backend)
+    assert seen == [(k + 1, k >= 2, True) for k in range(N)]
+    seen.clear()
+    replay.fit(backend, 1, shuffle=False)
+    assert seen == [(k + 1, False, True) for k in range(N)]
+
+
+def test_in_order_is_of_one_pass():
+    replay = Replay()
+    replay.set_up("torch")
+    for order, in_order in (([0, 2], False), ([0, 1, 2], True), ([1], False), ([0, 1], True)):
+        replay.passes.on_iterator_created()
+        for k in order:
+            replay.ask(k, replay.log)
+        assert replay.passes.in_order == in_order
