@@ -434,13 +434,29 @@ def test_what_was_recovered_is_listed_but_not_bad(mended, on_error, tmp_path):
     assert len(mended.without(tmp_path / "errors.jsonl")) == 12
 
 
-def test_whole_lists_what_was_recovered_beside_what_is_bad(mended, tmp_path):
-    loader = Loader(mended, SIZE, 5, on_error="skip", strict="whole")
+@pytest.mark.parametrize("batch_size", [5, 12])
+def test_whole_lists_what_was_recovered_beside_what_is_bad(mended, tmp_path, batch_size):
+    loader = Loader(mended, SIZE, batch_size, on_error="skip", strict="whole")
     with pytest.warns(BadSamplesWarning, match=r"1 of 12 samples were bad \(1 TRUNCATED\)"):
         assert sum(len(x) for x, _ in loader) == 11
     assert [(found.index, found.status.name) for found in loader.errors] == [(4, "RECOVERED"), (9, "TRUNCATED")]
     loader.errors.write(tmp_path / "errors.jsonl")
     assert len(mended.without(tmp_path / "errors.jsonl")) == 11
+
+
+def test_a_recovered_sample_is_a_good_substitute(mended):
+    paths = ["missing.jpg", mended.path(4), mended.path(4)]
+    loader = Loader(Samples.from_files(paths, labels=[7, 8, 9]), SIZE, 3, on_error="substitute", strict="whole")
+    with pytest.warns(BadSamplesWarning, match="1 of 3"):
+        ((x, y),) = loader
+    np.testing.assert_array_equal(x[0], x[1])
+    assert y[0] in y[1:]
+
+
+def test_a_state_counts_the_bad_samples_of_the_batches_before_it(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False)
+    epoch_of(loader)
+    assert [loader.state_at(0, k)["bad"] for k in range(8)] == [sum(i < 6 * k for i in BAD) for k in range(8)]
 
 
 def test_a_sample_that_was_recovered_and_is_bad_later_is_listed_as_bad():
