@@ -358,3 +358,15 @@ def test_predict_after_fit_leaves_the_epoch_alone(backend):
     replay.fit(backend, 2)
     replay.predict(backend)
     assert replay.passes.epoch == 1
+
+
+def test_requests_that_no_iterator_announced_are_served():
+    replay = Replay()
+    replay.passes.on_adapter_created()
+    replay.ask(2, replay.probes)
+    assert (replay.probes, replay.expected) == ([(0, 2)], [])
+    replay.passes.on_iterator_created()
+    replay.passes.on_epoch_end(by_keras=True)
+    for k in (*range(N), *range(N)):
+        replay.ask(k, replay.log)
+    assert replay.epochs() == [0, 1]
