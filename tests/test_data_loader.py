@@ -161,6 +161,7 @@ def test_without_size_collate_fn_receives_paths(pairs, paths):
 def test_samples_without_images_are_collated(paths):
     x, y = next(iter(DataLoader(Pairs(paths, lambda path, i: (np.full(3, i), i)), 2)))
     assert (x.tolist(), y.tolist()) == ([[0, 0, 0], [1, 1, 1]], [0, 1])
+    assert next(iter(DataLoader([(), ()], 2))) == next(iter(torch.utils.data.DataLoader([(), ()], 2))) == []
 
 
 @pytest.mark.parametrize("n", [1, 20, 23])
