@@ -419,3 +419,24 @@ def test_the_errors_of_flow(both):
                 made(validation_split=0.5).flow(*arguments, **options)
             messages.append(str(caught.value))
     assert messages[:5] == messages[5:]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("seed", [None, 3])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("settings", [NOTHING, {"rotation_range": 20}], ids=["plain", "random"])
+def test_batches_are_begun_before_they_are_requested(both, root, monkeypatch, settings, shuffle, seed, way):
+    from fastseq.compat.image_data_generator.batches import ImageBatches
+
+    begin, late = ImageBatches._begin, []
+
+    def note(self, plan, urgent):
+        late.append(urgent)
+        return begin(self, plan, urgent)
+
+    monkeypatch.setattr(ImageBatches, "_begin", note)
+    iterator = both[0](**settings).flow_from_directory(root, SIZE, batch_size=4, shuffle=shuffle, seed=seed)
+    WAYS[way](iterator)
+    # By index, the first batch of an epoch may be any.
+    assert late.count(True) == {"by index": 3, "by iterating": 1}[way]
+    assert late.count(False) <= 3 * len(iterator) - late.count(True) + iterator._depth, "and none of them twice"
