@@ -125,8 +125,10 @@ class LookAhead(Generic[Key, Batch]):
             if batch.needs_poll and self._begun.pop(key, None) is batch:
                 try:
                     batch.poll()
-                finally:
-                    self._put(key, batch, generation)
+                except BaseException:  # it may have started only a part of what follows
+                    batch.cancel()
+                    raise
+                self._put(key, batch, generation)
         if self.max_bytes == 0:
             return
         left = self.max_bytes - self.nbytes
