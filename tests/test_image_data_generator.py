@@ -254,6 +254,17 @@ def test_statistics_that_fit_learns(both, root, kind):
     assert_same_batches(*results)
 
 
+def test_an_array_at_an_odd_address(both):
+    memory = np.zeros(4 * 9 * 8 * 7 * 3 + 1, np.uint8)[1:]
+    x = memory.view(np.float32).reshape(9, 8, 7, 3)
+    x[...] = np.random.default_rng(1).uniform(0, 255, x.shape)
+    results = []
+    for made in both:
+        np.random.seed(3)
+        results.append(by_index(made(horizontal_flip=True).flow(x, batch_size=4), 1))
+    assert_same_batches(*results)
+
+
 def test_a_generator_may_be_changed_between_batches(both, root):
     results = []
     for made in both:
