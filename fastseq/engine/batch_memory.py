@@ -21,9 +21,9 @@ class BatchAllocator:
         self._new_pool()
 
     def _new_pool(self) -> BufferPool:
-        self._pid = os.getpid()
-        self._pool = BufferPool(self._max_free_bytes)
-        return self._pool
+        pool = BufferPool(self._max_free_bytes)
+        self._pool, self._pid = pool, os.getpid()  # in this order: other threads look at the second one first
+        return pool
 
     def __reduce__(self) -> tuple[Any, ...]:
         return BatchAllocator, (self._max_free_bytes,)
