@@ -129,7 +129,7 @@ def default_cap() -> Iterator[None]:
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize(("cap", "ahead"), [(0, 0), (1, 1), (ONE - 1, 1), (2 * ONE - 1, 1), (2 * ONE, 2)])
 @pytest.mark.parametrize("held", [0, 1, 3])
-def test_so_many_are_begun_ahead_whatever_is_held(keras, samples, way, cap, ahead, held):
+def test_the_cap_counts_batches_ahead_and_not_those_held(keras, samples, way, cap, ahead, held):
     consume, look_ahead = way(samples, cap)
     begun, holding = [], []
     for batch in consume():

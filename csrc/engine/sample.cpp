@@ -194,7 +194,7 @@ Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& r
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
-  // Only Pillow's gray is made of colours here.
+  // Only Pillow's gray is computed from colors.
   if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
   ResamplePlan plan;

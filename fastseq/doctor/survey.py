@@ -75,7 +75,7 @@ def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Call
 
 
 def _take(begun: deque[PendingBatch], found: Survey) -> int:
-    """Wait for the first batch and add what it brings; the number of its samples."""
+    """Wait for the first batch and add its findings; returns the number of its samples."""
     begun[0].result()
     batch = begun.popleft()
     for report in batch.reports().values():

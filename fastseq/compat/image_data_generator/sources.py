@@ -33,7 +33,7 @@ class ArrayImages:
 
     def sources(self, indices: NDArray[np.int64]) -> ListSources:
         """The sources of some of them."""
-        return ListSources([np.require(self._array[i], requirements="CA").reshape(-1).view(np.uint8) for i in indices])
+        return ListSources([np.require(self._array[i], None, ["C", "A"]).reshape(-1).view(np.uint8) for i in indices])
 
     def each(
         self, indices: NDArray[np.int64], step: Callable[[NDArray[Any]], NDArray[Any]] | None

@@ -1,4 +1,4 @@
-"""One epoch over a dataset: batches of samples in turn, the next ones under way."""
+"""One epoch over a dataset: its batches in order, with the next ones decoded ahead."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class SampleEpoch:
             raise
 
     def close(self) -> None:
-        """Leave the epoch, as the iterator of a `Loader` is left."""
+        """End the epoch early: cancel the batches begun ahead."""
         self._waiting.clear()
         self._look_ahead.cancel_prefetch()
 
