@@ -28,7 +28,7 @@ class ArrayImages:
     """Float32 images in one array."""
 
     def __init__(self, array: NDArray[np.float32]) -> None:
-        """Take the array, (images, ...); it may be changed later on."""
+        """Take the array, (images, ...); it is not copied, and batches begun ahead read it early."""
         self._array = array
 
     def sources(self, indices: NDArray[np.int64]) -> ListSources:
