@@ -165,9 +165,16 @@ def test_positions_out_of_range_are_rejected(samples, place, words):
         loader.load_state_dict({**loader.state_dict(), **place})
 
 
-def test_an_empty_or_older_state_is_rejected(samples):
-    with pytest.raises(ValueError, match="version None"):
-        loader_of(samples).load_state_dict({})
+@pytest.mark.parametrize("state", [{}, {"epoch": 1}, None, "state.json"])
+def test_what_is_no_state_is_rejected(samples, state):
+    with pytest.raises(ValueError, match=r"not a state of fastseq: pass what state_dict\(\) returned"):
+        loader_of(samples).load_state_dict(state)
+
+
+def test_an_older_state_is_rejected(samples):
+    loader = loader_of(samples)
+    with pytest.raises(ValueError, match=r"version 0 \(here 1\)"):
+        loader.load_state_dict({**loader.state_dict(), "version": 0})
 
 
 def test_equivalent_settings_compare_equal(samples):

@@ -37,6 +37,8 @@ def check_compatible(theirs: State, ours: State, ignore: Collection[str]) -> Non
     Raises:
         ValueError: if anything else differs; the message says what.
     """
+    if not isinstance(theirs, dict) or "version" not in theirs:
+        raise ValueError("this is not a state of fastseq: pass what state_dict() returned")
     differing = [
         f"{key} {their!r} (here {our!r})"
         for key, their, our in _pairs(theirs, ours)
