@@ -218,6 +218,23 @@ def test_a_number_of_classes_is_no_list_of_classes(file):
         Samples.from_files([file], [0], classes=2)
 
 
+def test_one_text_is_no_list_of_labels(file):
+    with pytest.raises(TypeError, match="labels must be a list with one label for each file, not 'cat'"):
+        Samples.from_files([file] * 3, "cat")
+
+
+@pytest.mark.parametrize("limits", [0, {}, 100])
+def test_what_is_no_limits(file, limits):
+    with pytest.raises(TypeError, match=r"limits must be a fastseq\.Limits, not "):
+        decode_batch([file], SIZE, limits=limits)
+
+
+def test_a_backup_is_of_an_image_sequence(file, keras):
+    loader = Loader(Samples.from_files([file]))
+    with pytest.raises(TypeError, match=r"sequence must be the fastseq\.ImageSequence passed to fit, not "):
+        fastseq.DataBackup(loader, "data.json")
+
+
 @pytest.mark.parametrize("make", [str, Path, lambda file: Samples.from_files([file])])
 def test_what_is_no_dataset(file, make):
     with pytest.raises(TypeError, match=r"dataset must be a sequence of samples such as \(path, label\), not "):

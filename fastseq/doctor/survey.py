@@ -51,7 +51,7 @@ def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Call
 
     Args:
         samples: the set.
-        strict: whether a picture that decodes with warnings, or is cut off, is bad.
+        strict: whether an image that decodes with warnings, or is truncated, is bad.
         threads: that decode; as many as there are cores where None.
         advance: called with the number of files that were read since the last call.
     """
