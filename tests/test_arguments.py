@@ -70,7 +70,14 @@ def test_sizes(value):
     assert arguments.size("size", value) == SIZE
 
 
-@pytest.mark.parametrize("value", [8, (8,), (8.0, 9), (0, 9), (8, 65536), (True, 9), "89", None, {8: 9}, (8, 9, 3)])
+@pytest.mark.parametrize("value", [(1, 1), (65535, 65535)])
+def test_the_smallest_and_the_largest_size(value):
+    assert arguments.size("size", value) == value
+
+
+@pytest.mark.parametrize(
+    "value", [8, (8,), (8.0, 9), (0, 9), (9, 0), (8, 65536), (65536, 8), (True, 9), "89", None, {8: 9}, (8, 9, 3)]
+)
 def test_what_is_no_size(value):
     with pytest.raises(ValueError, match=r"^size must be \(height, width\), each from 1 to 65535 pixels, not "):
         arguments.size("size", value)

@@ -185,7 +185,7 @@ def test_a_generator_can_be_pickled(ours, df):
     assert_equal([twin[k] for k in range(5)], [generator[k] for k in range(5)])
 
 
-def test_the_reference_names_files_it_cannot_decode(theirs, df, tmp_path):
+def test_the_reference_names_files_it_cannot_decode(theirs, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"?")
     table = pd.DataFrame({"images": [str(tmp_path / "bad.jpg")], "labels": ["cat"]})
     with pytest.raises(ValueError, match=r"bad\.jpg"):

@@ -161,6 +161,7 @@ def test_without_size_collate_fn_receives_paths(pairs, paths):
 def test_samples_without_images_are_collated(paths):
     x, y = next(iter(DataLoader(Pairs(paths, lambda path, i: (np.full(3, i), i)), 2)))
     assert (x.tolist(), y.tolist()) == ([[0, 0, 0], [1, 1, 1]], [0, 1])
+    assert next(iter(DataLoader([(), ()], 2))) == next(iter(torch.utils.data.DataLoader([(), ()], 2))) == []
 
 
 @pytest.mark.parametrize("n", [1, 20, 23])
@@ -170,7 +171,7 @@ def test_a_torch_generator_gives_torchs_order_and_state(paths, n, drop_last, shu
     def epochs(kind, **options):
         generator = torch.Generator().manual_seed(7)
         loader = kind(Pairs(paths[:n]), 4, shuffle, drop_last=drop_last, generator=generator, **options)
-        for stop in (None, 1, 3, 5, None):  # a loop that ends early draws less
+        for stop in (None, 1, 3, 5, 6, None):  # a loop that ends early draws less
             batches = iter(loader)
             yield torch.rand(1, generator=generator).item()
             for k, (_, y) in enumerate(batches):
@@ -289,6 +290,19 @@ def test_breaking_out_of_an_epoch_frees_its_memory(pairs):
     assert loader._decoder.memory.bytes_in_use == 0
     both = list(zip(loader, loader, strict=True))  # two epochs at once
     assert [y.tolist() for (_, y), _ in both] == [y.tolist() for _, (_, y) in both] == labels_of(loader)
+
+
+def test_a_closed_epoch_is_over(pairs):
+    generator = torch.Generator().manual_seed(7)
+    loader = DataLoader(pairs, 2, True, generator=generator, size=SIZE)
+    batches = iter(loader)
+    next(batches)
+    state = generator.get_state()
+    batches.close()
+    assert loader._decoder.memory.bytes_in_use == 0
+    assert list(batches) == []
+    assert torch.equal(generator.get_state(), state), "as after a loop that is left early"
+    assert len(list(loader)) == 12
 
 
 def test_held_batches_do_not_change(pairs, paths):

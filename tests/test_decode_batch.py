@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import pickle
+import weakref
 from pathlib import Path
 
 import cv2
@@ -359,12 +360,13 @@ def test_limits(form, limits, status, tmp_path):
 def test_an_error_that_keeps_its_batch_in_a_cycle_can_be_collected(files):
     for _ in range(3):
         error = failure([*files, b"?"])
-        error.cycle = error
+        error.cycle, left = error, weakref.ref(error)
         del error
         gc.collect()
+        assert left() is None
 
 
-def test_an_error_survives_pickling(files):
+def test_an_error_survives_pickling():
     error = failure([b"?"])
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
@@ -468,7 +470,7 @@ def test_an_output_at_any_address(files, shift, dtype, interpolation, data_forma
     assert (memory[shift + expected.nbytes :] == 77).all()
 
 
-def test_other_formats_and_bad_samples_at_odd_addresses(files):
+def test_other_formats_and_bad_samples_at_odd_addresses():
     memory = np.full(160 * 150 * 3 * 8 * 2 + 3, 77, np.uint8)
     out = np.ndarray((2, 160, 150, 3), np.float64, memory, offset=3)
     png = encoded(photo(60, 70, 3), "png")

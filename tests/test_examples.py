@@ -11,7 +11,7 @@ from documentation.blocks import ROOT
 
 PRINTED = {
     "batch_image": r"batch\.png: 16 images",
-    "decode_service": r"4 images, .*\n.*upload 1: the file is cut off.*\n.*upload 4: ",
+    "decode_service": r"4 images, .*\n.*upload 1: the file is truncated.*\n.*upload 4: ",
     "image_data_generator": r"Found 36 images belonging to 2 classes",
     "image_dataset": r"Using 36 files for training",
     "own_sequence": r"Epoch 2/2",

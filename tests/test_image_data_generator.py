@@ -186,7 +186,7 @@ DIRECTORY = {
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 @pytest.mark.parametrize("name", DIRECTORY)
-def test_each_argument_of_flow_from_directory(both, root, tmp_path, name, data_format):
+def test_each_argument_of_flow_from_directory(both, root, name, data_format):
     (root / "linked.txt").write_text("no image")
     options = {"target_size": SIZE, "batch_size": 5, **DIRECTORY[name]}
     settings = {"validation_split": 0.3, "data_format": data_format, "horizontal_flip": True}

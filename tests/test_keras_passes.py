@@ -116,6 +116,16 @@ def test_a_dataset_in_its_order_is_foreseen(backend):
     assert replay.hits == 2 * 39
 
 
+@BACKENDS
+def test_as_many_batches_as_asked_for_are_expected(backend):
+    replay = Replay()
+    replay.set_up(backend)
+    replay.passes.on_iterator_created()
+    for k in range(N):
+        replay.ask(k, replay.log)
+        assert replay.expected == [(0, n) for n in range(k + 1, min(k + 1 + DEPTH, N))]
+
+
 def test_an_order_that_is_not_foreseen_is_still_right():
     replay = Replay()
     replay.set_up("jax")
@@ -299,6 +309,7 @@ def test_a_loop_of_the_users_own_after_fit_goes_on_with_on_epoch_end(backend):
     for epoch in (2, 3):
         replay.passes.on_epoch_end(by_keras=False)
         assert ask_all(replay.passes) == [epoch] * N
+        assert list(replay.passes.request(1, DEPTH, by_keras=False)[1]) == [(epoch, k) for k in (2, 3, 4)]
     replay.log.clear()
     replay.fit(backend, 2)
     assert replay.epochs() == [4, 5]
@@ -311,3 +322,51 @@ def test_running_is_while_keras_fits():
     assert replay.passes.running
     replay.passes.on_adapter_created()
     assert not replay.passes.running
+
+
+@BACKENDS
+def test_predicting_is_known_once_more_is_requested_than_a_probe(backend):
+    replay, seen = Replay(), []
+    ask = replay.ask
+
+    def ask_and_look(k: int, log: list[tuple[int, int]]) -> None:
+        ask(k, log)
+        if log is replay.log:
+            seen.append((replay.passes.requested, replay.passes.predicting, replay.passes.in_order))
+
+    replay.ask = ask_and_look
+    replay.predict(backend)
+    assert seen == [(k + 1, k >= 2, True) for k in range(N)]
+    seen.clear()
+    replay.fit(backend, 1, shuffle=False)
+    assert seen == [(k + 1, False, True) for k in range(N)]
+
+
+def test_in_order_is_of_one_pass():
+    replay = Replay()
+    replay.set_up("torch")
+    for order, in_order in (([0, 2], False), ([0, 1, 2], True), ([1, 0, 2], False), ([0, 1], True)):
+        replay.passes.on_iterator_created()
+        for k in order:
+            replay.ask(k, replay.log)
+        assert replay.passes.in_order == in_order
+
+
+@BACKENDS
+def test_predict_after_fit_leaves_the_epoch_alone(backend):
+    replay = Replay()
+    replay.fit(backend, 2)
+    replay.predict(backend)
+    assert replay.passes.epoch == 1
+
+
+def test_requests_that_no_iterator_announced_are_served():
+    replay = Replay()
+    replay.passes.on_adapter_created()
+    replay.ask(2, replay.probes)
+    assert (replay.probes, replay.expected) == ([(0, 2)], [])
+    replay.passes.on_iterator_created()
+    replay.passes.on_epoch_end(by_keras=True)
+    for k in (*range(N), *range(N)):
+        replay.ask(k, replay.log)
+    assert replay.epochs() == [0, 1]

@@ -96,6 +96,7 @@ def test_a_batch_smaller_than_the_world_is_filled_from_the_start():
 def test_negative_numbers_count_from_the_end():
     order = Order(10, 4, shuffle=True)
     assert np.array_equal(order.indices(1, -1), order.indices(1, 2))
+    assert np.array_equal(order.indices(1, -3), order.indices(1, 0))
     for k in (3, -4):
         with pytest.raises(IndexError, match=f"no batch {k}: an epoch has 3"):
             order.indices(0, k)

@@ -136,6 +136,13 @@ def test_substitutes_are_good_samples_with_their_labels_and_always_the_same(dirt
             assert clean.labels[same[0]] == y[i]
 
 
+def test_substitutes_never_change(dirty):
+    numbered = Samples.from_files(dirty.paths(), labels=np.arange(40.0))
+    loader = loader_of(numbered, on_error="substitute", shuffle=False, batch_size=40)
+    drawn = [epoch_of(loader)[0][1][[*BAD]].tolist() for _ in range(2)]
+    assert drawn == [[14, 38, 17, 34, 7], [33, 17, 16, 29, 8]]
+
+
 def test_substitutes_change_from_epoch_to_epoch(dirty):
     loader = loader_of(dirty, on_error="substitute", shuffle=False, labels=None)
     drawn = {loader.batch(epoch, 0)[3].tobytes() for epoch in range(6)}
@@ -279,6 +286,72 @@ def test_a_probe_counts_for_nothing(dirty):
     assert not loader.errors
 
 
+def predict(loader: Loader) -> list[str]:
+    """Probe all batches as an `ImageSequence` does while Keras predicts; returns what it warns of."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", BadSamplesWarning)
+        for k in range(len(loader)):
+            loader.batch(0, k, probe=True)
+            if k >= 2:  # now it shows that Keras predicts
+                loader.log_probed(k + 1)
+    return [str(warning.message) for warning in seen]
+
+
+def test_what_predict_fills_in_is_listed_and_warned_of_but_not_counted(dirty):
+    loader = loader_of(dirty, on_error="fill", shuffle=False, max_bad=5)
+    for _ in range(2):
+        (told,) = predict(loader)
+        assert told.startswith("predict: 5 of 40 samples were bad (1 EMPTY, 1 NOT_AN_IMAGE")
+        assert [found.index for found in loader.errors] == sorted(BAD)
+    assert loader.state_at(0, len(loader))["bad"] == 0
+    epoch_of(loader)  # `max_bad` allows five, and would not allow ten
+
+
+def test_what_predict_recovers_is_listed_without_a_warning(mended):
+    loader = Loader(mended, SIZE, 4, on_error="skip", strict=False)
+    assert predict(loader) == []
+    assert [found.index for found in loader.errors] == [4, 9]
+
+
+def test_a_predict_that_stopped_early_leaves_nothing_to_the_next(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False)
+    for k in range(4):
+        loader.batch(0, k, probe=True)
+    loader.log_probed(4)
+    clean = [k for k in range(len(loader)) if not set(rows_in(loader, 0, k)) & set(BAD)]
+    for batches in range(3, len(loader) + 1):
+        loader.batch(0, clean[0], probe=True)
+        loader.log_probed(batches)  # warns of nothing
+
+
+def test_probes_before_a_fit_are_not_listed_as_what_predict_used(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False)
+    loader.batch(0, 0, probe=True)
+    loader.batch(0, 3)
+    loader.batch(0, 2, probe=True)
+    loader.log_probed(3)
+    assert [found.index for found in loader.errors] == [12]
+
+
+def test_a_pickled_loader_goes_on_counting(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False, max_bad=2)
+    for k in range(2):
+        loader.batch(0, k)
+    twin = pickle.loads(pickle.dumps(loader))
+    for counting in (loader, twin):
+        with pytest.raises(TooManyBadSamples, match=r"^3 of 40"):
+            counting.batch(0, 2)
+
+
+def test_old_epochs_are_forgotten(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False, batch_size=40)
+    sizes = []
+    for _ in range(12):
+        epoch_of(loader)
+        sizes.append(len(pickle.dumps(loader)))
+    assert max(sizes) < sizes[2] + 100
+
+
 def test_the_list_goes_to_a_file_and_comes_back(dirty, tmp_path):
     loader = loader_of(dirty, on_error="skip")
     epoch_of(loader)
@@ -361,13 +434,29 @@ def test_what_was_recovered_is_listed_but_not_bad(mended, on_error, tmp_path):
     assert len(mended.without(tmp_path / "errors.jsonl")) == 12
 
 
-def test_whole_lists_what_was_recovered_beside_what_is_bad(mended, tmp_path):
-    loader = Loader(mended, SIZE, 5, on_error="skip", strict="whole")
+@pytest.mark.parametrize("batch_size", [5, 12])
+def test_whole_lists_what_was_recovered_beside_what_is_bad(mended, tmp_path, batch_size):
+    loader = Loader(mended, SIZE, batch_size, on_error="skip", strict="whole")
     with pytest.warns(BadSamplesWarning, match=r"1 of 12 samples were bad \(1 TRUNCATED\)"):
         assert sum(len(x) for x, _ in loader) == 11
     assert [(found.index, found.status.name) for found in loader.errors] == [(4, "RECOVERED"), (9, "TRUNCATED")]
     loader.errors.write(tmp_path / "errors.jsonl")
     assert len(mended.without(tmp_path / "errors.jsonl")) == 11
+
+
+def test_a_recovered_sample_is_a_good_substitute(mended):
+    paths = ["missing.jpg", mended.path(4), mended.path(4)]
+    loader = Loader(Samples.from_files(paths, labels=[7, 8, 9]), SIZE, 3, on_error="substitute", strict="whole")
+    with pytest.warns(BadSamplesWarning, match="1 of 3"):
+        ((x, y),) = loader
+    np.testing.assert_array_equal(x[0], x[1])
+    assert y[0] in y[1:]
+
+
+def test_a_state_counts_the_bad_samples_of_the_batches_before_it(dirty):
+    loader = loader_of(dirty, on_error="skip", shuffle=False)
+    epoch_of(loader)
+    assert [loader.state_at(0, k)["bad"] for k in range(8)] == [sum(i < 6 * k for i in BAD) for k in range(8)]
 
 
 def test_a_sample_that_was_recovered_and_is_bad_later_is_listed_as_bad():

@@ -48,9 +48,11 @@ def test_a_row_out_of_range_is_an_index_error(row):
         PathTable.from_strings(["a", "b"]).path(row)
 
 
-def test_a_nul_in_a_path_is_an_error_with_its_row():
-    with pytest.raises(ValueError, match=r"row 1 .*'b\\x00.jpg'"):
-        Samples.from_files(["a.jpg", "b\0.jpg"])
+@pytest.mark.parametrize("chunk", [1, 2, 1000])
+def test_a_nul_in_a_path_is_an_error_with_its_row(monkeypatch, chunk):
+    monkeypatch.setattr(table_module, "CHUNK", chunk)
+    with pytest.raises(ValueError, match=r"^row 3 .*'b\\x00.jpg'"):
+        Samples.from_files(["a.jpg", "c.jpg", "d.jpg", "b\0.jpg", "e.jpg"])
 
 
 def test_files_keep_their_order():
@@ -75,6 +77,7 @@ def test_files_keep_their_order():
         ([1.5, 2, 3], None, "float32", [1.5, 2, 3], None),
         ([[1, 2.5], [3, 4], [5, 6]], None, "float32", [[1, 2.5], [3, 4], [5, 6]], None),
         (np.array([[1, 2], [3, 4], [5, 6]]), None, "int64", [[1, 2], [3, 4], [5, 6]], None),
+        (list(np.array([[1, 2], [3, 4], [5, 6]])), None, "int64", [[1, 2], [3, 4], [5, 6]], None),
         ([["b", "a"], (), {"a"}], None, "bool", [[1, 1], [0, 0], [1, 0]], ("a", "b")),
         ([["b", "b"], [], ["a"]], ["b", "a"], "bool", [[1, 0], [0, 0], [0, 1]], ("b", "a")),
         (np.eye(3, dtype=bool), None, "bool", np.eye(3), ("0", "1", "2")),
@@ -86,6 +89,9 @@ def test_labels_of_files(labels, classes, dtype, expected, names):
     assert np.array_equal(samples.labels, expected)
     assert samples.classes == names
     assert samples.multi_label == (dtype == "bool")
+
+
+EMPTY = r"labels, row 1 \(counted from 0\) is empty"
 
 
 @pytest.mark.parametrize(
@@ -100,18 +106,22 @@ def test_labels_of_files(labels, classes, dtype, expected, names):
         (["a.jpg"], ["x"], "x", TypeError, "not the string 'x'"),
         (["a.jpg"], ["x"], [], ValueError, "classes is empty"),
         (["a.jpg"], ["x"], ["x", "y", "x"], ValueError, "'x' more than once"),
-        (["a.jpg", "b.jpg"], ["x", None], None, ValueError, "labels, row 1"),
-        (["a.jpg", "b.jpg"], ["x", ""], None, ValueError, "labels, row 1"),
+        (["a.jpg", "b.jpg"], ["x", None], None, ValueError, EMPTY),
+        (["a.jpg", "b.jpg"], ["x", ""], None, ValueError, EMPTY),
+        (["a.jpg", "b.jpg"], [1, None], None, ValueError, EMPTY),
+        (["a.jpg", "b.jpg"], [["x"], None], None, ValueError, EMPTY),
+        (["a.jpg", "b.jpg"], np.array(["x", float("nan")], object), None, ValueError, EMPTY),
         (["a.jpg", "b.jpg"], ["x", 3], None, ValueError, "labels, row 1 .*3 is not text"),
         (["a.jpg", "b.jpg"], [["x"], "y"], None, ValueError, "labels, row 1 .*'y' is not a list"),
-        (["a.jpg", "b.jpg"], [["x"], [""]], None, ValueError, "labels, row 1"),
+        (["a.jpg", "b.jpg"], [["x"], [""]], None, ValueError, EMPTY),
         (["a.jpg", "b.jpg"], [["x"], [3]], None, ValueError, "mixes text and numbers"),
         (["a.jpg", "b.jpg"], [[1.0], [1.0, 2.0]], None, ValueError, "different lengths"),
         (["a.jpg", "b.jpg"], [[], []], None, ValueError, "no sample has a label"),
-        (["a.jpg", "b.jpg"], [0.5, float("nan")], None, ValueError, "labels, row 1"),
-        (["a.jpg", "b.jpg"], [0.5, 1e300], None, ValueError, "labels, row 1"),
+        (["a.jpg", "b.jpg"], [0.5, float("nan")], None, ValueError, EMPTY),
+        (["a.jpg", "b.jpg"], [0.5, 1e300], None, ValueError, "labels, row 1 .* 1e.300 is not a finite number"),
         (["a.jpg"], [object()], None, ValueError, "is not a label"),
         (["a.jpg"], np.array(["2020-01-01"], "M8[D]"), None, ValueError, "datetime64"),
+        (["a.jpg"], np.array([["x", "y"]]), None, ValueError, r"shape \(1, 2\); labels are text or numbers"),
         (["a.jpg"], np.zeros((1, 2, 3)), None, ValueError, r"shape \(1, 2, 3\)"),
         (["a.jpg"], np.zeros((1, 2), bool), ["x"], ValueError, "2 columns of booleans for 1 classes"),
     ],
@@ -177,6 +187,19 @@ def test_split_is_the_same_each_time_and_differs_by_seed():
     parts = [samples.split(0.3, seed=seed)[1].table_rows.tolist() for seed in (0, 0, 1)]
     assert parts[0] == parts[1] != parts[2]
     assert samples.split(0.3, stratify=False)[1].table_rows.tolist() != parts[0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "second"),
+    [
+        (None, [1, 8, 9, 12, 16, 17]),
+        (list("aabbbccccc" * 2), [1, 2, 8, 9, 12, 17]),
+        ([i % 7 for i in range(20)], [0, 4, 8, 9, 12, 17]),
+        (list("abcd" * 5), [2, 8, 9, 10, 15, 17]),
+    ],
+)
+def test_splits_never_change(labels, second):
+    assert numbered(20, labels=labels).split(0.3, seed=7)[1].table_rows.tolist() == second
 
 
 @pytest.mark.parametrize("labels", [None, [[str(i % 3)] for i in range(10)], [i / 2 for i in range(10)]])

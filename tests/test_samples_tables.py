@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import tempfile
 
 import numpy as np
@@ -148,10 +149,14 @@ def test_pandas_columns_of_every_sort():
     assert Samples.from_dataframe(table).classes == ("1", "2")
     assert Samples.from_dataframe(table, label=["label"]).labels.tolist() == [2, 1, 2]
     table["label"] = pd.array([2, None, 2], dtype="Int64")
-    with pytest.raises(ValueError, match="column 'label', row 1"):
+    with pytest.raises(ValueError, match=r"column 'label', row 1 \(counted from 0\)"):
         Samples.from_dataframe(table)
-    with pytest.raises(ValueError, match="column 'label', row 1"):
+    with pytest.raises(ValueError, match=r"column 'label', row 1 \(counted from 0\): nan is not a finite number"):
         Samples.from_dataframe(table, label=["label"])
+    for missing in (None, pd.NA, pd.NaT, math.nan):
+        table["label"] = pd.Series(["b", missing, "b"], dtype=object).to_numpy()
+        with pytest.raises(ValueError, match=r"column 'label', row 1 \(counted from 0\) is empty"):
+            Samples.from_dataframe(table)
     table["label"] = [["b"], ["a", "b"], []]
     several = Samples.from_dataframe(table)
     assert several.multi_label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from reference.geometry import crop_window, kept_part
 from reference.pixels import decode_cv2, resize_cv2_linear
 
 from fastseq import CenterCrop, RandomFlip, RandomResizedCrop, Resize, decode_batch
+from fastseq.order.rng import uniform
 from fastseq.transforms import CropToAspect, PadToAspect, Pipeline
 
 SIZE = (20, 28)
@@ -49,6 +51,12 @@ def test_draws_depend_only_on_seed_epoch_and_sample(samples, seed, epoch, transf
 def test_draws_of_one_sample_are_distinct():
     numbers = draws([RandomFlip(), RandomResizedCrop(), RandomFlip(), RandomResizedCrop()], range(100))
     assert len(np.unique(numbers)) == numbers.size == 100 * 46
+
+
+def test_each_transform_keeps_its_stream_in_every_version():
+    numbers = draws([RandomFlip(), RandomResizedCrop(), RandomFlip("horizontal_and_vertical")], [5, 9], 3, 4)
+    parts = [uniform(3, 4, np.array([5, 9]), stream, count) for stream, count in ((2, 1), (1, 22), (2 + 256, 2))]
+    np.testing.assert_array_equal(numbers, np.concatenate(parts, axis=1))
 
 
 @pytest.mark.parametrize("crop", [RandomResizedCrop(), CenterCrop(40)])
@@ -267,8 +275,24 @@ def test_random_crops_cover_area_ratio_and_position():
         assert abs((near / (near + far)).mean() - 0.5) < 0.04
 
 
+def test_random_resized_crop_has_torchvisions_defaults_and_takes_fixed_values():
+    assert RandomResizedCrop() == RandomResizedCrop((0.08, 1.0), (3 / 4, 4 / 3))
+    assert RandomResizedCrop((0.5, 0.5), (1, 1)).scale == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("transform", [RandomResizedCrop(), RandomFlip(), CenterCrop(9), Resize(9), CropToAspect()])
+def test_transforms_cannot_be_changed_under_a_loader(transform):
+    name = dataclasses.fields(transform)[0].name
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(transform, name, getattr(transform, name))
+    assert hash(transform) == hash(dataclasses.replace(transform))
+
+
 def test_a_crop_stays_within_the_previous_crop():
-    with pytest.raises(ValueError, match="is larger than"):
-        Pipeline([Resize(256), CenterCrop(100), CenterCrop(224)], (224, 224))
+    for first in (100, (100, 224), (224, 100)):
+        with pytest.raises(ValueError, match="is larger than"):
+            Pipeline([Resize(256), CenterCrop(first), CenterCrop(224)], (224, 224))
+    for first in (224, (224, 225), (225, 224)):
+        assert len(Pipeline([Resize(256), CenterCrop(first), CenterCrop(224)], (224, 224)).ops) == 3
     with pytest.raises(ValueError, match="at most 16384"):
         Resize(20000)

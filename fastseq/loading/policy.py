@@ -70,13 +70,12 @@ class Policy:
         return max(int(max_bad * samples + 1e-9), _MIN_FROM_SHARE)  # 0.29 of 100 are 29, though 0.29 * 100 < 29
 
     def choose(self, sample: BadSample) -> str:
-        """The policy for one bad sample.
+        """Ask the user's function for the policy for one bad sample; `on_error` must be a function.
 
         Raises:
-            ValueError: if the user's function returned none of the policies.
+            ValueError: if it returned none of the policies.
         """
-        if isinstance(self.on_error, str):
-            return self.on_error
+        assert callable(self.on_error)
         choice = self.on_error(sample)
         hint = f"the function returned it for {sample.path!r}"
         return arguments.one_of("on_error", choice, POLICIES, hint=hint)

@@ -117,7 +117,7 @@ def test_file_images(
 @examples(max_examples=200)
 @given(
     HOW,
-    st.lists(st.floats(), min_size=6, max_size=6),
+    st.lists(st.floats() | st.floats(1e4, FARTHEST) | st.floats(-FARTHEST, -1e4), min_size=6, max_size=6),
     st.sets(st.integers(0, 5), min_size=1),
     SIDES,
     SIDES,

@@ -77,7 +77,8 @@ class SampleEpoch:
             raise
 
     def close(self) -> None:
-        """Leave the epoch, as the iterator of a `Loader` is left."""
+        """End the epoch here, as closing the iterator of a `Loader` does."""
+        self._indices, self._on_exhausted = iter(()), None
         self._waiting.clear()
         self._look_ahead.cancel_prefetch()
 
