@@ -148,6 +148,13 @@ def test_torchs_arguments_are_taken_where_they_belong(file):
     assert len(DataLoader([file], sampler=[0, 0], size=SIZE)) == 2
 
 
+@pytest.mark.parametrize("name", ["on_error", "max_bad", "labels", "rank", "sample_weight", "stall_warn_s"])
+def test_loaders_arguments_are_taken_where_they_belong(file, name):
+    with pytest.raises(TypeError, match=rf"'{name}': fastseq\.Loader and fastseq\.ImageSequence take it"):
+        DataLoader([file], size=SIZE, **{name: None})
+    assert name in inspect.signature(Loader).parameters
+
+
 def test_what_is_advised_exists():
     """Each keyword of ours that an advice names is the loader's, and each `fastseq.name` is there."""
     values = [text for table in keywords._VALUES.values() for text in table.values()]

@@ -109,6 +109,12 @@ def test_a_batch_that_is_not_there_is_an_index_error(samples, k):
         loader_of(samples).batch(0, k)
 
 
+@pytest.mark.parametrize("k", ["0", 0.0, slice(2), None])
+def test_the_number_of_a_batch_is_an_integer(samples, k):
+    with pytest.raises(TypeError, match="k must be an integer, not "):
+        loader_of(samples).batch(0, k)
+
+
 @pytest.mark.parametrize("world_size", [2, 3])
 @pytest.mark.parametrize("drop_last", [False, True])
 def test_the_ranks_share_each_global_batch(samples, world_size, drop_last):

@@ -153,6 +153,7 @@ def test_a_state_of_other_samples_is_rejected(samples):
     ("place", "words"),
     [
         ({"epoch": -1}, r"state\['epoch'\] must be at least 0, not -1"),
+        ({"epoch": 2**64}, r"state\['epoch'\] must be at most 18446744073709551615, not 18446744073709551616"),
         ({"batch": 6}, "at batch 6 of epoch 0, but an epoch has 5 batches"),
         ({"batch": -1}, r"state\['batch'\] must be at least 0, not -1"),
         ({"batch": "2"}, r"state\['batch'\] must be an integer, not '2'"),

@@ -179,9 +179,11 @@ class Loader:
 
         Raises:
             IndexError: if there is no such batch.
+            TypeError: if `epoch` or `k` is not an integer.
             DecodeError: for the first bad sample in it that `on_error` does not tolerate.
             TooManyBadSamples: if it brings the epoch's bad samples above `max_bad`.
         """
+        k = arguments.integer("k", k)
         if not -len(self) <= k < len(self):
             raise IndexError(f"there is no batch {k}: an epoch has {len(self)}")
         key = (epoch, k % len(self))
