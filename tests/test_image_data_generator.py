@@ -1,4 +1,4 @@
-"""compat.ImageDataGenerator against the one that is installed with Keras: the same draws, the same pictures."""
+"""compat.ImageDataGenerator against the one that is installed with Keras: the same draws, the same images."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_each_argument_alone(both, root, name, seed, way):
     compare(both, settings, "flow_from_directory", [root], options, WAYS[way], level)
 
 
-# Keras takes no picture with channels first for its brightness.
+# Keras takes no image with channels first for its brightness.
 ARRAYS = [
     (name, channels, data_format)
     for name, (settings, _) in ALONE.items()
@@ -123,7 +123,7 @@ def test_arrays(both, name, channels, data_format):
 
 
 def test_a_sample_asked_for_twice_among_the_next_batches(both, root):
-    # With an integer shift Keras draws picture by picture.
+    # With an integer shift Keras draws image by image.
     settings = {"height_shift_range": 1, "brightness_range": (0.0, 1.0)}
     options = {"target_size": SIZE, "batch_size": 1, "seed": 0}
     compare(both, settings, "flow_from_directory", [root], options, WAYS["by iterating"])
@@ -202,7 +202,7 @@ def test_links_are_followed_only_if_asked(both, root, tmp_path):
         assert found == {expected}
 
 
-def test_pictures_are_saved_where_asked(both, root, tmp_path):
+def test_images_are_saved_where_asked(both, root, tmp_path):
     names = []
     for place, made in enumerate(both):
         folder = tmp_path / str(place)
@@ -254,6 +254,17 @@ def test_statistics_that_fit_learns(both, root, kind):
     assert_same_batches(*results)
 
 
+def test_an_array_at_an_odd_address(both):
+    memory = np.zeros(4 * 9 * 8 * 7 * 3 + 1, np.uint8)[1:]
+    x = memory.view(np.float32).reshape(9, 8, 7, 3)
+    x[...] = np.random.default_rng(1).uniform(0, 255, x.shape)
+    results = []
+    for made in both:
+        np.random.seed(3)
+        results.append(by_index(made(horizontal_flip=True).flow(x, batch_size=4), 1))
+    assert_same_batches(*results)
+
+
 def test_a_generator_may_be_changed_between_batches(both, root):
     results = []
     for made in both:
@@ -297,14 +308,14 @@ def test_somebody_else_draws_meanwhile(both, root, way):
     compare(both, {"horizontal_flip": True}, "flow_from_directory", [root], {"target_size": SIZE}, meddling)
 
 
-def test_pictures_and_their_masks_get_the_same_draws(both, root):
+def test_images_and_their_masks_get_the_same_draws(both, root):
     results = []
     for made in both:
         generator = made(rotation_range=30, horizontal_flip=True)
         options = {"target_size": SIZE, "class_mode": None, "seed": 8, "batch_size": 6}
-        pictures = generator.flow_from_directory(root, **options)
+        images = generator.flow_from_directory(root, **options)
         masks = generator.flow_from_directory(root, color_mode="grayscale", **options)
-        results.append([pair for pair, _ in zip(zip(pictures, masks, strict=True), range(9), strict=False)])
+        results.append([pair for pair, _ in zip(zip(images, masks, strict=True), range(9), strict=False)])
     assert_same_batches(*results, level=1.0, inputs=2)
 
 
@@ -356,7 +367,7 @@ def test_pillows_switch_for_cut_off_files_counts(both, root, tmp_path, monkeypat
     compare(both, {"rotation_range": 9}, "flow_from_directory", [tmp_path], {"target_size": SIZE}, level=1.0)
 
 
-def test_gray_pictures_of_16_bits_are_as_in_keras(both, tmp_path):
+def test_gray_images_of_16_bits_are_as_in_keras(both, tmp_path):
     from PIL import Image
 
     (tmp_path / "cat").mkdir()
@@ -391,7 +402,7 @@ def test_each_argument_of_flow(both, name, way):
     compare(both, settings, "flow", [x], {"batch_size": 6, **FLOW[name]}, WAYS[way])
 
 
-def test_further_inputs_beside_the_pictures(both):
+def test_further_inputs_beside_the_images(both):
     x = np.random.default_rng(3).uniform(0, 255, (20, 9, 11, 3)).astype("float32")
     more = [np.arange(20), np.arange(40).reshape(20, 2)]
     for inputs in ((x, more), (x, more[0])):

@@ -162,7 +162,7 @@ def test_rgba_is_keras_own(both, tmp_path):
 def test_other_formats(both, tmp_path):
     (tmp_path / "a").mkdir()
     for form in ("gif", "bmp"):
-        (tmp_path / "a" / f"picture.{form}").write_bytes(encoded(photo(30, 41, seed=1), form))
+        (tmp_path / "a" / f"image.{form}").write_bytes(encoded(photo(30, 41, seed=1), form))
     assert_same_datasets(*(made(tmp_path, image_size=SIZE, seed=3) for made in both))
 
 

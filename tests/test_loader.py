@@ -321,7 +321,7 @@ def damaged(tmp_path) -> Samples:
     files = [tmp_path / f"{i:02d}.jpg" for i in range(20)]
     for i, file in enumerate(files):
         file.write_bytes(jpeg(photo(30, 30, i)))
-    files[9].write_bytes(b"not a picture")
+    files[9].write_bytes(b"not an image")
     files[13].unlink()
     return Samples.from_files(files)
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas
 import pytest
+from images import encoded, photo
 
-from fastseq import DataLoader, Loader
+from fastseq import DataLoader, Loader, Samples, decode_batch
 from fastseq.compat import set_prefetch_bytes
 from fastseq.engine.look_ahead import LookAhead
+from fastseq.engine.threads import Threads
 
 SIZE = (16, 16)
 BATCHES = 6
@@ -127,7 +129,7 @@ def default_cap() -> Iterator[None]:
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize(("cap", "ahead"), [(0, 0), (1, 1), (ONE - 1, 1), (2 * ONE - 1, 1), (2 * ONE, 2)])
 @pytest.mark.parametrize("held", [0, 1, 3])
-def test_so_many_are_begun_ahead_whatever_is_held(keras, samples, way, cap, ahead, held):
+def test_the_cap_counts_batches_ahead_and_not_those_held(keras, samples, way, cap, ahead, held):
     consume, look_ahead = way(samples, cap)
     begun, holding = [], []
     for batch in consume():
@@ -163,6 +165,27 @@ def test_batches_of_an_iterator_that_was_left_make_room(keras, samples):
         for _ in consume():
             pass
     assert len(look_ahead()) == 0
+
+
+def test_an_interrupt_between_two_calls_of_the_fallback_leaves_no_batch_half_begun(tmp_path, monkeypatch):
+    files = [tmp_path / f"{i}.{form}" for i, form in enumerate(["jpeg", "jpeg", "png", "png"])]
+    for file in files:
+        file.write_bytes(encoded(photo(20, 30), file.suffix[1:]))
+    made = Loader(Samples.from_files(files), SIZE, 2, labels=None, threads=1)
+    made.batch(0, 0, [(0, 1)])
+    made._prefetcher.look_ahead._begun[0, 1]._job.wait()
+    submit, calls = Threads.submit, iter([False, True])
+
+    def interrupted(threads: Threads, call: Callable[[], None]) -> Any:
+        if next(calls):
+            raise KeyboardInterrupt
+        return submit(threads, call)
+
+    monkeypatch.setattr(Threads, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made.batch(0, 0, [(0, 1)])
+    monkeypatch.undo()
+    np.testing.assert_array_equal(made.batch(0, 1), decode_batch(files[2:], SIZE))
 
 
 def test_threads_that_ask_for_the_same_batches_and_close_meanwhile(samples):

@@ -61,7 +61,7 @@ def made_by(threads: TaskThreads) -> bool:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_calls_are_made_by_at_most_so_many_threads(count):
+def test_calls_are_made_by_at_most_count_threads(count):
     threads, stuck = TaskThreads(count), [Stuck() for _ in range(count)]
     for each in stuck:
         threads.submit(each)
@@ -75,7 +75,7 @@ def test_calls_are_made_by_at_most_so_many_threads(count):
         each.let_go.set()
 
 
-def test_after_a_lost_thread_no_call_is_accepted_that_nobody_makes(starter):
+def test_after_a_lost_thread_each_accepted_call_is_made(starter):
     """Two calls come before the first thread runs; it is lost, and no other can be started."""
     threads, stuck = TaskThreads(1), Stuck()
     starter.delays = True

@@ -53,7 +53,7 @@ class StageClock {
   Stage stage_ = Stage::kRead;
 };
 
-// Counts the time of its own life for a stage; nothing where the clock is null.
+// Counts the time from construction to destruction for a stage; does nothing if the clock is null.
 class StageScope {
  public:
   StageScope(StageClock* clock, Stage stage) : clock_(clock), before_(clock ? clock->enter(stage) : stage) {}

@@ -95,17 +95,19 @@ Status BatchJob::decode(int i, const uint8_t* data, size_t size, Workspace* work
 
 void BatchJob::keep(int i, const uint8_t* data, size_t size) noexcept {
   const size_t max_bytes = static_cast<size_t>(std::min(kKeptBytes, recipe_->limits.memory_bytes));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (size > max_bytes - kept_bytes_) return;
+    kept_bytes_ += size;  // before the copy, so that several threads do not exceed the limit together
+  }
   try {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (size > max_bytes - std::min(kept_bytes_, max_bytes)) return;
-    }
     const auto bytes = std::make_shared<Buffer>();
     std::memcpy(bytes->reserve(size), data, size);
     const std::lock_guard<std::mutex> lock(mutex_);
-    kept_bytes_ += size;
     kept_[i] = {bytes->data(), size, bytes};
   } catch (const std::bad_alloc&) {  // then it is read again
+    const std::lock_guard<std::mutex> lock(mutex_);
+    kept_bytes_ -= size;
   }
 }
 

@@ -25,7 +25,7 @@ struct Recipe {
   SlotFormat format;
   std::optional<Augment> augment;  // format is then of floats
   bool bgr = false;                // channel order of the output; one channel means gray
-  bool pillow_colors = false;      // of CMYK, and gray of colours, not the file's own luma: as Pillow's convert()
+  bool pillow_colors = false;      // of CMYK, and gray of colors, not the file's own luma: as Pillow's convert()
   Interpolation interpolation = Interpolation::kAntialias;
   Orient orient = Orient::kExif;
   Strictness strictness = Strictness::kRejectDamaged;

@@ -19,8 +19,8 @@
 namespace fastseq {
 namespace {
 
-// Mean square, in levels, from which on filtering YCbCr may differ by 45 dB from filtering colours.
-constexpr double kMostOutOfRange = 1.0;
+// Mean square, in levels. Above it, filtering YCbCr may fall below 45 dB to filtering colors.
+constexpr double kMaxOutOfRange = 1.0;
 
 Status resample(std::unique_ptr<RowSource> source, const ResamplePlan& plan, const Recipe& recipe,
                 const SlotFormat& format, uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled,
@@ -111,7 +111,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   double out_of_range = 0;
   status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
   const bool decoded = status == Status::kOk || status == Status::kRecovered;
-  if (!decoded || out_of_range <= kMostOutOfRange) return status;
+  if (!decoded || out_of_range <= kMaxOutOfRange) return status;
   request.planes = false;
   workspace->reason.clear();
   return decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
@@ -194,7 +194,7 @@ Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& r
   workspace->reason.clear();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
-  // Only Pillow's gray is made of colours here.
+  // Only Pillow's gray is computed from colors.
   if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
   ResamplePlan plan;

@@ -18,7 +18,7 @@ namespace fastseq {
 Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
                      Workspace* workspace, const std::atomic<bool>& cancelled);
 
-// The same from decoded pixels (1 or 3 channels, rgb; or bgr where image_bgr), upright already.
+// The same from decoded pixels (1 or 3 channels; BGR if image_bgr, else RGB) that are upright.
 Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled);
 

@@ -21,7 +21,7 @@ struct Workspace {
   Buffer image;         // resampled, before augmentation
   Buffer aligned_slot;  // for a slot at an address that its items are not aligned to
   AugmentScratch augment;
-  SampleInfo* info = nullptr;  // filled in for each sample; null where nobody asks
+  SampleInfo* info = nullptr;  // filled in for each sample; null if not requested
   std::string reason;          // libjpeg's message about the last failure
 
   // Frees the buffers of more than `keep` bytes: one huge image must not hold its memory for ever.

@@ -1,4 +1,4 @@
-// Files that others own: no mmap, no blocking on what is not a regular file.
+// Reads regular files: without mmap, as others may change them, and without blocking on pipes and devices.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-"""What a set of images is made of, told by reading all of it."""
+"""Reads all images of a set, and counts formats, sizes and bad samples."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Call
 
     Args:
         samples: the set.
-        strict: whether an image that decodes with warnings, or is truncated, is bad.
-        threads: that decode; as many as there are cores where None.
+        strict: whether an image that decodes with warnings, or is cut off, is bad.
+        threads: how many threads decode; as many as there are cores if None.
         advance: called with the number of files that were read since the last call.
     """
     settings = Settings((_SIDE, _SIDE), color="gray", strict=strict)
@@ -75,7 +75,7 @@ def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Call
 
 
 def _take(begun: deque[PendingBatch], found: Survey) -> int:
-    """Wait for the first batch and add what it brings; the number of its samples."""
+    """Wait for the first batch and add its findings; returns the number of its samples."""
     begun[0].result()
     batch = begun.popleft()
     for report in batch.reports().values():

@@ -1,4 +1,4 @@
-"""Memory for batches, recycled once nobody holds the batch any more."""
+"""Memory for batches, recycled with the last reference to the batch."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ class BatchAllocator:
     """Allocates arrays for batches. A forked child and a pickled copy have memory of their own."""
 
     def __init__(self, max_free_bytes: int) -> None:
-        """Keep at most so many bytes of freed batches for reuse."""
+        """Keep at most `max_free_bytes` of freed batches for reuse."""
         self._max_free_bytes = max_free_bytes
         self._new_pool()
 
     def _new_pool(self) -> BufferPool:
-        self._pid = os.getpid()
-        self._pool = BufferPool(self._max_free_bytes)
-        return self._pool
+        pool = BufferPool(self._max_free_bytes)
+        self._pool, self._pid = pool, os.getpid()  # in this order: other threads look at the second one first
+        return pool
 
     def __reduce__(self) -> tuple[Any, ...]:
         return BatchAllocator, (self._max_free_bytes,)
 
     def allocate(self, settings: Settings, samples: int) -> NDArray[Any]:
-        """Allocate a batch of so many samples, in the shape and dtype that `settings` give it.
+        """Allocate a batch of `samples` images, in the shape and dtype that `settings` give it.
 
         Returns:
             An array with arbitrary contents over 64-byte aligned memory, which is reused once neither the array nor
@@ -41,7 +41,7 @@ class BatchAllocator:
 
     @property
     def bytes_in_use(self) -> int:
-        """Bytes of the batches that somebody holds."""
+        """Bytes of the batches that are still referenced."""
         return self._pool.bytes_in_use
 
     @property

@@ -37,7 +37,7 @@ class Decoder:
         self._fallback = fallback
 
     def batch_bytes(self, samples: int) -> int:
-        """The size of a batch of so many samples."""
+        """The size of a batch of `samples` images."""
         return self.settings.recipe.slot_bytes * samples
 
     def begin(
@@ -55,7 +55,7 @@ class Decoder:
         Args:
             sources: of its images.
             draws: the random numbers of the transforms, float64 (n, `settings.pipeline.draw_count`).
-            urgent: whether somebody waits for it: it then goes before all others.
+            urgent: whether a caller waits for it: it is then decoded before all others.
             numbers: the samples' numbers, for messages; their places in the batch if None.
             out: C-contiguous, of the shape and dtype that `settings` give the batch; allocated if None. Threads
                 write to it until the batch is complete or cancelled.

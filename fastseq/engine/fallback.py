@@ -34,7 +34,7 @@ def finish_sample(job: Job, index: int, settings: Settings, decode: Decode) -> N
         failure = _finish_sample(job, index, settings, decode)
     except MemoryError:
         failure = Status.OUT_OF_MEMORY, ""
-    except BaseException as error:  # nobody else would end the sample
+    except BaseException as error:  # nothing else would end the sample
         failure = Status.INTERNAL, repr(error)
     if failure is not None:
         job.fail(index, *failure)

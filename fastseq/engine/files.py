@@ -1,4 +1,4 @@
-"""Files: read as anybody may have put them there, and written whole or not at all."""
+"""Reads regular files only, without blocking; replaces files atomically."""
 
 from __future__ import annotations
 

@@ -118,7 +118,8 @@ class LookAhead(Generic[Key, Batch]):
 
         Args:
             wanted: the batches that will be asked for next, in that order.
-            begin: begins one; None if there is nothing to begin. An error is left for whoever asks for that batch.
+            begin: begins one; returns None if there is nothing to begin. After a MemoryError or RuntimeError no more
+                are begun: the error is raised where that batch is requested, if it persists.
             batch_bytes: the size of one.
         """
         generation = self._generation
@@ -126,8 +127,10 @@ class LookAhead(Generic[Key, Batch]):
             if batch.needs_poll and self._begun.pop(key, None) is batch:
                 try:
                     batch.poll()
-                finally:
-                    self._put(key, batch, generation)
+                except BaseException:  # it may have started only a part of what follows
+                    batch.cancel()
+                    raise
+                self._put(key, batch, generation)
         if self.max_bytes == 0:
             return
         left = self.max_bytes - self.nbytes
@@ -159,7 +162,7 @@ class LookAhead(Generic[Key, Batch]):
         while self._begun:
             try:
                 cancelled.append(self._begun.popitem()[1])
-            except KeyError:  # somebody else has popped the last one
+            except KeyError:  # another thread has popped the last one
                 break
         cancel_all(cancelled)
 
@@ -167,7 +170,7 @@ class LookAhead(Generic[Key, Batch]):
         self.cancel_prefetch()
 
     def _put(self, key: Key, batch: Batch, generation: object) -> None:
-        if self._begun.setdefault(key, batch) is not batch:  # somebody else has begun the same one
+        if self._begun.setdefault(key, batch) is not batch:  # another thread has begun the same one
             batch.cancel()
             return
         if self._generation is not generation and self._begun.pop(key, None) is batch:

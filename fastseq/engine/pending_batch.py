@@ -176,6 +176,6 @@ class PendingBatch:
             for i in places:
                 finish = partial(finish_sample, self._job, i, self._settings, self._fallback)
                 tasks.append(self._threads.submit(finish))
-        except RuntimeError as error:  # no thread can be started: nobody would end these samples
+        except RuntimeError as error:  # no thread can be started: nothing would end these samples
             self._error = error
             self.cancel()

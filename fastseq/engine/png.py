@@ -90,16 +90,17 @@ def clean_png(data: memoryview, max_bytes: int) -> bytes:
             raise PngError(f"unknown critical chunk {kind.decode('latin-1')}")
     if header is None:
         raise PngError("there is no IHDR chunk")
-    pixels = _inflate(compressed, header, max_bytes)
-    parts = [SIGNATURE, _chunk(b"IHDR", ihdr)]
+    stored = memoryview(zlib.compress(_inflate(compressed, header, max_bytes), 0))
+    parts = [SIGNATURE, *_chunk(b"IHDR", ihdr)]
     if b"sRGB" in kept:  # which overrides the other, with a warning if they disagree
         kept.pop(b"gAMA", None)
-    parts += [_chunk(kind, body) for kind, body in kept.items()]
+    for kind, contents in kept.items():
+        parts += _chunk(kind, contents)
     if header.color == _PALETTE:
-        parts.append(_chunk(b"PLTE", _full_palette(palette, header.depth)))
-    stored = memoryview(zlib.compress(pixels, 0))
-    parts += [_chunk(b"IDAT", stored[at : at + _MAX_CHUNK]) for at in range(0, len(stored), _MAX_CHUNK)]
-    return b"".join([*parts, _chunk(b"IEND", b"")])
+        parts += _chunk(b"PLTE", _full_palette(palette, header.depth))
+    for at in range(0, len(stored), _MAX_CHUNK):
+        parts += _chunk(b"IDAT", stored[at : at + _MAX_CHUNK])
+    return b"".join([*parts, *_chunk(b"IEND", b"")])
 
 
 def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview, bool]]:
@@ -158,6 +159,7 @@ def _full_palette(palette: bytes, depth: int) -> bytes:
     return palette[: 3 << depth].ljust(3 << depth, b"\0")
 
 
-def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
+def _chunk(kind: bytes, body: bytes | memoryview) -> list[bytes | memoryview]:
+    """The parts of a chunk; the body is not copied."""
     checksum = zlib.crc32(body, zlib.crc32(kind))
-    return b"".join([struct.pack(">I", len(body)), kind, body, struct.pack(">I", checksum)])
+    return [struct.pack(">I", len(body)), kind, body, struct.pack(">I", checksum)]

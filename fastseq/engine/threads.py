@@ -22,10 +22,10 @@ _EXIT_TIMEOUT_S = 0.5
 
 
 class Threads:
-    """So many threads, started on demand; they end when nobody holds this or one of its jobs."""
+    """`count` threads, started on demand; they end with the last reference to this object and its jobs."""
 
     def __init__(self, count: int) -> None:
-        """Use `shared_threads`, which gives everybody the same ones."""
+        """Use `shared_threads`, which returns the same object to all callers."""
         self.count = count
         self._reset()
         _all.add(self)
@@ -64,7 +64,7 @@ class Threads:
             raise _no_thread(error) from None
 
     def abandon(self, tasks: Iterable[Task]) -> None:
-        """Nobody waits for these tasks any more: their threads, which may never return, are replaced."""
+        """Abandon these tasks, and replace their threads, which may never return."""
         for threads in self._task_threads.copy().values():
             threads.abandon(tasks)
 
@@ -109,7 +109,7 @@ def thread_count(threads: int | None) -> int:
 
 
 def shared_threads(threads: int | None) -> Threads:
-    """The process's `Threads` of that number, which end when nobody holds them any more.
+    """The process's `Threads` of that number, which end with the last reference to them.
 
     Raises:
         TypeError: if `threads` is neither None, for all cores, nor an integer.

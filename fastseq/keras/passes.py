@@ -58,7 +58,7 @@ class KerasPasses:
     """
 
     def __init__(self, batches: int) -> None:
-        """Start at epoch 0 of a dataset with so many batches."""
+        """Start at epoch 0 of a dataset with `batches` batches."""
         self.epoch = 0
         self.batches = batches
         self._phase = _Phase.USER

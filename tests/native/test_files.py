@@ -11,7 +11,7 @@ from fastseq._native.job import Job, Pool
 from native.native import Batch, finish, one, recipe, run
 
 SIZE = (16, 16)
-PICTURE = jpeg(photo(30, 40, seed=1))
+IMAGE = jpeg(photo(30, 40, seed=1))
 
 
 def read(*paths: Path | bytes) -> Batch:
@@ -20,10 +20,10 @@ def read(*paths: Path | bytes) -> Batch:
 
 def test_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
-    path.write_bytes(PICTURE)
+    path.write_bytes(IMAGE)
     batch = read(path, path)
     assert batch.statuses == ["OK", "OK"]
-    np.testing.assert_array_equal(batch.pixels, [one(PICTURE, SIZE)] * 2)
+    np.testing.assert_array_equal(batch.pixels, [one(IMAGE, SIZE)] * 2)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "dangling").symlink_to("nothing")
-    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    (tmp_path / "a.jpg").write_bytes(IMAGE)
     expected = {
         tmp_path / "missing.jpg": "NOT_FOUND",
         tmp_path / "a.jpg" / "b.jpg": "NOT_FOUND",
@@ -56,7 +56,7 @@ def test_an_empty_path() -> None:
 
 def test_a_path_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret.jpg"
-    path.write_bytes(PICTURE)
+    path.write_bytes(IMAGE)
     path.chmod(0)
     # The superuser may read everything.
     assert read(path).statuses == ["OK" if os.access(path, os.R_OK) else "PERMISSION_DENIED"]
@@ -71,7 +71,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
     names = [b"\xff\xfe.jpg", "bäuerin 犬.jpg".encode(), b"new\nline.jpg", b" .jpg", b"x" * 251 + b".jpg"]
     paths = [os.path.join(bytes(tmp_path), name) for name in names]
     for path in paths:
-        Path(os.fsdecode(path)).write_bytes(PICTURE)
+        Path(os.fsdecode(path)).write_bytes(IMAGE)
     assert read(*paths).statuses == ["OK"] * len(names)
 
 
@@ -91,19 +91,19 @@ def decode_table(source: tuple[object, ...], count: int) -> tuple[list[str], np.
 def test_a_path_table(tmp_path: Path, slash: bytes) -> None:
     names = [b"a.jpg", b"b c.jpg", b"deep/er.jpg", bytes(tmp_path / "absolute.jpg"), b"gone.jpg"]
     (tmp_path / "root" / "deep").mkdir(parents=True)
-    pictures = [jpeg(photo(30, 40, seed=seed)) for seed in range(4)]
-    for name, picture in zip(names, pictures, strict=False):
-        (tmp_path / "root" / os.fsdecode(name)).write_bytes(picture)
+    contents = [jpeg(photo(30, 40, seed=seed)) for seed in range(4)]
+    for name, content in zip(names, contents, strict=False):
+        (tmp_path / "root" / os.fsdecode(name)).write_bytes(content)
     rows = [3, 0, 0, 4, 2, 1]
     statuses, out = decode_table(table(bytes(tmp_path / "root") + slash, names, rows), len(rows))
     assert statuses == ["OK", "OK", "OK", "NOT_FOUND", "OK", "OK"]
     for slot, row in zip(out, rows, strict=True):
-        expected = one(pictures[row], SIZE).reshape(-1) if row < 4 else np.zeros(len(slot))
+        expected = one(contents[row], SIZE).reshape(-1) if row < 4 else np.zeros(len(slot))
         np.testing.assert_array_equal(slot, expected)
 
 
 def test_a_table_without_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    (tmp_path / "a.jpg").write_bytes(IMAGE)
     monkeypatch.chdir(tmp_path)
     assert decode_table(table(b"", [b"a.jpg"], [0]), 1)[0] == ["OK"]
 

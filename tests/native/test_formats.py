@@ -9,7 +9,7 @@ from images import encoded, jpeg, photo
 from native.native import GOOD, limits, one, run
 
 SIZE = (8, 8)
-PICTURE = photo(20, 30, seed=1)
+IMAGE = photo(20, 30, seed=1)
 
 
 def box(kind: bytes, body: bytes = b"") -> bytes:
@@ -65,7 +65,7 @@ def status(data: bytes, **options: object) -> str:
 
 @pytest.mark.parametrize("form", ["png", "webp", "bmp", "gif", "tiff", "ppm"])
 def test_other_formats_are_left_to_the_caller(form: str) -> None:
-    assert status(encoded(PICTURE, form)) == "NEEDS_DECODER"
+    assert status(encoded(IMAGE, form)) == "NEEDS_DECODER"
 
 
 @pytest.mark.parametrize("form", HEADERS)
@@ -112,8 +112,8 @@ def test_unsupported_formats(data: bytes) -> None:
         b"\0" * 100,
         b"\xff",
         b"\xff\xd8",
-        b" " + jpeg(PICTURE),
-        jpeg(PICTURE)[2:],
+        b" " + jpeg(IMAGE),
+        jpeg(IMAGE)[2:],
         box(b"ftyp", b"isom\0\0\0\0mp42") + bytes(20),
         np.random.default_rng(0).bytes(4000),
     ],
@@ -135,7 +135,7 @@ def test_truncated_headers_give_a_status(form: str) -> None:
 
 
 def test_any_buffer_object_is_accepted() -> None:
-    data = jpeg(PICTURE)
+    data = jpeg(IMAGE)
     expected = one(data, SIZE)
     for source in (bytearray(data), memoryview(data), np.frombuffer(data, np.uint8)):
         np.testing.assert_array_equal(one(source, SIZE), expected)

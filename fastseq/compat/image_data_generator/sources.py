@@ -28,12 +28,12 @@ class ArrayImages:
     """Float32 images in one array."""
 
     def __init__(self, array: NDArray[np.float32]) -> None:
-        """Take the array, (images, ...); it may be changed later on."""
+        """Take the array, (images, ...); it is not copied, and batches begun ahead read it early."""
         self._array = array
 
     def sources(self, indices: NDArray[np.int64]) -> ListSources:
         """The sources of some of them."""
-        return ListSources([np.ascontiguousarray(self._array[i]).reshape(-1).view(np.uint8) for i in indices])
+        return ListSources([np.require(self._array[i], None, ["C", "A"]).reshape(-1).view(np.uint8) for i in indices])
 
     def each(
         self, indices: NDArray[np.int64], step: Callable[[NDArray[Any]], NDArray[Any]] | None

@@ -1,4 +1,4 @@
-"""Batches for a `tf.data.Dataset`, which asks for each of them twice: to begin it, and to have it."""
+"""Batches for a `tf.data.Dataset`, which requests each batch twice: first to begin it, then to get it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One epoch over a dataset: batches of samples in turn, the next ones under way."""
+"""One epoch over a dataset: its batches in order, with the next ones decoded ahead."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class SampleEpoch:
             raise
 
     def close(self) -> None:
-        """End the epoch here, as closing the iterator of a `Loader` does."""
+        """End the epoch early: cancel the batches begun ahead, and return no more."""
         self._indices, self._on_exhausted = iter(()), None
         self._waiting.clear()
         self._look_ahead.cancel_prefetch()
