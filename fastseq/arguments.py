@@ -38,7 +38,7 @@ def integer(name: str, value: Any, minimum: int | None = None, maximum: int | No
         ValueError: if it is not within [minimum, maximum].
     """
     if not is_integer(value):
-        raise TypeError(f"{name} must be an integer, not {_shown(value)}")
+        raise TypeError(f"{name} must be an integer, not {shown(value)}")
     number = operator.index(value)
     _check_range(name, number, minimum, maximum)
     return number
@@ -58,7 +58,7 @@ def number(
             raise TypeError
         result = float(value)
     except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} must be a number, not {_shown(value)}{_after(hint)}") from None
+        raise TypeError(f"{name} must be a number, not {shown(value)}{_after(hint)}") from None
     if not math.isfinite(result):
         raise ValueError(f"{name} must be finite, not {value!r}")
     _check_range(name, result, minimum, maximum)
@@ -80,7 +80,7 @@ def one_of(name: str, value: Any, choices: Iterable[_Choice], hint: str | None =
             return choice
     listed = ", ".join(map(repr, choices))
     advice = _after(value_hint(name, value)) + _after(hint)
-    raise ValueError(f"{name} must be one of {listed}, not {_shown(value)}{advice}")
+    raise ValueError(f"{name} must be one of {listed}, not {shown(value)}{advice}")
 
 
 def size(name: str, value: Any) -> tuple[int, int]:
@@ -94,7 +94,7 @@ def size(name: str, value: Any) -> tuple[int, int]:
         return integer(name, height, 1, _MAX_SIDE), integer(name, width, 1, _MAX_SIDE)
     except (TypeError, ValueError):
         pass
-    raise ValueError(f"{name} must be (height, width), each from 1 to {_MAX_SIDE} pixels, not {_shown(value)}")
+    raise ValueError(f"{name} must be (height, width), each from 1 to {_MAX_SIDE} pixels, not {shown(value)}")
 
 
 def _check_range(name: str, value: float, minimum: float | None, maximum: float | None) -> None:
@@ -108,7 +108,7 @@ def _after(hint: str | None) -> str:
     return f"; {hint}" if hint else ""
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """The value for a message, cut where an array or a table would fill the screen."""
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:200]}..."

@@ -13,6 +13,7 @@ _AUGMENT = "use fastseq.compat.ImageDataGenerator, or a Keras preprocessing laye
 _SPLIT = "split first: train, validation = samples.split(0.2)"
 _SAMPLES = "it belongs to the samples: fastseq.Samples.from_directory, from_dataframe, from_csv or from_files"
 _TORCH = "fastseq.DataLoader takes it"
+_LOADER = "fastseq.Loader and fastseq.ImageSequence take it"
 PER_CHANNEL = "scale and offset are one number for all channels; put keras.layers.Normalization in the model"
 
 _KEYWORDS = {
@@ -25,7 +26,7 @@ _KEYWORDS = {
     **dict.fromkeys(("worker_init_fn", "multiprocessing_context", "persistent_workers"), _THREADS),
     **dict.fromkeys(("max_queue_size", "prefetch_factor", "prefetch", "buffer_size"), _PREFETCH),
     **dict.fromkeys(("pin_memory", "pin_memory_device"), _PINNED),
-    "timeout": "write stall_warn_s=... to be warned of a file that does not arrive",
+    "timeout": "leave it out: fastseq.Loader warns of a file that does not arrive, after stall_warn_s seconds",
     **dict.fromkeys(("class_mode", "label_mode"), _LABELS),
     "color_mode": 'write color="rgb" or color="gray" (for "grayscale")',
     **dict.fromkeys(("validation_split", "subset"), _SPLIT),
@@ -47,6 +48,7 @@ _KEYWORDS = {
     **dict.fromkeys(("samplewise_center", "samplewise_std_normalization"), _AUGMENT),
     "preprocessing_function": "apply it in the model or to each batch; fastseq.compat.ImageDataGenerator takes it",
     **dict.fromkeys(("sampler", "batch_sampler", "collate_fn", "generator"), _TORCH),
+    **dict.fromkeys(("on_error", "max_bad", "labels", "rank", "world_size", "sample_weight", "stall_warn_s"), _LOADER),
     "class_weight": "pass it to model.fit",
     "sample_weights": "write sample_weight=...",
     "ignore_errors": 'write on_error="skip"',

@@ -148,6 +148,13 @@ def test_torchs_arguments_are_taken_where_they_belong(file):
     assert len(DataLoader([file], sampler=[0, 0], size=SIZE)) == 2
 
 
+@pytest.mark.parametrize("name", ["on_error", "max_bad", "labels", "rank", "sample_weight", "stall_warn_s"])
+def test_loaders_arguments_are_taken_where_they_belong(file, name):
+    with pytest.raises(TypeError, match=rf"'{name}': fastseq\.Loader and fastseq\.ImageSequence take it"):
+        DataLoader([file], size=SIZE, **{name: None})
+    assert name in inspect.signature(Loader).parameters
+
+
 def test_what_is_advised_exists():
     """Each keyword of ours that an advice names is the loader's, and each `fastseq.name` is there."""
     values = [text for table in keywords._VALUES.values() for text in table.values()]
@@ -207,6 +214,61 @@ def test_samples_are_samples(keras, samples, words):
     for kind in (Loader, fastseq.ImageSequence):
         with pytest.raises(TypeError, match=f"samples must be a fastseq.Samples, {words}"):
             kind(samples)
+
+
+@pytest.mark.parametrize("name", ["shuffle", "drop_last"])
+def test_yes_is_no_boolean(file, name):
+    with pytest.raises(ValueError, match=f"{name} must be one of False, True, not 'yes'"):
+        Loader(Samples.from_files([file]), **{name: "yes"})
+
+
+def test_a_list_of_files_is_no_table(file):
+    with pytest.raises(TypeError, match=r"table must be a path table, not list; use Samples\.from_files"):
+        Samples([file])
+
+
+def test_a_number_of_classes_is_no_list_of_classes(file):
+    with pytest.raises(TypeError, match="classes must be a list of names, not 2"):
+        Samples.from_files([file], [0], classes=2)
+
+
+def test_one_text_is_no_list_of_labels(file):
+    with pytest.raises(TypeError, match="labels must be a list with one label for each file, not 'cat'"):
+        Samples.from_files([file] * 3, "cat")
+
+
+@pytest.mark.parametrize("limits", [0, {}, 100])
+def test_what_is_no_limits(file, limits):
+    with pytest.raises(TypeError, match=r"limits must be a fastseq\.Limits, not "):
+        decode_batch([file], SIZE, limits=limits)
+
+
+def test_a_backup_is_of_an_image_sequence(file, keras):
+    loader = Loader(Samples.from_files([file]))
+    with pytest.raises(TypeError, match=r"sequence must be the fastseq\.ImageSequence passed to fit, not "):
+        fastseq.DataBackup(loader, "data.json")
+
+
+@pytest.mark.parametrize("make", [str, Path, lambda file: Samples.from_files([file])])
+def test_what_is_no_dataset(file, make):
+    with pytest.raises(TypeError, match=r"dataset must be a sequence of samples such as \(path, label\), not "):
+        DataLoader(make(file), size=SIZE)
+
+
+def test_a_folder_of_file_contents_is_refused_in_one_line(file):
+    with pytest.raises(TypeError, match="is not a path") as caught:
+        Samples.from_files([file.read_bytes()])
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("float16", 1e3), ("float32", 1e37), ("float32", 1e300)])
+def test_values_beyond_the_dtype_are_refused(file, dtype, scale):
+    with pytest.raises(ValueError, match=f"give values that {dtype} cannot hold"):
+        decode_batch([file], SIZE, dtype=dtype, scale=scale)
+
+
+def test_any_cap_on_prefetching(file):
+    assert len(list(Loader(Samples.from_files([file]), SIZE, prefetch_bytes=2**100))) == 1
 
 
 def test_a_data_frame_is_no_samples():

@@ -96,7 +96,7 @@ def test_arguments_may_be_positional(ours, theirs, df):
 def test_the_length_is_rounded_down(ours, df):
     assert [len(ours(df, range(n), batch_size=4, dim=DIM)) for n in (3, 4, 7, 22)] == [0, 1, 1, 5]
     generator = ours(df, range(7), batch_size=4, dim=DIM)
-    with pytest.raises(IndexError, match="batch 1 of 1"):
+    with pytest.raises(IndexError, match="no batch 1: an epoch has 1"):
         generator[1]
 
 

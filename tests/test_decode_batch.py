@@ -96,6 +96,15 @@ def test_an_out_that_does_not_fit_is_refused(files, out):
         decode_batch(files, SIZE, out=out)
 
 
+def test_the_message_says_why_an_out_of_the_right_shape_does_not_fit(files):
+    with pytest.raises(ValueError, match=r"not one with strides \("):
+        decode_batch(files, SIZE, out=np.zeros((6, *SIZE, 6), np.uint8)[..., ::2])
+    out = np.zeros((6, *SIZE, 3), np.uint8)
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match="not a read-only one"):
+        decode_batch(files, SIZE, out=out)
+
+
 @pytest.mark.parametrize("out", [[], bytearray(9), memoryview(bytearray(9)), "out"])
 def test_an_out_that_is_no_array_is_refused(out):
     with pytest.raises(TypeError, match=f"out must be a NumPy array, not {type(out).__name__}"):

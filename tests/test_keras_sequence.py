@@ -41,7 +41,9 @@ def test_it_is_a_py_dataset_with_the_batches_of_a_loader(keras, sequence, sample
 
 @pytest.mark.parametrize("k", [7, -8])
 def test_a_batch_that_is_not_there_is_an_index_error(sequence, k):
-    with pytest.raises(IndexError, match=f"batch {k} of 7"):
+    with pytest.raises(TypeError, match="the number of a batch must be an integer, not slice"):
+        sequence[0:2]
+    with pytest.raises(IndexError, match=f"no batch {k}: an epoch has 7"):
         sequence[k]
 
 

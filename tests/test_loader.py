@@ -105,7 +105,13 @@ def test_the_last_batch_is_partial_or_dropped(samples, drop_last, sizes):
 
 @pytest.mark.parametrize("k", [7, -8])
 def test_a_batch_that_is_not_there_is_an_index_error(samples, k):
-    with pytest.raises(IndexError, match=f"batch {k} of 7"):
+    with pytest.raises(IndexError, match=f"no batch {k}: an epoch has 7"):
+        loader_of(samples).batch(0, k)
+
+
+@pytest.mark.parametrize("k", ["0", 0.0, slice(2), None])
+def test_the_number_of_a_batch_is_an_integer(samples, k):
+    with pytest.raises(TypeError, match="k must be an integer, not "):
         loader_of(samples).batch(0, k)
 
 
@@ -178,6 +184,12 @@ def test_a_weight_for_each_sample_and_a_label_beside_it(samples):
         loader_of(samples, sample_weight=np.ones(26))
     with pytest.raises(ValueError, match="sample_weight needs labels"):
         loader_of(samples, labels=None, sample_weight=np.ones(27))
+    for weights in ({0: 1.0}, ["heavy"] * 27):
+        with pytest.raises(TypeError, match="sample_weight must be numbers, one for each sample, not "):
+            loader_of(samples, sample_weight=weights)
+    for weight in (np.nan, np.inf, 1e300):
+        with pytest.raises(ValueError, match="sample_weight must be finite"):
+            loader_of(samples, sample_weight=[weight] * 27)
 
 
 @pytest.mark.parametrize(

@@ -204,3 +204,28 @@ assert (decode() == expected).all()
     command = [sys.executable, "-c", script, shard[0].path, str(shard[0].length)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_open_shards_give_way_where_the_process_may_open_no_more_files(tmp_path):
+    for k in range(30):
+        (tmp_path / f"{k}.bin").write_bytes(b"--" + IMAGES[0])
+    script = """
+import os, resource, sys
+from fastseq import FileRange, decode_batch
+def decode():
+    shards = [FileRange(os.path.join(sys.argv[1], f"{k}.bin"), 2, int(sys.argv[2])) for k in range(30)]
+    return decode_batch(shards, (24, 32), threads=2)
+decode_batch([FileRange(os.path.join(sys.argv[1], "0.bin"), 2, int(sys.argv[2]))], (24, 32), threads=2)
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 10, 1000))
+images = decode()
+assert (images == images[:1]).all()
+"""
+    command = [sys.executable, "-c", script, str(tmp_path), str(len(IMAGES[0]))]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_without_ranges(shard):
+    samples = Samples.from_files(shard)
+    rest = samples.without([shard[1], str(shard[4])])
+    assert list(rest.paths()) == [str(shard[k]) for k in (0, 2, 3, 5, 6)]

@@ -153,6 +153,7 @@ def test_a_state_of_other_samples_is_rejected(samples):
     ("place", "words"),
     [
         ({"epoch": -1}, r"state\['epoch'\] must be at least 0, not -1"),
+        ({"epoch": 2**64}, r"state\['epoch'\] must be at most 18446744073709551615, not 18446744073709551616"),
         ({"batch": 6}, "at batch 6 of epoch 0, but an epoch has 5 batches"),
         ({"batch": -1}, r"state\['batch'\] must be at least 0, not -1"),
         ({"batch": "2"}, r"state\['batch'\] must be an integer, not '2'"),
@@ -165,9 +166,16 @@ def test_positions_out_of_range_are_rejected(samples, place, words):
         loader.load_state_dict({**loader.state_dict(), **place})
 
 
-def test_an_empty_or_older_state_is_rejected(samples):
-    with pytest.raises(ValueError, match="version None"):
-        loader_of(samples).load_state_dict({})
+@pytest.mark.parametrize("state", [{}, {"epoch": 1}, None, "state.json"])
+def test_what_is_no_state_is_rejected(samples, state):
+    with pytest.raises(ValueError, match=r"not a state of fastseq: pass what state_dict\(\) returned"):
+        loader_of(samples).load_state_dict(state)
+
+
+def test_an_older_state_is_rejected(samples):
+    loader = loader_of(samples)
+    with pytest.raises(ValueError, match=r"version 0 \(here 1\)"):
+        loader.load_state_dict({**loader.state_dict(), "version": 0})
 
 
 def test_equivalent_settings_compare_equal(samples):

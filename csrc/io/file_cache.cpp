@@ -8,7 +8,9 @@ Status FileCache::open(const std::string& path, bool check, std::shared_ptr<cons
                        std::string* reason) {
   *file = find(path);
   if (*file && (!check || (*file)->is_current(path))) return Status::kOk;
-  const Status status = open_file(path, file, reason);
+  Status status = open_file(path, file, reason);
+  // The process may be out of descriptors because we hold them: try once more without ours.
+  if (status == Status::kReadError && clear()) status = open_file(path, file, reason);
   if (status == Status::kOk) put(path, *file);
   return status;
 }
@@ -20,6 +22,13 @@ std::shared_ptr<const OpenFile> FileCache::find(const std::string& path) {
   if (found == entries_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, found);
   return found->file;
+}
+
+bool FileCache::clear() {
+  std::list<Entry> removed;  // closed without the lock
+  const std::lock_guard<std::mutex> lock(mutex_);
+  removed.swap(entries_);
+  return !removed.empty();
 }
 
 void FileCache::put(const std::string& path, const std::shared_ptr<const OpenFile>& file) {

@@ -27,6 +27,8 @@ class FileCache {
   };
 
   std::shared_ptr<const OpenFile> find(const std::string& path);
+  // Closes all files that nobody reads any more. Returns whether there were any entries.
+  bool clear();
   void put(const std::string& path, const std::shared_ptr<const OpenFile>& file);
 
   const size_t capacity_;

@@ -66,9 +66,12 @@ def _output(settings: Settings, samples: int, out: NDArray[Any] | None) -> NDArr
         return np.empty(shape, dtype)
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
-    if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(
-            f"out must be a writable C-contiguous array of shape {shape} and dtype {dtype}, "
-            f"not of shape {out.shape} and dtype {out.dtype}"
-        )
-    return out
+    if out.shape != shape or out.dtype != dtype:
+        given = f"of shape {out.shape} and dtype {out.dtype}"
+    elif not out.flags.c_contiguous:
+        given = f"one with strides {out.strides}"
+    elif not out.flags.writeable:
+        given = "a read-only one"
+    else:
+        return out
+    raise ValueError(f"out must be a writable C-contiguous array of shape {shape} and dtype {dtype}, not {given}")

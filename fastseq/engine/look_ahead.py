@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
@@ -58,7 +59,7 @@ def prefetch_cap(prefetch_bytes: int | None) -> int:
     """
     if prefetch_bytes is None:
         return DEFAULT_PREFETCH_BYTES
-    return arguments.integer("prefetch_bytes", prefetch_bytes, minimum=0)
+    return min(arguments.integer("prefetch_bytes", prefetch_bytes, minimum=0), sys.maxsize)
 
 
 def depth_ahead(threads: int, batch_size: int) -> int:

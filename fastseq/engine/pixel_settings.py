@@ -63,7 +63,8 @@ def settings_of(target: Callable[..., Any], size: tuple[int, int], pixels: Pixel
     """
     if not pixels.keys() <= set(_NAMES):
         check_keywords(pixels, list(inspect.signature(target).parameters))
-    options: dict[str, Any] = {**pixels, "limits": pixels.get("limits") or Limits()}
+    limits = pixels.get("limits")
+    options: dict[str, Any] = {**pixels, "limits": Limits() if limits is None else limits}
     return Settings(size, **options)
 
 

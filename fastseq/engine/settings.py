@@ -83,6 +83,10 @@ class Settings:
             raise TypeError(f"limits must be a fastseq.Limits, not {self.limits!r}")
         if self.numpy_dtype == np.uint8 and (self.scale, self.offset) != (1.0, 0.0):
             raise ValueError("scale and offset need a float dtype, e.g. dtype='float32'")
+        if not np.isfinite(self.lookup().view(self.numpy_dtype)).all():
+            raise ValueError(
+                f"scale={self.scale!r} and offset={self.offset!r} give values that {self.dtype} cannot hold"
+            )
         object.__setattr__(self, "transform", self.pipeline.transforms)
         if self.pipeline.pads and not self.interpolation.startswith("tf."):
             raise ValueError(f"PadToAspect needs one of TensorFlow's filters, not interpolation={self.interpolation!r}")
@@ -118,9 +122,10 @@ class Settings:
         if dtype == np.uint8:
             return np.empty(0, np.uint8)
         work = np.dtype(np.float64 if dtype == np.float64 else np.float32)
-        offset, scale = np.array([self.offset, self.scale], work)
-        values: NDArray[Any] = offset + scale * np.arange(256, dtype=work)
-        return values.astype(dtype).view(np.uint8)
+        with np.errstate(over="ignore", invalid="ignore"):
+            offset, scale = np.array([self.offset, self.scale], work)
+            values: NDArray[Any] = offset + scale * np.arange(256, dtype=work)
+            return values.astype(dtype).view(np.uint8)
 
     @lazy_property
     def recipe(self) -> Recipe:

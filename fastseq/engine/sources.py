@@ -127,7 +127,8 @@ def check_source(name: str, source: object) -> None:
         is_buffer = False
     if is_buffer and len(shape) < 3:
         return
-    kind = f"an array of shape {tuple(shape)}" if len(shape) else f"{type(source).__module__}.{type(source).__name__}"
+    type_name = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
+    kind = f"an array of shape {tuple(shape)}" if len(shape) else type_name
     raise TypeError(
         f"{name} must be an image file, as its path or its bytes, not {kind}; "
         "fastseq decodes files: do not open them with Pillow, OpenCV or NumPy first"

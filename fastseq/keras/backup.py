@@ -31,7 +31,7 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
         delete_checkpoint: whether to delete both files at the end of training.
 
     Raises:
-        TypeError: if `save_freq` is neither "epoch" nor an integer.
+        TypeError: if `sequence` is not an `ImageSequence`, or `save_freq` is neither "epoch" nor an integer.
         ValueError: if it is less than 1.
     """
 
@@ -40,6 +40,10 @@ class DataBackup(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         """See the class."""
         super().__init__()
+        if not isinstance(sequence, ImageSequence):
+            raise TypeError(
+                f"sequence must be the fastseq.ImageSequence passed to fit, not {arguments.shown(sequence)}"
+            )
         if save_freq != "epoch":
             save_freq = arguments.integer("save_freq (if it is not 'epoch')", save_freq, minimum=1)
         self._sequence = sequence

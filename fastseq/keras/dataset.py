@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fastseq import arguments
 from fastseq.keras.internals.checked_keras import keras
 from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras
 from fastseq.keras.passes import KerasPasses
@@ -50,11 +51,12 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
 
         Raises:
             IndexError: if there is no such batch.
+            TypeError: if `k` is not an integer.
         """
         batches = len(self)
-        k = int(k)
+        k = arguments.integer("the number of a batch", k)
         if not -batches <= k < batches:
-            raise IndexError(f"batch {k} of {batches}")
+            raise IndexError(f"there is no batch {k}: an epoch has {batches}")
         return k % batches
 
     def _request(self, k: int, depth: int) -> tuple[int, Iterable[tuple[int, int]]]:

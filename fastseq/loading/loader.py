@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from numpy.typing import ArrayLike
 
+from fastseq import arguments
 from fastseq._lazy import lazy_property
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.loading.bad_sample_log import BadSampleLog
@@ -82,6 +83,8 @@ class Loader:
     ) -> None:
         if not isinstance(samples, Samples):
             raise TypeError(f"samples must be a fastseq.Samples, not {_shown(samples)}")
+        shuffle = arguments.one_of("shuffle", shuffle, (False, True))
+        drop_last = arguments.one_of("drop_last", drop_last, (False, True))
         policy = Policy(on_error, max_bad)
         self.samples = samples
         self.settings = settings_of(Loader, size, pixels)
@@ -176,11 +179,13 @@ class Loader:
 
         Raises:
             IndexError: if there is no such batch.
+            TypeError: if `epoch` or `k` is not an integer.
             DecodeError: for the first bad sample in it that `on_error` does not tolerate.
             TooManyBadSamples: if it brings the epoch's bad samples above `max_bad`.
         """
+        k = arguments.integer("k", k)
         if not -len(self) <= k < len(self):
-            raise IndexError(f"batch {k} of {len(self)}")
+            raise IndexError(f"there is no batch {k}: an epoch has {len(self)}")
         key = (epoch, k % len(self))
         images, indices, reports = self._prefetcher.fetch(key, ahead, probe)
         images, indices, weights = self._bad.apply_policy(key, images, indices, reports, probe)

@@ -37,6 +37,8 @@ def check_compatible(theirs: State, ours: State, ignore: Collection[str]) -> Non
     Raises:
         ValueError: if anything else differs; the message says what.
     """
+    if not isinstance(theirs, dict) or "version" not in theirs:
+        raise ValueError("this is not a state of fastseq: pass what state_dict() returned")
     differing = [
         f"{key} {their!r} (here {our!r})"
         for key, their, our in _pairs(theirs, ours)
@@ -50,10 +52,10 @@ def counter(state: State, key: str) -> int:
     """A number of a state.
 
     Raises:
-        ValueError: if it is missing, or is not an integer of at least 0.
+        ValueError: if it is missing, or is not an integer from 0 to 2**64 - 1.
     """
     try:
-        return arguments.integer(f"state[{key!r}]", state.get(key), minimum=0)
+        return arguments.integer(f"state[{key!r}]", state.get(key), minimum=0, maximum=2**64 - 1)
     except TypeError as error:
         raise ValueError(str(error)) from None
 

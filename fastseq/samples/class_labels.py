@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.arguments import shown
 from fastseq.errors import UnknownLabelError
 
 
@@ -24,11 +25,13 @@ def class_names(classes: Iterable[object]) -> tuple[str, ...]:
     """Convert the classes that a user passed to text.
 
     Raises:
-        TypeError: if they are a single string.
+        TypeError: if they are a single string, or no list.
         ValueError: if there are none, or if one is repeated.
     """
     if isinstance(classes, str):
         raise TypeError(f"classes must be a list of names, not the string {classes!r}")
+    if not isinstance(classes, Iterable):
+        raise TypeError(f"classes must be a list of names, not {classes!r}")
     names = tuple(map(str, classes))
     if not names:
         raise ValueError("classes is empty; leave it out to take the classes from the labels")
@@ -102,8 +105,8 @@ def text_labels(
 
 def listed(names: Collection[object]) -> str:
     """The first ten names, for a message."""
-    shown = ", ".join(repr(name) for name, _ in zip(names, range(10), strict=False))
-    return f"{shown}, ... ({len(names)} in all)" if len(names) > 10 else shown
+    text = ", ".join(shown(name) for name, _ in zip(names, range(10), strict=False))
+    return f"{text}, ... ({len(names)} in all)" if len(names) > 10 else text
 
 
 def _places(names: Iterable[str], classes: tuple[str, ...]) -> dict[str, int]:

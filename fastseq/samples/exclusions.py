@@ -7,21 +7,22 @@ import os
 from collections.abc import Iterable
 
 from fastseq._types import StrPath
+from fastseq.file_range import FileRange
 
 
-def listed_paths(bad: StrPath | Iterable[StrPath]) -> set[str]:
+def listed_paths(bad: StrPath | Iterable[StrPath | FileRange]) -> set[str]:
     """The absolute paths of files to leave out.
 
     Args:
-        bad: their paths; or the path of a file of JSON lines, each with a "path", as `BadSampleLog.write` writes it.
-            Its RECOVERED samples are usable and not left out.
+        bad: their paths and ranges; or the path of a file of JSON lines, each with a "path", as `BadSampleLog.write`
+            writes it. Its RECOVERED samples are usable and not left out.
 
     Raises:
         OSError: if the file cannot be read.
         ValueError: if it is not such a file; the message names the line.
     """
     paths = _read(bad) if isinstance(bad, (str, os.PathLike)) else bad
-    return {os.path.abspath(os.fspath(path)) for path in paths}
+    return {os.path.abspath(str(path) if isinstance(path, FileRange) else os.fspath(path)) for path in paths}
 
 
 def _read(path: StrPath) -> list[str]:

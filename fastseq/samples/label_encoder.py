@@ -104,13 +104,20 @@ def weights_of(weights: ArrayLike | None, samples: int, kind: str | None) -> NDA
         float32 (samples,), or None.
 
     Raises:
-        ValueError: if there is not one weight for each sample, or if there are no labels.
+        TypeError: if they are not numbers.
+        ValueError: if there is not one finite weight for each sample, or if there are no labels.
     """
     if weights is None:
         return None
-    array = np.array(weights, np.float32)
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(weights, np.float32)
+    except (TypeError, ValueError):
+        raise TypeError(f"sample_weight must be numbers, one for each sample, not {arguments.shown(weights)}") from None
     if array.shape != (samples,):
         raise ValueError(f"sample_weight must have one number for each of {samples} samples, not shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError("sample_weight must be finite in float32, but holds NaN or infinity")
     if kind is None:
         raise ValueError("sample_weight needs labels: a batch with weights is (x, y, w)")
     return array

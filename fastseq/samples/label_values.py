@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.arguments import shown
 from fastseq.samples.class_labels import Labels, multi_hot, numbered, text_labels
 
 GROUPS = (list, tuple, set, frozenset, np.ndarray)
@@ -111,7 +112,7 @@ def path_strings(cells: Iterable[Any], what: str) -> Iterable[str]:
             raise missing(what, row)
         path = os.fspath(cell) if isinstance(cell, os.PathLike) else cell
         if not isinstance(path, str):
-            raise TypeError(f"{at(what, row)}: {path!r} is not a path; use text or a pathlib.Path")
+            raise TypeError(f"{at(what, row)}: {shown(path)} is not a path; use text or a pathlib.Path")
         yield path
 
 

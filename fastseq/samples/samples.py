@@ -54,8 +54,14 @@ class Samples:
             multi_label: likewise.
 
         Raises:
+            TypeError: if `table` is not a table, but a list of files for example.
             ValueError: if there is not one label for each sample.
         """
+        if not isinstance(table, PathTable):
+            raise TypeError(
+                f"table must be a path table, not {type(table).__name__}; use Samples.from_files, from_directory, "
+                "from_csv or from_dataframe"
+            )
         self.table = table
         self.table_rows = _read_only(np.arange(len(table)) if rows is None else rows)
         self.labels = None if labels is None else _read_only(labels)
@@ -203,12 +209,13 @@ class Samples:
         labels = None if self.labels is None else self.labels[chosen]
         return Samples(self.table, self.table_rows[chosen], labels, self.classes, self.multi_label)
 
-    def without(self, bad: StrPath | Iterable[StrPath]) -> Samples:
+    def without(self, bad: StrPath | Iterable[StrPath | FileRange]) -> Samples:
         """All samples except those of some files.
 
         Args:
-            bad: the paths of the files, relative to the working directory if they are not absolute; or the path of a
-                list written by `fastseq check` or `loader.errors.write`, whose RECOVERED samples are kept.
+            bad: the paths of the files, relative to the working directory if they are not absolute, and a `FileRange`
+                for each image that is a part of a file; or the path of a list written by `fastseq check` or
+                `loader.errors.write`, whose RECOVERED samples are kept.
 
         Raises:
             OSError: if the list cannot be read.

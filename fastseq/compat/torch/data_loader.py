@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -16,6 +17,7 @@ from fastseq.engine.look_ahead import depth_ahead, prefetch_cap
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.engine.threads import shared_threads
 from fastseq.order.rng import key_word
+from fastseq.samples import Samples
 
 
 class Dataset(Protocol):
@@ -79,6 +81,11 @@ class DataLoader:
         prefetch_bytes: int | None = None,
         **pixels: Unpack[PixelSettings],
     ) -> None:
+        if isinstance(dataset, (Samples, str, os.PathLike)):
+            raise TypeError(
+                f"dataset must be a sequence of samples such as (path, label), not {arguments.shown(dataset)}; "
+                "fastseq.Loader takes fastseq.Samples"
+            )
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ValueError("batch_sampler excludes batch_size, shuffle, sampler and drop_last: it decides on all")
         if sampler is not None and shuffle:

@@ -31,6 +31,8 @@ def read_files(
         if classes is not None:
             raise ValueError("classes without labels; pass labels too, or omit classes")
         return table, Labels()
+    if isinstance(labels, str):
+        raise TypeError(f"labels must be a list with one label for each file, not {labels!r}")
     values = labels if hasattr(labels, "__len__") else list(labels)
     if len(values) != len(table):
         raise ValueError(f"{len(table)} files but {len(values)} labels; pass one label for each file")
