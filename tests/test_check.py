@@ -135,6 +135,14 @@ def test_invalid_sources_are_rejected(run, tmp_path, words, message):
     assert message in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--plot", "--quarantine", "--digest"])
+def test_an_output_in_a_missing_folder_is_rejected_before_anything_is_decoded(tree, run, tmp_path, option):
+    done = run(str(tree), option, "nowhere/output")
+    assert done.exit_code == 2
+    assert "nowhere/output cannot be written: there is no folder nowhere" in done.stderr
+    assert not list(tmp_path.glob("fastseq-*"))
+
+
 def test_digests_detect_changed_missing_and_new_files(tree, run, tmp_path):
     assert run(tree, "--digest", "set.csv").exit_code == 0
     with open(tmp_path / "set.csv", newline="") as file:

@@ -42,6 +42,7 @@ def check(
 ) -> None:
     """Decode every image of a set and report problems. Exit code: 0 good, 1 bad or changed files, 2 no image set."""
     try:
+        _check_folders(quarantine, plot, digest)
         samples = find_samples(source, image, root)
         before = read_digests(digest) if digest is not None and digest.exists() else None
         found, made = _read(samples, digest is not None, not lenient, threads)
@@ -62,6 +63,13 @@ def check(
     if digest is not None:
         typer.echo(f"Digests: {digest}" if changes is None else _describe(changes))
     raise typer.Exit(1 if found.bad or changes else 0)
+
+
+def _check_folders(*outputs: Path | None) -> None:
+    """Refuse outputs that could not be written, before a long run rather than at its end."""
+    for output in outputs:
+        if output is not None and not output.absolute().parent.is_dir():
+            raise ValueError(f"{output} cannot be written: there is no folder {output.parent}")
 
 
 def _read(samples: Samples, digest: bool, strict: bool, threads: int | None) -> tuple[Survey, dict[str, Digest]]:
