@@ -70,7 +70,8 @@ Status OpenFile::read(int64_t offset, size_t count, Buffer* bytes, size_t* size,
   *size = 0;
   uint8_t* data = bytes->reserve(count);
   while (*size < count) {
-    const ssize_t got = ::pread(descriptor_, data + *size, count - *size, static_cast<off_t>(offset + static_cast<int64_t>(*size)));
+    const int64_t at = offset + static_cast<int64_t>(*size);
+    const ssize_t got = ::pread(descriptor_, data + *size, count - *size, at);
     if (got < 0) {
       if (errno == EINTR) continue;
       return failure(errno, reason);
