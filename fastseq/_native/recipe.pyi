@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 class Recipe:
     slot_bytes: int
     def __init__(
@@ -15,7 +12,7 @@ class Recipe:
         *,
         channels_first: bool,
         item_bytes: int,
-        lookup: NDArray[np.uint8],
+        lookup: bytes,
         scale: float,
         offset: float,
         bgr: bool,

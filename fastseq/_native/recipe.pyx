@@ -7,7 +7,7 @@ from libcpp.memory cimport make_shared
 cdef class Recipe:
     """The settings that all samples of a batch share; see engine/recipe.h."""
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
-                  const uint8_t[::1] lookup, double scale, double offset, bint bgr, int interpolation, int orient,
+                  bytes lookup, double scale, double offset, bint bgr, int interpolation, int orient,
                   int strict, ops, limits, bint pillow_colors=False, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
@@ -18,9 +18,10 @@ cdef class Recipe:
         r.format.height, r.format.width, r.format.channels = height, width, channels
         r.format.channels_first = channels_first
         r.format.item_bytes = item_bytes
-        if lookup.shape[0] not in (0, 256 * item_bytes):
-            raise ValueError(f"lookup has {lookup.shape[0]} bytes, not 256 items of {item_bytes}")
-        r.format.lookup.assign(&lookup[0], &lookup[0] + lookup.shape[0]) if lookup.shape[0] else None
+        if len(lookup) not in (0, 256 * item_bytes):
+            raise ValueError(f"lookup has {len(lookup)} bytes, not 256 items of {item_bytes}")
+        cdef const uint8_t* items = lookup
+        r.format.lookup.assign(items, items + len(lookup))
         r.format.scale, r.format.offset = scale, offset
         r.bgr, r.pillow_colors = bgr, pillow_colors
         r.strictness = <Strictness>strict

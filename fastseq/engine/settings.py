@@ -137,7 +137,7 @@ class Settings:
             self.channels,
             channels_first=self.data_format == "channels_first",
             item_bytes=self.numpy_dtype.itemsize,
-            lookup=self.lookup(),
+            lookup=self.lookup().tobytes(),
             scale=self.scale,
             offset=self.offset,
             bgr=COLORS[self.color].bgr,

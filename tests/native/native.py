@@ -21,7 +21,6 @@ ORIENT = tables.orients()
 STATUS = {name: number for number, name, _, _ in tables.status_table()}
 NAMES = {number: name for name, number in STATUS.items()}
 GOOD = ("OK", "RECOVERED")
-NO_LOOKUP = np.empty(0, np.uint8)
 
 cv2.setNumThreads(1)  # a thread sanitizer is to see our threads only
 
@@ -64,7 +63,7 @@ def recipe(
     ops: Iterable[Sequence[float]] = (),
     limit: dict[str, int] | None = None,
 ) -> Any:
-    table = NO_LOOKUP if lookup is None else lookup.view(np.uint8)
+    table = b"" if lookup is None else lookup.tobytes()
     return Recipe(
         *size,
         channels,
