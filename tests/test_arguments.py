@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 import numpy as np
+import pandas
 import pytest
 from images import jpeg, photo
 from PIL import Image
@@ -272,7 +273,6 @@ def test_any_cap_on_prefetching(file):
 
 
 def test_a_data_frame_is_no_samples():
-    pandas = pytest.importorskip("pandas")
     with pytest.raises(TypeError, match=r"DataFrame; write fastseq\.Samples\.from_dataframe"):
         Loader(pandas.DataFrame({"image": ["a.jpg"]}))
 

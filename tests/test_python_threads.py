@@ -94,13 +94,20 @@ def test_after_a_lost_thread_each_accepted_call_is_made(starter):
     stuck.let_go.set()
 
 
-def test_calls_behind_a_lost_thread_are_made_once_a_thread_can_be_started(starter):
-    threads, stuck, behind = TaskThreads(1), Stuck(), threading.Event()
+def call_behind_a_lost_thread(threads, stuck, starter):
+    """Lose the only thread in `stuck`, while no other can be started; what a call queued behind it will set."""
+    behind = threading.Event()
     task = threads.submit(stuck)
     assert stuck.began.wait(TIMEOUT)
     threads.submit(behind.set)
     starter.fails = True
     threads.abandon([task])
+    return behind
+
+
+def test_calls_behind_a_lost_thread_are_made_once_a_thread_can_be_started(starter):
+    threads, stuck = TaskThreads(1), Stuck()
+    behind = call_behind_a_lost_thread(threads, stuck, starter)
     starter.fails = False
     threads.ensure_running()
     assert behind.wait(TIMEOUT)
@@ -108,12 +115,8 @@ def test_calls_behind_a_lost_thread_are_made_once_a_thread_can_be_started(starte
 
 
 def test_a_lost_thread_that_returns_is_used_again(starter):
-    threads, stuck, behind = TaskThreads(1), Stuck(), threading.Event()
-    task = threads.submit(stuck)
-    assert stuck.began.wait(TIMEOUT)
-    threads.submit(behind.set)
-    starter.fails = True
-    threads.abandon([task])
+    threads, stuck = TaskThreads(1), Stuck()
+    behind = call_behind_a_lost_thread(threads, stuck, starter)
     stuck.let_go.set()
     assert behind.wait(TIMEOUT)
     assert made_by(threads)

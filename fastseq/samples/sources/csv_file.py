@@ -23,11 +23,11 @@ _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan", re.IG
 
 def read_csv(
     path: StrPath,
-    image: str = "image",
-    label: str | Sequence[str] | None = "label",
-    root: StrPath | None = None,
-    label_sep: str | None = None,
-    classes: Iterable[object] | None = None,
+    image: str,
+    label: str | Sequence[str] | None,
+    root: StrPath | None,
+    label_sep: str | None,
+    classes: Iterable[object] | None,
 ) -> tuple[PathTable, Labels]:
     """Read the paths and labels; see `Samples.from_csv`."""
     fixed = label_columns(label, label_sep, classes)

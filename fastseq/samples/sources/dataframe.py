@@ -28,11 +28,11 @@ class DataFrame(Protocol):
 
 def read_dataframe(
     df: DataFrame,
-    image: str = "image",
-    label: str | Sequence[str] | None = "label",
-    root: StrPath | None = None,
-    label_sep: str | None = None,
-    classes: Iterable[object] | None = None,
+    image: str,
+    label: str | Sequence[str] | None,
+    root: StrPath | None,
+    label_sep: str | None,
+    classes: Iterable[object] | None,
 ) -> tuple[PathTable, Labels]:
     """Read the paths and labels; see `Samples.from_dataframe`."""
     if not hasattr(df, "columns"):

@@ -1,0 +1,48 @@
+# Python's sources of a batch as the core's. Each function returns what must live as long as the job.
+from libc.stdint cimport INT64_MAX
+
+from fastseq._native.core cimport *
+
+
+cdef inline object check_range(offset, length):
+    if offset < 0 or length < 0 or offset + length > INT64_MAX:
+        raise ValueError(f"bytes {offset} to {offset + length} are no range of a file")
+
+
+cdef inline object add_table(sources, vector[Source]* items):
+    cdef PathTable table
+    cdef const uint8_t[::1] blob = sources[0]
+    cdef const int64_t[::1] offsets = sources[1], rows = sources[3]
+    cdef const int64_t[::1] range_offsets, range_lengths
+    cdef bytes root = sources[2]
+    table.blob, table.blob_size = &blob[0] if blob.shape[0] else NULL, blob.shape[0]
+    table.offsets, table.offset_count = &offsets[0], offsets.shape[0]
+    table.root, table.root_size = root, len(root)
+    table.range_offsets = table.range_lengths = NULL
+    if sources[4] is not None:
+        range_offsets, range_lengths = sources[4], sources[5]
+        if not range_offsets.shape[0] == range_lengths.shape[0] == offsets.shape[0] - 1:
+            raise ValueError("the ranges are not as many as the paths")
+        if range_offsets.shape[0]:
+            table.range_offsets, table.range_lengths = &range_offsets[0], &range_lengths[0]
+    if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):
+        raise IndexError("a row is not in the path table")
+    return blob, root
+
+
+cdef inline object add_items(sources, vector[Source]* items):
+    cdef const uint8_t[::1] view
+    cdef const uint8_t* data
+    owners = []
+    for item in sources:
+        view = item[0] if type(item) is tuple else item
+        owners.append(view)
+        data = &view[0] if view.shape[0] else NULL
+        if type(item) is not tuple:
+            items.push_back(bytes_source(data, view.shape[0]))
+        elif len(item) == 1:
+            items.push_back(file_source(data, view.shape[0]))
+        else:
+            check_range(item[1], item[2])
+            items.push_back(range_source(data, view.shape[0], item[1], item[2]))
+    return owners
