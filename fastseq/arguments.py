@@ -97,6 +97,19 @@ def size(name: str, value: Any) -> tuple[int, int]:
     raise ValueError(f"{name} must be (height, width), each from 1 to {_MAX_SIDE} pixels, not {shown(value)}")
 
 
+def batch_number(name: str, value: Any, batches: int) -> int:
+    """The number of one of `batches` batches, counted from the front; negative values count from the end.
+
+    Raises:
+        IndexError: if there is no such batch.
+        TypeError: if it is not an integer, or a boolean.
+    """
+    k = integer(name, value)
+    if not -batches <= k < batches:
+        raise IndexError(f"there is no batch {k}: an epoch has {batches}")
+    return k % batches
+
+
 def _check_range(name: str, value: float, minimum: float | None, maximum: float | None) -> None:
     if minimum is not None and value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, not {value}")

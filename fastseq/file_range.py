@@ -20,11 +20,11 @@ class FileRange:
     Attributes:
         path: the file.
         offset: where the image begins, bytes.
-        length: of the image, bytes.
+        length: size of the image, bytes.
 
     Raises:
-        TypeError: if `path` is no path, or a number is no integer.
-        ValueError: if a number is negative, or the end of the range beyond 2**63 - 1.
+        TypeError: if `path` is not a path, or a number is not an integer.
+        ValueError: if a number is negative, or if the range ends beyond 2**63 - 1.
     """
 
     path: StrPath

@@ -53,7 +53,7 @@ _KEYWORDS = {
     "sample_weights": "write sample_weight=...",
     "ignore_errors": 'write on_error="skip"',
     "antialias": 'write interpolation="antialias"',
-    "p": "every second image is mirrored; there is no other probability",
+    "p": "every second image is mirrored on average, and no other probability is available",
     "seed": "random transforms draw from the seed of the loader or of decode_batch",
 }
 

@@ -6,7 +6,7 @@ from fastseq._native.core cimport *
 
 cdef inline object check_range(offset, length):
     if offset < 0 or length < 0 or offset + length > INT64_MAX:
-        raise ValueError(f"bytes {offset} to {offset + length} are no range of a file")
+        raise ValueError(f"bytes {offset} to {offset + length} are not a valid range of a file")
 
 
 cdef inline object add_table(sources, vector[Source]* items):
@@ -22,7 +22,7 @@ cdef inline object add_table(sources, vector[Source]* items):
     if sources[4] is not None:
         range_offsets, range_lengths = sources[4], sources[5]
         if not range_offsets.shape[0] == range_lengths.shape[0] == offsets.shape[0] - 1:
-            raise ValueError("the ranges are not as many as the paths")
+            raise ValueError("the path table needs one range for each path")
         if range_offsets.shape[0]:
             table.range_offsets, table.range_lengths = &range_offsets[0], &range_lengths[0]
     if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):

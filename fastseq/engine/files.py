@@ -27,11 +27,11 @@ def replace_text(path: StrPath, text: str) -> None:
 
 
 class NotRegularError(OSError):
-    """A folder, a pipe or a device in the place of a file."""
+    """A folder, a pipe or a device where a file is expected."""
 
 
 def open_regular(path: str | bytes | os.PathLike[str]) -> BinaryIO:
-    """Open a file for reading; one that is no regular file is refused, and never waited for.
+    """Open a regular file for reading; refuse anything else without waiting for it.
 
     Raises:
         NotRegularError: if it is something else.

@@ -156,7 +156,7 @@ class Settings:
 
 
 def _dtype_name(dtype: Any) -> object:
-    """NumPy's name of a dtype; what is no dtype stays as it is, for the check to show."""
+    """NumPy's name of a dtype; any other value is returned unchanged, for the check to reject."""
     try:
         return np.dtype(dtype).name if dtype is not None else None  # NumPy takes None for float64
     except TypeError:

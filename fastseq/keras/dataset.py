@@ -53,11 +53,7 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
             IndexError: if there is no such batch.
             TypeError: if `k` is not an integer.
         """
-        batches = len(self)
-        k = arguments.integer("the number of a batch", k)
-        if not -batches <= k < batches:
-            raise IndexError(f"there is no batch {k}: an epoch has {batches}")
-        return k % batches
+        return arguments.batch_number("the number of a batch", k, len(self))
 
     def _request(self, k: int, depth: int) -> tuple[int, Iterable[tuple[int, int]]]:
         """See `KerasPasses.request`."""

@@ -183,10 +183,7 @@ class Loader:
             DecodeError: for the first bad sample in it that `on_error` does not tolerate.
             TooManyBadSamples: if it brings the epoch's bad samples above `max_bad`.
         """
-        k = arguments.integer("k", k)
-        if not -len(self) <= k < len(self):
-            raise IndexError(f"there is no batch {k}: an epoch has {len(self)}")
-        key = (epoch, k % len(self))
+        key = (epoch, arguments.batch_number("k", k, len(self)))
         images, indices, reports = self._prefetcher.fetch(key, ahead, probe)
         images, indices, weights = self._bad.apply_policy(key, images, indices, reports, probe)
         if not probe:
@@ -236,7 +233,7 @@ class Loader:
         Rank, world size, threads and prefetching may differ: batches are numbered over all ranks.
 
         Raises:
-            ValueError: if the samples or settings differ, and the message says how; or if it is no valid state.
+            ValueError: if the samples or settings differ, and the message says how; or if `state` is not valid.
         """
         check_compatible(state, self.state_dict(), ignore=("epoch", "batch", "bad"))
         epoch, batch, bad = (counter(state, key) for key in ("epoch", "batch", "bad"))

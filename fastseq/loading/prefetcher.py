@@ -75,7 +75,7 @@ class Prefetcher:
             seed: of random transforms.
             threads: how many threads decode; as many as there are cores if None.
             prefetch_bytes: bound on the batches begun and not handed out; see `LookAhead`.
-            stall_warn_s: after so many seconds of waiting for one file, a `StalledWarning` names it; 60 if None.
+            stall_warn_s: how long to wait for one file, in seconds, before a `StalledWarning` names it; 60 if None.
 
         Raises:
             ValueError: for a value that is not possible.

@@ -115,11 +115,7 @@ class Order:
 
     def _span(self, k: int) -> tuple[int, int]:
         """Where batch `k` starts and stops in the epoch's order, which repeats past its end."""
-        batches = len(self)
-        number = arguments.integer("k", k)
-        if not -batches <= number < batches:
-            raise IndexError(f"there is no batch {number}: an epoch has {batches}")
-        start = number % batches * self.batch_size
+        start = arguments.batch_number("k", k, len(self)) * self.batch_size
         return start, start + max(min(self.batch_size, self.n - start), self.world_size)
 
     def _samples(self, epoch: int, first: int, last: int) -> NDArray[np.int64]:

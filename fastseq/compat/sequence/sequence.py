@@ -61,7 +61,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Wrap the methods that the subclass defines, or inherits from a class that is no `Sequence`."""
+        """Wrap the methods that the subclass defines, or inherits from a class other than `Sequence`."""
         super().__init_subclass__(**kwargs)
         for name, wrap in _WRAPPERS.items():
             owner = next(c for c in cls.__mro__ if name in c.__dict__)
