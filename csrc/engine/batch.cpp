@@ -19,6 +19,28 @@ constexpr int64_t kKeptBytes = 256 << 20;    // kept of a job's files, for the c
 
 bool is_done(Status status) { return status == Status::kOk || status == Status::kRecovered; }
 
+// Lets the work in a workspace record the info and the times of one sample, also if that work throws.
+class InfoScope {
+ public:
+  InfoScope(Workspace* workspace, SampleInfo* info) : workspace_(workspace), info_(info) {
+    workspace->info = info;
+    workspace->resample.clock = &clock_;
+    clock_.start(Stage::kResample);
+  }
+  InfoScope(const InfoScope&) = delete;
+  InfoScope& operator=(const InfoScope&) = delete;
+  ~InfoScope() {
+    clock_.stop(info_->nanoseconds);
+    workspace_->info = nullptr;
+    workspace_->resample.clock = nullptr;
+  }
+
+ private:
+  Workspace* const workspace_;
+  SampleInfo* const info_;
+  StageClock clock_;
+};
+
 }  // namespace
 
 BatchJob::BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sources, uint8_t* slots,
@@ -73,16 +95,7 @@ void BatchJob::run(int i, Workspace* workspace) {
 template <class Work>
 Status BatchJob::timed(int i, Workspace* workspace, Work work) {
   if (infos_.empty()) return work();
-  StageClock clock;
-  workspace->info = &infos_[i];
-  workspace->resample.clock = &clock;
-  const auto done = [&](void*) {
-    clock.stop(infos_[i].nanoseconds);
-    workspace->info = nullptr;
-    workspace->resample.clock = nullptr;
-  };
-  clock.start(Stage::kResample);
-  const std::unique_ptr<void, decltype(done)> at_end(workspace, done);  // also if memory runs out
+  const InfoScope scope(workspace, &infos_[i]);
   return work();
 }
 
@@ -133,7 +146,7 @@ bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) n
     fetches_[i] = Fetch::kRunning;
   }
   StageClock clock;
-  clock.start(Stage::kRead);
+  if (!infos_.empty()) clock.start(Stage::kRead);
   try {
     *status = read_source(sources_[i], workspace->path, &workspace->file, size, &workspace->reason);
   } catch (const std::bad_alloc&) {

@@ -123,12 +123,12 @@ cdef class Job:
 
     def cancel(self, double grace_s=FETCH_MS / 1000.0):
         """Cancel the job and wait for its running samples, up to `grace_s` for reads; then abandon these."""
-        cdef int at_most_ms = <int>(1000 * grace_s)
+        cdef int grace_ms = <int>(1000 * grace_s)
         with nogil:
             self.pool.pool.cancel(dereference(self.job))
-            while not self.job.get().wait(milliseconds(at_most_ms)):
+            while not self.job.get().wait(milliseconds(grace_ms)):
                 self.pool.pool.abandon(dereference(self.job))
-                at_most_ms = FETCH_MS
+                grace_ms = FETCH_MS
 
     def statuses(self, int32_t[::1] out):
         """Write each sample's status to `out` and return whether all are 0."""

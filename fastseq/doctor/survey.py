@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
-from fastseq.engine.look_ahead import cancel_all
+from fastseq.engine.look_ahead import DEFAULT_PREFETCH_BYTES, LookAhead, depth_ahead
 from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
@@ -19,9 +19,8 @@ from fastseq.errors import BadSample
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.samples import Samples
 
-_SIDE = 16  # pixels of what is decoded to: the files are read in full all the same
-_TOGETHER = 64
-_AHEAD = 2  # batches
+_SIDE = 16  # pixels of the output; the files are read in full whatever its size
+_BATCH_SIZE = 64
 
 
 @dataclass
@@ -57,27 +56,30 @@ def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Call
     """
     settings = Settings((_SIDE, _SIDE), color="gray", strict=strict)
     decoder = Decoder(settings, shared_threads(threads), BatchAllocator(0))
+    depth = depth_ahead(decoder.threads.count, _BATCH_SIZE)
+    batches = -(-len(samples) // _BATCH_SIZE)
     found = Survey(len(samples), BadSampleLog())
-    begun: deque[PendingBatch] = deque()
+
+    def begin(k: int, urgent: bool = False) -> PendingBatch:
+        indices = np.arange(k * _BATCH_SIZE, min((k + 1) * _BATCH_SIZE, len(samples)))
+        sources = TableSources(samples.table, samples.table_rows[indices])
+        return decoder.begin(sources, np.empty((len(indices), 0)), urgent=urgent, numbers=indices, info=True)
+
+    look_ahead: LookAhead[int, PendingBatch] = LookAhead(DEFAULT_PREFETCH_BYTES)
     try:
-        for start in range(0, len(samples), _TOGETHER):
-            indices = np.arange(start, min(start + _TOGETHER, len(samples)))
-            sources = TableSources(samples.table, samples.table_rows[indices])
-            draws = np.empty((len(indices), 0))
-            begun.append(decoder.begin(sources, draws, urgent=False, numbers=indices, info=True))
-            if len(begun) > _AHEAD:
-                advance(_take(begun, found))
-        while begun:
-            advance(_take(begun, found))
+        for k in range(batches):
+            wanted = range(k + 1, min(k + 1 + depth, batches))
+            batch = look_ahead.take(k, wanted) or begin(k, urgent=True)
+            look_ahead.begin(wanted, begin, lambda _: decoder.batch_bytes(_BATCH_SIZE))
+            batch.result()
+            _add(batch, found)
+            advance(len(batch.images))
     finally:
-        cancel_all(begun)
+        look_ahead.cancel_prefetch()
     return found
 
 
-def _take(begun: deque[PendingBatch], found: Survey) -> int:
-    """Wait for the first batch and add its findings; returns the number of its samples."""
-    begun[0].result()
-    batch = begun.popleft()
+def _add(batch: PendingBatch, found: Survey) -> None:
     for report in batch.reports().values():
         found.log.add(report)
     for info in batch.info():
@@ -85,4 +87,3 @@ def _take(begun: deque[PendingBatch], found: Survey) -> int:
         if info.size is not None:
             height, width = info.size
             found.sizes.append((width, height))
-    return len(batch.images)
