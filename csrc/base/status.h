@@ -33,6 +33,9 @@ enum class Status : int32_t {
   kInternal = 50,
 };
 
+// Whether the sample's slot holds its image.
+constexpr bool is_good(Status status) { return status == Status::kOk || status == Status::kRecovered; }
+
 struct StatusText {
   Status status;
   const char* name;    // of the enum's member in Python

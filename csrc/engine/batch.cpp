@@ -17,8 +17,6 @@ namespace {
 constexpr size_t kScratchBytes = 64u << 20;  // kept of one scratch buffer between samples
 constexpr int64_t kKeptBytes = 256 << 20;    // kept of a job's files, for the caller to decode
 
-bool is_done(Status status) { return status == Status::kOk || status == Status::kRecovered; }
-
 // Lets the work in a workspace record the info and the times of one sample, also if that work throws.
 class InfoScope {
  public:
@@ -73,7 +71,7 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
     status = Status::kInternal;
   }
   // A failed sample must not show what was in its slot before.
-  if (!is_done(status)) std::memset(slot(i), 0, recipe_->format.bytes());
+  if (!is_good(status)) std::memset(slot(i), 0, recipe_->format.bytes());
   hwy::FlushStream();  // stores that bypassed the cache become visible to the waiting thread
   workspace->trim(kScratchBytes);
   end(i, status, std::move(reason));

@@ -99,8 +99,8 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   if (workspace->info) describe(header, workspace->info);
   status = check_jpeg_limits(header, recipe.limits);
   if (status != Status::kOk) return status;
-  if (header.width == 0 || header.height == 0)
-    return Status::kUnsupportedJpeg;  // a DNL marker after the scan has its height
+  // A height of 0 would follow in a DNL marker after the scan.
+  if (header.width == 0 || header.height == 0) return Status::kUnsupportedJpeg;
 
   ResamplePlan plan;
   status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);
@@ -110,8 +110,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   request.clock = workspace->resample.clock;
   double out_of_range = 0;
   status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
-  const bool decoded = status == Status::kOk || status == Status::kRecovered;
-  if (!decoded || out_of_range <= kMaxOutOfRange) return status;
+  if (!is_good(status) || out_of_range <= kMaxOutOfRange) return status;
   request.planes = false;
   workspace->reason.clear();
   return decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
@@ -123,15 +122,13 @@ AugmentDraws augment_draws(const Augment& augment, const double* draws) {
   return numbers;
 }
 
-bool is_decoded(Status status) { return status == Status::kOk || status == Status::kRecovered; }
-
 // Kernels store items at aligned addresses. A slot at any other address gets a copy of an aligned one.
 template <class Write>
 Status write_aligned(const SlotFormat& format, uint8_t* slot, Workspace* workspace, Write write) {
   if (reinterpret_cast<uintptr_t>(slot) % format.item_bytes == 0) return write(slot);
   uint8_t* aligned = workspace->aligned_slot.reserve(format.bytes());
   const Status status = write(aligned);
-  if (is_decoded(status)) std::memcpy(slot, aligned, format.bytes());
+  if (is_good(status)) std::memcpy(slot, aligned, format.bytes());
   return status;
 }
 
@@ -145,7 +142,7 @@ Status write_augmented(const Recipe& recipe, const double* draws, uint8_t* slot,
   bytes.channels = recipe.format.channels;
   uint8_t* image = workspace->image.reserve(bytes.bytes() + kAffineReadAhead);
   const Status status = write(bytes, image);
-  if (!is_decoded(status)) return status;
+  if (!is_good(status)) return status;
   augment_bytes(image, recipe.format, *recipe.augment, augment_draws(*recipe.augment, draws),
                 reinterpret_cast<float*>(slot), &workspace->augment);
   return status;
