@@ -26,7 +26,8 @@ std::unique_ptr<Lease> BufferPool::allocate(size_t size) {
       free_ -= size;
       break;
     }
-    if (!data) make_room(size);  // the free ones are of sizes that are no longer asked for
+    // On a miss, the free ones are of sizes that are no longer asked for.
+    if (!data) shrink_free(size < max_free_ ? max_free_ - size : 0);
     free_buffers_.reserve(free_buffers_.size() + ++in_use_count_);  // taking back must not allocate
     in_use_ += size;
   }
@@ -48,8 +49,8 @@ void BufferPool::take_back(uint8_t* data, size_t size) {
     const std::lock_guard<std::mutex> lock(mutex_);
     in_use_ -= size;
     --in_use_count_;
-    if (size <= max_free_ && free_buffers_.size() < free_buffers_.capacity()) {
-      make_room(size);
+    if (max_free_ > 0 && free_buffers_.size() < free_buffers_.capacity()) {
+      shrink_free(max_free_ - 1);
       free_ += size;
       free_buffers_.emplace_back(data, size);
       return;
@@ -58,9 +59,9 @@ void BufferPool::take_back(uint8_t* data, size_t size) {
   std::free(data);
 }
 
-void BufferPool::make_room(size_t size) {
+void BufferPool::shrink_free(size_t target) {
   auto oldest = free_buffers_.begin();
-  for (; oldest != free_buffers_.end() && free_ + size > max_free_; ++oldest) {
+  for (; oldest != free_buffers_.end() && free_ > target; ++oldest) {
     std::free(oldest->first);
     free_ -= oldest->second;
   }

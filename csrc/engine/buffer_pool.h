@@ -29,7 +29,8 @@ class Lease {
 
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
  public:
-  // Keeps at most `max_free_bytes` of free buffers for reuse.
+  // Keeps free buffers for reuse up to `max_free_bytes`, and beyond it by less than one buffer: a loop over batches
+  // that are larger than the bound would otherwise fault in fresh memory for each. Keeps none if it is 0.
   explicit BufferPool(size_t max_free_bytes) : max_free_(max_free_bytes) {}
   ~BufferPool();
 
@@ -41,7 +42,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
  private:
   friend class Lease;
   void take_back(uint8_t* data, size_t size);
-  void make_room(size_t size);  // frees the oldest free buffers until one of `size` bytes fits; under the mutex
+  void shrink_free(size_t target);  // frees the oldest until at most `target` bytes are free; under the mutex
 
   const size_t max_free_;
   mutable std::mutex mutex_;

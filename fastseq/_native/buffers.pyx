@@ -25,7 +25,8 @@ cdef class Lease:
 
 
 cdef class BufferPool:
-    """Allocates batch buffers; keeps at most `max_free_bytes` of those that are free again, for reuse."""
+    """Allocates batch buffers; keeps `max_free_bytes` of those that are free again for reuse, the last of which may pass
+    the bound."""
     cdef shared_ptr[CBufferPool] pool
 
     def __cinit__(self, size_t max_free_bytes):

@@ -16,7 +16,7 @@ class BatchAllocator:
     """Allocates arrays for batches. A forked child and a pickled copy have memory of their own."""
 
     def __init__(self, max_free_bytes: int) -> None:
-        """Keep at most `max_free_bytes` of freed batches for reuse."""
+        """Keep `max_free_bytes` of freed batches for reuse, the last of which may pass the bound."""
         self._max_free_bytes = max_free_bytes
         self._new_pool()
 

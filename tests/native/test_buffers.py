@@ -72,6 +72,28 @@ def test_buffers_are_recycled_whatever_is_in_use() -> None:
     assert np.frombuffer(buffers.allocate(900), np.uint8).ctypes.data == address
 
 
+def test_buffers_larger_than_the_bound_are_recycled_one_by_one() -> None:
+    buffers = BufferPool(1000)
+    first, second = buffers.allocate(1500), buffers.allocate(1500)
+    address = np.frombuffer(second, np.uint8).ctypes.data
+    del first, second
+    assert buffers.held_bytes == 1500
+    assert np.frombuffer(buffers.allocate(1500), np.uint8).ctypes.data == address
+
+
+def test_the_last_free_buffer_may_pass_the_bound() -> None:
+    buffers = BufferPool(1000)
+    held = [buffers.allocate(400) for _ in range(5)]
+    held.clear()
+    assert buffers.held_bytes == 1200
+
+
+def test_a_bound_of_zero_keeps_nothing() -> None:
+    buffers = BufferPool(0)
+    buffers.allocate(400)
+    assert buffers.held_bytes == 0
+
+
 def test_held_bytes_stay_within_the_cap() -> None:
     buffers = BufferPool(10_000)
     for size in range(100, 5000, 100):
