@@ -111,6 +111,10 @@ class BadSamplesWarning(UserWarning):
     """An epoch had bad samples, which were handled by `on_error`."""
 
 
+class SamplesWarning(UserWarning):
+    """A source left something out, or the samples look wrong: a class without images, a file in several rows."""
+
+
 class StalledWarning(UserWarning):
     """The loader has been waiting for one file for a long time."""
 

@@ -14,7 +14,7 @@ import xxhash
 from images import encoded, folder, jpeg, photo
 from typer.testing import CliRunner, Result
 
-from fastseq import Samples
+from fastseq import Samples, SamplesWarning
 from fastseq.cli.check import check
 from fastseq.doctor.digests import compare, read_digests, write_digests
 
@@ -77,15 +77,57 @@ def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
     assert not (tmp_path / "bad.jsonl").exists()
 
 
-def test_folders_are_searched_recursively(tree, run):
-    (tree / "beside.jpg").write_bytes(b"")
-    (tree / ".hidden").mkdir()
-    (tree / ".hidden" / "x.JPG").write_bytes(jpeg(photo(20, 20)))
+def add_what_training_leaves_out(tree: Path) -> None:
+    for name in ("beside.jpg", ".hidden/x.JPG", "a/._000.jpg", "a/.ipynb_checkpoints/x.jpg", "b/x.heic"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_bytes(b"")
     (tree / "folder.jpg").mkdir()
-    done = run(tree)
+
+
+@pytest.mark.parametrize("follow_links", [False, True])
+def test_the_files_of_training_are_checked_and_no_others(tree, run, tmp_path, follow_links):
+    add_what_training_leaves_out(tree)
+    other = folder(tmp_path / "other", ("c", "d"), 3)
+    (tree / "c").symlink_to(other / "c")
+    (tree / "b" / "deep").mkdir()
+    (tree / "b" / "deep" / "x.JFIF").write_bytes(b"")
+    (tree / "b" / "linked").symlink_to(other / "d")
+    done = run(tree, "--digest", "set.csv", *["--follow-links"] * follow_links)
     assert done.exit_code == 1
-    assert "EMPTY" in done.stdout
-    assert " 10 " in done.stdout
+    with pytest.warns(SamplesWarning) as caught:
+        samples = Samples.from_directory(tree, follow_links=follow_links)
+    assert len(samples) == (16 if follow_links else 13)
+    with open(tmp_path / "set.csv", newline="") as file:
+        assert {row["path"] for row in csv.DictReader(file)} == set(samples.paths())
+    for line in str(caught[0].message).removeprefix(f"{tree}: ").split("; "):
+        assert line in done.stdout.replace("\n", "; ")
+    listed = [json.loads(line)["path"] for line in (tmp_path / "fastseq-bad.jsonl").read_text().splitlines()]
+    assert listed == [str(tree / "b" / "deep" / "x.JFIF")]
+
+
+def test_what_is_left_out_is_printed_and_is_no_error(tree, run):
+    add_what_training_leaves_out(tree)
+    done = run(tree)
+    assert done.exit_code == 0
+    assert " 9 " in done.stdout
+    for part in ("'beside.jpg'", "'a/._000.jpg'", "'a/.ipynb_checkpoints/'", "'b/x.heic'", "'folder.jpg'"):
+        assert part in done.stdout
+    assert ".hidden" not in done.stdout
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(tree, run, monkeypatch):
+    (tree / "b" / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    done = run(tree)
+    assert done.exit_code == 2
+    assert "b/locked: Permission denied" in done.stderr
 
 
 def test_pipes_and_devices_do_not_block(tree, run, tmp_path):
@@ -118,9 +160,13 @@ def test_csv_files_and_flat_folders_are_accepted(tree, run, tmp_path):
     done = run(table, "--image", "file", "--root", tree)
     assert done.exit_code == 1
     assert "NOT_FOUND" in done.stdout
+    for name in ("._000.jpg", "notes.txt", "x.heic"):
+        (tree / "a" / name).write_bytes(b"")
     done = run(tree / "a")
     assert done.exit_code == 0
     assert " 5 " in done.stdout
+    assert "'x.heic'" in done.stdout
+    assert "'._000.jpg'" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -158,6 +204,17 @@ def test_digests_detect_changed_missing_and_new_files(tree, run, tmp_path):
     assert done.exit_code == 1
     for line in ("1 files have changed", str(one), "1 files are missing", "b/001.jpg", "1 files are new", "b/new.jpg"):
         assert line in done.stdout
+
+
+def test_digests_detect_copies(tree, run):
+    (tree / "b" / "copy.jpg").write_bytes((tree / "a" / "000.jpg").read_bytes())
+    done = run(tree, "--digest", "set.csv")
+    assert done.exit_code == 0
+    assert f"2 files have the same contents as another; keep one of each\n  {tree}/a/000.jpg = {tree}/b/copy.jpg" in (
+        done.stdout
+    )
+    (tree / "b" / "copy.jpg").unlink()
+    assert "same contents" not in run(tree, "--digest", "set.csv").stdout
 
 
 def test_digest_files_round_trip_and_other_files_are_rejected(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastseq import FileRange
 from fastseq.errors import UnknownLabelError
 from fastseq.samples import PathTable, Samples
 from fastseq.samples import path_table as table_module
@@ -162,6 +163,76 @@ def test_select_refuses_what_is_not_there(which, error):
         numbered(5).select(which)
 
 
+@pytest.mark.parametrize(
+    ("labels", "last"),
+    [
+        (None, None),
+        (list("abcab"), 1),
+        ([0.5, 1, 2, 3, 4.5], 4.5),
+        ([["a"], [], ["b"], [], ["a", "b"]], [True, True]),
+    ],
+)
+def test_a_sample_is_a_pair_of_its_path_and_its_label(labels, last):
+    samples = numbered(5, labels=labels)
+    path, label = samples[-1]
+    assert path == samples[4].path == samples[np.int64(4)].path == "00004.jpg"
+    assert np.array_equal(label, last)
+    assert type(label) in (type(last), np.ndarray)
+    assert len(list(samples)) == 5
+
+
+def test_a_sample_of_a_part_of_a_file_has_the_part():
+    part = FileRange("set.tar", 5, 10)
+    assert Samples.from_files(["a.jpg", part])[1] == (part, None)
+
+
+def test_slices_are_samples():
+    samples = numbered(10, labels=list("ab" * 5))
+    for chosen, rows in ((slice(2, 5), [2, 3, 4]), (slice(None, None, -4), [9, 5, 1]), (slice(20, 30), [])):
+        part = samples[chosen]
+        assert part.table_rows.tolist() == rows
+        assert part.classes == ("a", "b")
+    assert samples.take(3).fingerprint() == samples[:3].fingerprint()
+    assert len(samples.take(99)) == 10
+    assert len(samples.take(0)) == 0
+
+
+@pytest.mark.parametrize("i", [5, -6])
+def test_a_sample_that_is_not_there_is_an_index_error(i):
+    for samples in (numbered(5), numbered(5, labels=list("abcab"))):
+        with pytest.raises(IndexError):
+            samples[i]
+
+
+@pytest.mark.parametrize("i", [[1, 2], True, "a", 0.5, np.array([True] * 5)])
+def test_lists_and_masks_are_for_select(i):
+    with pytest.raises(TypeError, match=r"a number or a slice, not .*; use samples\.select"):
+        numbered(5)[i]
+    with pytest.raises(ValueError, match="n must be at least 0"):
+        numbered(5).take(-1)
+
+
+def test_classes_by_the_names_that_keras_has():
+    samples = numbered(3, labels=["b", "a", "b"], classes=["b", "a", "c"])
+    assert samples.class_names == ["b", "a", "c"]
+    assert samples.class_indices == {"b": 0, "a": 1, "c": 2}
+    for bare in (numbered(3), numbered(3, labels=[0.5, 1, 2])):
+        assert (bare.class_names, bare.class_indices) == (None, None)
+
+
+def test_file_paths_are_a_list_of_the_paths():
+    samples = numbered(5).select([4, 0, 2])
+    paths = samples.file_paths
+    assert paths == list(samples.paths()) == list(paths) == ["00004.jpg", "00000.jpg", "00002.jpg"]
+    assert paths != ["00004.jpg"]
+    assert (paths[0], paths[-1], paths[1:], len(paths)) == ("00004.jpg", "00002.jpg", ["00000.jpg", "00002.jpg"], 3)
+    assert "00002.jpg" in paths
+    assert np.array(paths).tolist() == list(paths)
+    assert repr(numbered(5).file_paths) == "['00000.jpg', '00001.jpg', '00002.jpg', ...]"
+    with pytest.raises(IndexError):
+        paths[3]
+
+
 def test_arrays_are_read_only():
     samples = numbered(3, labels=[1, 2, 3])
     for array in (samples.table_rows, samples.labels, samples.table.blob, samples.table.offsets):
@@ -178,8 +249,15 @@ def test_split_is_stratified_ordered_and_complete(labels, fraction, seed):
     assert sorted([*first.table_rows, *second.table_rows]) == list(range(n))
     assert np.all(np.diff(first.table_rows) > 0)
     assert np.all(np.diff(second.table_rows) > 0)
-    sizes = np.bincount(first.labels, minlength=5) + np.bincount(second.labels, minlength=5)
-    assert np.all(np.abs(np.bincount(second.labels, minlength=5) - sizes * total / n) < 1 + 1e-6)
+    counts = np.bincount(second.labels, minlength=5)
+    sizes = np.bincount(first.labels, minlength=5) + counts
+    shares = sizes * total / n
+    rare = (sizes > 0) & ((shares < 1) | (sizes - shares < 1))  # these are in both parts at the cost of the others
+    assert np.all(np.abs(counts - shares) < 1 + 1e-6 + np.count_nonzero(rare))
+    several = sizes[sizes > 1]
+    if len(several) <= total <= np.sum(several - 1):
+        assert np.all((counts > 0)[sizes > 1])
+        assert np.all((counts < sizes)[sizes > 1])
 
 
 def test_split_is_the_same_each_time_and_differs_by_seed():

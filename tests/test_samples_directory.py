@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fastseq import SamplesWarning
 from fastseq.samples import Samples
+from fastseq.samples.label_encoder import LabelEncoder
 
 TREE = [
     "b/2.jpg",
@@ -17,8 +20,6 @@ TREE = [
     "b/a/z.png",
     "b/a/b/deep.jpeg",
     "b/a-c/1.gif",
-    "b/.hidden.jpg",
-    "b/.folder/inside.jpg",
     "b/UPPER.JPG",
     "b/é.bmp",
     "b/notes.txt",
@@ -59,7 +60,8 @@ def tree(tmp_path):
 @pytest.mark.parametrize("follow_links", [False, True])
 @pytest.mark.parametrize("classes", [None, ["class 9", "b"]])
 def test_order_equals_keras(tree, follow_links, classes):
-    samples = Samples.from_directory(tree, follow_links=follow_links, classes=classes)
+    with pytest.warns(SamplesWarning, match=r"beside\.jpg"):
+        samples = Samples.from_directory(tree, follow_links=follow_links, classes=classes)
     paths, names = keras_lists(tree, follow_links=follow_links, class_names=classes)
     assert list(samples.paths()) == paths
     assert list(samples.classes) == names
@@ -70,7 +72,8 @@ def test_order_equals_keras(tree, follow_links, classes):
 
 def test_extensions_are_configurable(tmp_path):
     make(tmp_path, ["x/a.jpg", "x/b.JPEG", "x/c.png", "x/d.jpe", "x/e.webp", "x/f.TIF", "x/g.txt", "x/jpg"])
-    names = [os.path.basename(path) for path in Samples.from_directory(tmp_path).paths()]
+    with pytest.warns(SamplesWarning, match="'x/jpg'"):
+        names = [os.path.basename(path) for path in Samples.from_directory(tmp_path).paths()]
     assert names == ["a.jpg", "b.JPEG", "c.png", "d.jpe", "e.webp", "f.TIF"]
     some = Samples.from_directory(str(tmp_path), extensions=[".Png", ".JPE"])
     assert [os.path.basename(path) for path in some.paths()] == ["c.png", "d.jpe"]
@@ -106,6 +109,85 @@ def test_symlink_loops_terminate(tmp_path):
         "y/b.jpg",
         "y/to_x/a.jpg",
     ]
+
+
+def test_links_above_the_folder_do_not_lead_into_it_again(tmp_path):
+    root = make(tmp_path / "root", ["x/a.jpg", "y/b.jpg"])
+    make(tmp_path, ["beside/c.jpg"])
+    (root / "x" / "up").symlink_to(tmp_path)
+    paths = Samples.from_directory(root, follow_links=True).paths()
+    assert [os.path.relpath(path, root) for path in paths] == ["x/a.jpg", "x/up/beside/c.jpg", "y/b.jpg"]
+
+
+def test_every_format_that_is_decoded_is_found(tmp_path):
+    others = [f"x/a.{ending}" for ending in ("jfif", "pjpeg", "pjp", "avif", "ppm", "pgm", "pbm", "pnm", "jp2", "j2k")]
+    make(tmp_path, ["x/a.jpg", *others, "x/b.JFIF"])
+    assert len(Samples.from_directory(tmp_path)) == 12
+
+
+def test_hidden_files_and_litter_are_left_out(tmp_path):
+    litter = ["x/._a.jpg", "x/.ipynb_checkpoints/a-checkpoint.jpg", "x/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg"]
+    silent = ["x/.DS_Store", "x/Thumbs.db", "x/desktop.ini", ".git/x.jpg", ".ipynb_checkpoints/x.jpg"]
+    make(tmp_path, ["x/a.jpg", "__MACOSX/x/._a.jpg", *litter, *silent])
+    with pytest.warns(SamplesWarning, match="4 .*'__MACOSX/'") as caught:
+        samples = Samples.from_directory(tmp_path)
+    assert samples.classes == ("x",)
+    assert list(samples.paths()) == [str(tmp_path / "x/a.jpg")]
+    assert str(tmp_path) in str(caught[0].message)
+    assert caught[0].filename == __file__
+
+
+def test_what_is_left_out_is_said_once_with_counts_and_examples(tmp_path):
+    other = [f"x/{i}.heic" for i in range(5)] + ["y/scan", "y/movie.mp4"]
+    silent = ["x/notes.txt", "x/a.json", "README.md", "labels.csv"]
+    make(tmp_path, ["x/a.jpg", "y/b.jpg", "loose.png", "other.png", *other, *silent])
+    (tmp_path / "y" / "more").symlink_to(tmp_path / "x")
+    with pytest.warns(SamplesWarning) as caught:
+        samples = Samples.from_directory(tmp_path)
+    assert len(samples) == 2
+    assert len(caught) == 1
+    text = str(caught[0].message)
+    for part in ("7 (", "heic", ", ...)", "pass extensions", "2 (", "loose.png", "1 ('y/more/')", "follow_links=True"):
+        assert part in text, part
+    assert not any(name in text for name in ("notes", "README", "labels"))
+
+
+@pytest.mark.parametrize("options", [{"extensions": [".jpg"]}, {"classes": ["x"]}])
+def test_what_was_asked_for_is_not_warned_of(tmp_path, options):
+    make(tmp_path, ["x/a.jpg", *(["x/b.png"] if "extensions" in options else ["y/b.heic"])])
+    assert len(Samples.from_directory(tmp_path, **options)) == 1
+
+
+def test_empty_classes_keep_their_numbers_and_are_told_of(tmp_path):
+    make(tmp_path, ["a/x.jpg", "b/x.txt", "c/x.jpg"])
+    with pytest.warns(SamplesWarning, match="class folders without images: 'b'; they keep their numbers"):
+        samples = Samples.from_directory(tmp_path)
+    assert samples.classes == ("a", "b", "c")
+    assert samples.empty_classes == ("b",)
+    assert samples.labels.tolist() == [0, 2]
+    assert samples.select([1]).empty_classes == pickle.loads(pickle.dumps(samples)).empty_classes == ("b",)
+
+
+def test_empty_classes_do_not_count_in_binary(tmp_path):
+    make(tmp_path, ["a/x.jpg", "c/x.jpg", "c/y.jpg"])
+    (tmp_path / "b").mkdir()
+    with pytest.warns(SamplesWarning, match="'b'"):
+        samples = Samples.from_directory(tmp_path)
+    encoder = LabelEncoder(samples, "binary")
+    assert encoder(np.array([2, 0, 1])).tolist() == [1, 0, 1]
+    assert LabelEncoder(samples.select([2]), "binary")(np.array([0])).tolist() == [1]
+    with pytest.warns(SamplesWarning, match="'b'"):
+        two = Samples.from_directory(tmp_path, classes=["c", "b"])
+    assert LabelEncoder(two, "binary")(np.array([0, 1])).tolist() == [0, 0]
+    make(tmp_path, ["b/x.jpg"])
+    with pytest.raises(ValueError, match="two classes, not 3"):
+        LabelEncoder(Samples.from_directory(tmp_path), "binary")
+
+
+def test_a_folder_without_images_says_what_it_has(tmp_path):
+    make(tmp_path, ["x/a.heic", "x/.b.jpg"])
+    with pytest.raises(ValueError, match=r"'x/a\.heic'.*'x/\.b\.jpg'"):
+        Samples.from_directory(tmp_path)
 
 
 def test_a_folder_without_images(tmp_path):

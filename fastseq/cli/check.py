@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fastseq.doctor.digests import Changes, Digest, compare, digests, read_digests, write_digests
+from fastseq.doctor.digests import Changes, Digest, compare, copies, digests, read_digests, write_digests
 from fastseq.doctor.image_set import find_samples
 from fastseq.doctor.quarantine import write_quarantine
 from fastseq.doctor.report import save_plot, status_table
@@ -25,6 +25,9 @@ def check(
     root: Annotated[
         Path | None, typer.Option(help="The folder that these paths are relative to; the CSV file's own by default.")
     ] = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Follow links to folders, as from_directory(follow_links=True) does.")
+    ] = False,
     quarantine: Annotated[
         Path, typer.Option(metavar="FILE", help="Where to list bad files, for Samples.without.")
     ] = Path("fastseq-bad.jsonl"),
@@ -43,11 +46,13 @@ def check(
     """Decode every image of a set and report problems. Exit code: 0 good, 1 bad or changed files, 2 no image set."""
     try:
         _check_folders(quarantine, plot, digest)
-        samples = find_samples(source, image, root)
+        samples, left_out = _find(source, image, root, follow_links)
         before = read_digests(digest) if digest is not None and digest.exists() else None
         found, made = _read(samples, digest is not None, not lenient, threads)
         console = Console()
         console.print(status_table(found))
+        for line in left_out:
+            typer.echo(line)
         if digest is not None and before is None:
             write_digests(made, digest)
         write_quarantine(found.bad, quarantine)
@@ -62,6 +67,12 @@ def check(
     changes = None if before is None else compare(before, made)
     if digest is not None:
         typer.echo(f"Digests: {digest}" if changes is None else _describe(changes))
+        same = copies(made)
+        if same:
+            lines = [" = ".join(names) for names in same]
+            typer.echo(
+                _listing(f"{sum(map(len, same))} files have the same contents as another; keep one of each", lines)
+            )
     raise typer.Exit(1 if found.bad or changes else 0)
 
 
@@ -70,6 +81,13 @@ def _check_folders(*outputs: Path | None) -> None:
     for output in outputs:
         if output is not None and not output.absolute().parent.is_dir():
             raise ValueError(f"{output} cannot be written: there is no folder {output.parent}")
+
+
+def _find(source: Path, image: str, root: Path | None, follow_links: bool) -> tuple[Samples, list[str]]:
+    columns = (TextColumn("{task.description}"), TextColumn("{task.completed:,} images"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("looking for files", total=None)
+        return find_samples(source, image, root, follow_links=follow_links, advance=lambda n: progress.advance(task, n))
 
 
 def _read(samples: Samples, digest: bool, strict: bool, threads: int | None) -> tuple[Survey, dict[str, Digest]]:
@@ -87,9 +105,12 @@ def _read(samples: Samples, digest: bool, strict: bool, threads: int | None) -> 
 def _describe(changes: Changes) -> str:
     lines = []
     for what, names in (("have changed", changes.changed), ("are missing", changes.missing), ("are new", changes.new)):
-        lines.append(f"{len(names)} files {what}")
-        lines += [f"  {name}" for name in names[:_MAX_LISTED]] + ["  ..."] * (len(names) > _MAX_LISTED)
+        lines.append(_listing(f"{len(names)} files {what}", names))
     return "\n".join(lines)
+
+
+def _listing(title: str, names: list[str]) -> str:
+    return "\n".join([title, *(f"  {name}" for name in names[:_MAX_LISTED]), *["  ..."] * (len(names) > _MAX_LISTED)])
 
 
 def _fail(message: str) -> NoReturn:

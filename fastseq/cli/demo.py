@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -47,9 +48,13 @@ def _load(folder: Path) -> fastseq.Samples:
     if not folder.is_dir():
         _fail(f"{folder} is not a folder; name one with a subfolder of images per class")
     try:
-        samples = fastseq.Samples.from_directory(folder)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", fastseq.SamplesWarning)
+            samples = fastseq.Samples.from_directory(folder)
     except ValueError as error:
         _fail(str(error))
+    for warning in caught:
+        typer.echo(f"fastseq: {warning.message}", err=True)
     if samples.labels is None or len(np.unique(samples.labels)) < 2:
         _fail(f"{folder} has images in one class folder only; the demo needs at least two classes")
     _say(f"{len(samples)} images of {len(samples.classes or ())} classes in {folder}")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import fastseq
-from fastseq.demo.grid import save_grid
 from fastseq.demo.model import EpochTimes, small_cnn
 from fastseq.demo.plain_sequence import PlainSequence
 from fastseq.demo.speeds import Speed
@@ -28,8 +27,7 @@ def save_first_batch(samples: fastseq.Samples, path: str | os.PathLike[str]) -> 
         OSError: if the file cannot be written.
         fastseq.DecodeError: if an image cannot be decoded.
     """
-    x, y = _augmented(samples)[0]
-    save_grid(x, [_classes(samples)[int(label)] for label in y], path)
+    _augmented(samples).show_batch(max_images=PIXELS["batch_size"], file=path)
 
 
 def loading_speeds(samples: fastseq.Samples, seconds: float = SECONDS) -> list[Speed]:

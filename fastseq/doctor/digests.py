@@ -84,6 +84,15 @@ def read_digests(path: Path) -> dict[str, Digest]:
             raise ValueError(f"line {rows.line_num} of {path} is not a digest") from None
 
 
+def copies(recorded: dict[str, Digest]) -> list[list[str]]:
+    """Return the files with the same contents: for each such set, its sorted paths; empty files do not count."""
+    by_digest: dict[Digest, list[str]] = {}
+    for name, found in sorted(recorded.items()):
+        if found[1]:
+            by_digest.setdefault(found, []).append(name)
+    return [names for names in by_digest.values() if len(names) > 1]
+
+
 def compare(before: dict[str, Digest], now: dict[str, Digest]) -> Changes:
     """Return how the files of `now` differ from those of `before`."""
     return Changes(

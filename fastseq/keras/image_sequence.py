@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.passes import KerasPasses
+from fastseq.loading.batch_views import BatchViews
 from fastseq.loading.loader import Batch, Loader
 from fastseq.loading.state import State
 
 
-class ImageSequence(PassAwareDataset):
+class ImageSequence(BatchViews, PassAwareDataset):
     """A `keras.utils.PyDataset` of image batches for `fit`, `evaluate` and `predict`, on any back end of Keras.
 
     `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Native threads
@@ -27,6 +29,7 @@ class ImageSequence(PassAwareDataset):
 
     Attributes:
         loader: the `Loader` behind it.
+        samples: its images and their labels.
     """
 
     __signature__ = inspect.signature(Loader)
@@ -36,6 +39,7 @@ class ImageSequence(PassAwareDataset):
         super().__init__()
         self.loader = Loader(*args, **kwargs)
         self.passes = KerasPasses(len(self.loader))
+        self.samples, self.settings = self.loader.samples, self.loader.settings
         self._shift = 0  # batches of the stream that came before batch 0 of epoch 0
 
     def __len__(self) -> int:
@@ -59,6 +63,13 @@ class ImageSequence(PassAwareDataset):
         if self.passes.predicting:
             self.loader.log_probed(self.passes.requested)
         return batch
+
+    def _peek(self, k: int, ahead: Iterable[int] = ()) -> Batch:
+        coming = [self._in_stream(self.epoch, a) for a in islice(ahead, self.loader.depth)]
+        return self.loader.batch(*self._in_stream(self.epoch, k), coming, probe=True)
+
+    def _label_texts(self, labels: Any) -> list[str]:
+        return self.loader._label_texts(labels)
 
     def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:
         return divmod(epoch * len(self.loader) + k + self._shift, len(self.loader))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Unpack
 
 from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ from fastseq._lazy import lazy_property
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples
+from fastseq.loading.batch_views import BatchViews
 from fastseq.loading.policy import OnError, Policy
 from fastseq.loading.prefetcher import Prefetcher
 from fastseq.loading.state import State, check_compatible, counter, describe_settings, fingerprint
@@ -26,7 +28,7 @@ Batch = Any  # x; (x, y); or (x, y, w)
 
 
 @takes_pixel_settings
-class Loader:
+class Loader(BatchViews):
     """Batches of a set of images, decoded ahead of need. One `for` is one epoch.
 
     The bytes of a batch depend only on the samples, the settings, `seed`, the epoch and the batch number. A batch keeps
@@ -194,6 +196,13 @@ class Loader:
         if self._weights is not None:
             weights = self._weights[indices] * (1 if weights is None else weights)
         return (images, labels) if weights is None else (images, labels, weights)
+
+    def _peek(self, k: int, ahead: Iterable[int] = ()) -> Batch:
+        coming = [(self._epoch, a) for a in islice(ahead, self.depth)]
+        return self.batch(self._epoch, k, coming, probe=True)
+
+    def _label_texts(self, labels: Any) -> list[str]:
+        return self._labels.texts(labels)
 
     def log_probed(self, batches: int) -> None:
         """Log the bad samples of probed batches that were used after all; see `BadSamples.log_probed`."""

@@ -19,6 +19,7 @@ class Labels(NamedTuple):
     values: NDArray[Any] | None = None
     classes: tuple[str, ...] | None = None
     multi_label: bool = False
+    empty_classes: tuple[str, ...] = ()
 
 
 def class_names(classes: Iterable[object]) -> tuple[str, ...]:

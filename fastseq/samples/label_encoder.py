@@ -11,6 +11,7 @@ from fastseq import arguments
 from fastseq.samples.samples import Samples
 
 KINDS = ("auto", "int", "binary", "categorical", "multi_hot", "raw", None)
+_MAX_NUMBERS = 4  # of a row, for people to read
 
 
 class LabelEncoder:
@@ -25,10 +26,10 @@ class LabelEncoder:
 
         Args:
             samples: whose labels to encode.
-            kind: "int" for class numbers, "binary" for 0.0 and 1.0 with two classes, "categorical" for one-hot rows,
-                "multi_hot" for rows with any number of ones, "raw" for the values themselves, None for no labels.
-                "auto" means None without labels, "multi_hot" if samples can have several labels, "int" with classes,
-                otherwise "raw".
+            kind: "int" for class numbers, "binary" for 0.0 and 1.0 with two classes (empty folders not counted),
+                "categorical" for one-hot rows, "multi_hot" for rows with any number of ones, "raw" for the values
+                themselves, None for no labels. "auto" means None without labels, "multi_hot" if samples can have
+                several labels, "int" with classes, otherwise "raw".
 
         Raises:
             ValueError: if the samples' labels cannot be encoded as `kind`.
@@ -36,10 +37,11 @@ class LabelEncoder:
         kind = arguments.one_of("labels", kind, KINDS)
         self.kind = _automatic(samples) if kind == "auto" else kind
         self._labels = None if self.kind is None else samples.labels
-        self._width = len(samples.classes or ())
+        self._classes = samples.classes or ()
         problem = _problem(samples, self.kind)
         if problem:
             raise ValueError(f"labels={self.kind!r} does not fit: {problem}")
+        self._used = _used_classes(samples)
 
     def __call__(self, indices: NDArray[np.int64]) -> NDArray[Any] | None:
         """Encode the labels of some samples.
@@ -56,11 +58,27 @@ class LabelEncoder:
         labels: NDArray[Any] = self._labels[indices]
         if self.kind in ("int", "raw"):
             return labels
-        if self.kind == "binary" or labels.ndim == 2:
+        if self.kind == "binary":
+            positive: NDArray[np.bool_] = labels == self._used[-1]
+            return positive.astype(np.float32)
+        if labels.ndim == 2:
             return labels.astype(np.float32)
-        hot = np.zeros((len(labels), self._width), np.float32)
+        hot = np.zeros((len(labels), len(self._classes)), np.float32)
         hot[np.arange(len(labels)), labels] = 1
         return hot
+
+    def texts(self, labels: NDArray[Any]) -> list[str]:
+        """The labels of a batch for people to read: the names of the classes, or the first few numbers."""
+        names = self._classes
+        if self.kind == "int":
+            return [names[label] for label in labels]
+        if self.kind == "binary":
+            return [names[self._used[int(label)]] for label in labels]
+        if self.kind == "raw":
+            return [", ".join(f"{number:.4g}" for number in np.ravel(row)[:_MAX_NUMBERS]) for row in labels]
+        if self.kind in ("categorical", "multi_hot"):
+            return [", ".join(names[number] for number in np.flatnonzero(row)) for row in labels]
+        return [""] * len(labels)
 
 
 def _automatic(samples: Samples) -> str | None:
@@ -85,11 +103,18 @@ def _problem(samples: Samples, kind: str | None) -> str | None:
         return 'these labels are numbers without classes; use labels="raw", or labels of text or integers'
     if kind == "raw":
         return 'these labels are class numbers; use labels="int", or read numbers with label=["column"]'
-    if kind == "binary" and len(samples.classes) != 2:
-        names = ", ".join(map(repr, samples.classes[:10])) + (", ..." if len(samples.classes) > 10 else "")
-        count = len(samples.classes)
-        return f'it needs two classes, not {count} ({names}); use labels="int" or "categorical"'
+    if kind == "binary" and len(used := _used_classes(samples)) != 2:
+        names = ", ".join(repr(samples.classes[number]) for number in used[:10]) + (", ..." if len(used) > 10 else "")
+        return f'it needs two classes, not {len(used)} ({names}); use labels="int" or "categorical"'
     return None
+
+
+def _used_classes(samples: Samples) -> list[int]:
+    """The numbers of all classes if there are two, otherwise of those that are not empty folders."""
+    classes = samples.classes or ()
+    if len(classes) == 2:
+        return [0, 1]
+    return [number for number, name in enumerate(classes) if name not in samples.empty_classes]
 
 
 def weights_of(weights: ArrayLike | None, samples: int, kind: str | None) -> NDArray[np.float32] | None:

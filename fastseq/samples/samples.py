@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastseq import arguments
 from fastseq._types import StrPath
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
 from fastseq.file_range import FileRange
 from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.exclusions import listed_paths
+from fastseq.samples.groups import file_numbers, group_numbers, joined, warn_of_repeated_files
+from fastseq.samples.label_rows import LabelRows
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.csv_file import read_csv
 from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
-from fastseq.samples.sources.directory import EXTENSIONS, read_directory
+from fastseq.samples.sources.directory import read_directory
 from fastseq.samples.sources.file_list import read_files
 from fastseq.samples.split import second_part
+from fastseq.samples.views import FilePaths, Sample
 
 
 class Samples:
     """Images and their labels, in a fixed order. The arrays are read-only.
 
-    Files are opened lazily: a missing file is reported when its batch is loaded.
+    Files are opened lazily: a missing file is reported when its batch is loaded. `samples[i]` is one sample,
+    `path, label = samples[0]`; a slice is `Samples` again.
 
     Attributes:
         table: the paths.
@@ -34,6 +41,7 @@ class Samples:
             several; float32 or int64, (n,) or (n, m), for numbers without classes.
         classes: the names of the classes in the order of their numbers; None for numbers and without labels.
         multi_label: whether a sample can have several labels.
+        empty_classes: the classes whose folders had no image; labels="binary" does not count them.
     """
 
     def __init__(
@@ -43,6 +51,7 @@ class Samples:
         labels: NDArray[Any] | None = None,
         classes: tuple[str, ...] | None = None,
         multi_label: bool = False,
+        empty_classes: tuple[str, ...] = (),
     ) -> None:
         """Combine what a source has read.
 
@@ -52,6 +61,7 @@ class Samples:
             labels: see `Samples`.
             classes: likewise.
             multi_label: likewise.
+            empty_classes: likewise.
 
         Raises:
             TypeError: if `table` is not a table, but a list of files for example.
@@ -67,6 +77,7 @@ class Samples:
         self.labels = None if labels is None else _read_only(labels)
         self.classes = classes
         self.multi_label = multi_label
+        self.empty_classes = empty_classes
         self._fingerprint: str | None = None
         if labels is not None and len(labels) != len(self.table_rows):
             raise ValueError(f"{len(self.table_rows)} samples but {len(labels)} labels")
@@ -76,26 +87,32 @@ class Samples:
         cls,
         path: StrPath,
         *,
-        extensions: Iterable[str] = EXTENSIONS,
+        extensions: Iterable[str] | None = None,
         classes: Iterable[str] | None = None,
         follow_links: bool = False,
     ) -> Samples:
         """The images in a folder with one sub-folder for each class.
 
         Classes and files are in the order of `keras.utils.image_dataset_from_directory`. Folders inside a class folder
-        belong to that class. Class folders whose names start with a dot are ignored.
+        belong to that class. Hidden files and folders are left out, and so are those that archives and file servers
+        leave behind, such as `__MACOSX`. A `SamplesWarning` says what else was left out, and which classes are empty.
 
         Args:
             path: the folder.
-            extensions: endings of image file names, in lower or upper case.
+            extensions: endings of image file names, in lower or upper case; None for all that fastseq decodes: .jpg,
+                .jpeg, .jpe, .jfif, .pjpeg, .pjp, .png, .bmp, .gif, .webp, .tif, .tiff, .avif, .ppm, .pgm, .pbm, .pnm,
+                .jp2, .j2k, .j2c and .jpx.
             classes: the sub-folders to use, in the order of their class numbers; None for all of them, sorted.
-            follow_links: whether to follow links to folders below the class folders.
+            follow_links: whether to follow links to folders below the class folders. Class folders may always be links.
 
         Raises:
             OSError: if a folder cannot be read.
             ValueError: if there are no images or no class folders, or if `classes` names a folder that does not exist.
         """
-        return cls._of(*read_directory(path, extensions=extensions, classes=classes, follow_links=follow_links))
+        table, labels, report = read_directory(path, extensions=extensions, classes=classes, follow_links=follow_links)
+        if lines := report.lines():
+            warn_user(f"{os.fspath(path)}: {'; '.join(lines)}", SamplesWarning)
+        return cls._of(table, labels)
 
     @classmethod
     def from_dataframe(
@@ -176,10 +193,53 @@ class Samples:
 
     @classmethod
     def _of(cls, table: PathTable, labels: Labels) -> Samples:
-        return cls(table, None, labels.values, labels.classes, labels.multi_label)
+        return cls(table, None, labels.values, labels.classes, labels.multi_label, labels.empty_classes)
 
     def __len__(self) -> int:
         return len(self.table_rows)
+
+    @overload
+    def __getitem__(self, i: int) -> Sample: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> Samples: ...
+
+    def __getitem__(self, i: int | slice) -> Sample | Samples:
+        """Sample `i`, a pair of its path and its label; -1 is the last one. Or the samples of a slice.
+
+        Raises:
+            IndexError: if there is no such sample.
+            TypeError: if `i` is neither; `select` takes lists and masks.
+        """
+        if isinstance(i, slice):
+            return self.select(np.arange(len(self))[i])
+        if not arguments.is_integer(i):
+            raise TypeError(f"samples[...] takes a number or a slice, not {arguments.shown(i)}; use samples.select")
+        source = self.table.source(int(self.table_rows[i]))
+        label = None if self.labels is None else self.labels[i]
+        return Sample(source, label.item() if isinstance(label, np.generic) else label)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[i] for i in range(len(self)))
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """The names of the classes as a list, as Keras's datasets have it; None if there are no classes."""
+        return None if self.classes is None else list(self.classes)
+
+    @property
+    def class_indices(self) -> dict[str, int] | None:
+        """The number of each class by its name, as Keras's iterators have it; None if there are no classes."""
+        return None if self.classes is None else {name: number for number, name in enumerate(self.classes)}
+
+    @property
+    def file_paths(self) -> FilePaths:
+        """The paths of all samples in their order, as a read-only list that takes no memory of its own."""
+        return FilePaths(self.table, self.table_rows)
+
+    def take(self, n: int) -> Samples:
+        """The first `n` samples; all of them if there are fewer."""
+        return self[: arguments.integer("n", n, minimum=0)]
 
     def path(self, i: int) -> str:
         """The path of sample `i`; -1 is the last one. IndexError if it does not exist."""
@@ -207,7 +267,7 @@ class Samples:
             given = f"{chosen.dtype} of shape {chosen.shape}"
             raise TypeError(f"select takes a list of integers or of booleans, not {given}")
         labels = None if self.labels is None else self.labels[chosen]
-        return Samples(self.table, self.table_rows[chosen], labels, self.classes, self.multi_label)
+        return Samples(self.table, self.table_rows[chosen], labels, self.classes, self.multi_label, self.empty_classes)
 
     def without(self, bad: StrPath | Iterable[StrPath | FileRange]) -> Samples:
         """All samples except those of some files.
@@ -225,25 +285,44 @@ class Samples:
         kept = np.fromiter((os.path.abspath(path) not in left_out for path in self.paths()), np.bool_, len(self))
         return self.select(kept)
 
-    def split(self, fraction: float, *, seed: int = 0, stratify: bool = True) -> tuple[Samples, Samples]:
+    def split(
+        self,
+        fraction: float,
+        *,
+        seed: int = 0,
+        stratify: bool = True,
+        groups: Iterable[Hashable] | Callable[[str], Hashable] | None = None,
+    ) -> tuple[Samples, Samples]:
         """Split the samples in two at random, reproducibly; both parts keep the order.
+
+        The samples of one file are never in both parts; a `SamplesWarning` says if there are such.
 
         Args:
             fraction: 0 < fraction < 1, the share of the second part: round(fraction * n) samples, at least 1 and at
-                most n - 1.
+                most n - 1; or as near to that as whole files and groups allow.
             seed: 0 <= seed < 2**64.
-            stratify: whether each class contributes that share, rounded up or down; ignored unless each sample has
-                exactly one class.
+            stratify: whether each class contributes that share, as nearly as its samples allow. Where possible, a class
+                of two samples is in both parts. Ignored without classes.
+            groups: what must not be in both parts, such as the patient: one value for each sample, or a function of
+                the path that returns it.
 
         Returns:
             The first part (for training) and the second part (for validation).
 
         Raises:
-            TypeError: if `fraction` is not a number, or `seed` not an integer.
-            ValueError: if one of them is out of range, or if there are fewer than two samples.
+            TypeError: if an argument has the wrong type.
+            ValueError: if `fraction` or `seed` is out of range, if there are fewer than two samples or groups, or if
+                there is not one group for each sample.
         """
-        groups = self.labels if stratify and self.classes is not None and not self.multi_label else None
-        second = second_part(len(self), fraction, seed, groups)
+        together = file_numbers(self.table, self.table_rows)
+        if groups is None:
+            warn_of_repeated_files(together, self.file_paths)
+        else:
+            together = joined(together, group_numbers(groups, self.paths(), len(self)))
+        rows = None
+        if stratify and self.classes is not None and self.labels is not None:
+            rows = LabelRows.from_labels(self.labels)
+        second = second_part(together, fraction, seed, rows)
         return self.select(~second), self.select(second)
 
     def fingerprint(self) -> str:
@@ -274,8 +353,10 @@ class Samples:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only those rows of the table that a sample uses."""
         if len(self.table_rows) < len(self.table):
-            return Samples, (self.table.take(self.table_rows), None, self.labels, self.classes, self.multi_label)
-        return Samples, (self.table, self.table_rows, self.labels, self.classes, self.multi_label)
+            table, rows = self.table.take(self.table_rows), None
+        else:
+            table, rows = self.table, self.table_rows
+        return Samples, (table, rows, self.labels, self.classes, self.multi_label, self.empty_classes)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

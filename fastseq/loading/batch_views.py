@@ -1,0 +1,90 @@
+"""BatchViews: what a loader and a sequence tell about their samples, and batches to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastseq import arguments
+from fastseq._types import StrPath
+from fastseq.engine.settings import Settings
+from fastseq.loading.batch_figure import batch_figure
+from fastseq.samples import Samples
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class BatchViews:
+    """A mixin for what makes batches of samples. To look at a batch consumes nothing: no epoch goes on by it.
+
+    Attributes:
+        samples: the images and their labels; an attribute of the subclass.
+        settings: what becomes of the images; likewise.
+    """
+
+    samples: Samples
+    settings: Settings
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def _peek(self, k: int, ahead: Iterable[int] = ()) -> Any:
+        """Batch `k` of the current epoch, which is kept for whoever requests it next; `ahead` will be next."""
+        raise NotImplementedError
+
+    def _label_texts(self, labels: Any) -> list[str]:
+        """The labels of a batch for people to read."""
+        raise NotImplementedError
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """The names of the classes in the order of their numbers, as in Keras; None if there are no classes."""
+        return self.samples.class_names
+
+    @property
+    def class_indices(self) -> dict[str, int] | None:
+        """The number of each class by its name, as in Keras; None if there are no classes."""
+        return self.samples.class_indices
+
+    @property
+    def file_paths(self) -> Sequence[str]:
+        """The path of each sample, in the order of the samples, not in that of an epoch."""
+        return self.samples.file_paths
+
+    def take(self, n: int) -> Iterator[Any]:
+        """The first `n` batches of the current epoch, to look at; all of them if there are fewer."""
+        count = min(arguments.integer("n", n, minimum=0), len(self))
+        return (self._peek(k, range(k + 1, count)) for k in range(count))
+
+    def show_batch(self, k: int = 0, *, max_images: int = 16, file: StrPath | None = None) -> Figure:
+        """Draw a batch of the current epoch with its labels, by matplotlib.
+
+        Scaled values are drawn as the pixels that they were.
+
+        Args:
+            k: the number of the batch; negative numbers count from the end.
+            max_images: how many of its images to draw, at most.
+            file: where to save the figure, such as "batch.png". It needs no display then. None for a figure that
+                `matplotlib.pyplot.show()` shows, and notebooks by themselves.
+
+        Returns:
+            The figure.
+
+        Raises:
+            DecodeError: for a bad image that `on_error` does not tolerate.
+            ImportError: if matplotlib is not installed.
+            IndexError: if there is no such batch.
+            OSError: if the file cannot be written.
+            TypeError: if a batch has no images, or other inputs besides them.
+        """
+        count = arguments.integer("max_images", max_images, minimum=1)
+        batch = self._peek(arguments.batch_number("k", k, len(self)))
+        given, labels = (batch[0], batch[1]) if isinstance(batch, tuple) else (batch, None)
+        images = np.asarray(given)
+        if images.ndim != 4:
+            raise TypeError(f"show_batch draws batches that are one array of images, not {type(given).__name__}")
+        titles = [""] * len(images) if labels is None else self._label_texts(labels[:count])
+        return batch_figure(images[:count], titles, self.settings, file)
