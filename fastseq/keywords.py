@@ -14,14 +14,18 @@ _SPLIT = "split first: train, validation = samples.split(0.2)"
 _SAMPLES = "it belongs to the samples: fastseq.Samples.from_directory, from_dataframe, from_csv or from_files"
 _TORCH = "fastseq.DataLoader takes it"
 _LOADER = "fastseq.Loader and fastseq.ImageSequence take it"
-PER_CHANNEL = "scale and offset are one number for all channels; put keras.layers.Normalization in the model"
+_MEAN_STD = (
+    'write dtype="float32" with preset="torch", or with scale=[1 / std, ...] and offset=[-mean / std, ...] by channel, '
+    "mean and std of pixels from 0 to 255"
+)
 
 _KEYWORDS = {
     **dict.fromkeys(("image_size", "target_size", "img_size", "dim", "input_shape", "output_size"), _SIZE),
     "height": _SIZE,
     "width": _SIZE,
     "rescale": 'write dtype="float32", scale=1 / 255',
-    **dict.fromkeys(("mean", "std"), PER_CHANNEL),
+    **dict.fromkeys(("mean", "std", "variance"), _MEAN_STD),
+    "preprocess_input": 'write dtype="float32" and preset="tf", "torch" or "caffe"',
     **dict.fromkeys(("workers", "num_workers", "num_parallel_calls", "use_multiprocessing", "nb_workers"), _THREADS),
     **dict.fromkeys(("worker_init_fn", "multiprocessing_context", "persistent_workers"), _THREADS),
     **dict.fromkeys(("max_queue_size", "prefetch_factor", "prefetch", "buffer_size"), _PREFETCH),
@@ -46,7 +50,8 @@ _KEYWORDS = {
     **dict.fromkeys(("zoom_range", "brightness_range", "channel_shift_range", "fill_mode", "cval"), _AUGMENT),
     **dict.fromkeys(("featurewise_center", "featurewise_std_normalization", "zca_whitening"), _AUGMENT),
     **dict.fromkeys(("samplewise_center", "samplewise_std_normalization"), _AUGMENT),
-    "preprocessing_function": "apply it in the model or to each batch; fastseq.compat.ImageDataGenerator takes it",
+    "preprocessing_function": "write preset=... for keras.applications, or apply it to each batch; "
+    "fastseq.compat.ImageDataGenerator takes it",
     **dict.fromkeys(("sampler", "batch_sampler", "collate_fn", "generator"), _TORCH),
     **dict.fromkeys(("on_error", "max_bad", "labels", "rank", "world_size", "sample_weight", "stall_warn_s"), _LOADER),
     "class_weight": "pass it to model.fit",

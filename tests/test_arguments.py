@@ -195,12 +195,6 @@ def test_values_of_other_libraries(file, options, words):
         Loader(Samples.from_files([file]), **options)
 
 
-@pytest.mark.parametrize("name", ["scale", "offset"])
-def test_a_scale_for_each_channel_is_refused_with_what_to_do(name):
-    with pytest.raises(TypeError, match=rf"{name} must be a number, not \(1, 1, 1\); .*keras\.layers\.Normalization"):
-        decode_batch([], SIZE, dtype="float32", **{name: (1, 1, 1)})
-
-
 @pytest.mark.parametrize(
     ("samples", "words"),
     [

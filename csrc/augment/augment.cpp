@@ -62,11 +62,12 @@ const float* pack4(const float* image, const SlotFormat& format, Buffer* buffer)
 }
 
 // Writes a row of four-value pixels to the slot. `row` has room for one.
-void store_row(const float* pixels, const SlotFormat& format, int y, float factor, float* row, float* slot) {
+void store_row(const float* pixels, const SlotFormat& format, int y, const kernels::ItemScaling& scaling, float* row,
+               float* slot) {
   const Layout layout(format);
   const int width = format.width, channels = format.channels;
   const auto store = [&](int count, float* out) {
-    kernels::store_values(row, count, sizeof(float), factor, 0, format.is_large(), reinterpret_cast<uint8_t*>(out));
+    kernels::store_values(row, count, sizeof(float), scaling, format.is_large(), reinterpret_cast<uint8_t*>(out));
   };
   float* out = slot + static_cast<size_t>(y) * width * layout.pixel;
   if (channels == 3 && !format.channels_first) {
@@ -82,7 +83,8 @@ void store_row(const float* pixels, const SlotFormat& format, int y, float facto
 template <class Row>
 void map_rows(const SlotFormat& format, float factor, float* slot, AugmentScratch* scratch, Row row) {
   float* finished = scratch->row.reserve_as<float>(3 * static_cast<size_t>(format.width));
-  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, factor, finished, slot);
+  const kernels::ItemScaling scaling(factor);
+  for (int y = 0; y < format.height; ++y) store_row(row(y), format, y, scaling, finished, slot);
 }
 
 void map_image(const AffineMap& map, const uint8_t* image, const SlotFormat& format, float factor, float* slot,

@@ -38,38 +38,73 @@ HWY_INLINE hn::Vec<hn::Rebind<int32_t, D>> half_bits(D d, V value) {
   return hn::Or(half, hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 0x8000)));
 }
 
-void StoreF16(const float* values, int count, float scale, float offset, uint16_t* out) {
-  for_lanes(Floats(), OneFloat(), count, [=](auto d, int i) HWY_ATTR {
-    const hn::Rebind<uint16_t, decltype(d)> d16;
-    const auto v = hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), hn::LoadU(d, values + i)));
-    hn::StoreU(hn::DemoteTo(d16, half_bits(d, v)), d16, out + i);
+// offset + scale * value for a vector of a row's items from item i on.
+template <class T>
+struct ScaleAll {
+  T scale, offset;
+
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, int /*i*/, V value) const {
+    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), value));
+  }
+};
+template <class T>
+struct ScaleByChannel {
+  const T* scale;
+  const T* offset;
+
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, int i, V value) const {
+    const int channel = i % ItemScaling::kChannels;
+    return hn::Add(hn::LoadU(d, offset + channel), hn::Mul(hn::LoadU(d, scale + channel), value));
+  }
+};
+
+template <class T, class Apply>
+HWY_INLINE void with_scaling(const ItemScaling& scaling, Apply apply) {
+  const T* scale = scaling.scale(T());
+  const T* offset = scaling.offset(T());
+  if (scaling.is_uniform()) return apply(ScaleAll<T>{scale[0], offset[0]});
+  apply(ScaleByChannel<T>{scale, offset});
+}
+
+void StoreF16(const float* values, int count, const ItemScaling& scaling, uint16_t* out) {
+  with_scaling<float>(scaling, [=](const auto& scaled) HWY_ATTR {
+    for_lanes(Floats(), OneFloat(), count, [=](auto d, int i) HWY_ATTR {
+      const hn::Rebind<uint16_t, decltype(d)> d16;
+      hn::StoreU(hn::DemoteTo(d16, half_bits(d, scaled(d, i, hn::LoadU(d, values + i)))), d16, out + i);
+    });
   });
 }
 
-void StoreF32(const float* values, int count, float scale, float offset, bool stream, float* out) {
-  store_lanes(Floats(), OneFloat(), count, stream, out, [=](auto d, int i) HWY_ATTR {
-    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), hn::LoadU(d, values + i)));
+template <class In>
+void StoreF32(const In* in, int count, const ItemScaling& scaling, bool stream, float* out) {
+  with_scaling<float>(scaling, [=](const auto& scaled) HWY_ATTR {
+    store_lanes(Floats(), OneFloat(), count, stream, out,
+                [=](auto d, int i) HWY_ATTR { return scaled(d, i, load_values(d, in + i)); });
   });
 }
 
-void StoreF64(const float* values, int count, double scale, double offset, bool stream, double* out) {
-  store_lanes(Doubles(), OneDouble(), count, stream, out, [=](auto d, int i) HWY_ATTR {
-    const auto v = hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, decltype(d)>(), values + i));
-    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v));
+template <class In>
+void StoreF64(const In* in, int count, const ItemScaling& scaling, bool stream, double* out) {
+  with_scaling<double>(scaling, [=](const auto& scaled) HWY_ATTR {
+    store_lanes(Doubles(), OneDouble(), count, stream, out, [=](auto d, int i) HWY_ATTR {
+      return scaled(d, i, hn::PromoteTo(d, load_values(hn::Rebind<float, decltype(d)>(), in + i)));
+    });
   });
 }
 
-void BytesToF32(const uint8_t* bytes, int count, float scale, float offset, bool stream, float* out) {
-  store_lanes(Floats(), OneFloat(), count, stream, out, [=](auto d, int i) HWY_ATTR {
-    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), load_values(d, bytes + i)));
-  });
+void ValuesToF32(const float* values, int count, const ItemScaling& scaling, bool stream, float* out) {
+  StoreF32(values, count, scaling, stream, out);
 }
-
-void BytesToF64(const uint8_t* bytes, int count, double scale, double offset, bool stream, double* out) {
-  store_lanes(Doubles(), OneDouble(), count, stream, out, [=](auto d, int i) HWY_ATTR {
-    const auto v = hn::PromoteTo(d, load_values(hn::Rebind<float, decltype(d)>(), bytes + i));
-    return hn::Add(hn::Set(d, offset), hn::Mul(hn::Set(d, scale), v));
-  });
+void ValuesToF64(const float* values, int count, const ItemScaling& scaling, bool stream, double* out) {
+  StoreF64(values, count, scaling, stream, out);
+}
+void BytesToF32(const uint8_t* bytes, int count, const ItemScaling& scaling, bool stream, float* out) {
+  StoreF32(bytes, count, scaling, stream, out);
+}
+void BytesToF64(const uint8_t* bytes, int count, const ItemScaling& scaling, bool stream, double* out) {
+  StoreF64(bytes, count, scaling, stream, out);
 }
 
 void SplitValues(const float* pixels, int count, float* a, float* b, float* c) {
@@ -97,33 +132,31 @@ namespace fastseq::kernels {
 
 HWY_EXPORT(StoreU8);
 HWY_EXPORT(StoreF16);
-HWY_EXPORT(StoreF32);
-HWY_EXPORT(StoreF64);
+HWY_EXPORT(ValuesToF32);
+HWY_EXPORT(ValuesToF64);
 HWY_EXPORT(BytesToF32);
 HWY_EXPORT(BytesToF64);
 HWY_EXPORT(SplitValues);
 
-void store_values(const float* values, int count, int item_bytes, double scale, double offset, bool stream,
+void store_values(const float* values, int count, int item_bytes, const ItemScaling& scaling, bool stream,
                   uint8_t* out) {
-  const float scale32 = static_cast<float>(scale), offset32 = static_cast<float>(offset);
   switch (item_bytes) {
     case 2:
-      return HWY_DYNAMIC_DISPATCH(StoreF16)(values, count, scale32, offset32, reinterpret_cast<uint16_t*>(out));
+      return HWY_DYNAMIC_DISPATCH(StoreF16)(values, count, scaling, reinterpret_cast<uint16_t*>(out));
     case 4:
-      return HWY_DYNAMIC_DISPATCH(StoreF32)(values, count, scale32, offset32, stream, reinterpret_cast<float*>(out));
+      return HWY_DYNAMIC_DISPATCH(ValuesToF32)(values, count, scaling, stream, reinterpret_cast<float*>(out));
     case 8:
-      return HWY_DYNAMIC_DISPATCH(StoreF64)(values, count, scale, offset, stream, reinterpret_cast<double*>(out));
+      return HWY_DYNAMIC_DISPATCH(ValuesToF64)(values, count, scaling, stream, reinterpret_cast<double*>(out));
     default:
       return HWY_DYNAMIC_DISPATCH(StoreU8)(values, count, out);
   }
 }
-void store_bytes(const uint8_t* bytes, int count, int item_bytes, double scale, double offset, bool stream,
+void store_bytes(const uint8_t* bytes, int count, int item_bytes, const ItemScaling& scaling, bool stream,
                  uint8_t* out) {
   if (item_bytes == 8) {
-    return HWY_DYNAMIC_DISPATCH(BytesToF64)(bytes, count, scale, offset, stream, reinterpret_cast<double*>(out));
+    return HWY_DYNAMIC_DISPATCH(BytesToF64)(bytes, count, scaling, stream, reinterpret_cast<double*>(out));
   }
-  HWY_DYNAMIC_DISPATCH(BytesToF32)
-  (bytes, count, static_cast<float>(scale), static_cast<float>(offset), stream, reinterpret_cast<float*>(out));
+  HWY_DYNAMIC_DISPATCH(BytesToF32)(bytes, count, scaling, stream, reinterpret_cast<float*>(out));
 }
 void split_values(const float* pixels, int count, float* a, float* b, float* c) {
   HWY_DYNAMIC_DISPATCH(SplitValues)(pixels, count, a, b, c);

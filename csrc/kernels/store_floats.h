@@ -3,14 +3,16 @@
 #pragma once
 #include <cstdint>
 
+#include "kernels/item_scaling.h"
+
 namespace fastseq::kernels {
 
 // Values to bytes, rounded and clamped, or to 2, 4 or 8-byte floats: offset + scale * value, computed in double for 8
-// bytes an item, else in float.
-void store_values(const float* values, int count, int item_bytes, double scale, double offset, bool stream,
+// bytes an item, else in float. The first value is of the first channel.
+void store_values(const float* values, int count, int item_bytes, const ItemScaling& scaling, bool stream,
                   uint8_t* out);
 // The same for bytes, to items of 4 or 8 bytes.
-void store_bytes(const uint8_t* bytes, int count, int item_bytes, double scale, double offset, bool stream,
+void store_bytes(const uint8_t* bytes, int count, int item_bytes, const ItemScaling& scaling, bool stream,
                  uint8_t* out);
 // Interleaved pixels of three values to planes.
 void split_values(const float* pixels, int count, float* a, float* b, float* c);

@@ -75,19 +75,19 @@ void FloatSlotWriter::emit(int row, int column, int count, const float* pixels) 
   if (format_.channels_first && channels_ == 3) {
     float* split[3] = {planes_, planes_ + count, planes_ + 2 * static_cast<size_t>(count)};
     kernels::split_values(pixels, count, split[0], split[1], split[2]);
-    for (int c = 0; c < 3; ++c) store(c * plane + at, count, split[c]);
+    for (int c = 0; c < 3; ++c) store(c, c * plane + at, count, split[c]);
   } else if (format_.channels_first) {
-    for (int c = 0; c < channels; ++c) store(c * plane + at, count, pixels);
+    for (int c = 0; c < channels; ++c) store(c, c * plane + at, count, pixels);
   } else if (channels_ == channels) {
-    store(at * channels, count * channels, pixels);
+    store(0, at * channels, count * channels, pixels);
   } else {
     for (int i = 0; i < count; ++i) std::fill_n(planes_ + 3 * static_cast<size_t>(i), 3, pixels[i]);
-    store(at * channels, count * channels, planes_);
+    store(0, at * channels, count * channels, planes_);
   }
 }
 
-void FloatSlotWriter::store(size_t item, int count, const float* values) {
-  kernels::store_values(values, count, format_.item_bytes, format_.scale, format_.offset, format_.is_large(),
+void FloatSlotWriter::store(int plane, size_t item, int count, const float* values) {
+  kernels::store_values(values, count, format_.item_bytes, format_.scaling[plane], format_.is_large(),
                         slot_ + item * format_.item_bytes);
 }
 

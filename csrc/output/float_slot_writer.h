@@ -32,7 +32,7 @@ class FloatSlotWriter {
 
   void pad();
   void emit(int row, int column, int count, const float* pixels);
-  void store(size_t item, int count, const float* values);
+  void store(int plane, size_t item, int count, const float* values);
 
   const SlotFormat& format_;
   const int top_, left_, rows_, columns_;  // the geometry's place in the slot

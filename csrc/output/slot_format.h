@@ -1,18 +1,34 @@
 // Size, layout and item type of one sample's place in the batch.
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "kernels/item_scaling.h"
 
 namespace fastseq {
 
 struct SlotFormat {
   int height = 0, width = 0, channels = 0;
   bool channels_first = false;
-  int item_bytes = 1;            // 1, 2, 4 or 8
-  std::vector<uint8_t> lookup;   // 256 values of item_bytes each: what a byte becomes; empty where items are bytes
-  double scale = 1, offset = 0;  // the same for values between the bytes: offset + scale * value
+  int item_bytes = 1;           // 1, 2, 4 or 8
+  std::vector<uint8_t> lookup;  // by channel, 256 items: what a byte becomes; empty where items are bytes
+  // The same for values between the bytes, by plane: `channels` of them with channels_first, else one.
+  std::array<kernels::ItemScaling, kernels::ItemScaling::kChannels> scaling;
 
+  // Sets `scaling`, after the fields above it: one value for all channels or one for each.
+  void set_scaling(const std::vector<double>& scale, const std::vector<double>& offset) {
+    kernels::ItemScaling::Channels scales, offsets;
+    for (size_t c = 0; c < scales.size(); ++c) {
+      scales[c] = scale[std::min(c, scale.size() - 1)];
+      offsets[c] = offset[std::min(c, offset.size() - 1)];
+    }
+    for (size_t c = 0; c < scales.size(); ++c) {
+      scaling[c] = channels_first ? kernels::ItemScaling(scales[c], offsets[c]) : kernels::ItemScaling(scales, offsets);
+    }
+  }
   size_t bytes() const { return static_cast<size_t>(height) * width * channels * item_bytes; }
   // Whether a batch of such slots exceeds a core's cache, so that stores should bypass it.
   bool is_large() const { return bytes() >= 1 << 16; }

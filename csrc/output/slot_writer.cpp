@@ -76,9 +76,12 @@ void SlotWriter::flush() {
 template <class T>
 bool SlotWriter::is_lookup_linear() const {
   const T* lookup = reinterpret_cast<const T*>(format_.lookup.data());
-  const T scale = static_cast<T>(format_.scale), offset = static_cast<T>(format_.offset);
-  for (int i = 0; i < 256; ++i) {
-    if (lookup[i] != offset + scale * static_cast<T>(i)) return false;
+  const T* scale = format_.scaling[0].scale(T());
+  const T* offset = format_.scaling[0].offset(T());
+  for (int c = 0; c < format_.channels; ++c, lookup += 256) {
+    for (int i = 0; i < 256; ++i) {
+      if (lookup[i] != offset[c] + scale[c] * static_cast<T>(i)) return false;
+    }
   }
   return true;
 }
@@ -94,24 +97,28 @@ void SlotWriter::emit_converted(int row, int column, int count, const uint8_t* p
   T* slot = reinterpret_cast<T*>(slot_);
   const int channels = format_.channels;
   const T* lookup = reinterpret_cast<const T*>(format_.lookup.data());
-  const auto convert = [lookup](uint8_t value) { return sizeof(T) == 1 ? static_cast<T>(value) : lookup[value]; };
+  const auto convert = [lookup](int c, uint8_t value) {
+    return sizeof(T) == 1 ? static_cast<T>(value) : lookup[256 * c + value];
+  };
   const size_t at = static_cast<size_t>(row) * format_.width + column;
   if (!format_.channels_first) {
     T* out = slot + at * channels;
-    for (int i = 0; i < count * channels; ++i) out[i] = convert(pixels[i]);
+    for (int i = 0; i < count; ++i) {
+      for (int c = 0; c < channels; ++c) *out++ = convert(c, *pixels++);
+    }
     return;
   }
   const size_t plane = static_cast<size_t>(format_.height) * format_.width;
   for (int c = 0; c < channels; ++c) {
     T* out = slot + c * plane + at;
-    for (int i = 0; i < count; ++i) out[i] = convert(pixels[i * channels + c]);
+    for (int i = 0; i < count; ++i) out[i] = convert(c, pixels[i * channels + c]);
   }
 }
 
 void SlotWriter::emit(int row, int column, int count, const uint8_t* pixels) {
   if (linear_) {
     const size_t item = (static_cast<size_t>(row) * format_.width + column) * format_.channels;
-    return kernels::store_bytes(pixels, count * format_.channels, format_.item_bytes, format_.scale, format_.offset,
+    return kernels::store_bytes(pixels, count * format_.channels, format_.item_bytes, format_.scaling[0],
                                 format_.is_large(), slot_ + item * format_.item_bytes);
   }
   switch (format_.item_bytes) {

@@ -61,7 +61,7 @@ cdef extern from "output/slot_format.h" namespace "fastseq" nogil:
         int height, width, channels, item_bytes
         cbool channels_first
         vector[uint8_t] lookup
-        double scale, offset
+        void set_scaling(const vector[double]& scale, const vector[double]& offset)
         size_t bytes()
 
 cdef extern from "geometry/affine_map.h" namespace "fastseq" nogil:

@@ -7,7 +7,7 @@ from libcpp.memory cimport make_shared
 cdef class Recipe:
     """The settings that all samples of a batch share; see engine/recipe.h."""
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
-                  bytes lookup, double scale, double offset, bint bgr, int interpolation, int orient,
+                  bytes lookup, scale, offset, bint bgr, int interpolation, int orient,
                   int strict, ops, limits, bint pillow_colors=False, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
@@ -18,11 +18,13 @@ cdef class Recipe:
         r.format.height, r.format.width, r.format.channels = height, width, channels
         r.format.channels_first = channels_first
         r.format.item_bytes = item_bytes
-        if len(lookup) not in (0, 256 * item_bytes):
-            raise ValueError(f"lookup has {len(lookup)} bytes, not 256 items of {item_bytes}")
+        if len(lookup) not in (0, channels * 256 * item_bytes):
+            raise ValueError(f"lookup has {len(lookup)} bytes, not 256 items of {item_bytes} for each of {channels} channels")
+        if len(scale) not in (1, channels) or len(offset) not in (1, channels):
+            raise ValueError(f"scale and offset have {len(scale)} and {len(offset)} values, not 1 or {channels}")
         cdef const uint8_t* items = lookup
         r.format.lookup.assign(items, items + len(lookup))
-        r.format.scale, r.format.offset = scale, offset
+        r.format.set_scaling(scale, offset)
         r.bgr, r.pillow_colors = bgr, pillow_colors
         r.strictness = <Strictness>strict
         r.interpolation = <Interpolation>interpolation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any, TypedDict, TypeVar
 
@@ -31,8 +31,12 @@ class PixelSettings(TypedDict, total=False):
         orient: "exif" (upright), "none" (as stored), or "landscape" (upright, then np.rot90 where height > width).
         color: "rgb", "bgr" or "gray" (a JPEG's own luma); "pil.rgb" and "pil.gray" convert as Pillow's `convert` does.
         dtype: "uint8" (values 0-255), "float16", "float32" or "float64".
-        scale: for float dtypes: a value is `offset + scale * pixel`, with pixel from 0 to 255.
+        scale: for float dtypes: a value is `offset + scale * pixel`, with pixel from 0 to 255; one number, or one for
+            each channel in the order of `color`.
         offset: see `scale`.
+        preset: for float dtypes, in place of `scale`, `offset` and `color`: what the `preprocess_input` of
+            keras.applications does. "tf": values from -1 to 1; "torch": standardized by ImageNet's mean and standard
+            deviation; "caffe": BGR, less ImageNet's mean. Within 1e-6 of Keras's values.
         data_format: "channels_last" or "channels_first".
         strict: which damaged JPEGs are bad. True: any that libjpeg warns about, and any that is cut off. "whole": only
             those that are cut off. False: none that still decodes. A damaged JPEG that is not bad is RECOVERED.
@@ -44,8 +48,9 @@ class PixelSettings(TypedDict, total=False):
     orient: str
     color: str
     dtype: DTypeLike
-    scale: float
-    offset: float
+    scale: float | Sequence[float]
+    offset: float | Sequence[float]
+    preset: str | None
     data_format: str
     strict: bool | str
     limits: Limits | None

@@ -13,7 +13,7 @@ from fastseq import arguments
 from fastseq._lazy import lazy_property
 from fastseq._native import tables
 from fastseq._native.recipe import Recipe
-from fastseq.keywords import PER_CHANNEL
+from fastseq.engine.scaling import PRESETS, Scalars, Scaling, by_channel, scalars
 from fastseq.limits import Limits
 from fastseq.transforms import Pipeline, Transform
 
@@ -58,8 +58,9 @@ class Settings:
     orient: str = "exif"
     color: str = "rgb"
     dtype: DTypeLike = "uint8"
-    scale: float = 1.0
-    offset: float = 0.0
+    scale: Scalars = 1.0
+    offset: Scalars = 0.0
+    preset: str | None = None
     data_format: str = "channels_last"
     strict: bool | str = True
     limits: Limits = field(default_factory=Limits)
@@ -72,8 +73,9 @@ class Settings:
             "orient": arguments.one_of("orient", self.orient, ORIENTS),
             "color": arguments.one_of("color", self.color, COLORS),
             "dtype": arguments.one_of("dtype", _dtype_name(self.dtype), DTYPES),
-            "scale": arguments.number("scale", self.scale, hint=PER_CHANNEL),
-            "offset": arguments.number("offset", self.offset, hint=PER_CHANNEL),
+            "scale": scalars("scale", self.scale),
+            "offset": scalars("offset", self.offset),
+            "preset": arguments.one_of("preset", self.preset, (None, *PRESETS)),
             "data_format": arguments.one_of("data_format", self.data_format, DATA_FORMATS),
             "strict": arguments.one_of("strict", self.strict, STRICTNESS),
         }
@@ -81,9 +83,9 @@ class Settings:
             object.__setattr__(self, name, value)
         if not isinstance(self.limits, Limits):
             raise TypeError(f"limits must be a fastseq.Limits, not {self.limits!r}")
-        if self.numpy_dtype == np.uint8 and (self.scale, self.offset) != (1.0, 0.0):
-            raise ValueError("scale and offset need a float dtype, e.g. dtype='float32'")
-        if not np.isfinite(self.lookup().view(self.numpy_dtype)).all():
+        if self.numpy_dtype == np.uint8 and (self.scale, self.offset, self.preset) != (1.0, 0.0, None):
+            raise ValueError("scale, offset and preset need a float dtype, e.g. dtype='float32'")
+        if not np.isfinite(self.lookup()).all():
             raise ValueError(
                 f"scale={self.scale!r} and offset={self.offset!r} give values that {self.dtype} cannot hold"
             )
@@ -95,6 +97,20 @@ class Settings:
     def pipeline(self) -> Pipeline:
         """The transforms, checked against the size and each other."""
         return Pipeline(self.transform, self.size)
+
+    @lazy_property
+    def scaling(self) -> Scaling:
+        """What the preset does, or scale and offset.
+
+        Raises:
+            ValueError: if both are given, or not one number for each channel.
+        """
+        if self.preset is None:
+            scale = by_channel("scale", self.scale, self.channels)
+            return Scaling(scale, by_channel("offset", self.offset, self.channels))
+        if (self.scale, self.offset, self.color) != (1.0, 0.0, "rgb"):
+            raise ValueError(f"preset={self.preset!r} sets scale, offset and color: leave them out")
+        return PRESETS[self.preset]
 
     @property
     def numpy_dtype(self) -> np.dtype[Any]:
@@ -113,19 +129,16 @@ class Settings:
             return samples, self.channels, height, width
         return samples, height, width, self.channels
 
-    def lookup(self) -> NDArray[np.uint8]:
-        """The output values for the pixel values 0-255, as bytes; empty for uint8.
-
-        `offset + scale * pixel` is computed in float64 for float64, otherwise in float32 and rounded to the dtype.
-        """
-        dtype = self.numpy_dtype
-        if dtype == np.uint8:
+    def lookup(self) -> NDArray[Any]:
+        """The output values for the pixel values 0-255, (channels, 256) of the batch's dtype; empty for uint8."""
+        if self.numpy_dtype == np.uint8:
             return np.empty(0, np.uint8)
-        work = np.dtype(np.float64 if dtype == np.float64 else np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):
-            offset, scale = np.array([self.offset, self.scale], work)
-            values: NDArray[Any] = offset + scale * np.arange(256, dtype=work)
-            return values.astype(dtype).view(np.uint8)
+        return self.scaling.lookup_table(self.numpy_dtype)
+
+    def black(self) -> NDArray[Any]:
+        """What the pixel value 0 becomes, in a shape that broadcasts to an image of the batch."""
+        values = np.array(self.scaling.offset, self.numpy_dtype)
+        return values[:, None, None] if self.data_format == "channels_first" else values
 
     @lazy_property
     def recipe(self) -> Recipe:
@@ -138,9 +151,9 @@ class Settings:
             channels_first=self.data_format == "channels_first",
             item_bytes=self.numpy_dtype.itemsize,
             lookup=self.lookup().tobytes(),
-            scale=self.scale,
-            offset=self.offset,
-            bgr=COLORS[self.color].bgr,
+            scale=self.scaling.scale,
+            offset=self.scaling.offset,
+            bgr=COLORS[self.color].bgr or self.scaling.bgr,
             interpolation=INTERPOLATIONS[self.interpolation],
             orient=ORIENTS[self.orient],
             strict=STRICTNESS[self.strict],
@@ -152,7 +165,7 @@ class Settings:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is derived: another process derives it again."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("recipe", "pipeline")}
+        return {key: value for key, value in self.__dict__.items() if key not in ("recipe", "pipeline", "scaling")}
 
 
 def _dtype_name(dtype: Any) -> object:

@@ -115,7 +115,7 @@ class BadSamples:
         if len(places["skip"]) == len(indices) > 0:  # no framework learns from an empty batch
             places["substitute"].append(places["skip"].pop(0))
         for place in places["fill"]:
-            images[place] = self._settings.offset
+            images[place] = self._settings.black()
             assert weights is not None
             weights[place] = 0
         self._substitute(key[0], images, indices, {place: reports[place] for place in places["substitute"]})

@@ -26,12 +26,15 @@ constexpr int kDraws = 23 + fastseq::kAugmentDraws;
 // A table as fastseq.engine.settings makes it: `offset + scale * byte`, which the writers compute instead of looking
 // up.
 template <class T>
-void fill_linear(fastseq::SlotFormat* format) {
-  format->scale = 1 / 127.5;
-  format->offset = -1;
-  for (int i = 0; i < 256; ++i) {
-    const T value = static_cast<T>(format->offset) + static_cast<T>(format->scale) * static_cast<T>(i);
-    std::memcpy(format->lookup.data() + i * sizeof(T), &value, sizeof(T));
+void fill_linear(fastseq::SlotFormat* format, bool by_channel) {
+  format->set_scaling({1 / 127.5}, by_channel ? std::vector<double>{-1, 2, 0.5} : std::vector<double>{-1});
+  uint8_t* out = format->lookup.data();
+  for (int c = 0; c < format->channels; ++c) {
+    const T scale = static_cast<T>(1 / 127.5), offset = static_cast<T>(by_channel && c ? (c == 1 ? 2 : 0.5) : -1);
+    for (int i = 0; i < 256; ++i, out += sizeof(T)) {
+      const T value = offset + scale * static_cast<T>(i);
+      std::memcpy(out, &value, sizeof(T));
+    }
   }
 }
 
@@ -55,9 +58,11 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   recipe.format.height = (1 + choice[1] % 70) * (choice[2] & 4 ? 3 : 1);
   recipe.format.width = 1 + choice[2] % 70;
   recipe.format.item_bytes = 1 << (choice[3] & 3);
-  if (recipe.format.item_bytes > 1) recipe.format.lookup.assign(256 * recipe.format.item_bytes, 7);
-  if (choice[2] & 8 && recipe.format.item_bytes == 4) fill_linear<float>(&recipe.format);
-  if (choice[2] & 8 && recipe.format.item_bytes == 8) fill_linear<double>(&recipe.format);
+  if (recipe.format.item_bytes > 1)
+    recipe.format.lookup.assign(recipe.format.channels * 256 * recipe.format.item_bytes, 7);
+  const bool by_channel = choice[2] & 16 && recipe.format.channels == 3;
+  if (choice[2] & 8 && recipe.format.item_bytes == 4) fill_linear<float>(&recipe.format, by_channel);
+  if (choice[2] & 8 && recipe.format.item_bytes == 8) fill_linear<double>(&recipe.format, by_channel);
   switch (choice[3] >> 2 & 3) {
     case 1:
       recipe.ops = {{OpKind::kRandomResizedCrop, 0.08, 1, 0.75, 4.0 / 3, 0}, {OpKind::kFlip, 0.5, 1, 0, 0, 22}};

@@ -58,20 +58,23 @@ def recipe(
     augment: tuple[int, float, bool, float, bool, int] | None = None,
     channels_first: bool = False,
     lookup: npt.NDArray[Any] | None = None,
-    scale: float = 1.0,
-    offset: float = 0.0,
+    scale: float | Sequence[float] = 1.0,
+    offset: float | Sequence[float] = 0.0,
     ops: Iterable[Sequence[float]] = (),
     limit: dict[str, int] | None = None,
 ) -> Any:
-    table = b"" if lookup is None else lookup.tobytes()
+    """A recipe; a lookup of one dimension is that of each channel."""
+    table = b""
+    if lookup is not None:
+        table = (np.tile(lookup, channels) if lookup.ndim == 1 else lookup).tobytes()
     return Recipe(
         *size,
         channels,
         channels_first=channels_first,
         item_bytes=1 if lookup is None else lookup.itemsize,
         lookup=table,
-        scale=scale,
-        offset=offset,
+        scale=[scale] if isinstance(scale, float | int) else scale,
+        offset=[offset] if isinstance(offset, float | int) else offset,
         bgr=bgr,
         interpolation=INTERPOLATION[interpolation],
         orient=ORIENT[orient],

@@ -40,7 +40,7 @@ def test_types_and_layouts(size: tuple[int, int], tag: int, channels: int, chann
 
 
 def test_a_lookup_table_of_the_wrong_length_is_rejected() -> None:
-    with pytest.raises(ValueError, match="lookup has 20 bytes, not 256 items of 4"):
+    with pytest.raises(ValueError, match="lookup has 60 bytes, not 256 items of 4 for each of 3 channels"):
         recipe((4, 4), lookup=np.zeros(5, np.float32))
 
 
