@@ -104,6 +104,8 @@ def test_a_batch_is_drawn_with_the_names_of_its_classes(made, colors, tmp_path):
         {"dtype": "float16", "scale": 1 / 127.5, "offset": -1.0},
         {"dtype": "float32", "scale": -1.0, "offset": 255.0, "color": "bgr", "data_format": "channels_first"},
         {"dtype": "float64"},
+        {"dtype": "float32", "scale": [1 / 255, 1.0, 2.0], "offset": [0.0, -1.0, 3.0]},
+        {"dtype": "float32", "preset": "caffe"},
     ],
 )
 def test_images_are_drawn_as_the_pixels_they_were(colors, tmp_path, options):

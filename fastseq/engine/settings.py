@@ -122,6 +122,11 @@ class Settings:
         """1 for gray, else 3."""
         return COLORS[self.color].channels
 
+    @property
+    def bgr(self) -> bool:
+        """Whether blue comes first."""
+        return COLORS[self.color].bgr or self.scaling.bgr
+
     def batch_shape(self, samples: int) -> tuple[int, int, int, int]:
         """The shape of a batch with that many samples."""
         height, width = self.size
@@ -153,7 +158,7 @@ class Settings:
             lookup=self.lookup().tobytes(),
             scale=self.scaling.scale,
             offset=self.scaling.offset,
-            bgr=COLORS[self.color].bgr or self.scaling.bgr,
+            bgr=self.bgr,
             interpolation=INTERPOLATIONS[self.interpolation],
             orient=ORIENTS[self.orient],
             strict=STRICTNESS[self.strict],

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
-from fastseq.engine.settings import COLORS, Settings
+from fastseq.engine.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,9 +66,9 @@ def _displayable(images: NDArray[Any], settings: Settings) -> NDArray[Any]:
     if settings.data_format == "channels_first":
         images = np.moveaxis(images, 1, -1)
     if images.dtype != np.uint8:
-        scale = np.where(np.asarray(settings.scale) == 0, 1, settings.scale)
-        pixels = (images.astype(np.float64) - settings.offset) / scale
+        scale = np.array(settings.scaling.scale)
+        pixels = (images.astype(np.float64) - settings.scaling.offset) / np.where(scale == 0, 1, scale)
         images = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
     if images.shape[-1] == 1:
         return images[..., 0]
-    return images[..., ::-1] if COLORS[settings.color].bgr else images
+    return images[..., ::-1] if settings.bgr else images
