@@ -26,6 +26,7 @@ loader = fastseq.DataLoader(
     dtype="float32",
     scale=1 / 255,
     data_format="channels_first",
+    tensors=True,
 )
 
 model = torch.nn.Sequential(
@@ -38,8 +39,8 @@ model = torch.nn.Sequential(
 optimizer = torch.optim.Adam(model.parameters())
 for epoch in range(2):
     total = 0.0
-    for images, labels in loader:  # NumPy arrays; from_numpy takes them over without a copy
-        loss = torch.nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
+    for images, labels in loader:
+        loss = torch.nn.functional.cross_entropy(model(images), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -136,6 +136,8 @@ def test_keywords_of_other_libraries(file, keras, options, words):
         lambda: Sequence().images([file], SIZE, **options),
     ]
     name = next(iter(options))
+    if name in inspect.signature(DataLoader).parameters:
+        del calls[2]
     for call in calls:
         with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}': .*"):
             call()

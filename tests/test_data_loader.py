@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import random
+import sys
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import fastseq
 from fastseq import DataLoader
@@ -138,18 +142,195 @@ def test_labels_that_cannot_be_collated_are_rejected(paths):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (path, [1] * i)), 2, size=SIZE)))
     with pytest.raises(TypeError, match="sample 1 does not begin with a path"):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (i or path, i)), 3, size=SIZE)))
+    with pytest.raises(TypeError, match="sample 1 has its images in other places than sample 0"):
+        next(iter(DataLoader(Pairs(paths, lambda path, i: path if i else (path, i)), 3, size=SIZE)))
 
 
 def test_collate_fn_receives_samples_with_decoded_images(paths):
     def make(path, i):
-        return {0: (path, i), 1: [path, i], 2: path, 3: Point(path, i), 4: (i, path), 5: {"path": path}}[i % 6]
+        return {0: (path, i), 1: [path, i], 2: path, 3: Point(path, i), 4: (i, "no path"), 5: None}[i % 6]
 
     batch = next(iter(DataLoader(Pairs(paths, make), 6, collate_fn=list, size=SIZE)))
     images = [batch[0][0], batch[1][0], batch[2], batch[3].x]
     assert_images(np.stack(images), paths[:4])
     assert [type(sample) for sample in batch[:4]] == [tuple, list, np.ndarray, Point]
     assert (batch[0][1], batch[1][1], batch[3].y) == (0, 1, 3)
-    assert batch[4:] == [make(paths[4], 4), make(paths[5], 5)]
+    assert batch[4:] == [(4, "no path"), None]
+
+
+def contents_of(path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+IMAGE_COLUMNS = {
+    "path": lambda path: path,
+    "bytes": contents_of,
+    "Hugging Face's bytes": lambda path: {"bytes": contents_of(path), "path": None},
+    "Hugging Face's path": lambda path: {"bytes": None, "path": path},
+}
+
+
+@pytest.mark.parametrize("name", IMAGE_COLUMNS)
+def test_dicts_with_an_image(paths, name):
+    dataset = Pairs(paths, lambda path, i: {"number": i, "image": IMAGE_COLUMNS[name](path), "file_name": path})
+    batch = next(iter(DataLoader(dataset, 4, size=SIZE)))
+    assert list(batch) == ["number", "image", "file_name"]
+    assert_images(batch["image"], paths[:4])
+    assert (batch["number"].tolist(), batch["file_name"]) == ([0, 1, 2, 3], paths[:4])
+    samples = next(iter(DataLoader(dataset, 4, size=SIZE, collate_fn=list)))
+    assert_images(np.stack([sample["image"] for sample in samples]), paths[:4])
+    x, y = next(iter(DataLoader(Pairs(paths, lambda path, i: (IMAGE_COLUMNS[name](path), i)), 4, size=SIZE)))
+    assert_images(x, paths[:4])
+    assert y.tolist() == [0, 1, 2, 3]
+
+
+def test_several_images_a_sample(paths):
+    def pairs(make):
+        return DataLoader(Pairs(paths, make), 5, size=SIZE, transform=fastseq.RandomResizedCrop())
+
+    first, _ = next(iter(pairs(lambda path, i: (path, i))))
+    second, _ = next(iter(pairs(lambda path, i: (paths[(i + 1) % 23], i))))
+    (left, right), y = next(iter(pairs(lambda path, i: ((path, paths[(i + 1) % 23]), i))))
+    np.testing.assert_array_equal(left, first)
+    np.testing.assert_array_equal(right, second)
+    assert y.tolist() == [0, 1, 2, 3, 4]
+    batch = next(iter(pairs(lambda path, i: {"image": [path, paths[(i + 1) % 23]]})))
+    np.testing.assert_array_equal(batch["image"], [first, second])
+    loader = DataLoader(Pairs(paths, lambda path, i: ((path,) * (1 + i % 2), i)), 4, size=SIZE, collate_fn=list)
+    images = [sample[0] for sample in next(iter(loader))]
+    assert [len(several) for several in images] == [1, 2, 1, 2]
+    assert_images(np.stack([several[-1] for several in images]), paths[:4])
+    with pytest.raises(TypeError, match="sample 1 has its images in other places than sample 0"):
+        next(iter(DataLoader(Pairs(paths, lambda path, i: ((path,) * (1 + i % 2), i)), 4, size=SIZE)))
+
+
+def test_a_bad_second_image_is_named(paths, tmp_path):
+    bad = tmp_path / "none.jpg"
+    with pytest.raises(fastseq.DecodeError, match=r"none\.jpg.*sample 3") as caught:
+        list(DataLoader(Pairs(paths, lambda path, i: ((path, bad if i == 3 else path), i)), 5, size=SIZE))
+    assert (caught.value.path, caught.value.index) == (bad, 3)
+
+
+def opened(path):
+    with Image.open(path) as image:
+        return image.copy()
+
+
+ELSEWHERE = {
+    "a label first": lambda path: (0, path),
+    "a path in a dict": lambda path: {"file": Path(path)},
+    "bytes in a dict": lambda path: {"img": {"bytes": contents_of(path)}},
+    "a decoded image": opened,
+    "a decoded image and a label": lambda path: (opened(path), 0),
+    "a decoded image in a dict": lambda path: {"image": opened(path), "label": 0},
+    "a label and a decoded image": lambda path: (0, opened(path)),
+}
+
+
+@pytest.mark.parametrize("collate_fn", [None, list])
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_images_that_would_not_be_decoded_are_refused(paths, name, collate_fn):
+    loader = DataLoader(Pairs(paths, lambda path, i: ELSEWHERE[name](path)), 4, size=SIZE, collate_fn=collate_fn)
+    with pytest.raises(TypeError, match=r"sample 0 .*return \(path, label, \.\.\.\)"):
+        next(iter(loader))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda first, second: (first, second),
+        lambda first, second: (first, Path(second), 0),
+        lambda first, second: (contents_of(first), contents_of(second)),
+        lambda first, second: (first, 0, {"bytes": contents_of(second)}),
+        lambda first, second: {"image": first, "mask": {"bytes": None, "path": second}},
+        lambda first, second: (first, opened(second)),
+    ],
+)
+def test_a_second_image_is_refused_unless_it_is_one_of_a_tuple(paths, make):
+    loader = DataLoader(Pairs(paths, lambda path, i: make(path, paths[i - 1])), 4, size=SIZE)
+    with pytest.raises(TypeError, match=r"sample 0 is a second image.*return \(\(path, path\), label"):
+        next(iter(loader))
+
+
+def test_the_path_of_the_image_and_other_text_are_labels(paths):
+    def make(path, i):
+        return path, path, path[-7:], "cat", b"cat", {"other": "b.jpg"}
+
+    _, names = next(iter(DataLoader(Pairs(paths, lambda path, i: (contents_of(path), "name.jpg")), 2, size=SIZE)))
+    assert names == ["name.jpg"] * 2
+    batch = next(iter(DataLoader(Pairs(paths, make), 2, size=SIZE)))
+    assert batch[1:] == (paths[:2], [p[-7:] for p in paths[:2]], ["cat"] * 2, [b"cat"] * 2, {"other": ["b.jpg"] * 2})
+
+
+def test_settings_without_effect_are_refused(pairs):
+    with pytest.raises(ValueError, match=r"transform has no effect without size=\(height, width\)"):
+        DataLoader(pairs, transform=fastseq.RandomFlip(), collate_fn=list)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"num_workers": 4, "persistent_workers": True, "prefetch_factor": 2},
+        {"pin_memory": True, "pin_memory_device": "cuda"},
+        {"timeout": 5, "multiprocessing_context": "spawn", "num_workers": 1},
+        {"in_order": False, "worker_init_fn": None, "shuffle": None},
+    ],
+)
+def test_arguments_of_torchs_without_effect(pairs, options):
+    assert labels_of(DataLoader(pairs, 5, size=SIZE, **options)) == labels_of(DataLoader(pairs, 5, size=SIZE))
+
+
+def test_a_function_that_would_not_be_called_is_refused(pairs):
+    with pytest.raises(ValueError, match="worker_init_fn would never be called"):
+        DataLoader(pairs, num_workers=2, worker_init_fn=print)
+
+
+def test_arguments_stand_in_the_order_of_torchs():
+    ours, theirs = (inspect.signature(kind).parameters for kind in (DataLoader, torch.utils.data.DataLoader))
+    positional = [name for name, parameter in theirs.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    assert list(ours)[: len(positional)] == positional
+    assert set(theirs) <= set(ours)
+
+
+def test_tensors(pairs, paths):
+    options = {"size": SIZE, "dtype": "float32", "data_format": "channels_first"}
+    arrays = list(DataLoader(pairs, 5, **options))
+    tensors = list(DataLoader(pairs, 5, tensors=True, **options))
+    assert len(arrays) == len(tensors)
+    for (x, y), (u, v) in zip(arrays, tensors, strict=True):
+        assert (u.dtype, v.dtype) == (torch.float32, torch.int64)
+        assert u.data_ptr() % 64 == 0
+        np.testing.assert_array_equal(u, x)
+        np.testing.assert_array_equal(v, y)
+
+
+def test_tensors_of_nested_labels_and_for_collate_fn(paths):
+    def make(path, i):
+        return path, {"point": Point(i / 2, str(i)), "list": [i, True]}
+
+    x, labels = next(iter(DataLoader(Pairs(paths, make), 2, size=SIZE, tensors=True)))
+    assert (type(x), x.dtype) == (torch.Tensor, torch.uint8)
+    assert labels["point"] == Point(labels["point"].x, ["0", "1"])
+    assert (labels["point"].x.dtype, labels["list"][1].dtype) == (torch.float64, torch.bool)
+    loader = DataLoader(Pairs(paths), 3, size=SIZE, tensors=True, collate_fn=torch.utils.data.default_collate)
+    images, numbers = next(iter(loader))
+    assert_images(images.numpy(), paths[:3])
+    assert numbers.tolist() == [0, 1, 2]
+    (plain,) = DataLoader([(np.zeros(3), 1)], tensors=True)
+    assert [type(part) for part in plain] == [torch.Tensor] * 2
+
+
+def test_tensors_keep_their_memory(pairs, paths):
+    held = [batch for _ in range(3) for batch in DataLoader(pairs, 4, size=SIZE, tensors=True)]
+    for x, y in held:
+        assert_images(x.numpy(), [paths[i] for i in y])
+
+
+def test_tensors_without_torch(pairs, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match="tensors=True needs PyTorch"):
+        DataLoader(pairs, tensors=True)
 
 
 def test_without_size_collate_fn_receives_paths(pairs, paths):

@@ -441,9 +441,9 @@ def test_batches_are_begun_before_they_are_requested(both, root, monkeypatch, se
 
     begin, late = ImageBatches._begin, []
 
-    def note(self, plan, urgent):
+    def note(self, *args, urgent):
         late.append(urgent)
-        return begin(self, plan, urgent)
+        return begin(self, *args, urgent=urgent)
 
     monkeypatch.setattr(ImageBatches, "_begin", note)
     iterator = both[0](**settings).flow_from_directory(root, SIZE, batch_size=4, shuffle=shuffle, seed=seed)

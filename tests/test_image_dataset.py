@@ -6,6 +6,7 @@ import gc
 import importlib
 import inspect
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -304,6 +305,178 @@ def test_an_unreadable_file_is_named(both, tf, tmp_path):
     dataset = both[0](root, image_size=SIZE, shuffle=False)
     with pytest.raises(tf.errors.OpError, match=r"cat/broken\.jpg"):
         batches(dataset)
+
+
+def damaged_folder(root: Path) -> Path:
+    """Forty files in two class folders, three of which no decoder reads."""
+    folder(root, classes=("cat", "dog"), per_class=20)
+    whole = (root / "cat" / "003.jpg").read_bytes()
+    (root / "cat" / "003.jpg").write_bytes(whole[:300])
+    (root / "cat" / "011.jpg").write_bytes(b"")
+    (root / "dog" / "019.jpg").write_bytes(b"no image")
+    return root
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_bad_file_costs_itself_alone(both, tmp_path, shuffle):
+    root = damaged_folder(tmp_path / "tree")
+    options = {"image_size": SIZE, "batch_size": None, "shuffle": shuffle, "seed": 4}
+    ours, theirs = (batches(made(root, **options).ignore_errors(), 2) for made in both)
+    assert len(ours) == 2 * 37
+    assert_same(ours, theirs)
+
+
+def test_a_group_that_fails_as_a_whole_ends(both, tf, tmp_path, monkeypatch):
+    from fastseq.compat.image_dataset.batches import DatasetBatches
+
+    dataset = both[0](folder(tmp_path / "tree", per_class=20), image_size=SIZE, batch_size=None, shuffle=False)
+    begin, begun = DatasetBatches._begin, []
+
+    def fail_first(self, sources, urgent):
+        begun.append(len(sources))
+        if len(begun) == 1:
+            raise RuntimeError("no thread")
+        return begin(self, sources, urgent)
+
+    monkeypatch.setattr(DatasetBatches, "_begin", fail_first)
+    monkeypatch.setattr(DatasetBatches, "_begin_ahead", lambda self: None)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="no thread"):
+        batches(dataset)
+    begun.clear()
+    assert len(batches(dataset.ignore_errors())) == 60 - 32
+
+
+@pytest.mark.parametrize("batch_size", [None, 4])
+@pytest.mark.parametrize("kind", ["missing", "cut off", "empty", "no image", "a folder"])
+def test_errors_are_of_the_types_of_keras(both, tf, tmp_path, kind, batch_size):
+    root = folder(tmp_path / "tree", per_class=3)
+    bad = root / "dog" / "001.jpg"
+    whole = bad.read_bytes()
+    raised = []
+    for made in both:
+        dataset = made(root, image_size=SIZE, batch_size=batch_size, shuffle=False)
+        bad.unlink()
+        if kind == "a folder":
+            bad.mkdir()
+        elif kind != "missing":
+            bad.write_bytes({"cut off": whole[:-300], "empty": b"", "no image": b"text"}[kind])
+        with pytest.raises(tf.errors.OpError) as caught:
+            batches(dataset)
+        raised.append(type(caught.value))
+        if made is both[0]:
+            assert "dog/001.jpg" in str(caught.value)
+        bad.rmdir() if kind == "a folder" else bad.unlink(missing_ok=True)
+        bad.write_bytes(whole)
+    assert raised[0] is raised[1]
+
+
+LOOP = """
+import signal, sys
+from fastseq.compat import image_dataset_from_directory
+
+dataset = image_dataset_from_directory(sys.argv[1], image_size=(20, 26), batch_size=None).ignore_errors().repeat()
+try:
+    for k, _ in enumerate(dataset):
+        if k == 50:
+            print("running", flush=True)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_ctrl_c_ends_a_loop_over_bad_files(tmp_path):
+    root = damaged_folder(tmp_path / "tree")
+    environment = {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    command = [sys.executable, "-c", LOOP, str(root)]
+    with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True) as program:
+        assert any(line == "running\n" for line in program.stdout)
+        program.send_signal(signal.SIGINT)
+        assert program.communicate(timeout=60)[0] == "interrupted\n"
+
+
+OPTIONS = {"image_size": SIZE, "shuffle": False, "verbose": False}
+BATCHES = pytest.mark.parametrize("batch_size", [None, 6])
+
+
+@BATCHES
+def test_made_inside_interleave(both, tf, root, batch_size):
+    def interleaved(made):
+        datasets = tf.data.Dataset.range(3)
+        return datasets.interleave(lambda _: made(root, batch_size=batch_size, **OPTIONS), cycle_length=2)
+
+    ours, theirs = map(interleaved, both)
+    gc.collect()
+    assert_same(batches(ours, 2), batches(theirs, 2))
+
+
+def test_one_dataset_in_interleave(both, tf, root):
+    def interleaved(made):
+        dataset = made(root, batch_size=6, **OPTIONS)
+        return tf.data.Dataset.range(3).interleave(lambda _: dataset, cycle_length=3, num_parallel_calls=2)
+
+    ours, theirs = map(interleaved, both)
+    gc.collect()
+    assert_same(batches(ours), batches(theirs))
+
+
+@BATCHES
+def test_made_inside_a_function(both, tf, root, batch_size):
+    def total(made):
+        @tf.function
+        def run():
+            total = tf.constant(0.0)
+            for x, y in made(root, batch_size=batch_size, **OPTIONS):
+                total += tf.reduce_sum(x) + tf.reduce_sum(tf.cast(y, tf.float32))
+            return total
+
+        return [run().numpy(), run().numpy()]
+
+    ours, theirs = map(total, both)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_a_dataset_of_outside_in_a_function(both, tf, root):
+    def total(made):
+        dataset = made(root, batch_size=6, **OPTIONS)
+        return tf.function(lambda: dataset.reduce(0.0, lambda total, pair: total + tf.reduce_sum(pair[0])))
+
+    ours, theirs = map(total, both)
+    gc.collect()
+    np.testing.assert_allclose(ours(), theirs(), rtol=1e-6)
+
+
+@BATCHES
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_checkpoint_of_an_iterator(both, tf, root, tmp_path, batch_size, shuffle):
+    def run(made, name):
+        options = {**OPTIONS, "shuffle": shuffle, "seed": 6, "batch_size": batch_size}
+        iterator = iter(made(root, **options))
+        first = [next(iterator) for _ in range(3)]
+        path = tf.train.Checkpoint(iterator=iterator).save(str(tmp_path / name))
+        rest = list(iterator)
+        again = iter(made(root, **options))  # as in another process
+        next(again)
+        tf.train.Checkpoint(iterator=again).restore(path).assert_consumed()
+        assert_same(numpy(list(again)), numpy(rest))
+        return numpy([*first, *rest])
+
+    assert_same(run(both[0], "ours"), run(both[1], "theirs"))
+
+
+def numpy(batches):
+    return [tuple(part.numpy() for part in batch) for batch in batches]
+
+
+@BATCHES
+def test_a_url_is_read_by_keras(both, keras, tf, root, batch_size):
+    for file in root.glob("*/*.*"):
+        target = f"ram://images/{file.parent.name}/{file.name}"
+        tf.io.gfile.makedirs(os.path.dirname(target))
+        with tf.io.gfile.GFile(target, "wb") as copy:
+            copy.write(file.read_bytes())
+    options = {"image_size": SIZE, "seed": 3, "batch_size": batch_size}
+    assert_same_datasets(*(made("ram://images", **options) for made in both))
+    assert_same_datasets(*(made(root.as_uri(), **options) for made in both))
 
 
 @pytest.mark.skipif("FASTSEQ_CORPUS" not in os.environ, reason="FASTSEQ_CORPUS is not set")

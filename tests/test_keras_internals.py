@@ -345,10 +345,11 @@ def test_parameters_are_drawn_as_keras_draws_them(keras, settings):
     np.testing.assert_array_equal(ours, theirs)
 
 
-@relies_on("an image depends on no attribute of an ImageDataGenerator but GENERATOR_SETTINGS and its statistics")
+@relies_on("an image depends on no attribute of an ImageDataGenerator but GENERATOR_SETTINGS, axes and statistics")
 def test_the_settings_of_a_generator_are_known(keras):
-    from fastseq.keras.internals.image_iterator import GENERATOR_SETTINGS, ImageDataGenerator
+    from fastseq.keras.internals.image_iterator import GENERATOR_SETTINGS, ImageDataGenerator, has_usual_axes
 
+    assert all(has_usual_axes(ImageDataGenerator(data_format=name)) for name in ("channels_first", "channels_last"))
     of_the_iterator = {"data_format", "dtype", "channel_axis", "row_axis", "col_axis", "_validation_split"}
     statistics = {"mean", "std", "zca_epsilon", "zca_whitening_matrix"}
     assert set(vars(ImageDataGenerator())) - of_the_iterator - statistics == set(GENERATOR_SETTINGS)
@@ -361,6 +362,24 @@ def test_the_filters_of_load_img_are_known(keras):
     from fastseq.keras.internals.image_iterator import PILLOW_FILTERS
 
     assert set(image_utils.PIL_INTERPOLATION_METHODS) == set(PILLOW_FILTERS)
+
+
+@relies_on("the functions that load and transform images are those that fastseq looks at")
+def test_patched_functions_are_noticed(keras, monkeypatch):
+    from keras.src.legacy.preprocessing import image
+    from keras.src.utils import image_utils
+
+    from fastseq.keras.internals.image_iterator import is_keras_filter, loads_as_keras, transforms_as_keras
+
+    assert loads_as_keras()
+    assert transforms_as_keras()
+    assert is_keras_filter("bilinear")
+    monkeypatch.setattr(image_utils, "load_img", lambda *args, **kwargs: None)
+    monkeypatch.setattr(image, "flip_axis", lambda *args, **kwargs: None)
+    monkeypatch.setitem(image_utils.PIL_INTERPOLATION_METHODS, "bilinear", 0)
+    assert not loads_as_keras()
+    assert not transforms_as_keras()
+    assert not is_keras_filter("bilinear")
 
 
 @relies_on("ImageDataGenerator has the methods whose overrides fastseq looks for")

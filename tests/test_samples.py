@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +55,36 @@ def test_a_nul_in_a_path_is_an_error_with_its_row(monkeypatch, chunk):
     monkeypatch.setattr(table_module, "CHUNK", chunk)
     with pytest.raises(ValueError, match=r"^row 3 .*'b\\x00.jpg'"):
         Samples.from_files(["a.jpg", "c.jpg", "d.jpg", "b\0.jpg", "e.jpg"])
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("gs://bucket/a.jpg", "mount the storage"),
+        ("ram://a.jpg", r"compat\.image_dataset_from_directory"),
+        ("https://example.org/a.jpg", "copy the files"),
+        ("file:///data/a.jpg", "write '/data/a.jpg'"),
+    ],
+)
+def test_urls_are_refused_before_anything_is_read(url, remedy, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text(f"image,label\nb.jpg,1\n{url},2\n")
+    frame = pandas.DataFrame({"image": ["b.jpg", url]})
+    calls = [
+        (lambda: Samples.from_files(["b.jpg", url]), "row 1"),
+        (lambda: Samples.from_dataframe(frame, image="image", label=None), "row 1"),
+        (lambda: Samples.from_csv(table, image="image", label="label"), "row 1"),
+        (lambda: Samples.from_dataframe(frame[:1], image="image", label=None, root=url), "root"),
+        (lambda: Samples.from_csv(url, image="image", label="label"), "path"),
+        (lambda: Samples.from_directory(url), "path"),
+    ]
+    for call, where in calls:
+        with pytest.raises(ValueError, match=rf"^{where}.*{url}' is a URL, .*{remedy}"):
+            call()
+
+
+def test_a_path_with_colons_is_no_url():
+    assert list(Samples.from_files(["a/b://c.jpg", "c:/d.jpg"]).paths()) == ["a/b://c.jpg", "c:/d.jpg"]
 
 
 def test_files_keep_their_order():

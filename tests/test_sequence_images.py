@@ -55,6 +55,18 @@ def test_images_accepts_file_contents(dataset, paths):
     np.testing.assert_array_equal(images[8], images[0])
 
 
+def test_an_attribute_that_would_hide_the_method_is_refused(keras):
+    from fastseq.compat import Sequence
+
+    class Photos(Sequence):
+        def __init__(self, images, labels):
+            super().__init__()
+            self.images, self.labels = images, labels
+
+    with pytest.raises(AttributeError, match=r"images is the method .* rename yours, .* self\.image_paths"):
+        Photos(["a.jpg"], [0])
+
+
 def test_an_empty_list_gives_an_empty_batch(dataset):
     assert dataset.images([], SIZE).shape == (0, *SIZE, 3)
 

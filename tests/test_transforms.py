@@ -201,6 +201,21 @@ def test_center_crop_equals_slice_resize(files, crop):
         np.testing.assert_array_equal(result, resize_cv2_linear(part, SIZE))
 
 
+def test_center_crop_rounds_as_torchvision(files):
+    """torchvision's center_crop: int(round((side - crop) / 2.0)) on both sides."""
+    for data in files:
+        image = decode_cv2(data)
+        height, width = image.shape[:2]
+        for margin in range(12):
+            h, w = height - margin, width - (margin + 3) % 12
+            top, left = round((height - h) / 2.0), round((width - w) / 2.0)
+            part = np.ascontiguousarray(image[top : top + h, left : left + w])
+            (made,) = decode_batch([data], (h, w), transform=CenterCrop((h, w), rounding="torchvision"), **LINEAR)
+            np.testing.assert_array_equal(made, part)
+    with pytest.raises(ValueError, match="CenterCrop: rounding must be one of 'down', 'torchvision'"):
+        CenterCrop(224, rounding="up")
+
+
 @pytest.mark.parametrize("float32", [False, True])
 def test_crop_to_aspect_ratio_equals_a_center_crop(files, float32):
     for data in files:

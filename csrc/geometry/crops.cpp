@@ -13,6 +13,12 @@ void crop_center(AxisState* axis, int size) {
   axis->crop((axis->length - count) / 2, count);
 }
 
+// torchvision's center_crop: half of the margin by Python's round(), which rounds halves to even.
+void crop_center_half_to_even(AxisState* axis, int size) {
+  const int count = std::min(size, axis->length), margin = axis->length - count;
+  axis->crop(margin / 2 + (margin % 4 == 3), count);
+}
+
 // The length of the largest central window with the output's aspect ratio, as
 // keras.utils.load_img(keep_aspect_ratio=True) or smart_resize of a tensor computes it.
 int aspect_length(int size, int other_size, int out_size, int other_out_size, bool float32) {
@@ -25,8 +31,9 @@ int aspect_length(int size, int other_size, int out_size, int other_out_size, bo
 }  // namespace
 
 bool center_crop(GeometryState* state, const Op& op, const double*) {
-  crop_center(&state->rows, static_cast<int>(op.a));
-  crop_center(&state->columns, static_cast<int>(op.b));
+  const auto crop = op.c != 0 ? crop_center_half_to_even : crop_center;
+  crop(&state->rows, static_cast<int>(op.a));
+  crop(&state->columns, static_cast<int>(op.b));
   return true;
 }
 

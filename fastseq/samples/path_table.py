@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
+from fastseq.samples.urls import check_local
 
 CHUNK = 1 << 16
 """Rows that exist as Python objects at the same time."""
@@ -49,7 +50,7 @@ class PathTable:
             root: the folder of relative paths; None for the working directory.
 
         Raises:
-            ValueError: if a path contains a NUL character; the message names its row.
+            ValueError: if a path contains a NUL character or is a URL; the message names its row.
         """
         rest = iter(strings)
         return cls.from_chunks(iter(lambda: list(islice(rest, CHUNK)), []), root)
@@ -57,6 +58,8 @@ class PathTable:
     @classmethod
     def from_chunks(cls, chunks: Iterable[Sequence[str]], root: StrPath | None = None) -> PathTable:
         """Store chunks of paths; otherwise like `from_strings`."""
+        if root is not None:
+            check_local(os.fsdecode(root), "root")
         blob = bytearray()
         sizes = [np.zeros(1, np.int64)]
         rows = 0
@@ -65,6 +68,9 @@ class PathTable:
             if "\0" in text:
                 row = next(i for i, path in enumerate(chunk) if "\0" in path)
                 raise ValueError(f"row {rows + row} (counted from 0): the path {chunk[row]!r} contains a NUL character")
+            if "://" in text:
+                for row, path in enumerate(chunk):
+                    check_local(path, f"row {rows + row} (counted from 0)")
             if text.isascii():
                 blob += text.encode("ascii")
                 lengths = map(len, chunk)

@@ -13,16 +13,21 @@ from fastseq.transforms.base import Op, Transform, check_side, native_op, op_dra
 class CenterCrop(Transform):
     """Crop the centre.
 
-    Where the margin is odd, one more pixel is cut at the bottom and at the right. Without a `Resize` before it, an
-    image smaller than the crop keeps its own size on that side, and is then resized to the batch.
+    Without a `Resize` before it, an image smaller than the crop keeps its own size on that side, and is then resized to
+    the batch.
 
     Attributes:
         size: pixels of both sides, or (height, width).
+        rounding: where an odd margin of m pixels is parted. "down": (m - 1) / 2 pixels are cut at the top or left.
+            "torchvision": round(m / 2), which takes halves to even, as torchvision's transform of the same name does:
+            one pixel more for m = 3, 7, 11 and so on.
     """
 
     size: int | tuple[int, int]
+    rounding: str = "down"
 
     def __post_init__(self) -> None:
+        arguments.one_of("CenterCrop: rounding", self.rounding, ("down", "torchvision"))
         if arguments.is_integer(self.size):
             object.__setattr__(self, "size", check_side("CenterCrop: size", self.size))
             return
@@ -38,7 +43,7 @@ class CenterCrop(Transform):
     def ops(self, draw: int) -> list[Op]:
         """One operation without random numbers."""
         height, width = self.sides
-        return [native_op("center_crop", draw, height, width)]
+        return [native_op("center_crop", draw, height, width, self.rounding == "torchvision")]
 
 
 @dataclass(frozen=True)

@@ -49,18 +49,25 @@ def test_random_resized_crop_and_flips(
 
 
 @examples(max_examples=60)
-@given(SIDES, SIDES, st.integers(1, 40), st.integers(1, 40), st.integers(0, 30), UNIFORM, st.booleans())
+@given(SIDES, SIDES, st.integers(1, 40), st.integers(1, 40), st.integers(0, 30), UNIFORM, st.booleans(), st.booleans())
 def test_resize_then_center_crop(
-    height: int, width: int, out_height: int, out_width: int, more: int, draws: list[float], flip_first: bool
+    height: int,
+    width: int,
+    out_height: int,
+    out_width: int,
+    more: int,
+    draws: list[float],
+    flip_first: bool,
+    half_to_even: bool,
 ) -> None:
     short = max(out_height, out_width) + more
-    steps = [g.resize_short(short), g.center_crop(out_height, out_width)]
+    steps = [g.resize_short(short), g.center_crop(out_height, out_width, half_to_even)]
     ops = FLIPS + steps if flip_first else steps[:1] + FLIPS + steps[1:]
     check(photo(height, width, seed=2), (out_height, out_width), ops, draws)
 
 
 @examples(max_examples=40)
-@given(SIDES, SIDES, SIDES, SIDES, SIDES, SIDES, UNIFORM)
+@given(SIDES, SIDES, SIDES, SIDES, SIDES, SIDES, UNIFORM, st.booleans())
 def test_center_crop_then_resize(
     height: int,
     width: int,
@@ -69,8 +76,9 @@ def test_center_crop_then_resize(
     out_height: int,
     out_width: int,
     draws: list[float],
+    half_to_even: bool,
 ) -> None:
-    ops = [*FLIPS, g.center_crop(crop_height, crop_width)]
+    ops = [*FLIPS, g.center_crop(crop_height, crop_width, half_to_even)]
     check(photo(height, width, seed=3), (out_height, out_width), ops, draws)
 
 

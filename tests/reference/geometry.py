@@ -23,9 +23,9 @@ def resize_short(size: int) -> Op:
     return (RESIZE_SHORT, size, 0, 0, 0, 0)
 
 
-def center_crop(height: int, width: int) -> Op:
+def center_crop(height: int, width: int, half_to_even: bool = False) -> Op:
     """Return the step that keeps the center, at most (height, width)."""
-    return (CENTER_CROP, height, width, 0, 0, 0)
+    return (CENTER_CROP, height, width, float(half_to_even), 0, 0)
 
 
 def random_resized_crop(
@@ -102,10 +102,11 @@ class Axis:
             return replace(self, begin=self.begin + offset, length=length)
         return replace(self, start=self.start + offset, window=length, length=length)
 
-    def center(self, length: int) -> Axis:
-        """Keep the center."""
+    def center(self, length: int, half_to_even: bool = False) -> Axis:
+        """Keep the center; half of the margin is rounded down, or as ``round`` does."""
         kept = min(length, self.length)
-        return self.crop((self.length - kept) // 2, kept)
+        margin = self.length - kept
+        return self.crop(round(margin / 2) if half_to_even else margin // 2, kept)
 
     def resize(self, size: int) -> Axis:
         """Resize to `size` samples, replacing an earlier resize."""
@@ -200,7 +201,7 @@ def follow(
             tall = rows.length > columns.length
             rows, columns = rows.resize(long if tall else int(a)), columns.resize(int(a) if tall else long)
         elif kind == CENTER_CROP:
-            rows, columns = rows.center(int(a)), columns.center(int(b))
+            rows, columns = rows.center(int(a), c != 0), columns.center(int(b), c != 0)
         elif kind == RANDOM_RESIZED_CROP:
             window = crop_window(rows.length, columns.length, (a, b), (c, d), draws[draw:])
             if window:

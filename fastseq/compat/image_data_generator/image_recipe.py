@@ -18,9 +18,12 @@ from fastseq.engine.threads import shared_threads
 from fastseq.keras.internals.checked_keras import keras
 from fastseq.keras.internals.image_iterator import (
     GENERATOR_SETTINGS,
-    PILLOW_FILTERS,
     STANDARDIZE_SETTINGS,
+    has_usual_axes,
+    is_keras_filter,
     is_keras_method,
+    loads_as_keras,
+    transforms_as_keras,
 )
 from fastseq.transforms import CropToAspect
 
@@ -36,16 +39,22 @@ class ImageRecipe:
         draws: draws the random parameters of that part for a batch; None if `step` draws them image by image.
         step: Python code applied to each image of a batch after that, in order; returns the changed image. None if
             there is none.
+        arrays: whether the images are float32 arrays rather than files.
     """
 
     settings: Settings
     draws: ParameterDraws | None
     step: Callable[[Floats], Floats] | None
+    arrays: bool
 
 
-def fingerprint(generator: Any) -> str:
-    """The settings of a generator that decide on its recipe; they may change between two batches."""
-    return repr([getattr(generator, name) for name in GENERATOR_SETTINGS])
+def deciding(generator: Any) -> list[Any]:
+    """All that decides on the recipe of a generator's images; it may change between two batches."""
+    settings = [getattr(generator, name) for name in GENERATOR_SETTINGS]
+    own = [is_keras_method(generator, name) for name in ("get_random_transform", "apply_transform", "standardize")]
+    patched = [loads_as_keras(), transforms_as_keras()]
+    keras_wide = [keras.config.floatx(), keras.config.image_data_format()]
+    return [*settings, generator.data_format, has_usual_axes(generator), *own, *patched, *keras_wide]
 
 
 def image_recipe(
@@ -68,10 +77,12 @@ def image_recipe(
         arrays: whether the images are float32 arrays rather than files.
 
     Returns:
-        None if Keras's own code has to do everything: for RGBA, for a `keras.config.floatx()` other than float32, and
-        for unknown filters.
+        None if Keras's own code has to do everything: for RGBA, for a `keras.config.floatx()` other than float32, for
+        unknown filters, and where somebody has patched the functions that load files.
     """
-    if channels not in (1, 3) or keras.config.floatx() != "float32" or interpolation not in PILLOW_FILTERS:
+    if channels not in (1, 3) or keras.config.floatx() != "float32":
+        return None
+    if not arrays and not (is_keras_filter(interpolation) and loads_as_keras()):
         return None
     transforms_natively = _has_native_transform(generator)
     only_rescales = is_keras_method(generator, "standardize") and not any(
@@ -84,7 +95,7 @@ def image_recipe(
         and not generator.preprocessing_function
     ):
         draws = ParameterDraws.of(generator, *size)
-    step: Callable[[Floats], Floats] | None = None if only_rescales else generator.standardize
+    step: Callable[[Floats], Floats] | None = None if only_rescales else _standardize_step(generator)
     if draws is None:
         step = _RandomStep(generator, size, channels) if transforms_natively else _keras_step(generator)
     factor = float(generator.rescale or 1) if step is None else 1.0
@@ -101,14 +112,25 @@ def image_recipe(
         strict="whole",
         augment=_augment(generator, factor, arrays) if fused else None,
     )
-    return ImageRecipe(settings, draws, step)
+    return ImageRecipe(settings, draws, step, arrays)
+
+
+def _standardize_step(generator: Any) -> Callable[[Floats], Floats]:
+    """The generator's `standardize`, looked up for each image: it may be replaced between two batches."""
+
+    def step(image: Floats) -> Floats:
+        changed: Floats = generator.standardize(image)
+        return changed
+
+    return step
 
 
 def _keras_step(generator: Any) -> Callable[[Floats], Floats]:
     """Everything that Keras's own code does to a loaded image."""
 
     def step(image: Floats) -> Floats:
-        changed: Floats = generator.standardize(generator.random_transform(image))
+        parameters = generator.get_random_transform(image.shape)
+        changed: Floats = generator.standardize(generator.apply_transform(image, parameters))
         return changed
 
     return step
@@ -150,6 +172,8 @@ def _has_native_transform(generator: Any) -> bool:
     brightens = generator.brightness_range is not None
     return (
         is_keras_method(generator, "apply_transform")
+        and transforms_as_keras()
+        and has_usual_axes(generator)
         and generator.fill_mode in FILL_MODES
         and generator.interpolation_order in (0, 1)
         and not (brightens and generator.data_format != keras.config.image_data_format())

@@ -9,15 +9,16 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
 from fastseq.compat.image_data_generator.batches import ImageBatches
 from fastseq.compat.image_data_generator.forecast import Request, requests, state_of
-from fastseq.compat.image_data_generator.image_recipe import fingerprint, image_recipe
+from fastseq.compat.image_data_generator.image_recipe import deciding, image_recipe
 from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
 from fastseq.engine.threads import register_fork_reset
 from fastseq.errors import DecodeError
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.internals import image_iterator
-from fastseq.keras.internals.image_iterator import Step, coming_steps, restart_iteration
+from fastseq.keras.internals.image_iterator import Step, coming_steps, is_keras_batch, restart_iteration
 from fastseq.keras.passes import KerasPasses
 from fastseq.status import Status
 
@@ -41,7 +42,7 @@ class NativeIterator(PassAwareDataset):
     _turn: threading.RLock  # one batch at a time: all draw from the same generator
     _steps: list[Step] | None  # the batches that Keras is expected to request next; None while `next` is used
     _batches: ImageBatches | None
-    _decided: str | None  # the fingerprint of the generator that the batches are made for
+    _decided: tuple[Any, Any, str] | None  # what `_batches` was made for: generator, array, and all that Keras reads
 
     @classmethod
     def from_keras(cls, iterator: Any) -> Any:
@@ -97,7 +98,7 @@ class NativeIterator(PassAwareDataset):
         steps = coming_steps(self, batches.depth) if self._steps is None else self._steps
         request = Request(np.asarray(index_array), state_of(np.random))
         try:
-            images = batches.make(request, partial(requests, self, steps))
+            images = batches.make(self._images(), request, partial(requests, self, steps))
         except DecodeError as error:
             if error.status not in _FOR_KERAS:
                 raise
@@ -106,15 +107,28 @@ class NativeIterator(PassAwareDataset):
                 return super()._get_batches_of_transformed_samples(index_array)
             except Exception as of_keras:
                 raise error from of_keras
+        if images is None:
+            return super()._get_batches_of_transformed_samples(index_array)
         return self._with_targets(images.astype(self.dtype, copy=False), index_array)
 
     def _native_batches(self) -> ImageBatches | None:
-        decided = fingerprint(self.image_data_generator)
-        if decided != self._decided:
-            self._decided = decided
+        """What makes the batches with the settings of this moment; None if Keras's own code does."""
+        generator, array = self.image_data_generator, vars(self).get("x")
+        is_keras = is_keras_batch(super()._get_batches_of_transformed_samples)
+        if not is_keras or not isinstance(generator, image_iterator.ImageDataGenerator):
+            return None
+        text = repr((deciding(generator), self.data_format, bool(self.save_to_dir), self._settings()))
+        was = self._decided
+        if was is None or was[0] is not generator or was[1] is not array or was[2] != text:
+            if self._batches is not None:
+                self._batches.cancel_prefetch()
             recipe = None if self.save_to_dir else self._recipe()
-            self._batches = None if recipe is None else ImageBatches(recipe, self._images(), self.batch_size)
+            self._batches = None if recipe is None else ImageBatches(recipe, self.batch_size)
+            self._decided = generator, array, text
         return self._batches
+
+    def _settings(self) -> tuple[Any, ...]:
+        raise NotImplementedError
 
     def _recipe(self) -> Any:
         raise NotImplementedError
@@ -127,13 +141,21 @@ class NativeIterator(PassAwareDataset):
 
 
 class _FileIterator(NativeIterator):
+    def _settings(self) -> tuple[Any, ...]:
+        return self.target_size, self.image_shape, self.color_mode, self.interpolation, self.keep_aspect_ratio
+
     def _recipe(self) -> Any:
-        if self.image_data_generator.data_format != self.data_format:
+        channels = {"rgb": 3, "grayscale": 1}.get(self.color_mode, 0)
+        if self.image_data_generator.data_format != self.data_format or not _is_size(self.target_size):
+            return None
+        height, width = self.target_size
+        shape = (height, width, channels) if self.data_format == "channels_last" else (channels, height, width)
+        if tuple(self.image_shape) != shape:  # Keras fills a batch of this shape, or says why it cannot
             return None
         return image_recipe(
             self.image_data_generator,
-            self.target_size,
-            self.image_shape[-1 if self.data_format == "channels_last" else 0],
+            (height, width),
+            channels,
             interpolation=self.interpolation,
             keep_aspect_ratio=self.keep_aspect_ratio,
         )
@@ -161,6 +183,10 @@ class _FileIterator(NativeIterator):
         return (images, targets) if weights is None else (images, targets, weights[index_array])
 
 
+def _is_size(size: Any) -> bool:
+    return isinstance(size, (tuple, list)) and len(size) == 2 and all(map(arguments.is_integer, size))
+
+
 class DirectoryIterator(_FileIterator, image_iterator.DirectoryIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow_from_directory` returns."""
 
@@ -172,8 +198,13 @@ class DataFrameIterator(_FileIterator, image_iterator.DataFrameIterator):  # typ
 class NumpyArrayIterator(NativeIterator, image_iterator.NumpyArrayIterator):  # type: ignore[misc]
     """What `ImageDataGenerator.flow` returns."""
 
+    def _settings(self) -> tuple[Any, ...]:
+        return self.x.dtype, self.x.shape, self.dtype
+
     def _recipe(self) -> Any:
-        if self.x.dtype != np.float32 or self.data_format != self.image_data_generator.data_format:
+        if not self.x.dtype == self.dtype == np.float32 or self.x.ndim != 4:
+            return None
+        if self.data_format != self.image_data_generator.data_format:
             return None
         channel, rows, columns = (3, 1, 2) if self.data_format == "channels_last" else (1, 2, 3)
         shape = self.x.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,8 @@ class DatasetBatches:
         self.decoder = Decoder(settings, shared_threads(None), BatchAllocator(cap), _decode_by_tensorflow)
         self.look_ahead: LookAhead[int, PendingBatch] = LookAhead(cap)
         self.depth = depth_ahead(self.decoder.threads.count, batch_size)
-        self._tickets = itertools.count()
+        # Tickets that a checkpoint of an iterator brings back from another process are none of these.
+        self._tickets = itertools.count(secrets.randbits(62))
         self._coming: dict[int, ListSources] = {}  # announced and not asked for yet
 
     def begin(self, paths: NDArray[np.object_]) -> np.int64:
@@ -52,11 +54,11 @@ class DatasetBatches:
         self._begin_ahead()
         return np.int64(ticket)
 
-    def finish(self, ticket: np.int64, paths: NDArray[np.object_]) -> NDArray[Any]:
+    def finish(self, ticket: np.int64, paths: NDArray[np.object_]) -> tuple[NDArray[Any], NDArray[np.object_]]:
         """The images of a batch that was announced; then the next ones are begun where the cap allows.
 
-        Raises:
-            DecodeError: for the first bad file.
+        Returns:
+            The images, and for each of them, (b,) bytes, what is wrong with its file; b"" for a good one.
         """
         sources = self._coming.pop(int(ticket), None) or ListSources(_files(paths))
         batch = self.look_ahead.take(int(ticket), self._coming) or self._begin(sources, urgent=True)
@@ -66,8 +68,22 @@ class DatasetBatches:
         except BaseException:
             batch.cancel()
             raise
-        batch.raise_first()
-        return batch.images
+        errors = _no_errors(len(paths))
+        for place, sample in batch.reports().items():
+            if not sample.is_good:
+                errors[place] = _text(sample.to_error())
+        return batch.images, errors
+
+    def finish_each(self, ticket: np.int64, paths: NDArray[np.object_]) -> tuple[NDArray[Any], NDArray[np.object_]]:
+        """The same, for images that go on one by one: what ends the whole batch is an error of each of them."""
+        try:
+            return self.finish(ticket, paths)
+        except Exception as error:
+            settings = self.decoder.settings
+            images = np.zeros(settings.batch_shape(len(paths)), settings.numpy_dtype)
+            errors = _no_errors(len(paths))
+            errors[:] = _text(error)
+            return images, errors
 
     def _begin_ahead(self) -> None:
         coming = dict(sorted(self._coming.copy().items()))
@@ -83,6 +99,14 @@ class DatasetBatches:
 
 def _files(paths: NDArray[np.object_]) -> list[str]:
     return [os.fsdecode(path) for path in paths]
+
+
+def _no_errors(images: int) -> NDArray[np.object_]:
+    return np.full(images, b"", np.object_)
+
+
+def _text(error: Exception) -> bytes:
+    return (str(error) or type(error).__name__).encode(errors="backslashreplace")
 
 
 def _decode_by_tensorflow(data: memoryview, settings: Settings) -> tuple[NDArray[np.uint8], bool]:

@@ -68,6 +68,19 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
             if owner is cls or not issubclass(owner, Sequence):
                 setattr(cls, name, wrap(owner.__dict__[name]))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute.
+
+        Raises:
+            AttributeError: for `images`, which would hide the method.
+        """
+        if name == "images":
+            raise AttributeError(
+                "images is the method of fastseq.compat.Sequence that decodes a batch, and an attribute of this name "
+                "would hide it: rename yours, for example to self.image_paths"
+            )
+        super().__setattr__(name, value)
+
     def __getstate__(self) -> dict[str, Any]:
         """The attributes of the subclass."""
         return self.__dict__.copy()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastseq.compat.torch.collate import collate
+from fastseq.compat.torch.sample_images import check_no_image, check_rest, sources_of, with_images
+from fastseq.compat.torch.tensors import as_tensors
 from fastseq.engine.pending_batch import PendingBatch
-from fastseq.engine.sources import ListSources, check_source
+from fastseq.engine.sources import ListSources
 
 
 class SampleBatch:
@@ -22,7 +23,10 @@ class SampleBatch:
         """Take the samples of these indices, or the error that came instead of them."""
         self._indices = indices
         self._samples = list(samples)
-        self._places = [i for i, sample in enumerate(self._samples) if _source(sample) is not None]
+        self._found = [sources_of(sample) for sample in self._samples]
+        counts = [len(sources) for sources, _ in self._found]
+        # The sample and the place in it of each image: the first ones of all samples, then the second ones.
+        self._places = [(i, p) for p in range(max(counts, default=0)) for i, count in enumerate(counts) if p < count]
         self.error = error
 
     def __len__(self) -> int:
@@ -30,76 +34,93 @@ class SampleBatch:
 
     @property
     def images(self) -> int:
-        """How many samples have an image."""
+        """How many images there are."""
         return len(self._places)
 
     @property
     def numbers(self) -> list[Any]:
-        """The indices of the samples that have an image."""
-        return [self._indices[i] for i in self._places]
+        """The index of each image's sample."""
+        return [self._indices[i] for i, _ in self._places]
 
-    def check_not_decoded(self) -> None:
-        """Refuse images that Pillow has opened, as torchvision's datasets return them, where files are expected.
+    def check(self, collated: bool) -> None:
+        """Refuse images that would not be decoded, and samples that do not go together.
+
+        Args:
+            collated: whether `collate` makes the batch, rather than a function of the user's.
 
         Raises:
-            TypeError: for the first sample that has one.
+            TypeError: for the first such sample.
         """
-        for index, sample in zip(self._indices, self._samples, strict=True):
-            first = _first(sample)
-            if type(first).__module__.startswith("PIL."):
-                check_source(f"sample {index}", first)
+        forms = []
+        for index, sample, (sources, is_several) in zip(self._indices, self._samples, self._found, strict=True):
+            if not sources:
+                check_no_image(index, sample, may_have_none=not collated)
+            elif collated:
+                check_rest(index, sample)
+            forms.append((_container(sample), is_several, len(sources)))
+        other = next((i for i, form in enumerate(forms) if form != forms[0]), None)
+        if collated and other is not None:
+            raise TypeError(
+                f"sample {self._indices[other]} has its images in other places than sample {self._indices[0]}; return "
+                "samples of one form, or give a collate_fn"
+            )
 
     def sources(self) -> ListSources:
         """What the images are decoded from."""
-        return ListSources([_source(self._samples[i]) for i in self._places])
+        return ListSources([self._found[i][0][p] for i, p in self._places])
 
-    def result(self, pending: PendingBatch | None, collate_fn: Callable[[list[Any]], Any] | None) -> Any:
+    def result(self, pending: PendingBatch | None, collate_fn: Callable[[list[Any]], Any] | None, tensors: bool) -> Any:
         """Wait for the images, and put the batch together; see `DataLoader`.
 
         Args:
             pending: the images; None if they are not decoded.
             collate_fn: makes a batch of its samples.
+            tensors: whether arrays become tensors.
 
         Raises:
             DecodeError: for the first bad image.
             ValueError: if there are paths but no size to decode them to.
-            TypeError: if some samples have an image and others have not, without a `collate_fn`.
         """
         if self.error is not None:
             raise self.error
         if pending is None:
-            if self._places and collate_fn is None:
+            if collate_fn is not None:
+                return collate_fn(self._samples)
+            if self._places:
                 raise ValueError(
-                    f"sample {self._indices[self._places[0]]} begins with a path or bytes: give "
+                    f"sample {self._indices[self._places[0][0]]} begins with a path or bytes: give "
                     "size=(height, width) to have it decoded, or a collate_fn that takes it as it is"
                 )
-            return (collate_fn or collate)(self._samples)
+            made = collate(self._samples)
+            return as_tensors(made) if tensors else made
         pending.result()
         pending.raise_first()
         if collate_fn is not None:
-            for image, place in zip(pending.images, self._places, strict=True):
-                self._samples[place] = _with_image(self._samples[place], image)
-            return collate_fn(self._samples)
-        if len(self._places) < len(self._samples):
-            other = self._indices[min(set(range(len(self._samples))) - set(self._places))]
-            raise TypeError(f"sample {other} does not begin with a path or bytes, as others of its batch do")
-        if not all(isinstance(sample, (tuple, list)) for sample in self._samples):
-            return pending.images
-        return (pending.images, *collate([list(sample[1:]) for sample in self._samples]))
+            return collate_fn(self._with(as_tensors(pending.images) if tensors else pending.images))
+        made = self._collated(pending.images)
+        return as_tensors(made) if tensors else made
+
+    def _with(self, images: Any) -> list[Any]:
+        """The samples, with each image in the place of its file."""
+        decoded: list[list[Any]] = [[] for _ in self._samples]
+        for image, (i, _) in zip(images, self._places, strict=True):
+            decoded[i].append(image)
+        pairs = zip(self._samples, decoded, strict=True)
+        return [with_images(sample, own) if own else sample for sample, own in pairs]
+
+    def _collated(self, images: Any) -> Any:
+        samples, (sources, is_several) = self._samples, self._found[0]
+        count = len(samples)
+        decoded = [images[p * count : (p + 1) * count] for p in range(len(sources))] if is_several else images
+        container = _container(samples[0])
+        if container is Mapping:
+            return {
+                key: decoded if key == "image" else collate([sample[key] for sample in samples]) for key in samples[0]
+            }
+        return (decoded, *collate([list(sample[1:]) for sample in samples])) if container is Sequence else decoded
 
 
-def _source(sample: Any) -> Any:
-    """The path or bytes that a sample is or begins with; None if there is none."""
-    first = _first(sample)
-    return first if isinstance(first, (str, os.PathLike, bytes, bytearray, memoryview)) else None
-
-
-def _first(sample: Any) -> Any:
-    return sample[0] if isinstance(sample, (tuple, list)) and sample else sample
-
-
-def _with_image(sample: Any, image: Any) -> Any:
-    if not isinstance(sample, (tuple, list)):
-        return image
-    values = (image, *sample[1:])
-    return type(sample)(*values) if hasattr(sample, "_fields") else type(sample)(values)
+def _container(sample: Any) -> type | None:
+    if isinstance(sample, Mapping):
+        return Mapping
+    return Sequence if isinstance(sample, (tuple, list)) else None

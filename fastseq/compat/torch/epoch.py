@@ -28,6 +28,7 @@ class SampleEpoch:
         seed: int,
         epoch: int,
         collate_fn: Callable[[list[Any]], Any] | None,
+        tensors: bool,
     ) -> None:
         """Prepare; nothing is asked for before the first batch is.
 
@@ -40,6 +41,7 @@ class SampleEpoch:
             seed: of random transforms.
             epoch: of random transforms.
             collate_fn: makes a batch of its samples; see `DataLoader`.
+            tensors: whether arrays become tensors; see `DataLoader`.
         """
         self._waiting: deque[SampleBatch] = deque()
         self._look_ahead: LookAhead[SampleBatch, PendingBatch] = LookAhead(max_bytes)
@@ -50,6 +52,7 @@ class SampleEpoch:
         self._seed = seed
         self._epoch = epoch
         self._collate_fn = collate_fn
+        self._tensors = tensors
         self._full = 0
         self._on_exhausted: Callable[[], None] | None = None
 
@@ -70,7 +73,7 @@ class SampleEpoch:
         pending = self._look_ahead.take(batch, self._waiting) or self._begin(batch, urgent=True)
         try:
             self._look_ahead.begin(self._coming(), self._begin_ahead, self._bytes)
-            return batch.result(pending, self._collate_fn)
+            return batch.result(pending, self._collate_fn, self._tensors)
         except BaseException:
             if pending is not None:
                 pending.cancel()
@@ -86,7 +89,12 @@ class SampleEpoch:
         indices: Sequence[Any] | None = ()
         try:
             indices = next(self._indices, None)
-            return None if indices is None else SampleBatch(indices, [*map(self._get, indices)])
+            if indices is None:
+                return None
+            batch = SampleBatch(indices, [*map(self._get, indices)])
+            if self._decoder is not None:
+                batch.check(collated=self._collate_fn is None)
+            return batch
         except Exception as error:  # for whoever asks for this batch
             return SampleBatch(indices or (), (), error)
 
@@ -101,11 +109,7 @@ class SampleEpoch:
             yield batch
 
     def _begin(self, batch: SampleBatch, urgent: bool = False) -> PendingBatch | None:
-        if self._decoder is None or batch.error is not None:
-            return None
-        if not batch.images:
-            if self._collate_fn is None:
-                batch.check_not_decoded()
+        if self._decoder is None or batch.error is not None or not batch.images:
             return None
         draws = self._decoder.settings.pipeline.draw(self._seed, self._epoch, np.asarray(batch.numbers))
         return self._decoder.begin(batch.sources(), draws, urgent=urgent, numbers=batch.numbers)

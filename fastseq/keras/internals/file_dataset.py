@@ -6,6 +6,7 @@ begins with the paths and labels in their order, shuffled by Keras, and goes on 
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import tensorflow as tf
@@ -28,3 +29,8 @@ def files_of(dataset: Any) -> Any:
         if len(inputs) != 1:
             raise unsupported(keras.__version__, "dataset of paths inside image_dataset_from_directory's")
         (part,) = inputs
+
+
+def is_url(directory: str | os.PathLike[str]) -> bool:
+    """Whether Keras lists and reads a directory by `tf.io.gfile`, as `is_remote_path` in its file_utils.py says."""
+    return "://" in os.fspath(directory)

@@ -10,12 +10,15 @@ of keras/src/utils/image_utils.py. fastseq's iterators are subclasses of Keras's
 4. By iteration, `batch_index` is already that of the batch after next when a batch is made: `coming_steps`.
 5. A batch draws the parameters of its images one by one, with `get_random_transform`, in the order of the batch;
    `fastseq.compat.image_data_generator.augmentation` draws the same numbers at once.
-6. An image depends on no attributes of a generator but `GENERATOR_SETTINGS` and the statistics that `fit` computes.
+6. An image depends on no attributes of a generator but `GENERATOR_SETTINGS`, the axes of its `data_format`, and the
+   statistics that `fit` computes.
+7. Each batch reads anew what the attributes of the iterator and of its generator are, and calls whatever functions are
+   in the place of `_LOADING` and `_TRANSFORMS`: users change them between batches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +28,14 @@ from numpy.typing import NDArray
 from fastseq.keras.internals.checked_keras import keras, unsupported
 
 try:
+    from keras.src.legacy.preprocessing import image as _image
     from keras.src.legacy.preprocessing.image import (
         DataFrameIterator,
         DirectoryIterator,
         ImageDataGenerator,
         NumpyArrayIterator,
     )
+    from keras.src.utils import image_utils as _image_utils
 except ImportError as error:
     raise unsupported(keras.__version__, "ImageDataGenerator in keras.src.legacy.preprocessing.image") from error
 
@@ -38,6 +43,14 @@ __all__ = ["DataFrameIterator", "DirectoryIterator", "ImageDataGenerator", "Nump
 
 PILLOW_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 """The names in `PIL_INTERPOLATION_METHODS`, all of which Pillow still has."""
+
+_FILTERS = dict(_image_utils.PIL_INTERPOLATION_METHODS)  # as they are before anybody changes them
+
+_LOADING = ("load_img", "img_to_array")
+_TRANSFORMS = (
+    *("apply_affine_transform", "transform_matrix_offset_center", "apply_channel_shift"),
+    *("apply_brightness_shift", "flip_axis"),
+)
 
 STANDARDIZE_SETTINGS = (
     "preprocessing_function",
@@ -98,6 +111,40 @@ def draw_order(iterator: Any, random: np.random.RandomState) -> NDArray[np.int64
     return random.permutation(iterator.n) if iterator.shuffle else np.arange(iterator.n)
 
 
+def has_usual_axes(generator: Any) -> bool:
+    """Whether a generator's axes are those of its `data_format`."""
+    axes = (generator.row_axis, generator.col_axis, generator.channel_axis)
+    return axes == ((1, 2, 3) if generator.data_format == "channels_last" else (2, 3, 1))
+
+
 def is_keras_method(generator: Any, name: str) -> bool:
-    """Whether a method of an `ImageDataGenerator` is Keras's own: neither overridden nor set on the object."""
-    return getattr(type(generator), name) is getattr(ImageDataGenerator, name) and name not in vars(generator)
+    """Whether a method of an `ImageDataGenerator` is Keras's own: nobody has overridden or patched it."""
+    return _is_defined_in(_image, getattr(type(generator), name)) and name not in vars(generator)
+
+
+def is_keras_filter(name: Any) -> bool:
+    """Whether `load_img` resizes with Pillow's filter of that name."""
+    return name in PILLOW_FILTERS and _image_utils.PIL_INTERPOLATION_METHODS.get(name) == _FILTERS[name]
+
+
+def loads_as_keras() -> bool:
+    """Whether nobody has patched the functions that load files."""
+    return _are_keras(_image_utils, _LOADING)
+
+
+def transforms_as_keras() -> bool:
+    """Whether nobody has patched the functions that transform images."""
+    return _are_keras(_image, _TRANSFORMS)
+
+
+def is_keras_batch(method: Any) -> bool:
+    """Whether a `_get_batches_of_transformed_samples` is Keras's own."""
+    return _is_defined_in(_image, method)
+
+
+def _are_keras(module: Any, names: Iterable[str]) -> bool:
+    return all(_is_defined_in(module, getattr(module, name)) for name in names)
+
+
+def _is_defined_in(module: Any, function: Any) -> bool:
+    return getattr(function, "__globals__", None) is vars(module)

@@ -16,6 +16,7 @@ from fastseq.samples.class_labels import Labels, numbered, text_labels
 from fastseq.samples.label_values import at, check_filled, encode_values, raw_numbers
 from fastseq.samples.path_table import CHUNK, PathTable
 from fastseq.samples.sources.dataframe import label_columns, no_column
+from fastseq.samples.urls import check_local
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,100}")
 _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan", re.IGNORECASE)
@@ -30,6 +31,7 @@ def read_csv(
     classes: Iterable[object] | None,
 ) -> tuple[PathTable, Labels]:
     """Read the paths and labels; see `Samples.from_csv`."""
+    check_local(os.fspath(path), "path")
     fixed = label_columns(label, label_sep, classes)
     names = [image, *([label] if isinstance(label, str) else label or ())]
     column_names = [f"{os.fspath(path)}: column {name!r}" for name in names]

@@ -11,6 +11,7 @@ from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, class_names, listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.folder_walk import EXTENSIONS, FolderWalk, WalkReport
+from fastseq.samples.urls import check_local
 
 
 def read_directory(
@@ -28,6 +29,7 @@ def read_directory(
     if isinstance(extensions, str):
         raise TypeError(f'extensions must be a list like [".jpg"], not the string {extensions!r}')
     root = os.fspath(path)
+    check_local(root, "path")
     endings = None if extensions is None else tuple(ending.lower() for ending in extensions)
     walk = FolderWalk(root, endings, follow_links, advance)
     found = walk.class_folders()

@@ -1,0 +1,31 @@
+"""Refuses URLs where files of the local file system are expected."""
+
+from __future__ import annotations
+
+import re
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def is_url(path: str) -> bool:
+    """Whether a path is a URL, such as "gs://bucket/image.jpg"."""
+    return _URL.match(path) is not None
+
+
+def check_local(path: str, what: str) -> None:
+    """Refuse a URL.
+
+    Raises:
+        ValueError: if `path` is one; the message begins with `what` and says what to do.
+    """
+    if not is_url(path):
+        return
+    if path.lower().startswith("file:///"):
+        advice = f"write {path[len('file://') :]!r}"
+    else:
+        advice = (
+            "copy the files to a local folder, or mount the storage as one (gcsfuse, mountpoint-s3); "
+            "fastseq.compat.image_dataset_from_directory reads what TensorFlow reads, and fastseq.DataLoader and "
+            "fastseq.decode_batch take the contents of files"
+        )
+    raise ValueError(f"{what}: {path!r} is a URL, and fastseq.Samples does not read URLs yet: {advice}")
