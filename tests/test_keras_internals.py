@@ -68,7 +68,12 @@ def names(run: list[list]) -> list[str]:
 
 
 def requests(run: list[list]) -> list[int]:
-    return [k for name, _, k in run if name == "request"]
+    return [detail[0] for name, _, detail in run if name == "request"]
+
+
+def origins(run: list[list]) -> list[list]:
+    """For each request the number that Keras asked for, the pass's order, whether it is a probe, and the method."""
+    return [detail[1:] for name, _, detail in run if name == "request"]
 
 
 def set_up_and_rest(run: list[list]) -> tuple[list[list], list[list]]:
@@ -78,23 +83,23 @@ def set_up_and_rest(run: list[list]) -> tuple[list[list], list[list]]:
 
 
 def passes(run: list[list]) -> list[tuple[list[int], list[int]]]:
-    """For each iterator that was used: the order drawn at the last read of `num_batches`, and the batches requested."""
+    """For each iterator that was used: its order, as the first request tells it, and the batches requested."""
     found: list[tuple[list[int], list[int]]] = []
-    order = None
+    is_new = False
     for name, _, detail in run:
         if name == "num_batches":
-            order = detail
-        elif name == "request" and order is not None:
-            found.append((order, [detail]))
-            order = None
+            is_new = True
+        elif name == "request" and is_new:
+            found.append((detail[2], [detail[0]]))
+            is_new = False
         elif name == "request":
-            found[-1][1].append(detail)
+            found[-1][1].append(detail[0])
     return found
 
 
 @relies_on("PyDatasetAdapter.__init__ reads `workers`, once for each fit, evaluate, predict and validation")
 def test_workers_is_read_once_before_anything_is_requested(calls):
-    for run in calls.values():
+    for run in (run for name, run in calls.items() if not name.endswith("wrapped")):
         assert names(by_keras(run)).count("workers") == 1
         assert names(run).index("workers") < names(run).index("request")
 
@@ -112,8 +117,8 @@ def test_num_batches_is_read_before_each_pass(calls):
     assert [one for _, one in passes(rest)] == [[0, 1, 2, 3]] * 2
 
 
-@relies_on("PyDatasetAdapter._finite_generator calls random.shuffle right after it has read `num_batches`")
-def test_shuffle_draws_from_pythons_random(calls):
+@relies_on("PyDatasetAdapter._finite_generator keeps the order in which it will request batches in its `indices`")
+def test_the_order_of_a_pass_is_known_at_its_first_request(calls):
     _, rest = set_up_and_rest(calls["fit, shuffled"])
     drawn = passes(rest)
     assert [one for _, one in drawn] == [order for order, _ in drawn]
@@ -171,6 +176,44 @@ def test_calls_of_keras_are_told_from_the_users_own(calls):
     assert names(rest).count("on_epoch_end") == 1
     own = [call for call in look if not call[1]]
     assert sorted(names(own)) == sorted(["request", "workers", "num_batches", "on_epoch_end"] * BATCHES)
+    assert all(origin == [] for origin in origins(own))
+    assert not any(ended for name, _, ended in own if name == "on_epoch_end")
+    assert all(ended for name, _, ended in by_keras(look) if name == "on_epoch_end")
+
+
+@relies_on("`fit`, `evaluate` and `predict` have what they iterate over in `x` or `val_x` when its adapter is created")
+def test_the_method_is_known_when_an_adapter_is_created(calls):
+    methods = {
+        name: [detail for call, is_keras, detail in run if is_keras and call == "workers"]
+        for name, run in calls.items()
+    }
+    expected = {"evaluate": ["evaluate"], "predict": ["predict"]}
+    wrapped = {name for name in calls if name.endswith("wrapped")}
+    assert methods == {name: [] if name in wrapped else expected.get(name, ["fit"]) for name in calls}
+
+
+@relies_on("the frames above a request show what Keras asked of a dataset, in which order, and whether it is a probe")
+def test_a_request_that_a_dataset_passes_on_shows_where_it_began(calls):
+    for name, method, count in (("fit", "fit", 2), ("evaluate", "evaluate", 1), ("predict", "predict", 1)):
+        run = calls[f"{name}, wrapped"]
+        assert not by_keras(run)
+        passed_on = [
+            (k, asked, order)
+            for k, asked, order, is_probe, _ in (detail for call, _, detail in run if call == "request")
+            if not is_probe
+        ]
+        assert len(passed_on) == count * BATCHES, name
+        for start in range(0, len(passed_on), BATCHES):
+            one = passed_on[start : start + BATCHES]
+            assert all(k == asked for k, asked, _ in one), name
+            assert all(order == [k for k, _, _ in one] for _, _, order in one), name
+        assert {origin[3] for origin in origins(run)} == {method}
+        assert len(origins(run)) - len(passed_on) <= 2, name
+        assert all(ended for call, _, ended in run if call == "on_epoch_end"), name
+    probes = [detail for call, _, detail in calls["adapt, wrapped"] if call == "request" and len(detail) > 1]
+    assert [detail[0] for detail in probes] == [0]
+    assert probes[0][3]
+    assert requests(calls["adapt, wrapped"]) == [0, *range(BATCHES)]
 
 
 @relies_on("Keras reads `workers` and `num_batches` itself, not by way of the dataset's methods")
@@ -460,6 +503,40 @@ for door in {DOORS}:
         assert message in line
         assert "pip install" in line
         assert "fastseq.Loader" in line
+
+
+ASKERS = pytest.mark.parametrize(
+    "asker", ["tf_keras.src.engine.data_adapter", "tensorflow.python.keras.engine.training"]
+)
+
+
+@ASKERS
+def test_a_model_of_keras_2_is_told_what_is_missing(keras, samples, tree, asker):
+    """tf_keras looks for a `shape` before it looks for anything that only some datasets have."""
+    import pandas as pd
+
+    class Own(fastseq.compat.Sequence):
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, k):
+            return np.zeros(1)
+
+    table = pd.DataFrame({"images": list(samples.paths()), "labels": ["a"] * len(samples)})
+    namespace = {"__name__": asker}
+    exec("def select_data_adapter(x): return hasattr(x, 'shape') and hasattr(x, 'dtype')", namespace)
+    for dataset in (
+        fastseq.ImageSequence(samples),
+        fastseq.compat.DataGenerator(table, range(9), n_classes=1),
+        fastseq.compat.ImageDataGenerator().flow_from_directory(tree),
+        Own(),
+    ):
+        assert not hasattr(dataset, "shape")
+        with pytest.raises(ImportError, match=rf"^{type(dataset).__name__} needs Keras 3, .*fastseq\.Loader"):
+            namespace["select_data_adapter"](dataset)
+    own = Own()
+    own.shape = (3, 4)
+    assert own.shape == (3, 4)
 
 
 def test_the_installed_version_was_checked(keras):

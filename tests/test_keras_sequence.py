@@ -58,6 +58,161 @@ def test_on_epoch_end_goes_on_where_batches_were_taken(sequence, samples):
         sequence.on_epoch_end()
 
 
+def epoch_of(sequence, batches) -> int:
+    """The epoch that the batches belong to, which are those of a whole one."""
+    order = sequence.loader.order
+    batches = list(batches)
+    assert len(batches) == len(order)
+    (found,) = (
+        epoch
+        for epoch in range(9)
+        if all(np.array_equal(x, sequence.loader.batch(epoch, k)[0]) for k, (x, _) in enumerate(batches))
+    )
+    return found
+
+
+def decoded(sequence) -> list[int]:
+    """Counts the samples that the sequence begins to decode, from now on."""
+    counted = []
+    begin = sequence.loader._prefetcher.decoder.begin
+
+    def count(sources, *args, **kwargs):
+        counted.append(len(sources))
+        return begin(sources, *args, **kwargs)
+
+    sequence.loader._prefetcher.decoder.begin = count
+    return counted
+
+
+def test_each_loop_of_the_users_own_is_the_next_epoch(sequence):
+    assert [epoch_of(sequence, sequence) for _ in range(3)] == [0, 1, 2]
+    by_number = [[sequence[k] for k in range(7)] for _ in range(2)]
+    assert [epoch_of(sequence, batches) for batches in by_number] == [3, 4]
+    assert sequence.epoch == 4
+
+
+def test_a_loop_that_was_left_is_begun_anew(sequence):
+    next(iter(sequence))
+    assert [epoch_of(sequence, sequence) for _ in range(2)] == [0, 1]
+
+
+def test_two_loops_at_once_read_the_same_epoch(sequence):
+    sequence[6]
+    pairs = list(zip(sequence, sequence, strict=True))
+    for side in range(2):
+        assert epoch_of(sequence, (pair[side] for pair in pairs)) == 0
+    assert epoch_of(sequence, sequence) == 1
+
+
+@pytest.mark.parametrize("order", [[*range(7)], [3, 1, 6, 2, 0, 5, 4], [0, 2, 4, 6, 1, 3, 5]])
+def test_own_requests_decode_each_sample_once_in_whatever_order(sequence, order):
+    counted = decoded(sequence)
+    for _ in range(2):
+        for k in order:
+            sequence[k]
+    assert sum(counted) == 2 * 27
+
+
+def test_a_for_loop_decodes_each_sample_once_and_ahead(sequence):
+    counted = decoded(sequence)
+    batches = iter(sequence)
+    next(batches)
+    assert len(counted) > 1
+    assert 1 + sum(1 for _ in batches) == 7
+    assert sum(counted) == 27
+
+
+def test_indices_are_the_sample_numbers_of_the_epoch_that_was_read_last(sequence, samples):
+    for epoch in range(2):
+        for k, (_, y) in enumerate(sequence):
+            indices = sequence.indices(k)
+            np.testing.assert_array_equal(indices, sequence.loader.order.indices(epoch, k))
+            np.testing.assert_array_equal(samples.labels[indices], y)
+    np.testing.assert_array_equal(np.sort(np.concatenate([sequence.indices(k) for k in range(7)])), np.arange(27))
+    np.testing.assert_array_equal(sequence.indices(-1), sequence.indices(6))
+    with pytest.raises(IndexError, match="no batch 7"):
+        sequence.indices(7)
+
+
+def test_indices_follow_a_state_that_was_loaded(sequence, samples):
+    for _, _ in zip(range(3), sequence, strict=False):
+        pass
+    twin = fastseq.ImageSequence(samples, **OPTIONS)
+    twin.load_state_dict(sequence.state_dict(consumed=3))
+    for k in range(7):
+        epoch, place = divmod(3 + k, 7)
+        np.testing.assert_array_equal(twin.indices(k), sequence.loader.order.indices(epoch, place))
+        np.testing.assert_array_equal(samples.labels[twin.indices(k)], twin[k][1])
+
+
+def test_set_epoch_goes_to_the_beginning_of_an_epoch(sequence, samples):
+    sequence[0]
+    sequence.set_epoch(4)
+    assert sequence.epoch == 4
+    assert [epoch_of(sequence, sequence) for _ in range(2)] == [4, 5]
+    twin = fastseq.ImageSequence(samples, **OPTIONS)
+    twin.load_state_dict(sequence.state_dict(consumed=3))
+    twin.set_epoch(np.int64(2))
+    assert [epoch_of(twin, twin) for _ in range(2)] == [2, 3]
+    with pytest.raises(ValueError, match="epoch must be in 0 <= epoch"):
+        sequence.set_epoch(-1)
+    with pytest.raises(TypeError, match="epoch must be an integer"):
+        sequence.set_epoch("2")
+
+
+def dataset_around(keras, inner, order=None):
+    """A dataset of the user's own around another one; `order` is how it asks for its batches."""
+
+    class Around(keras.utils.PyDataset):
+        def __len__(self):
+            return len(inner)
+
+        def __getitem__(self, k):
+            return inner[k if order is None else order[k]]
+
+    return Around()
+
+
+def mean_model(keras):
+    """A model that returns the mean color of an image."""
+    model = keras.Sequential([keras.Input((16, 24, 3)), keras.layers.GlobalAveragePooling2D()])
+    model.compile()
+    return model
+
+
+@pytest.mark.parametrize("order", [None, [6, 5, 4, 3, 2, 1, 0]])
+@pytest.mark.filterwarnings("ignore:predict does not give one row")
+def test_predict_reads_the_epoch_that_a_loop_has_read(keras, sequence, order):
+    model = mean_model(keras)
+    around = dataset_around(keras, sequence, order)
+    for dataset in (sequence, around, around):
+        read = np.concatenate([x.mean((1, 2)) for x, _ in dataset])
+        np.testing.assert_allclose(model.predict(dataset, verbose=0), read, rtol=1e-5)
+    assert sequence.epoch == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"shuffle": True}, "shuffle=True mixes the rows"),
+        ({"drop_last": True}, "drop_last=True leaves out 3 of 27 samples"),
+        ({"rank": 1, "world_size": 2}, "rank 1 of 2 has a part"),
+    ],
+)
+def test_predict_of_anything_but_all_samples_in_order_is_warned_of_once(keras, samples, options, said):
+    model = mean_model(keras)
+    for wrap in (lambda dataset: dataset, lambda dataset: dataset_around(keras, dataset)):
+        sequence = fastseq.ImageSequence(samples, size=(16, 24), batch_size=4, **options)
+        with pytest.warns(UserWarning, match=said) as caught:
+            model.predict(wrap(sequence), verbose=0)
+        model.predict(wrap(sequence), verbose=0)
+        assert len(caught) == 1
+        assert "Use a sequence without these settings" in str(caught[0].message)
+        assert caught[0].filename == __file__
+    whole = fastseq.ImageSequence(samples, size=(16, 24), batch_size=9, drop_last=True)
+    assert len(model.predict(whole, verbose=0)) == 27
+
+
 def test_workers_are_accepted_and_left_alone(sequence):
     sequence.workers, sequence.use_multiprocessing, sequence.max_queue_size = 8, True, 20
     assert (sequence.workers, sequence.use_multiprocessing, sequence.max_queue_size) == (1, False, 20)

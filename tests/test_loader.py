@@ -66,6 +66,57 @@ def test_one_for_is_one_epoch_and_the_next_one_the_next(samples):
     assert len({tuple(epoch) for epoch in expected}) == 4
 
 
+def test_indices_are_the_sample_numbers_of_the_current_epoch(samples):
+    loader = loader_of(samples, **RANDOM)
+    for epoch in range(2):
+        for k, (_, y) in enumerate(loader):
+            np.testing.assert_array_equal(loader.indices(k), loader.order.indices(epoch, k))
+            np.testing.assert_array_equal(samples.labels[loader.indices(k)], y)
+    np.testing.assert_array_equal(loader.indices(-1), loader.order.indices(1, 6))
+    with pytest.raises(IndexError, match="no batch 7"):
+        loader.indices(7)
+
+
+def test_set_epoch_says_what_the_next_loop_reads(samples):
+    loader = loader_of(samples, **RANDOM)
+    for epoch in (3, 3, 0):
+        next(iter(loader))
+        loader.set_epoch(epoch)
+        assert (loader.state_dict()["epoch"], loader.state_dict()["batch"]) == (epoch, 0)
+        for expected in (epoch, epoch + 1):
+            assert [digest(batch) for batch in loader] == [digest(loader.batch(expected, k)) for k in range(7)]
+    for wrong, error in ((-1, ValueError), (2**64, ValueError), (1.0, TypeError)):
+        with pytest.raises(error, match="epoch must be"):
+            loader.set_epoch(wrong)
+
+
+def test_the_seed_of_the_draws_changes_the_views_and_not_the_order(samples):
+    views = [loader_of(samples, **{**RANDOM, **seeds}) for seeds in ({}, {"draw_seed": 1}, {"seed": 1})]
+    for epoch in range(2):
+        for k in range(7):
+            (x, y), (other, same), _ = (view.batch(epoch, k) for view in views)
+            np.testing.assert_array_equal(y, same)
+            assert (x != other).any((1, 2, 3)).all()
+    drawn = [loader_of(samples, **{**RANDOM, **seeds}) for seeds in ({"seed": 1}, {"draw_seed": 1})]
+    images = [
+        dict(zip(map(int, loader.indices(k)), loader.batch(0, k)[0], strict=True)) for loader in drawn for k in range(7)
+    ]
+    first, second = ({n: x for part in images[i : i + 7] for n, x in part.items()} for i in (0, 7))
+    assert all(np.array_equal(first[n], second[n]) for n in range(27))
+    assert [digest(batch) for batch in loader_of(samples, **RANDOM, draw_seed=11)] == [digest(b) for b in views[0]]
+
+
+@pytest.mark.filterwarnings("ignore::fastseq.BadSamplesWarning")
+def test_substitutes_are_the_same_samples_in_both_views(samples, tmp_path):
+    paths = [tmp_path / "none.jpg" if i in (3, 8) else path for i, path in enumerate(samples.paths())]
+    dirty = Samples.from_files(paths, labels=list(range(27)))
+    options = {**RANDOM, "on_error": "substitute", "max_bad": 2}
+    views = [loader_of(dirty, **options, draw_seed=draw_seed) for draw_seed in (1, 2)]
+    labels = [np.concatenate([view.batch(0, k)[1] for k in range(7)]) for view in views]
+    np.testing.assert_array_equal(*labels)
+    assert not {3, 8} & set(labels[0].tolist())
+
+
 def test_every_sample_comes_once_an_epoch(tmp_path):
     files = [tmp_path / f"{i}.png" for i in range(23)]
     for i, file in enumerate(files):
@@ -222,6 +273,7 @@ def test_a_wrong_setting_is_an_error_that_says_what_is_possible(samples, options
         ({"batch_size": 4.0}, "batch_size must be an integer, not 4.0"),
         ({"batch_size": True}, "batch_size must be an integer, not True"),
         ({"seed": None}, "seed must be an integer, not None"),
+        ({"draw_seed": 1.5}, "draw_seed must be an integer, not 1.5"),
         ({"threads": "2"}, "threads must be an integer, not '2'"),
         ({"prefetch_bytes": 1e6}, "prefetch_bytes must be an integer, not 1000000.0"),
         ({"rank": False, "world_size": 2}, "rank must be an integer, not False"),

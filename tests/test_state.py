@@ -121,6 +121,7 @@ def test_changing_world_size_keeps_the_global_batches(samples, before, after):
     ("options", "name"),
     [
         ({"seed": 6}, r"seed 5 \(here 6\)"),
+        ({"draw_seed": 6}, r"draw_seed None \(here 6\)"),
         ({"batch_size": 3}, r"batch_size 6 \(here 3\)"),
         ({"shuffle": False}, "shuffle"),
         ({"drop_last": True}, "drop_last"),

@@ -128,10 +128,11 @@ class DataGenerator(PassAwareDataset):
             DecodeError: for the first bad sample in it.
         """
         k = self._batch_number(index)
-        epoch, expected = self._request(k, self._prefetcher.depth)
-        number = self._numbers.setdefault(epoch, self._shuffles.latest)
-        ahead: list[Key] = [(number, n) for _, n in expected]
-        images, rows, reports = self._prefetcher.fetch((number, k), ahead, self.passes.probing)
+        served = self._request(k, self._prefetcher.depth)
+        latest = self._shuffles.latest
+        number = latest if served.is_predict else self._numbers.setdefault(served.epoch, latest)
+        ahead: list[Key] = [(number, n) for _, n in served.ahead]
+        images, rows, reports = self._prefetcher.fetch((number, k), ahead, served.is_probe)
         raise_first_bad(reports.values())
         return (images, self._targets(rows)) if self.to_fit else images
 

@@ -7,8 +7,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq._warn import warn_user
 from fastseq.keras.dataset import PassAwareDataset
+from fastseq.keras.internals.first_layer import convolution_of_integers
 from fastseq.keras.passes import KerasPasses
+from fastseq.keras.served import Loop
 from fastseq.loading.batch_views import BatchViews
 from fastseq.loading.loader import Batch, Loader
 from fastseq.loading.state import State
@@ -17,11 +23,14 @@ from fastseq.loading.state import State
 class ImageSequence(BatchViews, PassAwareDataset):
     """A `keras.utils.PyDataset` of image batches for `fit`, `evaluate` and `predict`, on any back end of Keras.
 
-    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. Native threads
-    decode ahead, whatever `workers` says, in the order in which Keras requests batches, that of `fit(shuffle=True)`
-    included. Each pass of `fit` or `evaluate` is an epoch, with every sample exactly once; batches that Keras fetches
-    to build the model consume nothing. With `steps_per_epoch` below the number of batches, a pass goes on in the next
-    Keras epoch. In a loop of your own, call `on_epoch_end()` to go to the next epoch.
+    `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. An epoch is over
+    when each of its batches was served once; the next request begins another. Batches that Keras fetches to infer
+    shapes or to build the model do not count, also where a dataset of yours stands between Keras and this one.
+    `predict` serves the current epoch, the one that was read last. With `steps_per_epoch` below the number of batches,
+    a pass goes on in the next Keras epoch.
+
+    Native threads decode ahead, whatever `workers` says, in the order in which Keras requests batches, that of
+    `fit(shuffle=True)` included.
 
     Args:
         *args: as for `fastseq.Loader`.
@@ -41,6 +50,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
         self.passes = KerasPasses(len(self.loader))
         self.samples, self.settings = self.loader.samples, self.loader.settings
         self._shift = 0  # batches of the stream that came before batch 0 of epoch 0
+        self._warned: set[str] = set()
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -57,10 +67,12 @@ class ImageSequence(BatchViews, PassAwareDataset):
             DecodeError: for the first bad sample in it.
         """
         k = self._batch_number(k)
-        epoch, expected = self._request(k, self.loader.depth)
-        ahead = [self._in_stream(*key) for key in expected]
-        batch = self.loader.batch(*self._in_stream(epoch, k), ahead, probe=self.passes.probing)
-        if self.passes.predicting:
+        served = self._request(k, self.loader.depth)
+        if served.is_predict:
+            self._warn_of_predict()
+        ahead = [self._in_stream(*key) for key in served.ahead]
+        batch = self.loader.batch(*self._in_stream(served.epoch, k), ahead, probe=served.is_probe)
+        if served.is_probe and self.passes.predicting:
             self.loader.log_probed(self.passes.requested)
         return batch
 
@@ -71,21 +83,83 @@ class ImageSequence(BatchViews, PassAwareDataset):
     def _label_texts(self, labels: Any) -> list[str]:
         return self.loader._label_texts(labels)
 
+    def indices(self, k: int) -> NDArray[np.int64]:
+        """The numbers of the samples in batch `k` of the current epoch: of the one that was read last.
+
+        `predict` returns a row for each of them, in this order.
+
+        Returns:
+            int64 (b,), before `on_error` leaves out or replaces bad samples.
+
+        Raises:
+            IndexError: if there is no such batch.
+        """
+        return self.loader.order.indices(*self._in_stream(self.epoch, self._batch_number(k)))
+
     def _in_stream(self, epoch: int, k: int) -> tuple[int, int]:
         return divmod(epoch * len(self.loader) + k + self._shift, len(self.loader))
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches of the current epoch in their order."""
-        return (self[k] for k in range(len(self)))
+        """The batches of one epoch in their order: of the current one, or of the next if that is over."""
+        loop = Loop()
+        return (self._in_loop(k, loop) for k in range(len(self)))
 
     @property
     def epoch(self) -> int:
-        """The number of the current epoch, counted from 0."""
+        """The number of the current epoch, the one that was read last, counted from 0."""
         return self.passes.epoch
 
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the beginning of an epoch, for instance before `fit(initial_epoch=epoch)` in a new process.
+
+        Args:
+            epoch: counted from 0.
+
+        Raises:
+            TypeError: if it is not an integer.
+            ValueError: if it is not in 0 <= epoch < 2**64.
+        """
+        self.loader.set_epoch(epoch)
+        self.passes.set_epoch(self.loader.position[0])
+        self._shift = 0
+
     def on_epoch_end(self) -> None:
-        """Go to the next epoch if batches of this one were requested. In `fit` and `evaluate` the passes decide."""
+        """Go to the next epoch if batches of this one were served; not needed after a whole epoch.
+
+        In `fit` and `evaluate` the passes decide.
+        """
         self._end_epoch()
+
+    def _warn_of_predict(self) -> None:
+        order = self.loader.order
+        left_out = order.n - len(order) * order.batch_size
+        reasons = []
+        if order.shuffle:
+            reasons.append("shuffle=True mixes the rows (indices(k) has the sample numbers of batch k)")
+        if left_out > 0:
+            reasons.append(f"drop_last=True leaves out {left_out} of {order.n} samples")
+        if order.world_size > 1:
+            reasons.append(f"rank {order.rank} of {order.world_size} has a part of each batch")
+        if reasons:
+            self._warn_once(
+                f"predict does not give one row for each sample, in the order of the samples: {', '.join(reasons)}. "
+                "Use a sequence without these settings for predict"
+            )
+
+    def _check_model(self, model: Any) -> None:
+        dtype = self.loader.settings.dtype
+        if self.loader.settings.numpy_dtype.kind == "f" or type(self).__getitem__ is not ImageSequence.__getitem__:
+            return
+        if (layer := convolution_of_integers(model)) is not None:
+            self._warn_once(
+                f"{type(model).__name__} is a subclassed model, which gets the batches as they are, {dtype}, and "
+                f'its first layer, {layer.name}, takes floats. Pass dtype="float32" to the sequence'
+            )
+
+    def _warn_once(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            warn_user(message, UserWarning)
 
     def state_dict(self, consumed: int = 0) -> State:
         """The position in the data: JSON-ready, at most 1 KB; see `fastseq.Loader.state_dict`.
@@ -108,7 +182,8 @@ class ImageSequence(BatchViews, PassAwareDataset):
         """
         self.loader.load_state_dict(state)
         epoch, batch = self.loader.position
-        self.passes.epoch, self._shift = epoch, batch
+        self.passes.set_epoch(epoch)
+        self._shift = batch
 
     def close(self) -> None:
         """Cancel the batches begun ahead and release their memory. The sequence can be used again."""

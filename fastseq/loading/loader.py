@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Unpack
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from fastseq import arguments
 from fastseq._lazy import lazy_property
@@ -19,6 +20,7 @@ from fastseq.loading.policy import OnError, Policy
 from fastseq.loading.prefetcher import Prefetcher
 from fastseq.loading.state import State, check_compatible, counter, describe_settings, fingerprint
 from fastseq.order.order import Order
+from fastseq.order.rng import key_word
 from fastseq.samples import Samples
 from fastseq.samples.label_encoder import LabelEncoder, weights_of
 
@@ -39,7 +41,9 @@ class Loader(BatchViews):
         size: (height, width) of the output, in pixels.
         batch_size: samples in a batch, on all ranks together.
         shuffle: whether each epoch has an order of its own, by sample.
-        seed: of the order and the random transforms, 0 <= seed < 2**64.
+        seed: of the order, 0 <= seed < 2**64.
+        draw_seed: of the random transforms; the same as `seed` if None. Two loaders that differ in it alone have the
+            same samples in each batch, drawn differently: two views.
         labels: "auto", "int", "binary", "categorical", "multi_hot", "raw", or None for images alone.
         drop_last: whether to leave out an incomplete last batch.
         on_error: what to do with a bad sample. "raise": raise `DecodeError`. "skip": leave it out of its batch, which
@@ -71,6 +75,7 @@ class Loader(BatchViews):
         *,
         shuffle: bool = False,
         seed: int = 0,
+        draw_seed: int | None = None,
         labels: str | None = "auto",
         drop_last: bool = False,
         on_error: OnError = "raise",
@@ -99,8 +104,10 @@ class Loader(BatchViews):
             rank=0 if rank is None else rank,
             world_size=1 if world_size is None else world_size,
         )
+        draw_seed = self.order.seed if draw_seed is None else key_word("draw_seed", draw_seed)
         self._state: State = {
             "seed": self.order.seed,
+            "draw_seed": None if draw_seed == self.order.seed else draw_seed,
             "batch_size": self.order.batch_size,
             "shuffle": int(shuffle),
             "drop_last": int(drop_last),
@@ -115,7 +122,7 @@ class Loader(BatchViews):
             self.order,
             self.settings,
             batch_size=self.order.batch_size // self.order.world_size,
-            seed=self.order.seed,
+            seed=draw_seed,
             threads=threads,
             prefetch_bytes=prefetch_bytes,
             stall_warn_s=stall_warn_s,
@@ -203,6 +210,31 @@ class Loader(BatchViews):
 
     def _label_texts(self, labels: Any) -> list[str]:
         return self._labels.texts(labels)
+
+    def indices(self, k: int) -> NDArray[np.int64]:
+        """The numbers of the samples in batch `k` of the current epoch: of the latest `for`.
+
+        Returns:
+            int64 (b,), before `on_error` leaves out or replaces bad samples.
+
+        Raises:
+            IndexError: if there is no such batch.
+            TypeError: if `k` is not an integer.
+        """
+        return self.order.indices(self._epoch, k)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the beginning of an epoch: the next `for` reads it.
+
+        Args:
+            epoch: counted from 0.
+
+        Raises:
+            TypeError: if it is not an integer.
+            ValueError: if it is not in 0 <= epoch < 2**64.
+        """
+        self._epoch, self._handed_out, self._fresh = key_word("epoch", epoch), 0, True
+        self._bad.resume(self._epoch, 0, 0)
 
     def log_probed(self, batches: int) -> None:
         """Log the bad samples of probed batches that were used after all; see `BadSamples.log_probed`."""

@@ -366,13 +366,300 @@ def a_subclass_may_change_what_batches_are():
 def a_loop_of_the_users_own_after_fit_goes_on_with_the_epochs():
     model, sequence = shown(), sequence_of(shuffle=True)
     model.fit(sequence, epochs=2)
-    seen = []
-    for _ in range(2):
-        seen.append([number for x, _ in sequence for number in numbers_of(x)])
-        once_each(seen[-1])
-        sequence.on_epoch_end()
-    assert seen[0] != seen[1], "the epoch stayed"
-    once_each(model.fit(sequence, epochs=2))
+    for epoch in (2, 3, 4):
+        same([number for x, _ in sequence for number in numbers_of(x)], order_of(sequence, epoch))
+        if epoch == 3:
+            sequence.on_epoch_end()
+    same(model.fit(sequence, shuffle=False), order_of(sequence, 5))
+
+
+@scenario
+def predict_and_a_loop_after_fit_read_the_same_epoch():
+    model = shown()
+    for predict_first in (False, True):
+        sequence = sequence_of(shuffle=True)
+        model.fit(sequence, epochs=2)
+        model.take("other")
+        read = []
+        for predict in (predict_first, not predict_first):
+            if predict:
+                model.model.predict(sequence, verbose=0)
+                numbers = model.take("other")
+                same(numbers, [int(i) for k in range(len(sequence)) for i in sequence.indices(k)])
+            else:
+                numbers = [number for x, _ in sequence for number in numbers_of(x)]
+            read.append(numbers)
+        same(*read)
+        once_each(read[0])
+        same(model.fit(sequence, shuffle=False), order_of(sequence, 3 - predict_first))
+
+
+@scenario
+def a_callback_may_predict_and_read_labels():
+    model, train, valid = shown(), sequence_of(shuffle=True), sequence_of(samples_of(20), shuffle=True)
+    read = []
+
+    def look(callback, number):
+        for sequence in (train, valid):
+            model.take("other")
+            labels = np.concatenate([y for _, y in sequence])
+            model.model.predict(sequence, verbose=0)
+            numbers = model.take("other")
+            read.append(numbers)
+            same(labels.tolist(), [number % 3 for number in numbers])
+
+    numbers = model.fit(train, epochs=3, validation_data=valid, callbacks=[Call(on_epoch_end=look)])
+    once_each(numbers)
+    for epoch in range(3):
+        same(batches_of(numbers[epoch * SAMPLES :][:SAMPLES]), batches_of(order_of(train, epoch)))
+        same(read[2 * epoch], order_of(train, epoch))
+        same(read[2 * epoch + 1], order_of(valid, epoch))
+
+
+@scenario
+def an_epoch_that_is_set_is_the_first_that_fit_reads():
+    sequence = sequence_of(shuffle=True)
+    sequence.set_epoch(2)
+    numbers = Shown().fit(sequence, epochs=4, initial_epoch=2, shuffle=False)
+    same(numbers, order_of(sequence, 2) + order_of(sequence, 3))
+
+
+@scenario
+def looking_at_a_batch_before_fit_changes_nothing():
+    sequence = sequence_of(shuffle=True)
+    sequence[11], sequence[0]
+    same(Shown().fit(sequence, shuffle=False), order_of(sequence, 0))
+
+
+class Around(keras.utils.PyDataset):
+    """A dataset of the user's own around ours; with `hook`, it passes `on_epoch_end` on."""
+
+    def __init__(self, inner, hook=False, **options):
+        super().__init__(**options)
+        self.inner, self.hook = inner, hook
+
+    def __len__(self):
+        return len(self.inner)
+
+    def __getitem__(self, k):
+        return self.inner[k]
+
+    def on_epoch_end(self):
+        if self.hook:
+            self.inner.on_epoch_end()
+
+
+class Reordered(Around):
+    """Asks for the batches in an order of its own, which it shuffles."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.random = np.random.default_rng(3)
+        self.order = self.random.permutation(len(self))
+
+    def __getitem__(self, k):
+        return self.inner[int(self.order[k])]
+
+    def on_epoch_end(self):
+        super().on_epoch_end()
+        self.order = self.random.permutation(len(self))
+
+
+class Mixing(Around):
+    """Asks for another batch beside each."""
+
+    def __getitem__(self, k):
+        x, y = self.inner[k]
+        other, _ = self.inner[(k * 7 + 3) % len(self)]
+        assert other.shape == x.shape
+        return x, y
+
+
+@contextmanager
+def decoding() -> Iterator[list[int]]:
+    """List the numbers of the samples that are begun to be decoded."""
+    numbers: list[int] = []
+    begin = Prefetcher._begin_samples
+
+    def spy(self, epoch, indices, urgent):
+        numbers.extend(int(i) for i in indices)
+        return begin(self, epoch, indices, urgent)
+
+    Prefetcher._begin_samples = spy
+    try:
+        yield numbers
+    finally:
+        Prefetcher._begin_samples = begin
+
+
+@scenario
+def every_file_is_decoded_once_an_epoch():
+    for around in (lambda inner: inner, Around, partial(Around, hook=True), Reordered, partial(Reordered, hook=True)):
+        sequence, model = sequence_of(shuffle=True), Shown()  # not built yet: Keras probes
+        with decoding() as numbers:
+            model.fit(around(sequence), epochs=3)
+            same([numbers.count(n) for n in range(SAMPLES)], [3] * SAMPLES)
+            model.model.evaluate(around(sequence), verbose=0)
+            same(len(numbers), 4 * SAMPLES)
+            model.model.predict(around(sequence), verbose=0)
+            same(len(numbers), 5 * SAMPLES)
+
+
+@scenario
+def a_dataset_around_ours_has_the_same_epochs():
+    for around in (Around, partial(Around, hook=True), Mixing, Reordered, partial(Reordered, hook=True)):
+        sequence, model = sequence_of(shuffle=True), Shown()
+        dataset = around(sequence)
+        numbers = model.fit(dataset, epochs=3)
+        once_each(numbers)
+        for epoch in range(3):
+            same(batches_of(numbers[epoch * SAMPLES :][:SAMPLES]), batches_of(order_of(sequence, epoch)))
+        model.take("other")
+        model.model.evaluate(dataset, verbose=0)
+        same(batches_of(model.take("other")), batches_of(order_of(sequence, 3)))
+        if not isinstance(dataset, Reordered):  # it begins a new order in every Keras epoch
+            once_each(model.fit(dataset, epochs=4, steps_per_epoch=6))
+            same(batches_of(model.fit(dataset)), batches_of(order_of(sequence, 6)))
+
+
+@scenario
+def predict_of_a_dataset_around_ours_reads_what_a_loop_has_read():
+    model = shown()
+    for around in (Around, partial(Around, hook=True), Reordered):
+        sequence = sequence_of(shuffle=True)
+        dataset = around(sequence)
+        model.fit(dataset, epochs=2)
+        for _ in range(2):
+            labels = np.concatenate([dataset[k][1] for k in range(len(dataset))])
+            model.take("other")
+            model.model.predict(dataset, verbose=0)
+            same(labels.tolist(), [number % 3 for number in model.take("other")])
+        same(sequence.epoch, 3)
+
+
+@scenario
+def a_dataset_around_ours_may_stop_early():
+    def interrupt(callback, number):
+        if number == 4:
+            raise KeyboardInterrupt
+
+    model = shown()
+    for hook in (False, True):
+        sequence = sequence_of(shuffle=True)
+        dataset = Around(sequence, hook)
+        with raised(KeyboardInterrupt):
+            model.fit(dataset, epochs=2, callbacks=[Call(on_train_batch_end=interrupt)])
+        model.take("train")
+        once_each(model.fit(dataset, epochs=2))
+
+
+@scenario
+def threads_of_a_dataset_around_ours_lose_nothing():
+    sequence = sequence_of(shuffle=True)
+    dataset = Around(sequence, workers=3, max_queue_size=4)
+    for _ in range(3):
+        shown().fit(dataset, epochs=2)
+    assert sequence.epoch in range(4, 8), sequence.epoch
+
+
+@scenario
+def prefetch_follows_keras_through_a_dataset_around_ours():
+    sequence = sequence_of(samples_of(96), batch_size=2, shuffle=True)
+    with spied() as counts:
+        once_each(shown().fit(Around(sequence), epochs=2), 96)
+    assert counts["begun"] >= 0.8 * counts["asked"] >= 0.8 * 96, counts
+
+
+@scenario
+def adapt_reads_an_epoch():
+    for around in (lambda inner: inner, Around):
+        sequence = sequence_of(shuffle=True)
+        with decoding() as numbers:
+            keras.layers.Normalization().adapt(around(sequence))
+        once_each(numbers)
+        same(sequence.epoch, 0)
+        same(shown().fit(sequence, shuffle=False), order_of(sequence, 1))
+
+
+@scenario
+def generators_and_tf_data_read_an_epoch_each_time():
+    sequence = sequence_of(shuffle=True)
+
+    def forever():
+        while True:
+            yield from sequence
+
+    once_each(shown().fit(forever(), epochs=3, steps_per_epoch=12))
+    assert sequence.epoch >= 2
+    if BACKEND != "tensorflow":
+        return
+    import tensorflow as tf
+
+    sequence = sequence_of(shuffle=True)
+    signature = (tf.TensorSpec((None, *SIZE, 3), tf.float32), tf.TensorSpec((None,), tf.int32))
+    dataset = tf.data.Dataset.from_generator(lambda: sequence, output_signature=signature).prefetch(2)
+    with decoding() as numbers:
+        for epoch in range(3):
+            read = [number for x, _ in dataset for number in numbers_of(x.numpy())]
+            same(read, order_of(sequence, epoch))
+        once_each(numbers)
+    same(shown().fit(dataset, epochs=2, shuffle=False), order_of(sequence, 3) + order_of(sequence, 4))
+
+
+class Subclassed(keras.Model):
+    """A model whose first layer is a convolution, in a block of its own."""
+
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.conv = keras.layers.Conv2D(2, 3)
+
+        def call(self, x):
+            return self.conv(x)
+
+    def __init__(self, first=None):
+        super().__init__()
+        self.first = first or self.Block()
+        self.pool = keras.layers.GlobalAveragePooling2D()
+        self.top = keras.layers.Dense(3, activation="softmax")
+        self.compile("sgd", "sparse_categorical_crossentropy", jit_compile=BACKEND == "jax")
+
+    def call(self, x):
+        return self.top(self.pool(self.first(x)))
+
+
+def layers_of_blocks() -> keras.Sequential:
+    layers = [Subclassed.Block(), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, activation="softmax")]
+    model = keras.Sequential(layers)
+    model.compile("sgd", "sparse_categorical_crossentropy", jit_compile=BACKEND == "jax")
+    return model
+
+
+@scenario
+def a_subclassed_model_that_takes_no_uint8_is_told_what_to_pass():
+    rescaled = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(2, 3)])
+    for model, dtype, fails in (
+        (Subclassed(), "uint8", BACKEND != "jax"),
+        (Subclassed(keras.layers.Conv2D(2, 3)), "uint8", BACKEND != "jax"),
+        (Subclassed(), "float32", False),
+        (Subclassed(keras.layers.Rescaling(1 / 255)), "uint8", False),
+        (Subclassed(rescaled), "uint8", False),
+        (layers_of_blocks(), "uint8", False),
+    ):
+        sequence = sequence_of(dtype=dtype)
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            for _ in range(2):
+                try:
+                    model.fit(sequence, verbose=0)
+                    same(fails, False)
+                except AssertionError:
+                    raise
+                except Exception:
+                    same(fails, True)
+        told = [str(warning.message) for warning in seen if "subclassed" in str(warning.message)]
+        same(len(told), int(fails))
+        assert not told or 'dtype="float32"' in told[0], told
 
 
 def numbers_of(x: np.ndarray) -> list[int]:

@@ -1,21 +1,27 @@
 """Prints, as JSON, what Keras calls on a dataset in `fit`, `evaluate` and `predict`, on the back end of KERAS_BACKEND.
 
-A call is [name, by Keras?, detail]: the number of the batch for a request, and for `num_batches` the order that
-`fit(shuffle=True)` would draw from the state of `random` at that moment.
+A call is [name, by Keras?, detail]. The detail of a request is the number of the batch, and what `keras_request` and
+`training_on` tell: the number that Keras asked for, the order of the pass, whether it is a probe, and the method. That
+of `workers` is the method.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
 
 import keras
 import numpy as np
 
-from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras, shuffled_order
+from fastseq.keras.internals.py_dataset import (
+    called_by_keras,
+    epoch_ended_by_keras,
+    keras_request,
+    read_by_keras,
+    training_on,
+)
 
 BATCHES = 6
 
@@ -28,24 +34,49 @@ class Spy(keras.utils.PyDataset):
 
     @property
     def workers(self):
-        self.calls.append(("workers", read_by_keras(self, "workers"), None))
+        training = training_on(self)
+        self.calls.append(("workers", read_by_keras(self, "workers"), training and training.method))
         return 1
 
     @property
     def num_batches(self):
-        order = shuffled_order(random.getstate(), self.batches)
-        self.calls.append(("num_batches", read_by_keras(self, "num_batches"), order))
+        self.calls.append(("num_batches", read_by_keras(self, "num_batches"), None))
         return self.batches
 
     def __len__(self):
         return self.batches
 
     def __getitem__(self, k):
-        self.calls.append(("request", called_by_keras(self), k))
+        self.calls.append(("request", called_by_keras(self), (k, *origin())))
         return np.zeros((2, 3), "float32"), np.zeros((2, 1), "float32")
 
     def on_epoch_end(self):
-        self.calls.append(("on_epoch_end", called_by_keras(self), None))
+        self.calls.append(("on_epoch_end", called_by_keras(self), epoch_ended_by_keras()))
+
+
+def origin():
+    """What is known of the request of Keras that led here; () if there is none."""
+    request = keras_request()
+    if request is None:
+        return ()
+    training = training_on(request.dataset)
+    is_probe = request.is_probe or (training is not None and training.is_building)
+    order = None if request.order is None else list(request.order)
+    return request.k, order, is_probe, training and training.method
+
+
+class Around(Spy):
+    """Takes its batches from another dataset, and tells it of the ends of epochs."""
+
+    def __init__(self, inner):
+        super().__init__(len(inner))
+        self.inner = inner
+
+    def __getitem__(self, k):
+        return self.inner[k]
+
+    def on_epoch_end(self):
+        self.inner.on_epoch_end()
 
 
 class Overridden(Spy):
@@ -110,6 +141,15 @@ def main():
     keep("fit, overridden", overridden)
     model.fit(dataset, epochs=1, verbose=0, callbacks=[Look(dataset)])
     keep("fit, with a callback", dataset)
+    model, around = new_model(), Around(dataset)
+    model.fit(around, epochs=2, verbose=0)
+    keep("fit, wrapped", dataset)
+    model.evaluate(around, verbose=0)
+    keep("evaluate, wrapped", dataset)
+    model.predict(around, verbose=0)
+    keep("predict, wrapped", dataset)
+    keras.layers.Normalization().adapt(around)
+    keep("adapt, wrapped", dataset)
     print(json.dumps(results))
 
 

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
+import numpy as np
 import pandas as pd
 import torch
 from sample_images import make_folder, make_table
@@ -22,6 +24,19 @@ def damaged() -> None:
     cut, empty = (make_folder("damaged", per_class=20) / name for name in ("cat/003.jpg", "dog/007.jpg"))
     cut.write_bytes(cut.read_bytes()[:400])
     empty.write_bytes(b"")
+
+
+def masks() -> dict[str, Any]:
+    """Images with a white rectangle somewhere, and masks that have 1 there."""
+    random = np.random.default_rng(1)
+    files = [[f"{kind}-{i}.png" for i in range(16)] for kind in ("image", "mask")]
+    for image_file, mask_file in zip(*files, strict=True):
+        mask = np.zeros((96, 128), np.uint8)
+        top, left = random.integers(0, 48, 2)
+        mask[top : top + 48, left : left + 64] = 1
+        cv2.imwrite(image_file, np.repeat(mask[:, :, None] * 255, 3, 2))
+        cv2.imwrite(mask_file, mask)
+    return {"image_files": files[0], "mask_files": files[1]}
 
 
 def table() -> None:

@@ -70,7 +70,7 @@ class NativeIterator(PassAwareDataset):
             DecodeError: for the first bad file in it.
         """
         with self._turn:
-            _, ahead = self._request(idx, self._depth)
+            ahead = self._request(idx, self._depth).ahead
             self._steps = [Step(k * self.batch_size) for _, k in ahead]
             return super().__getitem__(idx)
 

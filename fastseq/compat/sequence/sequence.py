@@ -18,7 +18,8 @@ from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixe
 from fastseq.engine.sources import ListSources, Source, as_sources
 from fastseq.engine.threads import lasting_threads
 from fastseq.keras.internals.checked_keras import keras
-from fastseq.keras.internals.py_dataset import called_by_keras, read_by_keras
+from fastseq.keras.internals.keras_2 import NoShape
+from fastseq.keras.internals.py_dataset import called_by_keras, keras_request, read_by_keras, training_on
 from fastseq.keras.passes import KerasPasses
 from fastseq.order.rng import key_word
 
@@ -54,6 +55,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
 
     __slots__ = ("_fastseq",)  # no part of a pickled or copied dataset
     prefetch_bytes: int | None = None
+    shape = NoShape()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Sequence:  # noqa: D102 - subclasses need not call __init__
         self: Sequence = super().__new__(cls)
@@ -92,7 +94,8 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
         if not read_by_keras(self, "workers"):
             return workers
         self._fastseq.ahead.cancel_prefetch()
-        self._fastseq.passes.on_adapter_created()
+        training = training_on(self)
+        self._fastseq.passes.on_adapter_created(predict=training is not None and training.method == "predict")
         return min(workers, 1)
 
     @workers.setter
@@ -151,10 +154,10 @@ def _get_batch(self: Sequence, method: Callable[..., Any], index: Any) -> Any:
     if own.ahead.lock.inside:
         return method(self, index)
     if own.passes.batches and not own.ahead.lock.busy and called_by_keras(self) and (workers := self.workers) > 0:
-        _, expected = own.passes.request(index, self.max_queue_size, by_keras=True)
-        probe = own.passes.probing and not own.passes.predicting
+        request = keras_request()
+        served = own.passes.request_by_keras(index, self.max_queue_size, request and request.order)
         cap = drop_in_cap(self.prefetch_bytes)
-        return own.ahead.batch(index, () if probe else [k for _, k in expected], partial(method, self), workers, cap)
+        return own.ahead.batch(index, [k for _, k in served.ahead], partial(method, self), workers, cap)
     with own.ahead.lock.read():
         return method(self, index)
 

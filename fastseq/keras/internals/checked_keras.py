@@ -12,7 +12,7 @@ CHECKED_KERAS_VERSIONS = ("3.8.0", "3.9.2", "3.10.0", "3.11.3", "3.12.4", "3.13.
 """The versions that tests/test_keras_backends.py passed with, oldest first: on TensorFlow and PyTorch, and from 3.10 on
 with JAX, as older versions of Keras do not run on a current JAX."""
 
-_WITHOUT_KERAS = "fastseq.Loader, fastseq.DataLoader and fastseq.decode_batch work without Keras."
+WITHOUT_KERAS = "fastseq.Loader, fastseq.DataLoader and fastseq.decode_batch work without Keras."
 
 
 def unsupported(version: str, missing: str) -> ImportError:
@@ -20,7 +20,7 @@ def unsupported(version: str, missing: str) -> ImportError:
     latest = CHECKED_KERAS_VERSIONS[-1]
     return ImportError(
         f"fastseq does not work with Keras {version}: it has no {missing}. Install the latest version that fastseq was "
-        f'checked with: pip install "keras=={latest}". {_WITHOUT_KERAS}'
+        f'checked with: pip install "keras=={latest}". {WITHOUT_KERAS}'
     )
 
 
@@ -34,7 +34,7 @@ def check_version(version: str) -> None:
     if _minor(version) < _minor(oldest):
         raise ImportError(
             f"fastseq needs Keras {oldest} or newer, and {version} is installed: "
-            f'pip install --upgrade "keras>={oldest}". {_WITHOUT_KERAS}'
+            f'pip install --upgrade "keras>={oldest}". {WITHOUT_KERAS}'
         )
     if _minor(version) > _minor(latest) and (change := changed_call_order()):
         warnings.warn(
@@ -58,7 +58,7 @@ def _import_keras() -> Any:
         oldest = CHECKED_KERAS_VERSIONS[0]
         raise ImportError(
             f"this part of fastseq needs Keras {oldest} or newer, which is not installed: "
-            f'pip install "keras>={oldest}". {_WITHOUT_KERAS}'
+            f'pip install "keras>={oldest}". {WITHOUT_KERAS}'
         ) from None
     check_version(keras.__version__)
     return keras
