@@ -135,6 +135,14 @@ def test_labels_are_collated_as_in_torch(paths, make):
     assert_same(ours, plain(theirs))
 
 
+def test_class_numbers_fit_cross_entropy(paths):
+    samples = fastseq.Samples.from_files(paths, [i % 3 for i in range(23)])
+    loader = DataLoader(list(zip(paths, samples.labels, strict=True)), 4, size=SIZE)
+    for x, y in (next(iter(loader)), next(iter(fastseq.Loader(samples, SIZE, 4)))):
+        loss = torch.nn.functional.cross_entropy(torch.zeros(len(x), 3), torch.from_numpy(y))
+        assert float(loss) == pytest.approx(np.log(3))
+
+
 def test_labels_that_cannot_be_collated_are_rejected(paths):
     with pytest.raises(TypeError, match="NoneType cannot be combined"):
         next(iter(DataLoader(Pairs(paths, lambda path, i: (path, None)), 2, size=SIZE)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,6 +22,7 @@ THREE = samples_of(["cat", "emu", "dog", "cat"])
 SEVERAL = samples_of([["cat"], ["dog", "cat"], [], ["dog"]], classes=["cat", "dog", "emu"])
 FLOATS = samples_of([0.5, 1.5, 2.5, 3.5])
 ROWS = samples_of(np.arange(8).reshape(4, 2))
+AGES = samples_of([34, 3, 61, 35])
 NONE = samples_of(None)
 BATCH = np.array([3, 1, 1])
 
@@ -27,8 +30,8 @@ BATCH = np.array([3, 1, 1])
 @pytest.mark.parametrize(
     ("samples", "kind", "resolved", "expected"),
     [
-        (THREE, "auto", "int", np.array([0, 2, 2], np.int32)),
-        (THREE, "int", "int", np.array([0, 2, 2], np.int32)),
+        (THREE, "auto", "int", np.array([0, 2, 2], np.int64)),
+        (THREE, "int", "int", np.array([0, 2, 2], np.int64)),
         (TWO, "binary", "binary", np.array([0, 1, 1], np.float32)),
         (THREE, "categorical", "categorical", np.array([[1, 0, 0], [0, 0, 1], [0, 0, 1]], np.float32)),
         (THREE, "multi_hot", "multi_hot", np.array([[1, 0, 0], [0, 0, 1], [0, 0, 1]], np.float32)),
@@ -37,6 +40,9 @@ BATCH = np.array([3, 1, 1])
         (FLOATS, "auto", "raw", np.array([3.5, 1.5, 1.5], np.float32)),
         (FLOATS, "raw", "raw", np.array([3.5, 1.5, 1.5], np.float32)),
         (ROWS, "auto", "raw", np.array([[6, 7], [2, 3], [2, 3]], np.int64)),
+        (AGES, "raw", "raw", np.array([35, 3, 3], np.int64)),
+        (samples_of(["2", "0.5", "4", "2"]), "raw", "raw", np.array([2, 0.5, 0.5], np.float32)),
+        (samples_of([7, 8, 9, 7], classes=[9, 8, 7]), "raw", "raw", np.array([7, 8, 8], np.int64)),
     ],
 )
 def test_each_kind(samples, kind, resolved, expected):
@@ -61,7 +67,7 @@ def test_no_labels(samples, kind):
     [
         (THREE, "binary", r"two classes, not 3 \('cat', 'dog', 'emu'\); use labels=\"int\""),
         (samples_of(["cat"] * 4), "binary", r"two classes, not 1 \('cat'\)"),
-        (TWO, "raw", 'label=\\["column"\\]'),
+        (TWO, "raw", '\'cat\' is no number; use labels="int", or read numbers with label=\\["column"\\]'),
         (SEVERAL, "int", 'use labels="multi_hot"'),
         (SEVERAL, "binary", 'use labels="multi_hot"'),
         (SEVERAL, "categorical", 'use labels="multi_hot"'),
@@ -76,6 +82,53 @@ def test_no_labels(samples, kind):
 def test_what_does_not_fit_says_what_to_do(samples, kind, message):
     with pytest.raises(ValueError, match=message):
         LabelEncoder(samples, kind)
+
+
+def labelled(values, **options) -> Samples:
+    return Samples.from_files([f"{i}.jpg" for i in range(len(values))], values, **options)
+
+
+@pytest.mark.parametrize(
+    "values", [[34, 3, 61, 35], list(range(18, 60)), [1, 2, 10], [0, 1, 3, 4], np.array([90, 0, 180], np.uint8)]
+)
+def test_integers_that_look_like_a_measure_are_warned_of(values):
+    samples = pickle.loads(pickle.dumps(labelled(values).select(range(2))))
+    with pytest.warns(UserWarning, match=r'labels="raw" .* labels="int" .* classes=') as caught:
+        assert LabelEncoder(samples).kind == "int"
+    assert caught[0].filename == __file__
+    for kind in ("int", "categorical", "raw", None):
+        LabelEncoder(samples, kind)
+
+
+@pytest.mark.parametrize("values", [[[1, 3], [0, 2]], [(1, 0), [0, 1]]])
+def test_lists_of_integers_are_warned_of(values):
+    samples = labelled(values).select([1])
+    with pytest.warns(UserWarning, match=r'labels="raw" if .* classes=\.\.\. to the samples') as caught:
+        assert LabelEncoder(samples).kind == "raw"
+    assert caught[0].filename == __file__
+    assert LabelEncoder(samples, "raw")(np.array([0])).tolist() == [list(values[1])]
+
+
+@pytest.mark.parametrize(
+    ("values", "options"),
+    [
+        (np.array([[1, 3], [0, 2]]), {}),
+        (list(np.array([[1, 3], [0, 2]])), {}),
+        ([[1, 3], [0, 2.5]], {}),
+        ([[1, 3], [0]], {"classes": range(4)}),
+        (list(range(100)), {}),
+        (list(range(1, 103)), {}),
+        ([-1, 1], {}),
+        ([0, 255, 0], {}),
+        ([2, 3, 4, 5], {}),
+        ([True, False], {}),
+        (["34", "3", "61"], {"classes": ["3", "34", "61"]}),
+        ([34, 3, 61], {"classes": [3, 34, 61]}),
+        ([34.0, 3.0, 61.0], {}),
+    ],
+)
+def test_integers_that_look_like_classes_are_not(values, options):
+    LabelEncoder(labelled(values, **options))
 
 
 @given(st.data(), st.integers(1, 7), st.integers(1, 30))

@@ -100,12 +100,12 @@ def test_files_keep_their_order():
 @pytest.mark.parametrize(
     ("labels", "classes", "dtype", "expected", "names"),
     [
-        (["b", "a", "b"], None, "int32", [1, 0, 1], ("a", "b")),
-        (np.array(["b", "a", "b"]), None, "int32", [1, 0, 1], ("a", "b")),
-        (["b", "a", "b"], ["b", "c", "a"], "int32", [0, 2, 0], ("b", "c", "a")),
-        ([10, 9, 10], None, "int32", [1, 0, 1], ("9", "10")),
-        (np.array([2, 0, 2], np.uint8), [0, 1, 2], "int32", [2, 0, 2], ("0", "1", "2")),
-        ((label for label in (True, False, True)), None, "int32", [1, 0, 1], ("False", "True")),
+        (["b", "a", "b"], None, "int64", [1, 0, 1], ("a", "b")),
+        (np.array(["b", "a", "b"]), None, "int64", [1, 0, 1], ("a", "b")),
+        (["b", "a", "b"], ["b", "c", "a"], "int64", [0, 2, 0], ("b", "c", "a")),
+        ([10, 9, 10], None, "int64", [1, 0, 1], ("9", "10")),
+        (np.array([2, 0, 2], np.uint8), [0, 1, 2], "int64", [2, 0, 2], ("0", "1", "2")),
+        ((label for label in (True, False, True)), None, "int64", [1, 0, 1], ("False", "True")),
         ([1.5, 2, 3], None, "float32", [1.5, 2, 3], None),
         ([[1, 2.5], [3, 4], [5, 6]], None, "float32", [[1, 2.5], [3, 4], [5, 6]], None),
         (np.array([[1, 2], [3, 4], [5, 6]]), None, "int64", [[1, 2], [3, 4], [5, 6]], None),
@@ -113,6 +113,11 @@ def test_files_keep_their_order():
         ([["b", "a"], (), {"a"}], None, "bool", [[1, 1], [0, 0], [1, 0]], ("a", "b")),
         ([["b", "b"], [], ["a"]], ["b", "a"], "bool", [[1, 0], [0, 0], [0, 1]], ("b", "a")),
         (np.eye(3, dtype=bool), None, "bool", np.eye(3), ("0", "1", "2")),
+        ([[1, 3], [0, 2], [3]], range(4), "bool", [[0, 1, 0, 1], [1, 0, 1, 0], [0, 0, 0, 1]], ("0", "1", "2", "3")),
+        ([[1, 10], [], [2]], [1, 2, 10], "bool", [[1, 0, 1], [0, 0, 0], [0, 1, 0]], ("1", "2", "10")),
+        ([{10, 1}, {2}, set()], None, "bool", [[1, 0, 1], [0, 1, 0], [0, 0, 0]], ("1", "2", "10")),
+        ([[" b", "a"], ["b "], []], None, "bool", [[1, 1], [0, 1], [0, 0]], ("a", "b")),
+        ([" b", "a", "b\n"], None, "int64", [1, 0, 1], ("a", "b")),
     ],
 )
 def test_labels_of_files(labels, classes, dtype, expected, names):
@@ -152,6 +157,19 @@ EMPTY = r"labels, row 1 \(counted from 0\) is empty"
         (["a.jpg", "b.jpg"], [0.5, float("nan")], None, ValueError, EMPTY),
         (["a.jpg", "b.jpg"], [0.5, 1e300], None, ValueError, "labels, row 1 .* 1e.300 is not a finite number"),
         (["a.jpg"], [object()], None, ValueError, "is not a label"),
+        (["a.jpg"], [[object()]], None, ValueError, r"labels, row 0 .* is no list of labels"),
+        (["a.jpg", "b.jpg"], [["x"], [None]], None, ValueError, r"labels, row 1 .* is no list of labels"),
+        (["a.jpg", "b.jpg"], [[1], [0, 2]], None, ValueError, r"labels, row 1 .* 1 and 2; pass all classes, such as"),
+        (["a.jpg", "b.jpg"], [[1, 0, 0], [0, 1, 0]], "xyz", TypeError, "not the string 'xyz'"),
+        (["a.jpg", "b.jpg"], [[1, 0, 0], [0, 1, 0]], list("xyz"), ValueError, "pass rows of booleans"),
+        (["a.jpg", "b.jpg"], [[1], [3]], [1, 2], UnknownLabelError, "not in classes: '3'"),
+        (["a.jpg"], np.array([[1, 0, 0]]), list("xyz"), ValueError, r"labels\.astype\(bool\)"),
+        (["a.jpg"], [[0.5, 1.5]], [0, 1], ValueError, "these are rows of numbers"),
+        (["a.jpg", "b.jpg"], [0.0, 1.0], [0, 1], UnknownLabelError, r"'0.0' is the class '0' .*\.astype\(int\)"),
+        (["a.jpg", "b.jpg"], ["01", "1"], [1, 2], UnknownLabelError, "'01' is the class '1' written in another way"),
+        (["a.jpg"], np.array([np.nan]), [0, 1], ValueError, r"labels, row 0 \(counted from 0\) is empty"),
+        (["a.jpg", "b.jpg"], ["x", " "], None, ValueError, EMPTY),
+        (["a.jpg"], ["x"], Samples.from_files(["b.jpg"], ["x"]), TypeError, r"pass its \.classes"),
         (["a.jpg"], np.array(["2020-01-01"], "M8[D]"), None, ValueError, "datetime64"),
         (["a.jpg"], np.array([["x", "y"]]), None, ValueError, r"shape \(1, 2\); labels are text or numbers"),
         (["a.jpg"], np.zeros((1, 2, 3)), None, ValueError, r"shape \(1, 2, 3\)"),
@@ -344,6 +362,21 @@ def test_a_fingerprint_names_the_samples():
     assert len(set(prints)) == len(prints)
     assert all(len(bytes.fromhex(text)) == 8 for text in prints)
     assert numbered(6, labels=list("aabbcc")).fingerprint() == base.fingerprint() == base.fingerprint()
+
+
+@pytest.mark.parametrize("labels", [["b", "a", "b"], [["b", "a"], [], ["a"]]])
+def test_numpy_text_is_the_same_text_in_a_fingerprint(labels):
+    def as_numpy(label):
+        return np.str_(label) if isinstance(label, str) else list(map(np.str_, label))
+
+    plain = numbered(3, labels=labels)
+    samples = [
+        numbered(3, labels=list(map(as_numpy, labels))),
+        numbered(3, labels=labels, classes=np.array(["a", "b"])),
+    ]
+    for sample in samples:
+        assert sample.fingerprint() == plain.fingerprint()
+        assert set(map(type, sample.classes)) == {str}
 
 
 def test_a_fingerprint_is_of_the_samples_not_of_the_table():

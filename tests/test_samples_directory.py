@@ -67,7 +67,7 @@ def test_order_equals_keras(tree, follow_links, classes):
     assert list(samples.classes) == names
     folders = [os.path.relpath(path, tree).split(os.sep)[0] for path in paths]
     assert [samples.classes[label] for label in samples.labels] == folders
-    assert samples.labels.dtype == np.int32
+    assert samples.labels.dtype == np.int64
 
 
 def test_extensions_are_configurable(tmp_path):
@@ -208,6 +208,16 @@ def test_classes_without_folders(tmp_path):
     make(tmp_path, ["cat/a.jpg"])
     with pytest.raises(ValueError, match="no folders for the classes 'dog'; the folders are 'cat'"):
         Samples.from_directory(tmp_path, classes=["cat", "dog"])
+
+
+def test_a_class_without_images_keeps_its_number(tmp_path):
+    make(tmp_path, ["emu/a.jpg"])
+    with pytest.raises(ValueError, match="Make an empty folder for a class that has no images"):
+        Samples.from_directory(tmp_path, classes=["cat", "emu"])
+    (tmp_path / "cat").mkdir()
+    with pytest.warns(UserWarning, match="cat"):
+        samples = Samples.from_directory(tmp_path, classes=["cat", "emu"])
+    assert samples.labels.tolist() == [1]
 
 
 def test_a_missing_folder(tmp_path):

@@ -162,7 +162,7 @@ def test_every_group_can_be_in_either_part():
 )
 def test_samples_of_several_classes_are_split_to_the_exact_number(labels, fraction, seed):
     n = len(labels)
-    samples = numbered(n, labels=[sorted(map(str, names)) for names in labels])
+    samples = numbered(n, labels=[[f"class {name}" for name in sorted(names)] for names in labels])
     first, second = samples.split(fraction, seed=seed)
     total = min(max(round(fraction * n), 1), n - 1)
     assert (len(first), len(second)) == (n - total, total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import tempfile
 
 import numpy as np
@@ -44,9 +45,9 @@ def sources(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "options", "dtype", "expected", "classes"),
     [
-        (["dog", "cat", "dog"], {}, "int32", [1, 0, 1], ("cat", "dog")),
-        (["dog", "cat", "dog"], {"classes": ["dog", "cat"]}, "int32", [0, 1, 0], ("dog", "cat")),
-        (["c_d", "d", "e_c"], {}, "int32", [0, 1, 2], ("c_d", "d", "e_c")),
+        (["dog", "cat", "dog"], {}, "int64", [1, 0, 1], ("cat", "dog")),
+        (["dog", "cat", "dog"], {"classes": ["dog", "cat"]}, "int64", [0, 1, 0], ("dog", "cat")),
+        (["c_d", "d", "e_c"], {}, "int64", [0, 1, 2], ("c_d", "d", "e_c")),
         (
             ["c_d", "d", "e_c"],
             {"label_sep": "_"},
@@ -68,9 +69,9 @@ def sources(tmp_path):
             [[0, 1], [1, 0], [0, 1]],
             ("d", "c"),
         ),
-        ([10, 9, 10], {}, "int32", [1, 0, 1], ("9", "10")),
-        ([-1, 1, -1], {}, "int32", [0, 1, 0], ("-1", "1")),
-        ([1, 0, 1], {"classes": [1, 0]}, "int32", [0, 1, 0], ("1", "0")),
+        ([10, 9, 10], {}, "int64", [1, 0, 1], ("9", "10")),
+        ([-1, 1, -1], {}, "int64", [0, 1, 0], ("-1", "1")),
+        ([1, 0, 1], {"classes": [1, 0]}, "int64", [0, 1, 0], ("1", "0")),
         ([1, 2, 1], {"label_sep": "_"}, "bool", [[1, 0], [0, 1], [1, 0]], ("1", "2")),
         ([0.5, -2.0, 1e-3], {}, "float32", [0.5, -2, 1e-3], None),
         ([5, 7, 9], {"label": ["label"]}, "int64", [5, 7, 9], None),
@@ -125,7 +126,7 @@ def test_what_is_wrong_is_named(sources, change, options, error, message):
             make(**options)
 
 
-@given(st.lists(st.tuples(st.text('ab ü,"\n', min_size=1), st.text('xy_é"\n,', min_size=1)), min_size=1))
+@given(st.lists(st.tuples(st.text('ab ü,"\n', min_size=1), st.text('xy_é"\n,').filter(str.strip)), min_size=1))
 def test_quotes_and_lines_in_cells(rows):
     images, labels = map(list, zip(*rows, strict=True))
     with tempfile.TemporaryDirectory() as folder:
@@ -135,7 +136,7 @@ def test_quotes_and_lines_in_cells(rows):
         read = Samples.from_csv(path, root="")
     framed = Samples.from_dataframe(frame({"image": images, "label": labels}))
     assert read.fingerprint() == framed.fingerprint()
-    assert [read.classes[i] for i in read.labels] == labels
+    assert [read.classes[i] for i in read.labels] == [label.strip() for label in labels]
 
 
 def test_pandas_columns_of_every_sort():
@@ -160,7 +161,7 @@ def test_pandas_columns_of_every_sort():
     table["label"] = [["b"], ["a", "b"], []]
     several = Samples.from_dataframe(table)
     assert several.multi_label
-    assert several.labels.tolist() == [[False, True], [True, True], [False, False]]
+    assert np.asarray(several.labels).tolist() == [[False, True], [True, True], [False, False]]
 
 
 def test_a_data_frame_takes_a_root_and_refuses_two_columns_of_one_name():
@@ -180,11 +181,124 @@ def test_paths_in_a_csv_start_at_its_folder(tmp_path):
     assert Samples.from_csv(path, root="other").path(0) == "other/1.jpg"
 
 
-def test_leading_zeros_are_kept_where_classes_are_given(tmp_path):
+def test_numbers_that_are_written_in_several_ways_are_several_classes(sources):
+    for make in sources({"image": ["1.jpg", "2.jpg", "3.jpg", "4.jpg"], "label": ["01", "1", "+1", "2"]}):
+        with pytest.warns(UserWarning, match=r"'\+1', '01', '1' are different classes, but differ only"):
+            samples = make()
+        assert samples.classes == ("+1", "01", "1", "2")
+        assert samples.labels.tolist() == [1, 2, 0, 3]
+        assert make(classes=["1", "01", "2", "+1"]).labels.tolist() == [1, 0, 3, 2]
+
+
+def test_leading_zeros_are_kept(sources):
+    for make in sources({"image": ["1.jpg", "2.jpg", "3.jpg"], "label": ["007", "010", "007"]}):
+        assert make().classes == ("007", "010")
+
+
+@pytest.mark.parametrize(
+    "text", ["['cat', 'dog']", '["cat"]', "[]", "['cat' 'dog']", "[0 1 0]", "[1, 3]", "('cat', 'dog')", "{'cat'}"]
+)
+@pytest.mark.parametrize("options", [{}, {"label_sep": ","}, {"classes": ["cat", "dog"]}])
+def test_a_list_written_as_text_is_refused(sources, text, options):
+    for make in sources({"image": ["1.jpg", "2.jpg", "3.jpg"], "label": ["cat", "dog", text]}):
+        with pytest.raises(ValueError, match=r"column 'label', row 2 .* is a list written as text.*ast\.literal_eval"):
+            make(**options)
+
+
+def test_brackets_alone_make_no_list(sources):
+    labels = ["[unknown]", "(cat)", "{dog"]
+    for make in sources({"image": ["1.jpg", "2.jpg", "3.jpg"], "label": labels}):
+        assert make().classes == tuple(sorted(labels))
+    for make in sources({"image": ["1.jpg", "2.jpg", "3.jpg"], "label": ["[1, 2]", "a", "b"]}):
+        assert make(classes=["[1, 2]", "a", "b"]).labels.tolist() == [0, 1, 2]
+
+
+def test_an_empty_cell_has_no_labels_where_a_cell_may_have_several(sources, tmp_path):
+    import pandas as pd
+
+    columns = {"image": ["1.jpg", "2.jpg", "3.jpg"], "label": ["c_d", "", " "]}
+    for make in sources(columns):
+        assert np.asarray(make(label_sep="_").labels).tolist() == [[True, True], [False, False], [False, False]]
+    read = pd.read_csv(tmp_path / "table.csv")  # NaN in the place of the empty cell
+    assert np.asarray(Samples.from_dataframe(read, label_sep="_").labels).tolist()[1] == [False, False]
+    for missing in (None, pd.NA, math.nan):
+        table = frame({"image": ["1.jpg", "2.jpg", "3.jpg"], "label": pd.Series([2, missing, 10], dtype=object)})
+        samples = Samples.from_dataframe(table, label_sep="_")
+        assert samples.classes == ("2", "10")
+        assert np.asarray(samples.labels).tolist() == [[True, False], [False, False], [False, True]]
+    floats = frame({"image": ["1.jpg", "2.jpg"], "label": [2.0, math.nan]})
+    assert Samples.from_dataframe(floats, label_sep="_").classes == ("2",)
+    with pytest.raises(ValueError, match=r"column 'label', row 0 .*: 0\.5 is not text"):
+        Samples.from_dataframe(frame({"image": ["1.jpg"], "label": [0.5]}), label_sep="_")
+
+
+def test_blanks_around_a_label_are_ignored(sources):
+    for make in sources({"image": ["1.jpg", "2.jpg", "3.jpg"], "label": [" cat", "cat", "dog "]}):
+        assert make().classes == ("cat", "dog")
+        assert make().labels.tolist() == [0, 0, 1]
+
+
+def test_a_categorical_keeps_its_order():
+    import pandas as pd
+
+    table = frame({"image": ["1.jpg", "2.jpg", "3.jpg"]})
+    table["label"] = pd.Categorical(["low", "high", "low"], categories=["low", "medium", "high"], ordered=True)
+    for samples in (Samples.from_dataframe(table), Samples.from_files(table["image"], table["label"])):
+        assert samples.classes == ("low", "medium", "high")
+        assert samples.labels.tolist() == [0, 2, 0]
+    assert Samples.from_dataframe(table, classes=["high", "low"]).labels.tolist() == [1, 0, 1]
+    table["label"] = pd.Categorical([10, 2, 10], categories=[10, 2])
+    assert Samples.from_dataframe(table).labels.tolist() == [0, 1, 0]
+    table["label"] = pd.Categorical(["c_d", "d", "c_d"], categories=["d", "c_d"])
+    assert Samples.from_dataframe(table, label_sep="_").classes == ("c", "d")
+    table["label"] = pd.Categorical(["a", None, "a"])
+    with pytest.raises(ValueError, match=r"column 'label', row 1 \(counted from 0\) is empty"):
+        Samples.from_dataframe(table)
+    table["label"] = pd.Categorical(["10", "2", "1"])
+    with pytest.warns(UserWarning, match=r"Categorical is kept.*'1', '10', '2'.*classes="):
+        assert Samples.from_dataframe(table).classes == ("1", "10", "2")
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding"),
+    [(";", "utf-8"), ("\t", "utf-8"), ("|", "utf-8"), (",", "utf-16"), (",", "utf-16-le"), (",", "utf-16-be")],
+)
+def test_a_csv_file_of_another_form_says_what_to_pass(tmp_path, delimiter, encoding):
     path = tmp_path / "table.csv"
-    path.write_text("image,label\n1.jpg,007\n2.jpg,7\n")
-    assert Samples.from_csv(path).classes == ("7",)
-    assert Samples.from_csv(path, classes=["7", "007"]).labels.tolist() == [1, 0]
+    path.write_text("image,label\n1.jpg,café\n".replace(",", delimiter), encoding=encoding)
+    expected = f'pass encoding="{encoding}"' if delimiter == "," else f"pass delimiter={delimiter!r}"
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        Samples.from_csv(path)
+    assert Samples.from_csv(path, delimiter=delimiter, encoding=encoding).classes == ("café",)
+
+
+@pytest.mark.parametrize("text", ["image,label\n1.jpg,a\n2.jpg,café\n", "image,catégorie\n1.jpg,a\n"])
+def test_a_csv_file_that_is_not_utf8_says_so(tmp_path, text):
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="cp1252")
+    label = text.partition("\n")[0].partition(",")[2]
+    with pytest.raises(ValueError, match=r'is not UTF-8; pass the encoding .*encoding="cp1252"'):
+        Samples.from_csv(path, label=label)
+    assert Samples.from_csv(path, label=label, encoding="cp1252").classes in (("a", "café"), ("a",))
+    with pytest.raises(ValueError, match=r"table\.csv: not ascii: ordinal not in range"):
+        Samples.from_csv(path, label=label, encoding="ascii")
+    with pytest.raises(ValueError, match="encoding='latin-17' is unknown"):
+        Samples.from_csv(path, encoding="latin-17")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["0,5", "1,25", "0,5"], r"column 'label': labels such as '0,5' are numbers with a decimal comma"),
+        (["0.5", "1.25", "n/a", "2"], r"column 'label', row 2 .*'n/a' is not a number, but most labels are"),
+        (["0.5", "1.25", " ", "2"], r"column 'label', row 2 .* is empty"),
+    ],
+)
+def test_numbers_with_a_slip_do_not_become_classes(tmp_path, labels, message):
+    path = tmp_path / "table.csv"
+    path.write_text("image;label\n" + "".join(f"{i}.jpg;{label}\n" for i, label in enumerate(labels)))
+    with pytest.raises(ValueError, match=message):
+        Samples.from_csv(path, delimiter=";")
 
 
 @pytest.mark.parametrize("labels", ["abcabcabca", "1231231231"])

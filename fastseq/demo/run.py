@@ -9,6 +9,8 @@ from itertools import chain, count, repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import fastseq
 from fastseq.demo.model import EpochTimes, small_cnn
 from fastseq.demo.plain_sequence import PlainSequence
@@ -48,7 +50,7 @@ def loading_speeds(samples: fastseq.Samples, seconds: float = SECONDS) -> list[S
         epochs = repeat(fastseq.Loader(samples, threads=threads, **PIXELS))
         rate = _rate(chain.from_iterable(epochs), seconds)
         speeds.append(Speed("fastseq.Loader alone", threads, rate))
-    assert samples.labels is not None, "class folders define labels"
+    assert isinstance(samples.labels, np.ndarray), "class folders define labels"
     plain = PlainSequence(list(samples.paths()), samples.labels, PIXELS["batch_size"], SIZE)
     batches = (plain[k % len(plain)] for k in count())
     return [*speeds, Speed("a plain Sequence with cv2", 1, _rate(batches, seconds))]

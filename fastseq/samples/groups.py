@@ -15,8 +15,8 @@ from fastseq.arguments import shown
 from fastseq.errors import SamplesWarning
 from fastseq.file_range import FileRange
 from fastseq.order.rng import SPLIT_STREAM, random_u64
+from fastseq.samples.cells import factorise, is_missing, missing
 from fastseq.samples.class_labels import listed
-from fastseq.samples.label_values import factorise, is_missing, missing
 from fastseq.samples.path_table import PathTable
 
 

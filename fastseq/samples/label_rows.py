@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.samples.multi_hot import MultiHot
+
 
 @dataclass(frozen=True)
 class LabelRows:
@@ -24,13 +26,12 @@ class LabelRows:
     counts: NDArray[np.int64]
 
     @classmethod
-    def from_labels(cls, labels: NDArray[Any]) -> LabelRows:
-        """The rows of class numbers, int (n,), or of multi-hot rows, bool (n, classes)."""
-        if labels.ndim == 1:
-            offsets, numbers = np.arange(len(labels) + 1), labels
+    def from_labels(cls, labels: NDArray[Any] | MultiHot) -> LabelRows:
+        """The rows of class numbers, int (n,), or of multi-hot rows."""
+        if isinstance(labels, MultiHot):
+            offsets, numbers = labels.offsets, labels.columns
         else:
-            rows, numbers = np.nonzero(labels)
-            offsets = np.searchsorted(rows, np.arange(len(labels) + 1))
+            offsets, numbers = np.arange(len(labels) + 1), labels
         return cls(offsets, numbers, np.ones(len(numbers), np.int64))
 
     @property

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq.arguments import shown
-from fastseq.samples.class_labels import Labels, multi_hot, numbered, text_labels
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
+from fastseq.samples.cells import at, factorise, is_missing, missing
+from fastseq.samples.class_labels import Labels, class_names, class_order, listed, multi_hot, numbered, plain
+from fastseq.samples.multi_hot import MultiHot
+from fastseq.samples.text_labels import check_no_lists, text_labels
 
-GROUPS = (list, tuple, set, frozenset, np.ndarray)
+_GROUPS = (list, tuple, set, frozenset, np.ndarray)
+_BOOLEANS = (bool, np.bool_)
 
 
 def encode_values(values: Any, fixed: tuple[str, ...] | None, sep: str | None, what: str) -> Labels:
     """Encode one label, or one row of numbers, for each sample.
 
-    Text and integers become class numbers; lists of text, text with `sep` and rows of booleans become multi-hot rows;
-    floats and rows of numbers are kept, as float32 (integers in rows as int64).
+    Text and integers become class numbers; lists of text, text with `sep` and rows of booleans become multi-hot rows,
+    as do lists of integers with `fixed`; floats and rows of numbers are kept, as float32 (integers in rows as int64).
 
     Args:
-        values: a sequence, an array, or anything that NumPy can convert to an array.
-        fixed: the classes in order; None for those that occur, sorted.
+        values: a sequence, an array, or anything that NumPy can convert to an array. The classes of a pandas
+            Categorical are its categories, in their order.
+        fixed: the classes in order; None for those that occur, in the order of `class_order`.
         sep: the separator between several labels in one text; None if there is none.
         what: the name of the values in messages.
 
@@ -31,32 +37,37 @@ def encode_values(values: Any, fixed: tuple[str, ...] | None, sep: str | None, w
         UnknownLabelError: if a label is not in `fixed`.
         ValueError: if a label is missing, or if labels of different kinds are mixed; the message names the row.
     """
+    dtype = getattr(values, "dtype", None)
+    if getattr(dtype, "name", None) == "category" and sep is None:
+        return _encode_categorical(values, dtype, fixed, what)
     if isinstance(values, list | tuple):
         cells = list(values)
     else:
         array = np.asarray(values)
-        if array.dtype.kind in "biuf":
-            return _encode_numbers(array, fixed, sep, what)
-        if array.dtype.kind not in "OUT" or array.ndim != 1:
+        if array.dtype.kind in "biuf" and (sep is None or array.ndim != 1):
+            return _encode_numbers(array, fixed, what)
+        if array.dtype.kind not in "OUTbiuf" or array.ndim != 1:
             raise ValueError(f"{what}: {array.dtype} of shape {array.shape}; labels are text or numbers")
         cells = array.tolist()
+    if any(issubclass(kind, _GROUPS) for kind in set(map(type, cells))):
+        if sep is not None:
+            cells = [() if is_missing(cell) else cell for cell in cells]
+        return _encode_groups(cells, fixed, what)
+    if sep is not None:
+        cells = [_separable(cell, row, what) for row, cell in enumerate(cells)]
     types = set(map(type, cells))
     if all(issubclass(kind, str) for kind in types):
-        check_filled(cells, what)
-        codes, distinct = factorise(cells)
-        return text_labels(codes, distinct, fixed, sep)
+        return text_labels(*factorise(cells), fixed, sep, what)
     for row, cell in enumerate(cells):
         if is_missing(cell):
             raise missing(what, row)
-    if any(issubclass(kind, GROUPS) for kind in types):
-        return _encode_groups(cells, fixed, what)
     if any(issubclass(kind, str) for kind in types):
         row = next(i for i, cell in enumerate(cells) if not isinstance(cell, str))
         raise ValueError(f"{at(what, row)}: {cells[row]!r} is not text, but others are; make all of them text")
     numbers = np.asarray(cells)
     if numbers.dtype.kind not in "biuf":
         raise ValueError(f"{what}: {cells[0]!r} is not a label; labels are text, numbers, or lists of them")
-    return _encode_numbers(numbers, fixed, sep, what)
+    return _encode_numbers(numbers, fixed, what)
 
 
 def raw_numbers(columns: Sequence[NDArray[Any]], column_names: Sequence[str]) -> NDArray[Any]:
@@ -69,89 +80,106 @@ def raw_numbers(columns: Sequence[NDArray[Any]], column_names: Sequence[str]) ->
     return np.stack(floats, axis=1)
 
 
-def check_filled(cells: Sequence[str], what: str, first_row: int = 0) -> None:
-    """Raise a ValueError that names the row if a text is empty."""
-    if "" in cells:
-        raise missing(what, first_row + list(cells).index(""))
-
-
-def missing(what: str, row: int) -> ValueError:
-    """The error for a cell without a value."""
-    return ValueError(f"{at(what, row)} is empty; fill it in, or remove the row")
-
-
-def at(what: str, row: int) -> str:
-    """The position of a cell, for a message."""
-    return f"{what}, row {row} (counted from 0)"
-
-
-def is_missing(cell: object) -> bool:
-    """Whether a cell is None, NaN, pandas' NA or NaT, or empty text."""
-    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
-        return True
+def _separable(cell: Any, row: int, what: str) -> str:
+    """The text of a cell that may have several labels: "" for a missing one, "3" for 3 and 3.0."""
+    if is_missing(cell):
+        return ""
     if isinstance(cell, str):
-        return not cell
-    return isinstance(cell, float | np.floating) and bool(cell != cell)
+        return cell
+    if isinstance(cell, (*_BOOLEANS, int, np.integer)):
+        return str(cell)
+    if isinstance(cell, (float, np.floating)) and cell.is_integer():
+        return str(int(cell))
+    raise ValueError(f"{at(what, row)}: {cell!r} is not text; label_sep is for text and whole numbers")
 
 
-def factorise(cells: Sequence[Any]) -> tuple[NDArray[np.int64], list[Any]]:
-    """The position of each cell among the distinct ones, int64 (n,), and the distinct cells."""
-    places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
-    return np.fromiter(map(places.__getitem__, cells), np.int64, len(cells)), list(places)
-
-
-def path_strings(cells: Iterable[Any], what: str) -> Iterable[str]:
-    """Yield cells as paths.
-
-    Raises:
-        TypeError: if one is neither text nor an os.PathLike of text.
-        ValueError: if one is missing or empty.
-    """
+def _encode_categorical(values: Any, dtype: Any, fixed: tuple[str, ...] | None, what: str) -> Labels:
+    categories = dtype.categories.tolist()
+    classes = class_names(categories)
+    cells = np.asarray(values, object).tolist()
     for row, cell in enumerate(cells):
         if is_missing(cell):
             raise missing(what, row)
-        path = os.fspath(cell) if isinstance(cell, os.PathLike) else cell
-        if not isinstance(path, str):
-            raise TypeError(f"{at(what, row)}: {shown(path)} is not a path; use text or a pathlib.Path")
-        yield path
+    codes, distinct = factorise(cells)
+    names = list(map(plain, distinct))
+    check_no_lists(codes, names, fixed, what)
+    labels = numbered(codes, names, fixed or classes)
+    from_text = not dtype.ordered and all(isinstance(category, str) for category in categories)
+    if fixed is None and from_text and list(classes) == sorted(classes) and classes != class_order(classes):
+        warn_user(
+            f"{what}: the order of a Categorical is kept, and this one sorts numbers as text: {listed(classes)}. Pass "
+            "classes=... in the order that you want; everywhere else it is that of numbers",
+            SamplesWarning,
+        )
+    return labels
 
 
-def _encode_numbers(array: NDArray[Any], fixed: tuple[str, ...] | None, sep: str | None, what: str) -> Labels:
+def _encode_numbers(array: NDArray[Any], fixed: tuple[str, ...] | None, what: str) -> Labels:
     if array.ndim not in (1, 2):
         raise ValueError(f"{what}: shape {array.shape}; a sample needs one value, or one row of values")
-    whole = array.dtype.kind in "biu"
-    if array.ndim == 2 and array.dtype.kind == "b":
+    kind = array.dtype.kind
+    if array.ndim == 2 and kind == "b":
         classes = fixed or tuple(map(str, range(array.shape[1])))
         if len(classes) != array.shape[1]:
             raise ValueError(f"{what}: {array.shape[1]} columns of booleans for {len(classes)} classes")
-        return Labels(np.array(array), classes, True)
-    if sep is not None and not whole:
-        raise ValueError(f"{what}: label_sep is for text, but these are numbers; omit it")
-    if array.ndim == 2 or (not whole and fixed is None):
-        return Labels(array.astype(np.int64) if whole else _finite(array, what))
+        return Labels(MultiHot.from_dense(array), classes, True)
+    if array.ndim == 2 and fixed is not None:
+        raise ValueError(
+            f"{what}: classes is for labels, but these are rows of numbers; omit it, or pass rows of booleans, such as "
+            "labels.astype(bool), if each row has a 0 or 1 for each class"
+        )
+    if array.ndim == 2 or (kind == "f" and fixed is None):
+        return Labels(_finite(array, what) if kind == "f" else array.astype(np.int64))
+    if kind == "f" and np.isnan(array).any():
+        raise missing(what, int(np.argmax(np.isnan(array))))
     distinct, codes = np.unique(array, return_inverse=True)
     names = list(map(str, distinct.tolist()))
-    if sep is not None:
-        return text_labels(codes, names, fixed, sep)
-    return numbered(codes, names, fixed or tuple(names))
+    return numbered(codes, names, fixed or tuple(names), ambiguous=fixed is None and kind != "b")
 
 
 def _encode_groups(cells: list[Any], fixed: tuple[str, ...] | None, what: str) -> Labels:
     for row, cell in enumerate(cells):
-        if not isinstance(cell, GROUPS):
+        if is_missing(cell):
+            raise missing(what, row)
+        if not isinstance(cell, _GROUPS):
             raise ValueError(f"{at(what, row)}: {cell!r} is not a list, but others are; make all of them lists")
     groups = [tuple(cell) for cell in cells]
-    if all(isinstance(name, str) for group in groups for name in group):
+    types = set(map(type, chain.from_iterable(groups)))
+    if all(issubclass(kind, str) for kind in types):
+        groups = [tuple(plain(name).strip() for name in group) for group in groups]
         codes, distinct = factorise(groups)
         if any("" in group for group in distinct):
             raise missing(what, next(row for row, group in enumerate(groups) if "" in group))
-        return multi_hot(codes, distinct, fixed)
-    if len(set(map(len, groups))) > 1:
-        raise ValueError(f"{what}: rows of numbers have different lengths; they must be equal")
-    numbers = np.asarray(groups)
-    if numbers.dtype.kind not in "biuf":
-        raise ValueError(f"{what}: {groups[0]!r} mixes text and numbers; use one of them")
-    return _encode_numbers(numbers, fixed, None, what)
+        return multi_hot(codes, distinct, fixed, what)
+    for kind in types:
+        if not issubclass(kind, (int, float, np.number, np.bool_)):
+            row = next(row for row, group in enumerate(groups) if kind in map(type, group))
+            if issubclass(kind, str):
+                raise ValueError(f"{at(what, row)}: {groups[row]!r} mixes text and numbers; use one of them")
+            raise ValueError(f"{at(what, row)}: {groups[row]!r} is no list of labels; labels are text or numbers")
+    whole = all(issubclass(kind, (int, np.integer)) and not issubclass(kind, _BOOLEANS) for kind in types)
+    if whole and (fixed is not None or any(isinstance(cell, (set, frozenset)) for cell in cells)):
+        return _encode_class_ids(groups, fixed, what)
+    lengths = list(map(len, groups))
+    if len(set(lengths)) > 1:
+        row = next(row for row, length in enumerate(lengths) if length != lengths[0])
+        advice = "pass all classes, such as classes=range(10), if they are classes" if whole else "make them equal"
+        raise ValueError(
+            f"{at(what, row)}: the rows of numbers have different lengths, {lengths[0]} and {lengths[row]}; {advice}"
+        )
+    labels = _encode_numbers(np.asarray(groups), fixed, what)
+    return labels._replace(ambiguous_integers=whole and not any(isinstance(cell, np.ndarray) for cell in cells))
+
+
+def _encode_class_ids(groups: list[tuple[int, ...]], fixed: tuple[str, ...] | None, what: str) -> Labels:
+    """Encode lists of integers as several classes for each sample."""
+    codes, distinct = factorise([tuple(map(int, group)) for group in groups])
+    if fixed is not None and all(len(group) == len(fixed) and set(group) <= {0, 1} for group in distinct):
+        raise ValueError(
+            f"{at(what, 0)}: {distinct[0]!r} may be classes, or a 0 or 1 for each class; pass rows of booleans for the "
+            "latter, and lists of text for classes"
+        )
+    return multi_hot(codes, [tuple(map(str, group)) for group in distinct], fixed)
 
 
 def _finite(array: NDArray[Any], what: str) -> NDArray[np.float32]:

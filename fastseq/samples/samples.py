@@ -19,6 +19,7 @@ from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.exclusions import listed_paths
 from fastseq.samples.groups import file_numbers, group_numbers, joined, warn_of_repeated_files
 from fastseq.samples.label_rows import LabelRows
+from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.csv_file import read_csv
 from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
@@ -37,21 +38,25 @@ class Samples:
     Attributes:
         table: the paths.
         table_rows: int64 (n,), the row of each sample in `table`.
-        labels: None, or one label for each sample: int32 (n,) class numbers; bool (n, classes) if a sample can have
-            several; float32 or int64, (n,) or (n, m), for numbers without classes.
+        labels: None, or one label for each sample: int64 (n,) class numbers; bool (n, classes) if a sample can have
+            several, as a `MultiHot`, which stores only those that are True; float32 or int64, (n,) or (n, m), for
+            numbers without classes.
         classes: the names of the classes in the order of their numbers; None for numbers and without labels.
         multi_label: whether a sample can have several labels.
         empty_classes: the classes whose folders had no image; labels="binary" does not count them.
+        ambiguous_integers: whether the labels are integers, or lists of them, and nothing says if these are classes or
+            numbers.
     """
 
     def __init__(
         self,
         table: PathTable,
         rows: NDArray[np.int64] | None = None,
-        labels: NDArray[Any] | None = None,
+        labels: NDArray[Any] | MultiHot | None = None,
         classes: tuple[str, ...] | None = None,
         multi_label: bool = False,
         empty_classes: tuple[str, ...] = (),
+        ambiguous_integers: bool = False,
     ) -> None:
         """Combine what a source has read.
 
@@ -62,6 +67,7 @@ class Samples:
             classes: likewise.
             multi_label: likewise.
             empty_classes: likewise.
+            ambiguous_integers: likewise.
 
         Raises:
             TypeError: if `table` is not a table, but a list of files for example.
@@ -74,10 +80,13 @@ class Samples:
             )
         self.table = table
         self.table_rows = _read_only(np.arange(len(table)) if rows is None else rows)
-        self.labels = None if labels is None else _read_only(labels)
+        if multi_label and isinstance(labels, np.ndarray):
+            labels = MultiHot.from_dense(labels)
+        self.labels = _read_only(labels) if isinstance(labels, np.ndarray) else labels
         self.classes = classes
         self.multi_label = multi_label
         self.empty_classes = empty_classes
+        self.ambiguous_integers = ambiguous_integers
         self._fingerprint: str | None = None
         if labels is not None and len(labels) != len(self.table_rows):
             raise ValueError(f"{len(self.table_rows)} samples but {len(labels)} labels")
@@ -93,8 +102,9 @@ class Samples:
     ) -> Samples:
         """The images in a folder with one sub-folder for each class.
 
-        Classes and files are in the order of `keras.utils.image_dataset_from_directory`. Folders inside a class folder
-        belong to that class. Hidden files and folders are left out, and so are those that archives and file servers
+        Classes and files are in the order of `keras.utils.image_dataset_from_directory`; but classes whose names are
+        all numbers are sorted as numbers, with a warning if that is another order. Folders inside a class folder belong
+        to that class. Hidden files and folders are left out, and so are those that archives and file servers
         leave behind, such as `__MACOSX`. A `SamplesWarning` says what else was left out, and which classes are empty.
 
         Args:
@@ -127,19 +137,23 @@ class Samples:
         """The images listed in a pandas DataFrame, or in one like it.
 
         Labels that are text or integers become class numbers; lists of text become several labels for a sample (none
-        for an empty list); floats stay numbers.
+        for an empty list), and lists of integers too if `classes` is given; floats stay numbers. The classes of a
+        Categorical are its categories, in their order. Blanks around text are ignored.
 
         Args:
             df: the data frame; its index is ignored.
             image: the column of paths.
             label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
             root: the folder of relative paths; None for the working directory.
-            label_sep: the separator between several labels in one text: with "_", "cat_dog" is a cat and a dog.
-            classes: the classes in the order of their numbers; None for those that occur, sorted.
+            label_sep: the separator between several labels in one text: with "_", "cat_dog" is a cat and a dog. A cell
+                that is empty or missing has no labels.
+            classes: the classes in the order of their numbers, such as the `.classes` of the training samples; None for
+                those that occur, sorted: as numbers if all of them are numbers, otherwise as text.
 
         Raises:
             UnknownLabelError: if a label is not in `classes`.
-            ValueError: if a column or a value is missing, or if labels of different kinds are mixed.
+            ValueError: if a column or a value is missing, if labels of different kinds are mixed, or if a label is a
+                list written as text.
         """
         return cls._of(*read_dataframe(df, image, label, root, label_sep, classes))
 
@@ -152,25 +166,30 @@ class Samples:
         root: StrPath | None = None,
         label_sep: str | None = None,
         classes: Iterable[object] | None = None,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
     ) -> Samples:
         """The images listed in a CSV file, as in `from_dataframe`.
 
-        A label column holds integers or floats if all of its cells do, and `classes` and `label_sep` are None.
+        A label column holds integers or floats if all of its cells do, and `classes` and `label_sep` are None. "01" and
+        "+1" are text, not the integer 1.
 
         Args:
-            path: the file: UTF-8, separated by commas, with a header that names the columns.
+            path: the file, with a header that names the columns.
             image: the column of paths.
             label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
             root: the folder of relative paths; None for the folder of the CSV file.
-            label_sep: the separator between several labels in one cell.
-            classes: the classes in the order of their numbers; None for those that occur, sorted.
+            label_sep: the separator between several labels in one cell; an empty cell has none.
+            classes: as in `from_dataframe`.
+            delimiter: the character between two columns.
+            encoding: of the file, by Python's name for it.
 
         Raises:
             OSError: if the file cannot be read.
             UnknownLabelError: if a label is not in `classes`.
-            ValueError: if a column or a cell is missing, or if it is not a CSV file.
+            ValueError: if a column or a cell is missing, or if it is not a CSV file with that delimiter and encoding.
         """
-        return cls._of(*read_csv(path, image, label, root, label_sep, classes))
+        return cls._of(*read_csv(path, image, label, root, label_sep, classes, delimiter, encoding))
 
     @classmethod
     def from_files(
@@ -181,8 +200,9 @@ class Samples:
         Args:
             files: their paths, and a `FileRange` for each image that is a part of a file.
             labels: None, or one label for each file: text or integers for classes, lists of text for several classes
-                (none for an empty list), floats or rows of numbers for numbers, rows of booleans for multi-hot rows.
-            classes: the classes in the order of their numbers; None for those that occur, sorted.
+                (none for an empty list; lists of integers if `classes` is given), floats or rows of numbers for
+                numbers, rows of booleans for multi-hot rows.
+            classes: as in `from_dataframe`.
 
         Raises:
             UnknownLabelError: if a label is not in `classes`.
@@ -193,7 +213,7 @@ class Samples:
 
     @classmethod
     def _of(cls, table: PathTable, labels: Labels) -> Samples:
-        return cls(table, None, labels.values, labels.classes, labels.multi_label, labels.empty_classes)
+        return cls(table, None, *labels)
 
     def __len__(self) -> int:
         return len(self.table_rows)
@@ -266,8 +286,10 @@ class Samples:
         if chosen.ndim != 1 or chosen.dtype.kind not in "biu":
             given = f"{chosen.dtype} of shape {chosen.shape}"
             raise TypeError(f"select takes a list of integers or of booleans, not {given}")
-        labels = None if self.labels is None else self.labels[chosen]
-        return Samples(self.table, self.table_rows[chosen], labels, self.classes, self.multi_label, self.empty_classes)
+        labels = self.labels
+        if labels is not None:
+            labels = labels.take(chosen) if isinstance(labels, MultiHot) else labels[chosen]
+        return Samples(self.table, self.table_rows[chosen], labels, *self._label_facts)
 
     def without(self, bad: StrPath | Iterable[StrPath | FileRange]) -> Samples:
         """All samples except those of some files.
@@ -338,7 +360,10 @@ class Samples:
             for column in (self.table.range_offsets, self.table.range_lengths):
                 if column is not None:
                     digest.update(column[self.table_rows].data)
-            if labels is not None:
+            if isinstance(labels, MultiHot):
+                digest.update(labels.offsets.data)
+                digest.update(labels.columns.data)
+            elif labels is not None:
                 digest.update(np.ascontiguousarray(labels).reshape(-1).data)
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
@@ -350,13 +375,17 @@ class Samples:
             about = "" if self.labels is None else f", labels {self.labels.dtype} {self.labels.shape}"
         return f"<Samples: {len(self)} images{about}>"
 
+    @property
+    def _label_facts(self) -> tuple[tuple[str, ...] | None, bool, tuple[str, ...], bool]:
+        return self.classes, self.multi_label, self.empty_classes, self.ambiguous_integers
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only those rows of the table that a sample uses."""
         if len(self.table_rows) < len(self.table):
             table, rows = self.table.take(self.table_rows), None
         else:
             table, rows = self.table, self.table_rows
-        return Samples, (table, rows, self.labels, self.classes, self.multi_label, self.empty_classes)
+        return Samples, (table, rows, self.labels, *self._label_facts)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

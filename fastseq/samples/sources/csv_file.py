@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
-from fastseq.samples.class_labels import Labels, numbered, text_labels
-from fastseq.samples.label_values import at, check_filled, encode_values, raw_numbers
+from fastseq.samples.cells import at, check_filled, factorise, missing, row_of
+from fastseq.samples.class_labels import Labels, class_order, number_in, numbered
+from fastseq.samples.label_values import encode_values, raw_numbers
 from fastseq.samples.path_table import CHUNK, PathTable
 from fastseq.samples.sources.dataframe import label_columns, no_column
+from fastseq.samples.text_labels import text_labels
 from fastseq.samples.urls import check_local
-
-_INTEGER = re.compile(r"[+-]?[0-9]{1,100}")
-_FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan", re.IGNORECASE)
 
 
 def read_csv(
@@ -29,6 +30,8 @@ def read_csv(
     root: StrPath | None,
     label_sep: str | None,
     classes: Iterable[object] | None,
+    delimiter: str,
+    encoding: str,
 ) -> tuple[PathTable, Labels]:
     """Read the paths and labels; see `Samples.from_csv`."""
     check_local(os.fspath(path), "path")
@@ -40,9 +43,8 @@ def read_csv(
 
     def images() -> Iterator[Sequence[str]]:
         row = 0
-        for columns in _chunks(path, names):
-            for what, cells in zip(column_names, columns, strict=True):
-                check_filled(cells, what, row)
+        for columns in _chunks(path, names, delimiter, encoding):
+            check_filled(columns[0], column_names[0], row)
             if isinstance(label, str):
                 texts.add(columns[1])
             elif label is not None:
@@ -75,15 +77,38 @@ class _Texts:
 
     def labels(self, fixed: tuple[str, ...] | None, sep: str | None, what: str) -> Labels:
         codes = np.concatenate(self._codes)
-        distinct = list(self._places)
-        if fixed is None and sep is None:
-            if all(map(_INTEGER.fullmatch, distinct)):
-                whole = list(map(int, distinct))
-                return numbered(codes, list(map(str, whole)), tuple(map(str, sorted(set(whole)))))
-            if all(map(_FLOAT.fullmatch, distinct)):
-                numbers = np.array(list(map(float, distinct)))[codes]
-                return encode_values(numbers, None, None, what)
-        return text_labels(codes, distinct, fixed, sep)
+        texts = list(self._places)
+        for place, text in enumerate(texts):
+            if _undecoded(text):
+                raise ValueError(f"{at(what, row_of(codes, place))}: {_not_utf8(text)}")
+        numbers = _numeric_labels(codes, texts, what) if fixed is None and sep is None else None
+        return text_labels(codes, texts, fixed, sep, what) if numbers is None else numbers
+
+
+def _numeric_labels(codes: NDArray[np.integer[Any]], texts: Sequence[str], what: str) -> Labels | None:
+    """Encode cells that are all integers or all numbers; None if they are text.
+
+    Raises:
+        ValueError: if most are numbers with a decimal point, and some are not numbers.
+    """
+    of_text, names = factorise([text.strip() for text in texts])
+    codes = of_text[codes]
+    numbers = [float("nan") if name.lower() == "nan" else number_in(name) for name in names]
+    if all(isinstance(number, int) and str(number) == name for number, name in zip(numbers, names, strict=True)):
+        return numbered(codes, names, class_order(names), ambiguous=True)
+    if not any(isinstance(number, float) for number in numbers):
+        return None
+    others = [place for place, number in enumerate(numbers) if number is None]
+    if not others:
+        return encode_values(np.array(numbers, np.float64)[codes], None, None, what)
+    if "" in names:
+        raise missing(what, row_of(codes, names.index("")))
+    if 2 * len(others) < len(names):
+        raise ValueError(
+            f"{at(what, row_of(codes, others[0]))}: {names[others[0]]!r} is not a number, but most labels are; correct "
+            "it, or pass classes=... if they are classes"
+        )
+    return None
 
 
 class _Numbers:
@@ -95,6 +120,7 @@ class _Numbers:
 
     def add(self, columns: Sequence[Sequence[str]], first_row: int) -> None:
         for what, cells, parts in zip(self._column_names, columns, self._columns, strict=True):
+            check_filled(cells, what, first_row)
             try:
                 parts.append(np.fromiter(map(int, cells), np.int64, len(cells)))
                 continue
@@ -118,17 +144,16 @@ def _is_float(cell: str) -> bool:
     return True
 
 
-def _chunks(path: StrPath, names: Sequence[str]) -> Iterator[list[list[str]]]:
+def _chunks(path: StrPath, names: Sequence[str], delimiter: str, encoding: str) -> Iterator[list[list[str]]]:
     """Iterate over chunks of the named columns; blank lines are skipped."""
-    # surrogateescape keeps bytes that are not UTF-8: they may be part of a file name.
-    with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file)
+    with open(path, "rb") as data, _text(data, os.fspath(path), encoding) as file:
+        reader = csv.reader(file, delimiter=delimiter)
         rows = filter(None, reader)
         try:
             header = next(rows, [])
             for name in names:
                 if name not in header:
-                    raise ValueError(f"{os.fspath(path)}: {no_column(name, header)}")
+                    raise ValueError(f"{os.fspath(path)}: {no_column(name, header)}{_hint(header, names, delimiter)}")
             places = list(map(header.index, names))
             start = 0
             while chunk := list(islice(rows, CHUNK)):
@@ -136,10 +161,47 @@ def _chunks(path: StrPath, names: Sequence[str]) -> Iterator[list[list[str]]]:
                     row = next(i for i, cells in enumerate(chunk) if len(cells) != len(header))
                     raise ValueError(
                         f"{at(os.fspath(path), start + row)} has {len(chunk[row])} cells, but the header has "
-                        f"{len(header)}; quote cells that contain commas"
+                        f"{len(header)}; quote cells that contain {delimiter!r}"
                     )
                 yield [[row[place] for row in chunk] for place in places]
                 start += len(chunk)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{os.fspath(path)}: not {encoding}: {error.reason}; pass its encoding=...") from error
         except csv.Error as error:
             where = f"{os.fspath(path)}, line {reader.line_num}"
             raise ValueError(f"{where}: {error}; is it a CSV file?") from error
+
+
+def _text(data: io.BufferedReader, path: str, encoding: str) -> io.TextIOWrapper:
+    """Decode a file."""
+    try:
+        codec = codecs.lookup(encoding).name
+    except LookupError:
+        raise ValueError(f"encoding={encoding!r} is unknown; pass one of Python's, such as 'cp1252'") from None
+    if codec != "utf-8":
+        return io.TextIOWrapper(data, encoding, newline="")
+    head = data.peek(2)[:2]
+    if head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in head:
+        order = {b"\0": "-be", b"\xff": "", b"\xfe": ""}.get(head[:1], "-le")
+        raise ValueError(f'{path} is not UTF-8 but UTF-16; pass encoding="utf-16{order}"')
+    # surrogateescape keeps bytes that are not UTF-8: they may be part of a file name.
+    return io.TextIOWrapper(data, "utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _hint(header: Sequence[str], names: Sequence[str], delimiter: str) -> str:
+    """What to pass if the columns are there after all, with another separator between them or in another encoding."""
+    line = delimiter.join(header)
+    for other in ",;\t|":
+        if set(names) <= set(next(csv.reader([line], delimiter=other), [])):
+            return f"; they are separated by {other!r}: pass delimiter={other!r}"
+    return f"; {_not_utf8(line)}" if _undecoded(line) else ""
+
+
+def _undecoded(text: str) -> bool:
+    """Whether a text has bytes that are not UTF-8."""
+    return not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text)
+
+
+def _not_utf8(text: str) -> str:
+    shown = text.encode("utf-8", "surrogateescape")
+    return f'{shown!r} is not UTF-8; pass the encoding of the file, such as encoding="cp1252"'

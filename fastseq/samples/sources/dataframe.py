@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
+from fastseq.samples.cells import is_missing, missing, path_strings
 from fastseq.samples.class_labels import Labels, class_names, listed
-from fastseq.samples.label_values import encode_values, is_missing, missing, path_strings, raw_numbers
+from fastseq.samples.label_values import encode_values, raw_numbers
 from fastseq.samples.path_table import PathTable
 
 
@@ -39,7 +40,7 @@ def read_dataframe(
         hint = "; for a CSV file use Samples.from_csv" if isinstance(df, (str, os.PathLike)) else ""
         raise TypeError(f"df must be a data frame, not {df!r}{hint}")
     fixed = label_columns(label, label_sep, classes)
-    table = PathTable.from_strings(path_strings(_column(df, image).tolist(), f"column {image!r}"), root)
+    table = PathTable.from_strings(path_strings(np.asarray(_column(df, image)).tolist(), f"column {image!r}"), root)
     if not len(table):
         raise ValueError("the data frame has no rows")
     if label is None:
@@ -68,17 +69,17 @@ def no_column(name: str, columns: Iterable[object]) -> ValueError:
     return ValueError(f"there is no column {name!r}; the columns are {listed(list(columns))}")
 
 
-def _column(df: DataFrame, name: str) -> NDArray[Any]:
+def _column(df: DataFrame, name: str) -> Any:
     if name not in list(df.columns):
         raise no_column(name, df.columns)
-    column = np.asarray(df[name])
-    if column.ndim != 1:
+    column = df[name]
+    if getattr(column, "ndim", 1) != 1:
         raise ValueError(f"there are {column.shape[1]} columns {name!r}; give them names of their own")
     return column
 
 
 def _numbers(df: DataFrame, name: str) -> NDArray[Any]:
-    column = _column(df, name)
+    column = np.asarray(_column(df, name))
     if column.dtype.kind == "O":
         for row, cell in enumerate(column):
             if is_missing(cell):

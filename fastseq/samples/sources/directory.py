@@ -1,4 +1,4 @@
-"""Samples from a folder with one sub-folder for each class, in Keras's order."""
+"""Samples from a folder with one sub-folder for each class, the files in Keras's order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from fastseq._types import StrPath
-from fastseq.samples.class_labels import Labels, class_names, listed
+from fastseq.samples.class_labels import Labels, class_names, class_order, listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.folder_walk import EXTENSIONS, FolderWalk, WalkReport
 from fastseq.samples.urls import check_local
@@ -33,10 +33,13 @@ def read_directory(
     endings = None if extensions is None else tuple(ending.lower() for ending in extensions)
     walk = FolderWalk(root, endings, follow_links, advance)
     found = walk.class_folders()
-    folders = found if classes is None else class_names(classes)
+    folders = class_order(found, root) if classes is None else class_names(classes)
     absent = [name for name in folders if name not in found]
     if absent:
-        raise ValueError(f"{root}: no folders for the classes {listed(absent)}; the folders are {listed(found)}")
+        raise ValueError(
+            f"{root}: no folders for the classes {listed(absent)}; the folders are {listed(found)}. Make an empty "
+            "folder for a class that has no images here"
+        )
     if not folders and walk.report.loose.count:
         raise ValueError(
             f"{root} has images but no class folders; make a folder for each class, or use Samples.from_files"
@@ -55,5 +58,5 @@ def read_directory(
         raise ValueError("; ".join([text, *walk.report.lines()]))
     empty = tuple(folder for folder, count in zip(folders, counts, strict=True) if not count)
     walk.report.empty_classes = empty
-    numbers = np.repeat(np.arange(len(folders), dtype=np.int32), counts)
+    numbers = np.repeat(np.arange(len(folders)), counts)
     return table, Labels(numbers, tuple(folders), empty_classes=empty), walk.report

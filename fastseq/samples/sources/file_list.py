@@ -12,8 +12,9 @@ import numpy as np
 
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
+from fastseq.samples.cells import path_strings
 from fastseq.samples.class_labels import Labels, class_names
-from fastseq.samples.label_values import encode_values, path_strings
+from fastseq.samples.label_values import encode_values
 from fastseq.samples.path_table import PathTable
 
 

@@ -1,0 +1,64 @@
+"""Cells of a table or a list: which ones are missing, and where one is, for messages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq.arguments import shown
+
+
+def at(what: str, row: int) -> str:
+    """The position of a cell, for a message."""
+    return f"{what}, row {row} (counted from 0)"
+
+
+def missing(what: str, row: int) -> ValueError:
+    """The error for a cell without a value."""
+    return ValueError(f"{at(what, row)} is empty; fill it in, or remove the row")
+
+
+def is_missing(cell: object) -> bool:
+    """Whether a cell is None, NaN, pandas' NA or NaT, or empty text."""
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(cell, str):
+        return not cell
+    return isinstance(cell, float | np.floating) and bool(cell != cell)
+
+
+def check_filled(cells: Sequence[str], what: str, first_row: int = 0) -> None:
+    """Raise a ValueError that names the row if a text is empty."""
+    if "" in cells:
+        raise missing(what, first_row + list(cells).index(""))
+
+
+def row_of(codes: NDArray[np.integer[Any]], place: int) -> int:
+    """The first row of the distinct cell at `place`; see `factorise`."""
+    return int(np.argmax(codes == place))
+
+
+def factorise(cells: Sequence[Any]) -> tuple[NDArray[np.int64], list[Any]]:
+    """The position of each cell among the distinct ones, int64 (n,), and the distinct cells."""
+    places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
+    return np.fromiter(map(places.__getitem__, cells), np.int64, len(cells)), list(places)
+
+
+def path_strings(cells: Iterable[Any], what: str) -> Iterable[str]:
+    """Yield cells as paths.
+
+    Raises:
+        TypeError: if one is neither text nor an os.PathLike of text.
+        ValueError: if one is missing or empty.
+    """
+    for row, cell in enumerate(cells):
+        if is_missing(cell):
+            raise missing(what, row)
+        path = os.fspath(cell) if isinstance(cell, os.PathLike) else cell
+        if not isinstance(path, str):
+            raise TypeError(f"{at(what, row)}: {shown(path)} is not a path; use text or a pathlib.Path")
+        yield path
