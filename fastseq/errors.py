@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastseq._types import StrPath
+from fastseq._warn import warn_user
+from fastseq.near_files import near_file_advice
 from fastseq.status import Status, describe, is_good, remedy
 
 
@@ -25,6 +27,8 @@ class BadSample:
         status: what is wrong.
         detail: the decoder's or the operating system's own words; "" if there are none.
         epoch: the epoch, counted from 0, in which the problem was first seen.
+        remedy: what you can do, with the setting that would accept the file if there is one; what its status suggests
+            if "" was given.
     """
 
     index: int
@@ -32,6 +36,11 @@ class BadSample:
     status: Status
     detail: str = ""
     epoch: int = 0
+    remedy: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.remedy:
+            object.__setattr__(self, "remedy", remedy(self.status))
 
     @property
     def is_good(self) -> bool:
@@ -47,14 +56,22 @@ class BadSample:
     def message(self) -> str:
         """The full text: the file, what is wrong with it, and what to do."""
         source = f"sample {self.index}" if self.path is None else f"{os.fspath(self.path)!r} (sample {self.index})"
-        return f"{source}: {self.reason} [{self.status.name}]; {remedy(self.status)}"
+        return f"{source}: {self.reason} [{self.status.name}]; {self.remedy}"
 
     def __str__(self) -> str:
         return self.message
 
+    def with_advice(self) -> BadSample:
+        """The same; where there is no such file, with the name of one that may be meant. Reads the file's folder."""
+        if self.status is not Status.NOT_FOUND or self.path is None:
+            return self
+        advice = near_file_advice(os.fspath(self.path))
+        return replace(self, remedy=f"{self.remedy}: {advice}") if advice else self
+
     def to_error(self) -> DecodeError:
         """The exception for this sample."""
-        return DecodeError(self.path, self.index, self.status, self.detail)
+        advised = self.with_advice()
+        return DecodeError(self.path, self.index, self.status, self.detail, advised.remedy)
 
 
 class DecodeError(Exception):
@@ -66,18 +83,22 @@ class DecodeError(Exception):
         status: what is wrong.
         detail: the decoder's or the operating system's own words; "" if there are none.
         reason: what is wrong, in one clause, with the detail.
+        remedy: what you can do; see `BadSample`.
     """
 
-    def __init__(self, path: StrPath | None, index: int, status: Status, detail: str = "") -> None:
-        super().__init__(path, index, status, detail)
+    def __init__(self, path: StrPath | None, index: int, status: Status, detail: str = "", remedy: str = "") -> None:
+        super().__init__(path, index, status, detail, remedy)
+        sample = BadSample(index, path, status, detail, remedy=remedy)
         self.path = path
         self.index = index
         self.status = status
         self.detail = detail
-        self.reason = describe(status, detail)
+        self.reason = sample.reason
+        self.remedy = sample.remedy
+        self._message = sample.message
 
     def __str__(self) -> str:
-        return f"cannot decode {BadSample(self.index, self.path, self.status, self.detail).message}"
+        return f"cannot decode {self._message}"
 
 
 class TooManyBadSamples(Exception):  # noqa: N818
@@ -98,7 +119,7 @@ class TooManyBadSamples(Exception):  # noqa: N818
         self.total = total
 
     def __str__(self) -> str:
-        shown = "\n".join(f"  {bad}" for bad in self.samples[:5])
+        shown = "\n".join(f"  {bad.with_advice()}" for bad in self.samples[:5])
         rest = len(self.samples) - 5
         return (
             f"{self.count} of {self.total} samples are bad ({count_by_status(self.samples)}), and max_bad allows "
@@ -108,7 +129,7 @@ class TooManyBadSamples(Exception):  # noqa: N818
 
 
 class BadSamplesWarning(UserWarning):
-    """An epoch had bad samples, which were handled by `on_error`."""
+    """There were bad samples, which were handled by `on_error`, or images that were decoded from damaged data."""
 
 
 class SamplesWarning(UserWarning):
@@ -124,6 +145,15 @@ def raise_first_bad(samples: Iterable[BadSample]) -> None:
     for sample in samples:
         if not sample.is_good:
             raise sample.to_error()
+
+
+def warn_of_recovered(count: int, images: int) -> None:
+    """Warn that some of a number of images were decoded from damaged data, if there are any."""
+    if count:
+        warn_user(
+            f"{count} of {images} images were decoded from damaged data; strict=True refuses them, and names the first",
+            BadSamplesWarning,
+        )
 
 
 def count_by_status(samples: Iterable[BadSample]) -> str:

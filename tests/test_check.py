@@ -12,6 +12,7 @@ import pytest
 import typer
 import xxhash
 from images import encoded, folder, jpeg, photo
+from jpeg_headers import with_bytes_before_end
 from typer.testing import CliRunner, Result
 
 from fastseq import Samples, SamplesWarning
@@ -147,11 +148,40 @@ def test_other_files_are_not_overwritten_by_the_quarantine_list(tree, run, tmp_p
     assert (tmp_path / "notes.txt").read_text() == "mine\n"
 
 
-def test_lenient_accepts_damaged_images_that_decode(tree, run):
+def test_lenient_accepts_what_is_cut_off(tree, run):
     path = tree / "a" / "001.jpg"
     path.write_bytes(path.read_bytes()[:-2])
-    assert run(tree).exit_code == 1
+    (tree / "b" / "001.jpg").write_bytes((tree / "b" / "001.jpg").read_bytes()[:100])  # nothing of it decodes
+    done = run(tree)
+    assert done.exit_code == 1
+    assert "download the file again, or remove it; --lenient accepts it" in " ".join(done.stdout.split())
+    done = run(tree, "--lenient")
+    assert done.exit_code == 1
+    assert "RECOVERED" in done.stdout
+    assert "accepts" not in done.stdout
+    (tree / "b" / "001.jpg").unlink()
     assert run(tree, "--lenient").exit_code == 0
+
+
+def test_damaged_files_that_decode_are_counted_and_refused_by_strict(tree, run, tmp_path):
+    path = tree / "a" / "001.jpg"
+    path.write_bytes(with_bytes_before_end(path.read_bytes()))
+    done = run(tree)
+    assert done.exit_code == 0
+    assert "RECOVERED" in done.stdout
+    assert "refuse such files with --strict" in " ".join(done.stdout.split())
+    assert not (tmp_path / "fastseq-bad.jsonl").exists()
+    done = run(tree, "--strict")
+    assert done.exit_code == 1
+    assert "leaving out --strict accepts it" in " ".join(done.stdout.split())
+    (line,) = (tmp_path / "fastseq-bad.jsonl").read_text().splitlines()
+    assert 'strict="whole" accepts it' in json.loads(line)["message"]
+
+
+def test_strict_and_lenient_exclude_each_other(tree, run):
+    done = run(tree, "--strict", "--lenient")
+    assert done.exit_code == 2
+    assert "--strict refuses what --lenient accepts" in done.stderr
 
 
 def test_csv_files_and_flat_folders_are_accepted(tree, run, tmp_path):

@@ -93,7 +93,7 @@ def test_help_needs_no_extra(option):
 def test_version_needs_no_extra_and_matches_the_distribution():
     ran = bare("--version")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"fastseq {fastseq.__version__}\n", "")
-    assert importlib.metadata.version("fastseq") == fastseq.__version__
+    assert importlib.metadata.version("fastseq-loader") == fastseq.__version__
 
 
 @pytest.mark.parametrize("arguments", [(), ("chekc",), ("--chekc",)])
@@ -114,7 +114,7 @@ def test_no_command_prints_help(arguments):
 def test_a_command_names_the_extra_it_needs(command, needs, extra):
     ran = bare(command, "photos")
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == f'fastseq: {command} needs {needs}: pip install "fastseq[{extra}]"\n'
+    assert ran.stderr == f'fastseq: {command} needs {needs}: pip install "fastseq-loader[{extra}]"\n'
 
 
 @pytest.mark.parametrize("command", ["check", "demo"])
@@ -130,7 +130,7 @@ def test_without_scikit_image_one_line_says_what_to_install(rejected, monkeypatc
     monkeypatch.setitem(sys.modules, "skimage", None)
     message = rejected(None)
     assert message.startswith("fastseq: the demo needs skimage")
-    assert message.endswith(': pip install "fastseq[demo]"\n')
+    assert message.endswith(': pip install "fastseq-loader[demo]"\n')
 
 
 def test_a_missing_folder_is_rejected(rejected, tmp_path):

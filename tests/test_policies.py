@@ -62,9 +62,9 @@ def spoil(samples: Samples, bad: dict[int, Status]) -> None:
                 path.write_bytes(data[: len(data) // 2])
             case Status.NOT_FOUND:
                 path.unlink()
-            case Status.CORRUPT:
-                at = len(data) // 2
-                path.write_bytes(data[:at] + b"\xff\xd9\xff\xc4" + bytes(40) + data[at + 44 :])
+            case Status.CORRUPT:  # at any strictness: a Huffman table with too many symbols
+                at = data.index(b"\xff\xc4") + 5
+                path.write_bytes(data[:at] + b"\xff" * 16 + data[at + 16 :])
 
 
 def loader_of(samples: Samples, **options: Any) -> Loader:
@@ -307,6 +307,18 @@ def test_what_predict_fills_in_is_listed_and_warned_of_but_not_counted(dirty):
     epoch_of(loader)  # `max_bad` allows five, and would not allow ten
 
 
+def test_what_predict_recovers_is_listed_and_warned_of_once(mended):
+    loader = Loader(mended, SIZE, 4, on_error="fill", max_bad=1)
+    (told,) = predict(loader)
+    assert told == (
+        "predict: 1 of 12 samples were bad (1 TRUNCATED), and "
+        "1 of 12 samples were decoded from damaged data (strict=True refuses them); see .errors"
+    )
+    (told,) = predict(loader)
+    assert told == "predict: 1 of 12 samples were bad (1 TRUNCATED); see .errors"
+    assert [found.index for found in loader.errors] == [4, 9]
+
+
 def test_what_predict_recovers_is_listed_without_a_warning(mended):
     loader = Loader(mended, SIZE, 4, on_error="skip", strict=False)
     assert predict(loader) == []
@@ -395,13 +407,14 @@ def test_a_bad_sample_is_one_record_with_everything(dirty):
     cut = loader.errors[2]
     assert (cut.index, cut.path, cut.status, cut.epoch) == (12, dirty.path(12), Status.TRUNCATED, 0)
     assert cut.detail
-    assert cut.message == str(cut) == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; {remedy(Status.TRUNCATED)}"
+    assert cut.remedy == f"{remedy(Status.TRUNCATED)}; strict=False accepts it"
+    assert cut.message == str(cut) == f"{cut.path!r} (sample 12): {cut.reason} [TRUNCATED]; {cut.remedy}"
     assert cut.detail in cut.reason
     with pytest.raises(DecodeError) as caught:
         loader_of(dirty, shuffle=False, max_bad=None).batch(0, 2)
     error = caught.value
-    assert (error.index, error.path, error.status, error.detail, error.reason) == (
-        *(cut.index, cut.path, cut.status, cut.detail, cut.reason),
+    assert (error.index, error.path, error.status, error.detail, error.reason, error.remedy) == (
+        *(cut.index, cut.path, cut.status, cut.detail, cut.reason, cut.remedy),
     )
     assert str(error) == f"cannot decode {cut.message}"
 
@@ -437,7 +450,9 @@ def test_what_was_recovered_is_listed_but_not_bad(mended, on_error, tmp_path):
 @pytest.mark.parametrize("batch_size", [5, 12])
 def test_whole_lists_what_was_recovered_beside_what_is_bad(mended, tmp_path, batch_size):
     loader = Loader(mended, SIZE, batch_size, on_error="skip", strict="whole")
-    with pytest.warns(BadSamplesWarning, match=r"1 of 12 samples were bad \(1 TRUNCATED\)"):
+    with pytest.warns(
+        BadSamplesWarning, match=r"1 of 12 samples were bad \(1 TRUNCATED\), and 1 of 12 samples were decoded"
+    ):
         assert sum(len(x) for x, _ in loader) == 11
     assert [(found.index, found.status.name) for found in loader.errors] == [(4, "RECOVERED"), (9, "TRUNCATED")]
     loader.errors.write(tmp_path / "errors.jsonl")
@@ -447,7 +462,7 @@ def test_whole_lists_what_was_recovered_beside_what_is_bad(mended, tmp_path, bat
 def test_a_recovered_sample_is_a_good_substitute(mended):
     paths = ["missing.jpg", mended.path(4), mended.path(4)]
     loader = Loader(Samples.from_files(paths, labels=[7, 8, 9]), SIZE, 3, on_error="substitute", strict="whole")
-    with pytest.warns(BadSamplesWarning, match="1 of 3"):
+    with pytest.warns(BadSamplesWarning, match="1 of 3 samples were bad .*, and 2 of 3 samples were decoded"):
         ((x, y),) = loader
     np.testing.assert_array_equal(x[0], x[1])
     assert y[0] in y[1:]

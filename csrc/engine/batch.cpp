@@ -60,9 +60,11 @@ template <class Work>
 void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   Status status;
   std::string reason;
+  bool decodes = false;
   try {
     status = work();
     reason.swap(workspace->reason);
+    decodes = workspace->decodes && !is_good(status);
   } catch (const TooMuchMemory&) {
     status = Status::kTooMuchMemory;
   } catch (const std::bad_alloc&) {
@@ -74,11 +76,11 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   if (!is_good(status)) std::memset(slot(i), 0, recipe_->format.bytes());
   hwy::FlushStream();  // stores that bypassed the cache become visible to the waiting thread
   workspace->trim(kScratchBytes);
-  end(i, status, std::move(reason));
+  end(i, status, std::move(reason), decodes);
 }
 
 void BatchJob::run(int i, Workspace* workspace) {
-  workspace->reason.clear();
+  workspace->forget_failure();
   const uint8_t* data = reinterpret_cast<const uint8_t*>(sources_[i].data);
   size_t size = sources_[i].size;
   Status found = cancelled() ? Status::kCancelled : Status::kOk;
@@ -248,12 +250,13 @@ void BatchJob::fail(int i, Status status, std::string reason) {
   if (end_fetch(i)) end(i, status, std::move(reason));
 }
 
-void BatchJob::end(int i, Status status, std::string reason) {
+void BatchJob::end(int i, Status status, std::string reason, bool decodes) {
   statuses_[i].store(static_cast<int32_t>(status), std::memory_order_release);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (status != Status::kNeedsDecoder) release(i);
   try {
     if (!reason.empty() && status != Status::kOk) reasons_.emplace_back(i, std::move(reason));
+    if (decodes) decodable_.push_back(i);
   } catch (const std::bad_alloc&) {  // the status is reported without a message
   }
   if (--running_or_waiting_ == 0) ended_.notify_all();
@@ -279,6 +282,11 @@ std::string BatchJob::reason(int i) const {
     if (entry.first == i) return entry.second;
   }
   return {};
+}
+
+bool BatchJob::decodes(int i) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::find(decodable_.begin(), decodable_.end(), i) != decodable_.end();
 }
 
 int BatchJob::take() { return next_ < size() && !cancelled() ? next_++ : -1; }

@@ -65,6 +65,8 @@ class BatchJob {
   // Valid for samples that have ended.
   Status status(int i) const { return static_cast<Status>(statuses_[i].load(std::memory_order_acquire)); }
   std::string reason(int i) const;
+  // Whether a sample that was rejected for damage decodes all the same: another Strictness accepts it.
+  bool decodes(int i) const;
   // Only with `with_info`.
   const SampleInfo& info(int i) const { return infos_[i]; }
   // The first sample that has begun and not ended; -1 if there is none.
@@ -87,7 +89,7 @@ class BatchJob {
   bool end_fetch(int i);
   template <class Work>
   void guarded(int i, Workspace* workspace, Work work);
-  void end(int i, Status status, std::string reason);
+  void end(int i, Status status, std::string reason, bool decodes = false);
   uint8_t* slot(int i) const { return slots_ + recipe_->format.bytes() * i; }
   const double* draws(int i) const { return draws_.data() + static_cast<size_t>(i) * draws_per_sample_; }
 
@@ -107,6 +109,7 @@ class BatchJob {
   int running_or_waiting_;
   std::vector<Fetch> fetches_;  // of each sample
   std::vector<std::pair<int, std::string>> reasons_;
+  std::vector<int> decodable_;    // the rejected samples that decode
   std::vector<SampleData> kept_;  // of each sample: the contents of its file, for the caller to decode
   size_t kept_bytes_ = 0;
   std::unordered_set<std::string> checked_files_;  // checked for changes when this job first opened them

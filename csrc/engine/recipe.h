@@ -28,7 +28,7 @@ struct Recipe {
   bool pillow_colors = false;      // of CMYK, and gray of colors, not the file's own luma: as Pillow's convert()
   Interpolation interpolation = Interpolation::kAntialias;
   Orient orient = Orient::kExif;
-  Strictness strictness = Strictness::kRejectDamaged;
+  Strictness strictness = Strictness::kRejectTruncated;
   std::vector<Op> ops;
   Limits limits;
 };

@@ -76,7 +76,8 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
     if (status != Status::kCorrupt) return status;
   }
   if (header.progressive) workspace->jpeg.coefficients.release();  // libjpeg allocates as much itself
-  const Status status = open_turbo(data, size, header, request, &workspace->reason, &workspace->jpeg.scanline, &source);
+  const Status status = open_turbo(data, size, header, request, &workspace->reason, &workspace->decodes,
+                                   &workspace->jpeg.scanline, &source);
   if (status != Status::kOk) return status;
   return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
 }
@@ -112,7 +113,7 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
   if (!is_good(status) || out_of_range <= kMaxOutOfRange) return status;
   request.planes = false;
-  workspace->reason.clear();
+  workspace->forget_failure();
   return decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
 }
 
@@ -159,7 +160,7 @@ Status take_floats(const uint8_t* data, size_t size, const SlotFormat& format, c
 
 Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
                       Workspace* workspace, const std::atomic<bool>& cancelled) {
-  workspace->reason.clear();
+  workspace->forget_failure();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (recipe.augment && recipe.augment->float_images) {
     return take_floats(data, size, recipe.format, *recipe.augment, draws, slot, workspace);
@@ -188,7 +189,7 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
 
 Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
                         uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
-  workspace->reason.clear();
+  workspace->forget_failure();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
   // Only Pillow's gray is computed from colors.

@@ -23,6 +23,12 @@ struct Workspace {
   AugmentScratch augment;
   SampleInfo* info = nullptr;  // filled in for each sample; null if not requested
   std::string reason;          // libjpeg's message about the last failure
+  bool decodes = false;        // whether another Strictness accepts the last failure
+
+  void forget_failure() {
+    reason.clear();
+    decodes = false;
+  }
 
   // Frees the buffers of more than `keep` bytes: one huge image must not hold its memory for ever.
   void trim(size_t keep) {

@@ -68,8 +68,6 @@ class BaselineSource final : public RowSource {
       JpegScan& scan = scan_headers_[scan_count_];
       if (markers.next_scan(&frame_, &scan) != JpegMarkers::Found::kScan || frame_.progressive) return false;
       ++scan_count_;
-      if (scan.spectral_begin != 0 || scan.spectral_end != 63 || scan.successive_high || scan.successive_low)
-        return false;
       for (int i = 0; i < scan.components; ++i, ++components) {
         bool& known = seen[scan.component[i].index];
         if (known) return false;

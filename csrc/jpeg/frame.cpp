@@ -57,7 +57,7 @@ bool has_supported_sampling(JpegFrame* frame) {
 // As jdapimin.c decides it.
 bool JpegMarkers::is_ycc(const JpegFrame& frame) const {
   if (jfif_) return true;
-  if (adobe_) return adobe_transform_ == 1;
+  if (adobe_) return adobe_transform_ != 0;
   const auto& c = frame.component;
   return !(c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B');
 }
@@ -125,11 +125,8 @@ bool JpegMarkers::read_scan(const uint8_t* body, size_t size, JpegFrame* frame, 
   return !scan->interleaved() || blocks <= kMaxBlocksPerMcu;
 }
 
-// False where libjpeg warns of an unknown version.
-bool JpegMarkers::read_app0(const uint8_t* body, size_t size) {
-  if (size < 14 || std::memcmp(body, "JFIF", 5) != 0) return true;
-  jfif_ = true;
-  return body[5] == 1;
+void JpegMarkers::read_app0(const uint8_t* body, size_t size) {
+  if (size >= 14 && std::memcmp(body, "JFIF", 5) == 0) jfif_ = true;
 }
 
 void JpegMarkers::read_app14(const uint8_t* body, size_t size) {
@@ -155,7 +152,8 @@ bool JpegMarkers::read_segment(int marker, const uint8_t* body, size_t size, Jpe
       restart_interval_ = size == 2 ? read16(body) : 0;
       return size == 2;
     case 0xE0:
-      return scans_ == 0 && read_app0(body, size);  // libjpeg chooses the color space at the first scan
+      read_app0(body, size);
+      return scans_ == 0;  // libjpeg chooses the color space at the first scan
     case 0xEE:
       read_app14(body, size);
       return scans_ == 0;
@@ -171,7 +169,10 @@ JpegMarkers::Found JpegMarkers::next_scan(JpegFrame* frame, JpegScan* scan) {
     if (size_ < 2 || data_[0] != 0xFF || data_[1] != 0xD8) return Found::kUnsupported;
     at_ = 2;
   }
-  while (at_ + 2 <= size_ && data_[at_] == 0xFF) {
+  for (;;) {
+    // libjpeg skips what lies between two segments. Before the first scan that is no damage.
+    if (scans_ == 0) at_ = next_jpeg_marker(data_, size_, at_);
+    if (at_ + 2 > size_ || data_[at_] != 0xFF) break;
     const int marker = data_[at_ + 1];
     if (marker == 0xFF) {  // a fill byte
       ++at_;

@@ -57,7 +57,7 @@ class JpegMarkers {
  public:
   JpegMarkers(const uint8_t* data, size_t size) : data_(data), size_(size) {}
 
-  // kUnsupported: anything unusual, or anything that libjpeg warns about. Such files are left to libjpeg.
+  // kUnsupported: anything unusual, or anything that may be damage. Such files are left to libjpeg.
   enum class Found { kScan, kEnd, kUnsupported };
   // Skips to the next scan. The first call also reads the frame.
   Found next_scan(JpegFrame* frame, JpegScan* scan);
@@ -67,7 +67,7 @@ class JpegMarkers {
   bool read_quant(const uint8_t* body, size_t size);
   bool read_huffman(const uint8_t* body, size_t size);
   bool read_scan(const uint8_t* body, size_t size, JpegFrame* frame, JpegScan* scan) const;
-  bool read_app0(const uint8_t* body, size_t size);
+  void read_app0(const uint8_t* body, size_t size);
   void read_app14(const uint8_t* body, size_t size);
   bool is_ycc(const JpegFrame& frame) const;
 

@@ -30,9 +30,10 @@ int exif_orientation(const uint8_t* tiff, size_t size) {
     const uint64_t at = directory + 2 + 12ull * i;
     if (at + 12 > size) return 1;
     if (u16(at) != 0x0112) continue;
-    const bool is_short = u16(at + 2) == 3;
-    const uint32_t value = u16(at + 8);
-    return is_short && value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+    // A SHORT; some phones write a LONG. cv2 reads the first two bytes of either, which of a big-endian LONG are zero.
+    const uint32_t type = u16(at + 2);
+    const uint64_t value = type == 3 ? u16(at + 8) : type == 4 && little ? u32(at + 8) : 0;
+    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
   }
   return 1;
 }

@@ -13,7 +13,7 @@ struct PixelWindow {
   int x0, y0, x1, y1;
 };
 
-// What happens to an image that libjpeg decodes with a warning.
+// What happens to an image that libjpeg decodes with a warning about image data.
 enum class Strictness : int32_t {
   kAcceptDamaged = 0,    // kRecovered
   kRejectDamaged = 1,    // kCorrupt or kTruncated
@@ -33,7 +33,7 @@ struct JpegRequest {
   bool pillow_colors = false;  // of CMYK
   int scale = 1;               // 1, 2, 4 or 8: the DCT's reduction
   PixelWindow window{};
-  Strictness strictness = Strictness::kRejectDamaged;
+  Strictness strictness = Strictness::kRejectTruncated;
   int64_t memory_bytes = 0;
   StageClock* clock = nullptr;  // counts the time of each stage; may be null
 };

@@ -29,8 +29,9 @@ int min_dct_size(const jpeg_decompress_struct& info) {
 // Each libjpeg call that can fail is in a method of its own behind setjmp, with no C++ object to destroy in between.
 class TurboSource final : public RowSource {
  public:
-  TurboSource(const JpegHeader& header, const JpegRequest& request, std::string* reason, Buffer* scanline)
-      : header_(header), request_(request), reason_(reason), scanline_(scanline) {
+  TurboSource(const JpegHeader& header, const JpegRequest& request, std::string* reason, bool* decodes,
+              Buffer* scanline)
+      : header_(header), request_(request), reason_(reason), decodes_(decodes), scanline_(scanline) {
     std::memset(&info_, 0, sizeof(info_));
     info_.err = jpeg_std_error(&errors_.base);
     errors_.base.error_exit = jump_to_handler;
@@ -75,6 +76,7 @@ class TurboSource final : public RowSource {
     const bool warned = errors_.base.num_warnings > 0;
     if (!warned && header_.ends) return Status::kOk;
     *reason_ = warned ? errors_.first_warning : "no end-of-image marker";
+    *decodes_ = true;
     if (request_.strictness == Strictness::kAcceptDamaged) return Status::kRecovered;
     if (!header_.ends) return Status::kTruncated;
     return request_.strictness == Strictness::kRejectDamaged ? Status::kCorrupt : Status::kRecovered;
@@ -248,6 +250,7 @@ class TurboSource final : public RowSource {
   const JpegHeader header_;
   const JpegRequest request_;
   std::string* reason_;
+  bool* decodes_;
   Buffer* scanline_;
   ErrorManager errors_;
   ProgressMonitor monitor_;
@@ -262,8 +265,8 @@ class TurboSource final : public RowSource {
 }  // namespace
 
 Status open_turbo(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
-                  std::string* reason, Buffer* scanline, std::unique_ptr<RowSource>* source) {
-  auto turbo = std::make_unique<TurboSource>(header, request, reason, scanline);
+                  std::string* reason, bool* decodes, Buffer* scanline, std::unique_ptr<RowSource>* source) {
+  auto turbo = std::make_unique<TurboSource>(header, request, reason, decodes, scanline);
   const Status status = turbo->open(data, size);
   if (status == Status::kOk) *source = std::move(turbo);
   return status;

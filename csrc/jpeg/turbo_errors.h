@@ -20,9 +20,24 @@ struct ErrorManager {
   std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->on_error, 1);
 }
 
-// Counts warnings and keeps the first one's text. Traces are dropped, and nothing is printed.
+// Whether a warning is about a part of the header that no pixel depends on. Bytes that libjpeg skips before the first
+// scan lie between the header's segments; later they may be image data that was not understood.
+inline bool is_header_remark(j_common_ptr info) {
+  switch (info->err->msg_code) {
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_NOT_SEQUENTIAL:
+      return true;
+    case JWRN_EXTRANEOUS_DATA:
+      return reinterpret_cast<j_decompress_ptr>(info)->input_scan_number == 0;
+    default:
+      return false;
+  }
+}
+
+// Counts warnings about image data and keeps the first one's text. All else is dropped, and nothing is printed.
 inline void record_warning(j_common_ptr info, int level) {
-  if (level >= 0 || info->err->num_warnings++ > 0) return;
+  if (level >= 0 || is_header_remark(info) || info->err->num_warnings++ > 0) return;
   info->err->format_message(info, reinterpret_cast<ErrorManager*>(info->err)->first_warning);
 }
 

@@ -172,6 +172,7 @@ cdef extern from "engine/batch.h" namespace "fastseq" nogil:
         Status status(int)
         int first_pending()
         string reason(int) except +
+        cbool decodes(int)
 
 cdef extern from "engine/pool.h" namespace "fastseq" nogil:
     cdef cppclass CPool "fastseq::Pool":

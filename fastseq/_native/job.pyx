@@ -143,6 +143,10 @@ cdef class Job:
         """The message of libjpeg or the system about sample i; "" if there is none."""
         return self.job.get().reason(i).decode("utf-8", "replace")
 
+    def decodes(self, int i):
+        """Whether sample i, which was rejected for damage, decodes all the same: another strictness accepts it."""
+        return self.job.get().decodes(i)
+
     def info(self, int i):
         """What is known of sample i, which has ended, if the job records it.
 

@@ -38,17 +38,23 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", help="Digests of all files: compared if the file exists, otherwise written."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse JPEGs that libjpeg decodes from damaged data, as strict=True does.")
+    ] = False,
     lenient: Annotated[
-        bool, typer.Option("--lenient", help="Accept images that libjpeg decodes with warnings.")
+        bool, typer.Option("--lenient", help="Accept JPEGs that are cut off, as strict=False does.")
     ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Decoding threads; one per core by default.")] = None,
 ) -> None:
     """Decode every image of a set and report problems. Exit code: 0 good, 1 bad or changed files, 2 no image set."""
     try:
+        if strict and lenient:
+            raise ValueError("--strict refuses what --lenient accepts: leave one of them out")
         _check_folders(quarantine, plot, digest)
         samples, left_out = _find(source, image, root, follow_links)
         before = read_digests(digest) if digest is not None and digest.exists() else None
-        found, made = _read(samples, digest is not None, not lenient, threads)
+        strictness = True if strict else False if lenient else "whole"
+        found, made = _read(samples, digest is not None, strictness, threads)
         console = Console()
         console.print(status_table(found))
         for line in left_out:
@@ -90,7 +96,7 @@ def _find(source: Path, image: str, root: Path | None, follow_links: bool) -> tu
         return find_samples(source, image, root, follow_links=follow_links, advance=lambda n: progress.advance(task, n))
 
 
-def _read(samples: Samples, digest: bool, strict: bool, threads: int | None) -> tuple[Survey, dict[str, Digest]]:
+def _read(samples: Samples, digest: bool, strict: bool | str, threads: int | None) -> tuple[Survey, dict[str, Digest]]:
     made: dict[str, Digest] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

@@ -41,7 +41,7 @@ _HELP = "\n".join(
 
 def install_command(extra: str) -> str:
     """The shell command that installs what an extra names."""
-    return f'pip install "fastseq[{extra}]"'
+    return f'pip install "fastseq-loader[{extra}]"'
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,6 +13,7 @@ from fastseq.engine.settings import Settings
 from fastseq.errors import raise_first_bad
 from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.passes import KerasPasses
+from fastseq.limits import Limits
 from fastseq.loading.prefetcher import Key, Prefetcher
 from fastseq.samples import Samples
 from fastseq.samples.sources.dataframe import DataFrame
@@ -58,6 +59,8 @@ class DataGenerator(PassAwareDataset):
         dtype: of X: float64, as in the tutorial, float32, float16 or uint8; values are 0-255.
         prefetch_bytes: cap on batches begun and not handed out yet; what `fastseq.compat.set_prefetch_bytes` says if
             None. 0 turns prefetching off.
+        strict: which damaged JPEGs are bad; see `fastseq.Loader`.
+        limits: what one image may cost; `Limits()` if None.
 
     Raises:
         fastseq.UnknownLabelError: if `df` has labels that are not among `labels`.
@@ -78,6 +81,8 @@ class DataGenerator(PassAwareDataset):
         dtype: DTypeLike = "float64",
         *,
         prefetch_bytes: int | None = None,
+        strict: bool | str = "whole",
+        limits: Limits | None = None,
     ) -> None:
         """See the class."""
         super().__init__()
@@ -107,6 +112,8 @@ class DataGenerator(PassAwareDataset):
                 orient="landscape",
                 color="bgr" if n_channels == 3 else "gray",
                 dtype=dtype,
+                strict=strict,
+                limits=Limits() if limits is None else limits,
             ),
             batch_size=batch_size,
             seed=0,

@@ -15,6 +15,7 @@ import fastseq
 from fastseq.demo.model import EpochTimes, small_cnn
 from fastseq.demo.plain_sequence import PlainSequence
 from fastseq.demo.speeds import Speed
+from fastseq.engine.cpu_quota import usable_cpus
 
 SIZE = (160, 160)  # height, width
 EPOCHS = 4
@@ -46,7 +47,7 @@ def loading_speeds(samples: fastseq.Samples, seconds: float = SECONDS) -> list[S
     for path in samples.paths():
         Path(path).read_bytes()  # into the page cache, so that no loader waits for the disk
     speeds = []
-    for threads in sorted({1, _cores()}):
+    for threads in sorted({1, usable_cpus()}):
         epochs = repeat(fastseq.Loader(samples, threads=threads, **PIXELS))
         rate = _rate(chain.from_iterable(epochs), seconds)
         speeds.append(Speed("fastseq.Loader alone", threads, rate))
@@ -70,7 +71,7 @@ def train(samples: fastseq.Samples, *, progress: bool) -> tuple[Speed, float]:
     model, times = small_cnn(SIZE, len(_classes(samples))), EpochTimes()
     model.fit(_augmented(training), epochs=EPOCHS, verbose=1 if progress else 2, callbacks=[times])
     scores = model.evaluate(fastseq.ImageSequence(validation, **PIXELS), verbose=0, return_dict=True)
-    speed = Speed("training with fastseq.ImageSequence", _cores(), len(training) / min(times.seconds))
+    speed = Speed("training with fastseq.ImageSequence", usable_cpus(), len(training) / min(times.seconds))
     return speed, float(scores["accuracy"])
 
 
@@ -93,7 +94,3 @@ def _rate(batches: Iterable[Any], seconds: float) -> float:
 def _classes(samples: fastseq.Samples) -> tuple[str, ...]:
     assert samples.classes is not None, "class folders define classes"
     return samples.classes
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

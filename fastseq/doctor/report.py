@@ -9,20 +9,29 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from fastseq.doctor.survey import Survey
-from fastseq.status import Status, describe, remedy
+from fastseq.errors import BadSample
+from fastseq.status import Status, describe
 
+_IN_COMMAND = {"strict=False": "--lenient", 'strict="whole"': "leaving out --strict", "strict=True": "--strict"}
 _MAX_BARS = 12  # formats and statuses; the rest share one bar
 
 
 def status_table(found: Survey) -> Table:
-    """Return a rich table of the statuses found, the most frequent first."""
+    """Return a rich table of the statuses found, the most frequent first. It names options of `fastseq check`."""
     table = Table("status", "files", "what it is", "what to do")
     table.columns[1].justify = "right"
-    counts = Counter(bad.status for bad in found.bad)
-    table.add_row("good", f"{found.samples - len(found.bad):,}", "", "")
-    for status, count in counts.most_common():
-        table.add_row(Status(status).name, f"{count:,}", describe(status), remedy(status))
+    counts = Counter((sample.status, _remedy(sample)) for sample in found.log)
+    table.add_row("good", f"{found.samples - len(found.log):,}", "", "")
+    for (status, remedy), count in counts.most_common():
+        table.add_row(status.name, f"{count:,}", describe(status), remedy)
     return table
+
+
+def _remedy(sample: BadSample) -> str:
+    text = sample.remedy
+    for setting, option in _IN_COMMAND.items():
+        text = text.replace(setting, option)
+    return text
 
 
 def save_plot(found: Survey, path: str | os.PathLike[str]) -> None:

@@ -45,12 +45,12 @@ class Survey:
         return [sample for sample in self.log if not sample.is_good]
 
 
-def survey(samples: Samples, *, strict: bool, threads: int | None, advance: Callable[[int], None]) -> Survey:
+def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance: Callable[[int], None]) -> Survey:
     """Decode every file, on all cores, and look at its format and size.
 
     Args:
         samples: the set.
-        strict: whether an image that decodes with warnings, or is cut off, is bad.
+        strict: which damaged JPEGs are bad; see `PixelSettings`.
         threads: how many threads decode; as many as there are cores if None.
         advance: called with the number of files that were read since the last call.
     """

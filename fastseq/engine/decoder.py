@@ -15,6 +15,7 @@ from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import Sources
 from fastseq.engine.threads import Threads
+from fastseq.errors import warn_of_recovered
 
 
 class Decoder:
@@ -74,7 +75,7 @@ class Decoder:
         return PendingBatch(job, images, numbers, sources, self.settings, self.threads, self._fallback)
 
     def decode(self, sources: Sources, draws: NDArray[np.float64], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """Decode a batch at once; see `begin`.
+        """Decode a batch at once; see `begin`. Warns of images that were decoded from damaged data.
 
         Raises:
             DecodeError: for the first source that is bad; all others are decoded by then.
@@ -82,4 +83,5 @@ class Decoder:
         batch = self.begin(sources, draws, urgent=True, out=out)
         batch.result()
         batch.raise_first()
+        warn_of_recovered(batch.recovered, len(batch.images))
         return batch.images

@@ -13,6 +13,7 @@ from fastseq._native.job import Job
 from fastseq.engine.opencv_log import silent_opencv
 from fastseq.engine.png import SIGNATURE, TooLargeError, clean_png
 from fastseq.engine.settings import Settings
+from fastseq.engine.tiff import as_stored
 from fastseq.status import Status
 
 Decode: TypeAlias = Callable[[memoryview, Settings], tuple[NDArray[np.uint8], bool]]
@@ -63,6 +64,7 @@ def decode_by_opencv(data: memoryview, settings: Settings) -> tuple[NDArray[np.u
     flags = cv2.IMREAD_GRAYSCALE if settings.color == "gray" else cv2.IMREAD_COLOR
     if settings.orient == "none":
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
+        data = as_stored(data)
     content = clean_png(data, settings.limits.memory_bytes) if data[: len(SIGNATURE)] == SIGNATURE else data
     with silent_opencv():
         image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)

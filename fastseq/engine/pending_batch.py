@@ -14,6 +14,7 @@ from fastseq._native.job import Job
 from fastseq.engine.fallback import Decode, finish_sample
 from fastseq.engine.interrupts import watch
 from fastseq.engine.python_threads import Task
+from fastseq.engine.remedies import remedy_of
 from fastseq.engine.sample_info import SampleInfo, sample_info
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import Sources
@@ -136,11 +137,21 @@ class PendingBatch:
         found = {}
         for place, status in enumerate([] if self._all_good else self._statuses.tolist()):
             if status != Status.OK:
-                number = self.numbers[place]
-                index = number.item() if isinstance(number, np.generic) else number
-                detail = self._job.reason(place)
-                found[place] = BadSample(index, self._sources.path(place), Status(status), detail, epoch)
+                found[place] = self._report(place, Status(status), epoch)
         return found
+
+    def _report(self, place: int, status: Status, epoch: int) -> BadSample:
+        number = self.numbers[place]
+        index = number.item() if isinstance(number, np.generic) else number
+        remedy = remedy_of(status, self._job.decodes(place), self._sources.content(place))
+        return BadSample(index, self._sources.path(place), status, self._job.reason(place), epoch, remedy)
+
+    @property
+    def recovered(self) -> int:
+        """How many images to warn of, because they were decoded from damaged data; valid after `result`."""
+        if self._all_good or not self._settings.warns_of_damage:
+            return 0
+        return int(np.count_nonzero(self._statuses == Status.RECOVERED))
 
     def info(self) -> list[SampleInfo]:
         """What is known of each sample, by place; valid after `result`, for a batch that was begun with `info`."""

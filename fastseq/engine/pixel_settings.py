@@ -38,8 +38,8 @@ class PixelSettings(TypedDict, total=False):
             keras.applications does. "tf": values from -1 to 1; "torch": standardized by ImageNet's mean and standard
             deviation; "caffe": BGR, less ImageNet's mean. Within 1e-6 of Keras's values.
         data_format: "channels_last" or "channels_first".
-        strict: which damaged JPEGs are bad. True: any that libjpeg warns about, and any that is cut off. "whole": only
-            those that are cut off. False: none that still decodes. A damaged JPEG that is not bad is RECOVERED.
+        strict: which damaged JPEGs are bad. "whole": those that are cut off. True: also those whose image data libjpeg
+            warns about. False: none that still decodes. A damaged JPEG that is not bad is RECOVERED.
         limits: what one image may cost; `Limits()` if None.
     """
 

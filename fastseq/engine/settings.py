@@ -62,7 +62,7 @@ class Settings:
     offset: Scalars = 0.0
     preset: str | None = None
     data_format: str = "channels_last"
-    strict: bool | str = True
+    strict: bool | str = "whole"
     limits: Limits = field(default_factory=Limits)
     augment: tuple[int, float, bool, float, bool, int] | None = None
 
@@ -116,6 +116,11 @@ class Settings:
     def numpy_dtype(self) -> np.dtype[Any]:
         """The dtype of a batch."""
         return np.dtype(self.dtype)
+
+    @property
+    def warns_of_damage(self) -> bool:
+        """Whether to warn of images that were decoded from damaged data: unless the user asked for all that decode."""
+        return self.strict is not False
 
     @property
     def channels(self) -> int:

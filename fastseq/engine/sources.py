@@ -27,6 +27,9 @@ class Sources(Protocol):
     def path(self, place: int) -> StrPath | None:
         """The path of the source at a place, or the text of its `FileRange`; None if it is bytes."""
 
+    def content(self, place: int) -> memoryview | None:
+        """The bytes of the source at a place; None if it is a path or a `FileRange`."""
+
 
 class PathTable(Protocol):
     """Many paths in a few arrays; see `fastseq.samples.path_table.PathTable`."""
@@ -70,6 +73,9 @@ class TableSources:
         """See `Sources`."""
         return self._table.path(int(self._rows[place]))
 
+    def content(self, place: int) -> None:
+        """See `Sources`."""
+
 
 class ListSources:
     """Paths, ranges of files, and the contents of files."""
@@ -92,6 +98,11 @@ class ListSources:
         if isinstance(source, FileRange):
             return str(source)
         return source if isinstance(source, (str, os.PathLike)) else None
+
+    def content(self, place: int) -> memoryview | None:
+        """See `Sources`."""
+        item = self._items[place]
+        return item if isinstance(item, memoryview) else None
 
 
 def as_sources(name: str, sources: Iterable[Source]) -> list[Source]:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from fastseq import arguments
 from fastseq._native.job import Pool
+from fastseq.engine.cpu_quota import usable_cpus
 from fastseq.engine.python_threads import Task, TaskThreads, join_all
 
 _EXIT_TIMEOUT_S = 0.5
@@ -97,14 +98,14 @@ _lasting: dict[int, Threads] = {}
 
 
 def thread_count(threads: int | None) -> int:
-    """The number to use: `threads`, or as many as there are cores for this process.
+    """The number to use: `threads`, or as many as there are cores for this process; see `usable_cpus`.
 
     Raises:
         TypeError: if `threads` is neither None nor an integer.
         ValueError: if it is less than 1.
     """
     if threads is None:
-        return len(os.sched_getaffinity(0))
+        return usable_cpus()
     return arguments.integer("threads", threads, minimum=1)
 
 

@@ -22,11 +22,17 @@ class BadSampleLog(Sequence[BadSample]):
         # There is no lock that a fork could leave locked.
         self._by_index: dict[int, BadSample] = {}
 
-    def add(self, sample: BadSample) -> None:
-        """Log a sample unless it is logged already; a bad one replaces its own RECOVERED entry."""
+    def add(self, sample: BadSample) -> bool:
+        """Log a sample unless it is logged already; a bad one replaces its own RECOVERED entry.
+
+        Returns:
+            Whether its index is new.
+        """
+        is_new = sample.index not in self._by_index
         logged = self._by_index.setdefault(sample.index, sample)
         if logged.is_good and not sample.is_good:
             self._by_index[sample.index] = sample
+        return is_new
 
     def write(self, path: StrPath) -> None:
         """Write the log as JSON lines, atomically replacing an existing file.
@@ -91,6 +97,7 @@ def _to_record(sample: BadSample) -> dict[str, Any]:
         "message": sample.message,
         "detail": sample.detail,
         "epoch": sample.epoch,
+        "remedy": sample.remedy,
     }
 
 
@@ -105,4 +112,5 @@ def _from_record(record: dict[str, Any]) -> BadSample:
         Status[record["status"]],
         record["detail"],
         arguments.integer("epoch", record["epoch"], minimum=0),
+        str(record.get("remedy", "")),
     )

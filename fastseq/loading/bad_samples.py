@@ -58,6 +58,7 @@ class BadSamples:
         self._probed: dict[int, BadSample] = {}  # by index; not logged yet
         self._predicted: set[int] = set()  # indices of the bad samples in the batches of this `predict` so far
         self._batches_predicted = 0
+        self._recovered: set[int] = set()  # indices of the recovered samples that no warning has counted yet
         self.reset_after_fork()
 
     def reset_after_fork(self) -> None:
@@ -98,7 +99,7 @@ class BadSamples:
         places: dict[str, list[int]] = {"skip": [], "fill": [], "substitute": []}
         for place, report in reports.items():
             if not probe:
-                self.log.add(report)
+                self._add_to_log(report)
             if report.is_good:
                 continue
             choice = self._choose(key[0], report)
@@ -125,7 +126,7 @@ class BadSamples:
         return images[kept], indices[kept], None if weights is None else weights[kept]
 
     def handed_out(self, key: tuple[int, int]) -> None:
-        """Note that a batch was used; at the end of its epoch, warn of the bad samples."""
+        """Note that a batch was used; at the end of its epoch, warn of bad samples, and of newly recovered ones."""
         with self._lock:
             epoch = self._epoch(key[0])
             epoch.handed_out.add(key[1])
@@ -133,14 +134,14 @@ class BadSamples:
                 return
             epoch.warned = True
             indices, count = epoch.indices(), epoch.total
-        if count and self.policy.is_lenient:
-            self._warn(f"epoch {key[0]}", count, indices)
+        self._warn(f"epoch {key[0]}", count, indices)
 
     def log_probed(self, batches: int) -> None:
         """Log the bad samples of probed batches, which `predict` used although they count in no epoch.
 
         Args:
-            batches: how many batches of the pass were asked for so far; at the last one, warn of the bad samples.
+            batches: how many batches of the pass were asked for so far; at the last one, warn of the bad samples, and
+                of those newly recovered.
         """
         with self._lock:
             if batches <= self._batches_predicted:
@@ -148,10 +149,10 @@ class BadSamples:
             self._batches_predicted = batches
             probed, self._probed = self._probed, {}
             self._predicted.update(index for index, report in probed.items() if not report.is_good)
-            indices = self._predicted if batches == self._batches else set()
+            indices = self._predicted
         for report in probed.values():
-            self.log.add(report)
-        if indices and self.policy.is_lenient:
+            self._add_to_log(report)
+        if batches == self._batches:
             self._warn("predict", len(indices), indices)
 
     def count(self, epoch: int, batches: int) -> int:
@@ -174,10 +175,23 @@ class BadSamples:
             choices[report.index] = self.policy.choose(report)
         return choices[report.index]
 
-    def _warn(self, what: str, count: int, indices: Iterable[int]) -> None:
-        statuses = count_by_status(self.log.select(indices)) or "before the resume"
-        text = f"{what}: {count} of {len(self._samples)} samples were bad ({statuses}); see .errors"
-        warn_user(text, BadSamplesWarning)
+    def _add_to_log(self, report: BadSample) -> None:
+        if self.log.add(report) and report.is_good and self._settings.warns_of_damage:
+            with self._lock:
+                self._recovered.add(report.index)
+
+    def _warn(self, what: str, bad: int, indices: Iterable[int]) -> None:
+        with self._lock:
+            recovered, self._recovered = self._recovered, set()
+        total, found = len(self._samples), []
+        if bad and self.policy.is_lenient:
+            statuses = count_by_status(self.log.select(indices)) or "before the resume"
+            found.append(f"{bad} of {total} samples were bad ({statuses})")
+        if recovered:
+            share = f"{len(recovered)} of {total} samples"
+            found.append(f"{share} were decoded from damaged data (strict=True refuses them)")
+        if found:
+            warn_user(f"{what}: {', and '.join(found)}; see .errors", BadSamplesWarning)
 
     def _count(self, key: tuple[int, int], report: BadSample, choice: str) -> None:
         if choice == "raise":
@@ -221,8 +235,8 @@ class BadSamples:
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            epochs = copy.deepcopy(self._epochs)
-        return {k: v for k, v in self.__dict__.items() if k != "_lock"} | {"_epochs": epochs}
+            own = {"_epochs": copy.deepcopy(self._epochs), "_recovered": self._recovered.copy()}
+        return {k: v for k, v in self.__dict__.items() if k != "_lock"} | own
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

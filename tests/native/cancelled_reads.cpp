@@ -65,8 +65,9 @@ Status pull(RowSource* source) {
 Status open_with_libjpeg(const File& file, const std::atomic<bool>& cancelled, JpegScratch* scratch) {
   std::unique_ptr<RowSource> source;
   std::string reason;
+  bool decodes = false;
   return open_turbo(file.data.data(), file.data.size(), file.header, request_of_bottom(file, cancelled), &reason,
-                    &scratch->scanline, &source);
+                    &decodes, &scratch->scanline, &source);
 }
 
 void say(const char* name, Status status) {

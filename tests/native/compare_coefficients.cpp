@@ -19,7 +19,7 @@
 #include "jpeg/header.h"
 #include "jpeg/progressive.h"
 #include "jpeg/scratch.h"
-#include "jpeglib.h"
+#include "jpeg/turbo_errors.h"
 
 namespace {
 
@@ -158,24 +158,17 @@ bool read_ours(const File& file, Image* image) {
   return (progressive ? read_progressive : read_sequential)(file, &scratch, image);
 }
 
-struct ErrorManager {
-  jpeg_error_mgr base;
-  std::jmp_buf jump;
-};
-
-void give_up(j_common_ptr info) { std::longjmp(reinterpret_cast<ErrorManager*>(info->err)->jump, 1); }
-void say_nothing(j_common_ptr) {}
-
-// Nothing here may need a destructor. False where libjpeg would refuse the file, or warn.
+// Nothing here may need a destructor. False where libjpeg would refuse the file, or warn of damage.
 bool read_libjpeg(const File& file, Image* image) {
   ErrorManager errors;
   jpeg_decompress_struct info;
   info.err = jpeg_std_error(&errors.base);
-  errors.base.error_exit = give_up;
-  errors.base.output_message = say_nothing;
+  errors.base.error_exit = jump_to_handler;
+  errors.base.emit_message = record_warning;
+  errors.base.output_message = discard_message;
   jpeg_create_decompress(&info);
   bool good = false;
-  if (setjmp(errors.jump) == 0) {
+  if (setjmp(errors.on_error) == 0) {
     jpeg_mem_src(&info, file.data, file.size);
     jpeg_read_header(&info, TRUE);
     jvirt_barray_ptr* arrays = jpeg_read_coefficients(&info);

@@ -12,6 +12,7 @@ from fastseq.compat.torch.batch import SampleBatch
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import LookAhead
 from fastseq.engine.pending_batch import PendingBatch
+from fastseq.errors import warn_of_recovered
 
 
 class SampleEpoch:
@@ -53,6 +54,7 @@ class SampleEpoch:
         self._epoch = epoch
         self._collate_fn = collate_fn
         self._tensors = tensors
+        self._images = self._recovered = 0  # so far
         self._full = 0
         self._on_exhausted: Callable[[], None] | None = None
 
@@ -69,15 +71,21 @@ class SampleEpoch:
             self._on_exhausted()
             self._on_exhausted = None
         if batch is None:
+            warn_of_recovered(self._recovered, self._images)
+            self._recovered = 0
             raise StopIteration
         pending = self._look_ahead.take(batch, self._waiting) or self._begin(batch, urgent=True)
         try:
             self._look_ahead.begin(self._coming(), self._begin_ahead, self._bytes)
-            return batch.result(pending, self._collate_fn, self._tensors)
+            result = batch.result(pending, self._collate_fn, self._tensors)
         except BaseException:
             if pending is not None:
                 pending.cancel()
             raise
+        if pending is not None:
+            self._images += batch.images
+            self._recovered += pending.recovered
+        return result
 
     def close(self) -> None:
         """End the epoch early: cancel the batches begun ahead, and return no more."""
