@@ -15,7 +15,7 @@ import griffe
 
 import fastseq
 
-NAMES = ("DataLoader", "ImageSequence", "Loader", "decode_batch", "compat.Sequence.images")
+NAMES = ("DataLoader", "ImageSequence", "Loader", "decode_batch", "compat.Sequence.images", "tf.decode")
 
 
 class RuntimeSignatures(griffe.Extension):

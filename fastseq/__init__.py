@@ -1,7 +1,8 @@
 """A batch loader for Keras: JPEG folders and tables, decoded by a native core straight into the batch.
 
 `ImageSequence` is for Keras; `Loader`, `DataLoader` and `decode_batch` give NumPy arrays to anyone; `compat` has
-drop-ins for Keras's own loaders. Importing this package imports neither Keras nor TensorFlow.
+drop-ins for Keras's own loaders; `tf` decodes inside a `tf.data` pipeline. Importing this package imports neither Keras
+nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from fastseq.status import Status
 from fastseq.transforms import CenterCrop, RandomFlip, RandomResizedCrop, Resize
 
 if _typing.TYPE_CHECKING:
-    from fastseq import compat
+    from fastseq import compat, tf
     from fastseq.keras.backup import DataBackup
     from fastseq.keras.image_sequence import ImageSequence
 
@@ -58,15 +59,16 @@ __all__ = [
     "UnknownLabelError",
     "compat",
     "decode_batch",
+    "tf",
 ]
 
 _NEED_KERAS = {"DataBackup": "fastseq.keras.backup", "ImageSequence": "fastseq.keras.image_sequence"}
 
 
 def __getattr__(name: str) -> _typing.Any:
-    """Import on first use what needs Keras."""
-    if name == "compat":
-        return _import_module("fastseq.compat")
+    """Import on first use what needs Keras or TensorFlow."""
+    if name in ("compat", "tf"):
+        return _import_module(f"fastseq.{name}")
     if name in _NEED_KERAS:
         return getattr(_import_module(_NEED_KERAS[name]), name)
     raise AttributeError(f"module 'fastseq' has no attribute {name!r}")

@@ -97,8 +97,10 @@ def test_files_that_are_named_exist(page):
 def test_the_reference_has_every_public_name():
     pages = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docs/api/*.md"))
     shown = set(re.findall(r"^::: ([\w.]+)$", pages, re.M))
-    public = {f"fastseq.{name}" for name in fastseq.__all__ if name != "compat"}
-    assert shown == public | {f"fastseq.compat.{name}" for name in fastseq.compat.__all__}
+    public = {f"fastseq.{name}" for name in fastseq.__all__ if name not in ("compat", "tf")}
+    for module in (fastseq.compat, fastseq.tf):
+        public |= {f"{module.__name__}.{name}" for name in module.__all__}
+    assert shown == public
 
 
 def test_the_reference_has_every_status():

@@ -13,13 +13,16 @@ import pytest
 
 import fastseq
 import fastseq.compat
+import fastseq.tf
 from fastseq import Status, status
 from fastseq._native import tables
 
 HEAVY = ("keras", "tensorflow", "pandas", "jax", "torch", "PIL", "skimage", "matplotlib")
 
 
-@pytest.mark.parametrize("module", ["fastseq", "fastseq.compat", "fastseq.samples", "fastseq.keras.passes"])
+@pytest.mark.parametrize(
+    "module", ["fastseq", "fastseq.compat", "fastseq.tf", "fastseq.samples", "fastseq.keras.passes"]
+)
 def test_importing_is_light(module):
     code = f"import sys, {module}\nprint([name for name in {HEAVY} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
@@ -49,14 +52,14 @@ def test_public_names(keras):
         assert inspect.getdoc(getattr(fastseq, name)), name
 
 
-@pytest.mark.parametrize("module", [fastseq, fastseq.compat])
+@pytest.mark.parametrize("module", [fastseq, fastseq.compat, fastseq.tf])
 def test_dir_shows_the_public_names_and_nothing_else(module):
     assert [name for name in dir(module) if not name.startswith("__")] == sorted(module.__all__)
     assert {"__doc__", "__file__", "__name__", "__all__"} <= set(dir(module))
     assert "__version__" in dir(fastseq)
 
 
-@pytest.mark.parametrize("module", [fastseq, fastseq.compat])
+@pytest.mark.parametrize("module", [fastseq, fastseq.compat, fastseq.tf])
 def test_type_checkers_see_the_public_names(module):
     """What is imported on first use is imported for type checkers too, and nothing else public is."""
     tree = ast.parse(Path(module.__file__).read_text())
@@ -116,7 +119,8 @@ def test_data_loader_and_images_have_the_settings_of_decode_batch(keras):
     from fastseq.compat import Sequence
 
     shared = inspect.signature(fastseq.decode_batch).parameters
-    for face, others in ((fastseq.DataLoader, {"size"}), (Sequence.images, {"size", "seed"})):
+    faces = ((fastseq.DataLoader, {"size"}), (Sequence.images, {"size", "seed"}), (fastseq.tf.decode, set()))
+    for face, others in faces:
         parameters = inspect.signature(face).parameters
         assert set(parameters) >= set(shared) - {"sources", "epoch", "out", "on_error"}, face
         documented = inspect.getdoc(face) or ""

@@ -28,6 +28,7 @@ from documentation.blocks import ROOT, blocks_of
 
 KNOWN = (  # warnings of Keras's own code, whatever loader it has
     "`shuffle=True` was passed, but will be ignored since the data `x` was provided as a tf.data.Dataset",
+    "Your input ran out of data; interrupting training",  # of a dataset that does not know its length
     "__array__ implementation doesn't accept a copy keyword",
     "Please import `affine_transform` from the `scipy.ndimage` namespace",
 )

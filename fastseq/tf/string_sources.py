@@ -1,0 +1,54 @@
+"""The strings of a tensor as the images of a batch: contents of files and paths, told apart."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG")
+_PATH_MAX = 4096  # bytes; Linux opens no longer path
+_URL = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+class StringSources:
+    """Contents of image files and paths; a `fastseq.engine.sources.Sources`."""
+
+    def __init__(self, strings: NDArray[np.object_]) -> None:
+        """Take the strings, bytes (n,).
+
+        Raises:
+            ValueError: if one of them is a URL.
+        """
+        self._items: list[Any] = [string if is_contents(string) else (string,) for string in strings]
+        for place, item in enumerate(self._items):
+            if type(item) is tuple and _URL.match(item[0]):
+                raise ValueError(
+                    f"{os.fsdecode(item[0])!r} (image {place} of the batch) is a URL, and fastseq opens local files "
+                    "only; let TensorFlow read it first, before .batch(): .map(tf.io.read_file, "
+                    "num_parallel_calls=tf.data.AUTOTUNE)"
+                )
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def for_job(self) -> list[Any]:
+        """See `Sources`."""
+        return self._items
+
+    def path(self, place: int) -> str | None:
+        """See `Sources`."""
+        item = self._items[place]
+        return os.fsdecode(item[0]) if type(item) is tuple else None
+
+
+def is_contents(string: bytes) -> bool:
+    """Whether a string is the contents of a file rather than a path.
+
+    A path is not empty, is shorter than 4096 bytes and has no NUL byte, which every image file has. The first bytes of
+    JPEG and PNG are not looked for in paths either: a file that was cut off after them is no path.
+    """
+    return not string or string.startswith(_SIGNATURES) or len(string) >= _PATH_MAX or b"\0" in string
