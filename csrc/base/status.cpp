@@ -19,6 +19,8 @@ const StatusText kTexts[] = {
     {Status::kUnsupportedFormat, "UNSUPPORTED_FORMAT", "an unsupported image format", "convert it to JPEG or PNG"},
     {Status::kUnsupportedJpeg, "UNSUPPORTED_JPEG", "a kind of JPEG that libjpeg-turbo cannot decode",
      "convert it to 8-bit baseline JPEG"},
+    {Status::kNotAMask, "NOT_A_MASK", "it holds no ids that color=\"index\" could give",
+     "save the mask as a PNG with a palette or in gray, or read it by another color"},
     {Status::kCorrupt, "CORRUPT", "the image data is damaged", "download the file again, or remove it"},
     {Status::kTruncated, "TRUNCATED", "the file is truncated", "download the file again, or remove it"},
     {Status::kFileTooLarge, "FILE_TOO_LARGE", "the file is larger than the limit",

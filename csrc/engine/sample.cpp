@@ -175,6 +175,10 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
   }
   switch (format_decoder(info.format)) {
     case FormatDecoder::kNative:
+      if (recipe.index) {
+        workspace->reason = "a JPEG holds colors, and changes them";
+        return Status::kNotAMask;
+      }
       return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
         return decode_jpeg(data, size, recipe, format, draws, out, workspace, cancelled);
       });
@@ -192,6 +196,10 @@ Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& r
   workspace->forget_failure();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
   if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
+  if (recipe.index && image.channels > 1) {
+    workspace->reason = "it holds colors";
+    return Status::kNotAMask;
+  }
   // Only Pillow's gray is computed from colors.
   if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
   if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;

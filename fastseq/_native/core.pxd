@@ -100,12 +100,12 @@ cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
     cdef cppclass ColorMode:
         const char* name
         int channels
-        cbool bgr, pillow_colors
+        cbool bgr, pillow_colors, index
     const ColorMode* color_modes(int* count)
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
-        cbool bgr, pillow_colors
+        cbool bgr, pillow_colors, index
         Strictness strictness
         Interpolation interpolation
         Orient orient

@@ -22,5 +22,6 @@ class Recipe:
         ops: Sequence[tuple[int, float, float, float, float, int]],
         limits: Mapping[str, int],
         pillow_colors: bool = False,
+        index: bool = False,
         augment: tuple[int, float, bool, float, bool, int] | None = None,
     ) -> None: ...

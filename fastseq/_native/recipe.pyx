@@ -8,7 +8,7 @@ cdef class Recipe:
     """The settings that all samples of a batch share; see engine/recipe.h."""
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   bytes lookup, scale, offset, bint bgr, int interpolation, int orient,
-                  int strict, ops, limits, bint pillow_colors=False, augment=None):
+                  int strict, ops, limits, bint pillow_colors=False, bint index=False, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
@@ -25,7 +25,7 @@ cdef class Recipe:
         cdef const uint8_t* items = lookup
         r.format.lookup.assign(items, items + len(lookup))
         r.format.set_scaling(scale, offset)
-        r.bgr, r.pillow_colors = bgr, pillow_colors
+        r.bgr, r.pillow_colors, r.index = bgr, pillow_colors, index
         r.strictness = <Strictness>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient

@@ -24,6 +24,7 @@ class Color(NamedTuple):
     channels: int
     bgr: bool
     pillow_colors: bool
+    index: bool
 
 
 INTERPOLATIONS = tables.interpolations()
@@ -88,6 +89,11 @@ class Settings:
         if not np.isfinite(self.lookup()).all():
             raise ValueError(
                 f"scale={self.scale!r} and offset={self.offset!r} give values that {self.dtype} cannot hold"
+            )
+        if COLORS[self.color].index and not self.interpolation.endswith(".nearest"):
+            raise ValueError(
+                f"color='index' needs a nearest filter, as others would mix ids: write interpolation='pil.nearest' (or "
+                f"'cv2.nearest', 'tf.nearest'), not {self.interpolation!r}"
             )
         object.__setattr__(self, "transform", self.pipeline.transforms)
         if self.pipeline.pads and not self.interpolation.startswith("tf."):
@@ -170,6 +176,7 @@ class Settings:
             ops=self.pipeline.ops,
             limits=asdict(self.limits),
             pillow_colors=COLORS[self.color].pillow_colors,
+            index=COLORS[self.color].index,
             augment=self.augment,
         )
 
