@@ -18,6 +18,8 @@ struct SlotFormat {
   // The same for values between the bytes, by plane: `channels` of them with channels_first, else one.
   std::array<kernels::ItemScaling, kernels::ItemScaling::kChannels> scaling;
 
+  bool uint16_items = false;  // whether items of 2 bytes are integers, not half floats
+
   // Sets `scaling`, after the fields above it: one value for all channels or one for each.
   void set_scaling(const std::vector<double>& scale, const std::vector<double>& offset) {
     kernels::ItemScaling::Channels scales, offsets;
@@ -29,6 +31,7 @@ struct SlotFormat {
       scaling[c] = channels_first ? kernels::ItemScaling(scales[c], offsets[c]) : kernels::ItemScaling(scales, offsets);
     }
   }
+  bool has_integers() const { return item_bytes == 1 || uint16_items; }
   size_t bytes() const { return static_cast<size_t>(height) * width * channels * item_bytes; }
   // Whether a batch of such slots exceeds a core's cache, so that stores should bypass it.
   bool is_large() const { return bytes() >= 1 << 16; }

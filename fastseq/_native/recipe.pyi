@@ -23,5 +23,6 @@ class Recipe:
         limits: Mapping[str, int],
         pillow_colors: bool = False,
         index: bool = False,
+        uint16_items: bool = False,
         augment: tuple[int, float, bool, float, bool, int] | None = None,
     ) -> None: ...

@@ -48,6 +48,11 @@ def image_formats():
     return members_of(image_format_table())
 
 
+def sample_types():
+    """{name: number} of the types of samples that are not bytes, by NumPy's names."""
+    return members_of(sample_type_table())
+
+
 def color_table():
     """{name: (channels, bgr, pillow_colors, index)} of the color modes."""
     cdef int count = 0
