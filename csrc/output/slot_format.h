@@ -14,11 +14,10 @@ struct SlotFormat {
   int height = 0, width = 0, channels = 0;
   bool channels_first = false;
   int item_bytes = 1;           // 1, 2, 4 or 8
+  bool uint16_items = false;    // whether items of 2 bytes are integers, not half floats
   std::vector<uint8_t> lookup;  // by channel, 256 items: what a byte becomes; empty where items are bytes
   // The same for values between the bytes, by plane: `channels` of them with channels_first, else one.
   std::array<kernels::ItemScaling, kernels::ItemScaling::kChannels> scaling;
-
-  bool uint16_items = false;  // whether items of 2 bytes are integers, not half floats
 
   // Sets `scaling`, after the fields above it: one value for all channels or one for each.
   void set_scaling(const std::vector<double>& scale, const std::vector<double>& offset) {
