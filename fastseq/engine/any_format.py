@@ -9,7 +9,7 @@ from fastseq.engine.header import Header
 from fastseq.engine.ids import decode_ids
 from fastseq.engine.lost_range import clipped_of, high_byte_of, lost_of
 from fastseq.engine.opencv import decode_by_opencv, with_sign
-from fastseq.engine.pillow import decode_by_pillow
+from fastseq.engine.pillow import decode_after_opencv, decode_by_pillow
 from fastseq.engine.pixels import Pixels, UnsupportedError, three_dimensional
 from fastseq.engine.settings import COLORS, Settings
 from fastseq.engine.tiff import as_stored
@@ -48,13 +48,14 @@ def _stored(data: memoryview, settings: Settings) -> memoryview:
 def _bytes(data: memoryview, header: Header, settings: Settings) -> Pixels:
     lost = high_byte_of(settings) if header.dtype == "uint16" else ""
     gray = settings.channels == 1 and not COLORS[settings.color].pillow_colors
-    image = None
+    image, by_pillow = None, decode_by_pillow
     if not _is_pillows(header, settings):
+        by_pillow = decode_after_opencv
         flags = cv2.IMREAD_GRAYSCALE if settings.color == "gray" else cv2.IMREAD_COLOR
         image = decode_by_opencv(data, header.format, flags, settings)
     if image is not None:
         return Pixels(three_dimensional(image).astype(np.uint8, copy=False), True, lost)
-    values = three_dimensional(decode_by_pillow(data, header, settings, "L" if gray else "RGB"))
+    values = three_dimensional(by_pillow(data, header, settings, "L" if gray else "RGB"))
     if values.dtype == np.uint16:
         return Pixels((values >> 8).astype(np.uint8), lost=high_byte_of(settings))
     return Pixels(values, lost=lost_of(values, settings) if values.dtype != np.uint8 else lost)
@@ -64,7 +65,7 @@ def _values(data: memoryview, header: Header, settings: Settings) -> Pixels:
     image = decode_by_opencv(data, header.format, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR, settings)
     bgr = image is not None
     if image is None:
-        image = decode_by_pillow(data, header, settings, None)
+        image = decode_after_opencv(data, header, settings, None)
     values = three_dimensional(with_sign(image, header.dtype))
     if values.dtype.itemsize < np.dtype(header.dtype).itemsize:
         raise UnsupportedError(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastseq.engine.header import Header
 from fastseq.engine.opencv import decode_by_opencv, with_sign
-from fastseq.engine.pillow import decode_by_pillow
+from fastseq.engine.pillow import decode_after_opencv, decode_by_pillow
 from fastseq.engine.pixels import NotAMaskError, Pixels, three_dimensional
 from fastseq.engine.settings import Settings
 
@@ -48,7 +48,7 @@ def _stored(data: memoryview, header: Header, settings: Settings) -> NDArray[Any
     kind = cv2.IMREAD_GRAYSCALE if header.format == "PNG" else cv2.IMREAD_ANYCOLOR
     image = decode_by_opencv(data, header.format, cv2.IMREAD_ANYDEPTH | kind, settings, ids=True)
     if image is None:
-        return decode_by_pillow(data, header, settings, None)
+        return decode_after_opencv(data, header, settings, None)
     return with_sign(image, header.dtype)
 
 

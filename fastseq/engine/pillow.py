@@ -12,9 +12,28 @@ from numpy.typing import NDArray
 from fastseq.engine.header import Header
 from fastseq.engine.pixels import UnsupportedError
 from fastseq.engine.settings import Settings
+from fastseq.engine.tiff_layout import TiffLayout
 
 _WIDE = ("I", "F")  # modes of more than 8 bits begin with one of these
 _NEWER = {"AVIF": "pillow>=11.3"}
+
+
+def decode_after_opencv(data: memoryview, header: Header, settings: Settings, mode: str | None) -> NDArray[Any]:
+    """The same of a file that OpenCV does not decode.
+
+    Both have libtiff: what OpenCV refuses of the TIFFs that it knows is damaged, and Pillow would only print why.
+
+    Raises:
+        ValueError: if the file is damaged.
+        Exception: as `decode_by_pillow` does.
+    """
+    if header.format == "TIFF" and (header.tiff is None or _opencv_knows(header.tiff)):
+        raise ValueError("OpenCV does not decode it")
+    return decode_by_pillow(data, header, settings, mode)
+
+
+def _opencv_knows(tiff: TiffLayout) -> bool:
+    return tiff.samples <= 4 and tiff.dtype in ("uint8", "uint16", "float32", "float64")
 
 
 def decode_by_pillow(data: memoryview, header: Header, settings: Settings, mode: str | None) -> NDArray[Any]:
