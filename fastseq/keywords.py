@@ -89,6 +89,7 @@ _VALUES = {
         "rgba": 'alpha is dropped: write "rgb"',
         "rgb": 'write "rgb"',
         "bgr": 'write "bgr"',
+        **dict.fromkeys(("p", "palette", "mask", "ids", "indexed"), 'write "index" for the ids of a mask'),
     },
     "labels": {
         "sparse": 'write "int"',

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         NOT_AN_IMAGE = 20
         UNSUPPORTED_FORMAT = 21
         UNSUPPORTED_JPEG = 22
+        NOT_A_MASK = 23
         CORRUPT = 30
         TRUNCATED = 31
         FILE_TOO_LARGE = 40

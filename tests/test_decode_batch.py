@@ -19,6 +19,7 @@ import fastseq
 from fastseq import DecodeError, Limits, Status, decode_batch
 
 SIZE = (24, 32)
+HIGH_BYTE = pytest.mark.filterwarnings("ignore:dtype='uint8' keeps only the high byte")
 LINEAR = {"interpolation": "cv2.linear"}
 
 
@@ -186,6 +187,7 @@ def test_other_formats_are_what_opencv_decodes(form, color):
     np.testing.assert_array_equal(batch, expected([data], color=color))
 
 
+@HIGH_BYTE
 @pytest.mark.parametrize("form", ["png", "tiff"])
 def test_other_formats_in_gray_with_transparency_and_of_16_bits(form):
     alpha = np.dstack([photo(30, 40), photo(30, 40, 1, channels=1)])
@@ -227,6 +229,7 @@ def pillow_files() -> dict[str, bytes]:
     }
 
 
+@HIGH_BYTE
 @pytest.mark.parametrize("name", pillow_files())
 @pytest.mark.parametrize(("color", "mode"), [("pil.gray", "L"), ("pil.rgb", "RGB")])
 @pytest.mark.parametrize("interpolation", ["antialias", "cv2.nearest", "pil.nearest", "pil.bicubic", "tf.bilinear"])
@@ -248,6 +251,7 @@ def test_gray_of_pillow_in_every_entry_point(tmp_path):
     np.testing.assert_array_equal(next(iter(fastseq.DataLoader([path], size=SIZE, **options))), x)
 
 
+@HIGH_BYTE
 def test_16_bit_gray_by_the_rules_of_pillow_keeps_the_high_byte():
     deep = photo(30, 41, channels=1)
     ok, data = cv2.imencode(".png", deep.astype(np.uint16) * 256 + 9)

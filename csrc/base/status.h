@@ -20,6 +20,7 @@ enum class Status : int32_t {
   kNotAnImage = 20,
   kUnsupportedFormat = 21,
   kUnsupportedJpeg = 22,
+  kNotAMask = 23,  // colors, or values that the batch cannot hold, where ids are wanted
 
   kCorrupt = 30,
   kTruncated = 31,

@@ -246,6 +246,15 @@ void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Worksp
   });
 }
 
+void BatchJob::run_deep(int i, const DeepImage& image, bool image_bgr, Workspace* workspace) {
+  if (!end_fetch(i)) return;
+  guarded(i, workspace, [&] {
+    return timed(i, workspace, [&] {
+      return resample_deep_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_);
+    });
+  });
+}
+
 void BatchJob::fail(int i, Status status, std::string reason) {
   if (end_fetch(i)) end(i, status, std::move(reason));
 }

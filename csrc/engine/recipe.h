@@ -18,6 +18,7 @@ struct ColorMode {
   int channels;
   bool bgr;            // order of three channels
   bool pillow_colors;  // as Pillow's convert() computes RGB from CMYK, and gray from RGB
+  bool index;          // ids of a palette, or of gray, as they are stored
 };
 const ColorMode* color_modes(int* count);
 
@@ -26,6 +27,7 @@ struct Recipe {
   std::optional<Augment> augment;  // format is then of floats
   bool bgr = false;                // channel order of the output; one channel means gray
   bool pillow_colors = false;      // of CMYK, and gray of colors, not the file's own luma: as Pillow's convert()
+  bool index = false;              // one channel of ids, for a nearest filter; a JPEG has none
   Interpolation interpolation = Interpolation::kAntialias;
   Orient orient = Orient::kExif;
   Strictness strictness = Strictness::kRejectTruncated;

@@ -175,6 +175,10 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
   }
   switch (format_decoder(info.format)) {
     case FormatDecoder::kNative:
+      if (recipe.index) {
+        workspace->reason = "a JPEG holds colors, and changes them";
+        return Status::kNotAMask;
+      }
       return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
         return decode_jpeg(data, size, recipe, format, draws, out, workspace, cancelled);
       });
@@ -187,27 +191,47 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
   }
 }
 
-Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
-                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+// Checks the limits of an image that was decoded elsewhere, and plans its resampling.
+Status plan_decoded(int height, int width, int channels, const Recipe& recipe, const double* draws,
+                    Workspace* workspace, ResamplePlan* plan) {
   workspace->forget_failure();
   workspace->resample.rows.max_bytes = static_cast<size_t>(recipe.limits.memory_bytes);
-  if (image.height <= 0 || image.width <= 0) return Status::kCorrupt;
+  if (height <= 0 || width <= 0) return Status::kCorrupt;
+  if (recipe.index && channels > 1) {
+    workspace->reason = "it holds colors";
+    return Status::kNotAMask;
+  }
+  if (static_cast<int64_t>(height) * width > recipe.limits.pixels) return Status::kTooManyPixels;
+  if (workspace->info && workspace->info->height == 0) {
+    workspace->info->height = height;
+    workspace->info->width = width;
+  }
+  return plan_sample(recipe, draws, height, width, 1, plan);
+}
+
+Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+  ResamplePlan plan;
+  const Status status = plan_decoded(image.height, image.width, image.channels, recipe, draws, workspace, &plan);
+  if (status != Status::kOk) return status;
   // Only Pillow's gray is computed from colors.
   if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
-  if (static_cast<int64_t>(image.height) * image.width > recipe.limits.pixels) return Status::kTooManyPixels;
-  ResamplePlan plan;
-  if (workspace->info && workspace->info->height == 0) {
-    workspace->info->height = image.height;
-    workspace->info->width = image.width;
-  }
-  const Status status = plan_sample(recipe, draws, image.height, image.width, 1, &plan);
-  if (status != Status::kOk) return status;
   const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
   double out_of_range = 0;
   return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
     return resample(open_decoded_image(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out, workspace,
                     cancelled, &out_of_range);
   });
+}
+
+Status resample_deep_aligned(const DeepImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                             uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+  ResamplePlan plan;
+  const Status status = plan_decoded(image.height, image.width, image.channels, recipe, draws, workspace, &plan);
+  if (status != Status::kOk) return status;
+  if (recipe.augment) return Status::kInternal;
+  return resample_deep(image, image_bgr, image_bgr != recipe.bgr, plan, recipe.format, slot, &workspace->resample,
+                       cancelled);
 }
 
 }  // namespace
@@ -223,6 +247,13 @@ Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& re
                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   return write_aligned(recipe.format, slot, workspace, [&](uint8_t* aligned) {
     return resample_aligned(image, image_bgr, recipe, draws, aligned, workspace, cancelled);
+  });
+}
+
+Status resample_deep_sample(const DeepImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                            uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+  return write_aligned(recipe.format, slot, workspace, [&](uint8_t* aligned) {
+    return resample_deep_aligned(image, image_bgr, recipe, draws, aligned, workspace, cancelled);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "engine/recipe.h"
 #include "engine/workspace.h"
 #include "rows/decoded_image.h"
+#include "rows/deep_image.h"
 
 namespace fastseq {
 
@@ -21,5 +22,9 @@ Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, con
 // The same from decoded pixels (1 or 3 channels; BGR if image_bgr, else RGB) that are upright.
 Status resample_sample(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
                        uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled);
+
+// The same for samples of more than 8 bits.
+Status resample_deep_sample(const DeepImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
+                            uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled);
 
 }  // namespace fastseq

@@ -6,12 +6,6 @@
 namespace fastseq {
 namespace {
 
-// Two neighbors within the window, and the weight of the second.
-struct Pair {
-  int low, high;
-  float fraction;
-};
-
 Pair neighbors(int floor, float fraction, int last) {
   return {std::clamp(floor, 0, last), std::clamp(floor + 1, 0, last), fraction};
 }
@@ -31,15 +25,16 @@ Pair cv2_area(int output, double inverse, double scale, int last) {
 }
 
 // Pillow accumulates the positions.
-std::vector<int> pil_nearest(const AxisMap& axis) {
+std::vector<Pair> pil_nearest(const AxisMap& axis) {
   const double scale = static_cast<double>(axis.source_length) / axis.grid;
   const int last = axis.source_begin + axis.source_length - 1;
-  std::vector<int> picked(axis.length);
+  std::vector<Pair> pairs(axis.length);
   double position = axis.source_begin + scale * 0.5;
   for (int i = 0; i < axis.begin + axis.length; ++i, position += scale) {
-    if (i >= axis.begin) picked[i - axis.begin] = std::min(static_cast<int>(position), last);
+    const int picked = std::min(static_cast<int>(position), last) - axis.source_begin;
+    if (i >= axis.begin) pairs[i - axis.begin] = {picked, picked, 0};
   }
-  return picked;
+  return pairs;
 }
 
 void set_entry(int i, int begin, const Pair& pair, PairTable* table) {
@@ -51,20 +46,15 @@ void set_entry(int i, int begin, const Pair& pair, PairTable* table) {
 
 }  // namespace
 
-PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool columns) {
+std::vector<Pair> make_pairs(const AxisMap& axis, Interpolation filter, bool columns) {
+  if (filter == Interpolation::kPilNearest) return pil_nearest(axis);
   const double inverse = static_cast<double>(axis.grid) / axis.source_length;
   const double scale = 1.0 / inverse;
   const int last = axis.source_length - 1;
-  PairTable table;
-  for (std::vector<int32_t>* indices : {&table.low, &table.high}) indices->resize(axis.length);
-  for (std::vector<int16_t>* weights : {&table.weight_low, &table.weight_high}) weights->resize(axis.length);
-  if (filter == Interpolation::kPilNearest) {
-    table.low = table.high = pil_nearest(axis);
-    return table;
-  }
+  std::vector<Pair> pairs(axis.length);
   for (int i = 0; i < axis.length; ++i) {
     const int output = axis.begin + i;
-    Pair pair;
+    Pair& pair = pairs[i];
     if (filter == Interpolation::kCv2Nearest) {
       const int picked = std::min(static_cast<int>(std::floor(output * scale)), last);
       pair = {picked, picked, 0};
@@ -74,8 +64,16 @@ PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool column
       // At the edges cv2 drops the fraction of columns, but not of rows.
       if (columns && pair.low == pair.high) pair.fraction = 0;
     }
-    set_entry(i, axis.source_begin, pair, &table);
   }
+  return pairs;
+}
+
+PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool columns) {
+  PairTable table;
+  for (std::vector<int32_t>* indices : {&table.low, &table.high}) indices->resize(axis.length);
+  for (std::vector<int16_t>* weights : {&table.weight_low, &table.weight_high}) weights->resize(axis.length);
+  const std::vector<Pair> pairs = make_pairs(axis, filter, columns);
+  for (int i = 0; i < axis.length; ++i) set_entry(i, axis.source_begin, pairs[i], &table);
   return table;
 }
 

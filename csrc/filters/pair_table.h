@@ -18,6 +18,15 @@ struct PairTable {
   int size() const { return static_cast<int>(low.size()); }
 };
 
+// Two neighbors, counted from the window's first sample, and the weight of the second.
+struct Pair {
+  int low, high;
+  float fraction;
+};
+
+// The pairs of all outputs, unrounded, in the order of the upright image; for the filters of make_pair_table.
+std::vector<Pair> make_pairs(const AxisMap& axis, Interpolation filter, bool columns);
+
 // For kCv2Linear, kCv2Nearest, kPilNearest, and kCv2Area where an axis grows. `columns`: a column axis of the upright
 // image, else a row axis.
 PairTable make_pair_table(const AxisMap& axis, Interpolation filter, bool columns);

@@ -54,31 +54,6 @@ Kernel kernel_of(Interpolation filter) {
 
 double step_of(const AxisMap& axis) { return static_cast<double>(axis.source_length) / axis.grid; }
 
-// Computes the weights of upright output `output`, which sum to 1, and returns its first sample.
-int compute_weights(const AxisMap& axis, const Kernel& kernel, int samples, int output, std::vector<double>* weights) {
-  if (!pil_resizes(axis)) {
-    weights->assign(1, 1.0);
-    return axis.source_begin + output;
-  }
-  const double step = step_of(axis);
-  const double reduction = std::max(step, 1.0);
-  const double support = kernel.support * reduction;
-  const double inverse = 1.0 / reduction;
-  const double center = axis.source_begin + (output + 0.5) * step;
-  const int begin = std::max(static_cast<int>(center - support + 0.5), 0);
-  const int end = std::min(static_cast<int>(center + support + 0.5), samples);
-  weights->clear();
-  double sum = 0;
-  for (int i = begin; i < end; ++i) {
-    weights->push_back(kernel.weight((i - center + 0.5) * inverse));
-    sum += weights->back();
-  }
-  if (sum != 0) {
-    for (double& weight : *weights) weight /= sum;
-  }
-  return begin;
-}
-
 int32_t to_fixed(double weight) { return static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << kPilBits)); }
 
 // Gives all outputs the same number of taps, as an unpredictable branch costs more than a product with 0. Entries stay
@@ -98,9 +73,33 @@ void equalize_taps(int samples, PilTable* table) {
 
 }  // namespace
 
-PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order) {
+int pil_weights(const AxisMap& axis, Interpolation filter, int samples, int output, std::vector<double>* weights) {
+  if (!pil_resizes(axis)) {
+    weights->assign(1, 1.0);
+    return axis.source_begin + output;
+  }
   const Kernel kernel = kernel_of(filter);
-  const double support = kernel.support * std::max(step_of(axis), 1.0);
+  const double step = step_of(axis);
+  const double reduction = std::max(step, 1.0);
+  const double support = kernel.support * reduction;
+  const double inverse = 1.0 / reduction;
+  const double center = axis.source_begin + (output + 0.5) * step;
+  const int begin = std::max(static_cast<int>(center - support + 0.5), 0);
+  const int end = std::min(static_cast<int>(center + support + 0.5), samples);
+  weights->clear();
+  double sum = 0;
+  for (int i = begin; i < end; ++i) {
+    weights->push_back(kernel.weight((i - center + 0.5) * inverse));
+    sum += weights->back();
+  }
+  if (sum != 0) {
+    for (double& weight : *weights) weight /= sum;
+  }
+  return begin;
+}
+
+PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order) {
+  const double support = kernel_of(filter).support * std::max(step_of(axis), 1.0);
   const int max_taps = std::min(static_cast<int>(std::ceil(support)) * 2 + 1, plane.pixels);
   const int n = axis.length;
   const int padded = (n + kEntryStep - 1) / kEntryStep * kEntryStep;
@@ -116,7 +115,7 @@ PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolati
   for (int i = 0; i < padded; ++i) {
     const int entry = std::min(i, n - 1);
     const int output = axis.begin + (backwards ? n - 1 - entry : entry);
-    const int first = compute_weights(axis, kernel, plane.pixels, output, &weights);
+    const int first = pil_weights(axis, filter, plane.pixels, output, &weights);
     const int taps = static_cast<int>(weights.size());
     if (plane.reversed) std::reverse(weights.begin(), weights.end());
     table.first[i] = (plane.reversed ? plane.pixels - first - taps : first) - plane.origin;

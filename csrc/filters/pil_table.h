@@ -30,6 +30,10 @@ struct PilTable {
 // read samples beyond it. In slot order all entries have the same number of taps.
 PilTable make_pil_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order);
 
+// The unrounded coefficients of upright output `output` over an axis of so many samples, which sum to 1. Returns its
+// first sample.
+int pil_weights(const AxisMap& axis, Interpolation filter, int samples, int output, std::vector<double>* weights);
+
 // Whether Pillow resizes along this axis at all.
 inline bool pil_resizes(const AxisMap& axis) { return axis.grid != axis.source_length; }
 

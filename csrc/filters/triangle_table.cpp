@@ -12,8 +12,10 @@ struct Weights {
   std::vector<double> values;
 };
 
+double step_of(const AxisMap& axis) { return static_cast<double>(axis.source_length) / axis.grid; }
+
 // A triangle of half-width `support` around `center`, in samples; taps stay within [low, high).
-void triangle_weights(double center, double support, int low, int high, Weights* out) {
+void antialias_weights(double center, double support, int low, int high, Weights* out) {
   const int begin = std::clamp(static_cast<int>(center - support + 0.5), low, high - 1);
   const int end = std::clamp(static_cast<int>(center + support + 0.5), begin + 1, high);
   out->first = begin;
@@ -39,6 +41,14 @@ void linear_weights(double center, int low, int high, Weights* out) {
     out->values.assign({1 - fraction, fraction});
   } else {
     out->values.assign(1, 1.0);
+  }
+}
+
+void filter_weights(Interpolation filter, double center, double support, int low, int high, Weights* out) {
+  if (filter == Interpolation::kAntialias) {
+    antialias_weights(center, support, low, high, out);
+  } else {
+    linear_weights(center, low, high, out);
   }
 }
 
@@ -105,9 +115,18 @@ int max_taps(double support, const PlaneAxis& plane, Interpolation filter) {
 
 }  // namespace
 
+int triangle_weights(const AxisMap& axis, Interpolation filter, int output, std::vector<double>* weights) {
+  const double step = step_of(axis);
+  const int low = axis.source_begin, high = low + axis.source_length;
+  Weights found;
+  filter_weights(filter, low + (output + 0.5) * step, std::max(1.0, step), low, high, &found);
+  weights->swap(found.values);
+  return found.first;
+}
+
 void make_triangle_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
                          TriangleTable* table) {
-  const double step = static_cast<double>(axis.source_length) / axis.grid;
+  const double step = step_of(axis);
   const double support = std::max(1.0, step);
   const int low = plane.reversed ? plane.pixels - axis.source_begin - axis.source_length : axis.source_begin;
   const int high = low + axis.source_length;
@@ -126,11 +145,7 @@ void make_triangle_table(const AxisMap& axis, const PlaneAxis& plane, Interpolat
     const int output = axis.begin + (backwards ? n - 1 - entry : entry);
     const double upright = axis.source_begin + (output + 0.5) * step;
     const double center = plane.reversed ? plane.pixels - upright : upright;
-    if (filter == Interpolation::kAntialias) {
-      triangle_weights(center, support, low, high, &luma);
-    } else {
-      linear_weights(center, low, high, &luma);
-    }
+    filter_weights(filter, center, support, low, high, &luma);
     if (plane.scale > 1) fold_scale(plane.scale, &luma);
     const Weights* weights = &luma;
     if (plane.upsampling > 1) {

@@ -29,4 +29,7 @@ struct TriangleTable {
 void make_triangle_table(const AxisMap& axis, const PlaneAxis& plane, Interpolation filter, TableOrder order,
                          TriangleTable* table);
 
+// The unrounded weights of upright output `output`, which sum to 1; of pixels at full size. Returns its first sample.
+int triangle_weights(const AxisMap& axis, Interpolation filter, int output, std::vector<double>* weights);
+
 }  // namespace fastseq

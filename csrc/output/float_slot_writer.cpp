@@ -1,6 +1,7 @@
 #include "output/float_slot_writer.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/store_floats.h"
 
@@ -87,6 +88,13 @@ void FloatSlotWriter::emit(int row, int column, int count, const float* pixels) 
 }
 
 void FloatSlotWriter::store(int plane, size_t item, int count, const float* values) {
+  if (format_.uint16_items) {
+    uint16_t* out = reinterpret_cast<uint16_t*>(slot_) + item;
+    for (int i = 0; i < count; ++i) {
+      out[i] = static_cast<uint16_t>(std::lrint(std::clamp(values[i], 0.0f, 65535.0f)));
+    }
+    return;
+  }
   kernels::store_values(values, count, format_.item_bytes, format_.scaling[plane], format_.is_large(),
                         slot_ + item * format_.item_bytes);
 }

@@ -14,6 +14,7 @@ struct SlotFormat {
   int height = 0, width = 0, channels = 0;
   bool channels_first = false;
   int item_bytes = 1;           // 1, 2, 4 or 8
+  bool uint16_items = false;    // whether items of 2 bytes are integers, not half floats
   std::vector<uint8_t> lookup;  // by channel, 256 items: what a byte becomes; empty where items are bytes
   // The same for values between the bytes, by plane: `channels` of them with channels_first, else one.
   std::array<kernels::ItemScaling, kernels::ItemScaling::kChannels> scaling;
@@ -29,6 +30,7 @@ struct SlotFormat {
       scaling[c] = channels_first ? kernels::ItemScaling(scales[c], offsets[c]) : kernels::ItemScaling(scales, offsets);
     }
   }
+  bool has_integers() const { return item_bytes == 1 || uint16_items; }
   size_t bytes() const { return static_cast<size_t>(height) * width * channels * item_bytes; }
   // Whether a batch of such slots exceeds a core's cache, so that stores should bypass it.
   bool is_large() const { return bytes() >= 1 << 16; }

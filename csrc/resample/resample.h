@@ -9,6 +9,7 @@
 #include "output/slot_format.h"
 #include "output/slot_writer.h"
 #include "resample/scratch.h"
+#include "rows/deep_image.h"
 #include "rows/row_source.h"
 
 namespace fastseq {
@@ -60,5 +61,11 @@ Status resample_pil(RowSource* source, const ResamplePlan& plan, SlotWriter* wri
 // For the tf.* filters. Writes the whole slot, as `offset + scale * value` where its items are floats.
 Status resample_tf(RowSource* source, const ResamplePlan& plan, const SlotFormat& format, uint8_t* slot,
                    ResampleScratch* scratch, const std::atomic<bool>& cancelled);
+
+// For samples of more than 8 bits: any filter in double precision, rounded between the passes as Pillow does for pil.*.
+// Writes the whole slot: the values as they are, clamped where its items are integers, or `offset + scale * value`.
+// `bgr` is the order of the image's channels; `swap` exchanges the first and third.
+Status resample_deep(const DeepImage& image, bool bgr, bool swap, const ResamplePlan& plan, const SlotFormat& format,
+                     uint8_t* slot, ResampleScratch* scratch, const std::atomic<bool>& cancelled);
 
 }  // namespace fastseq

@@ -61,6 +61,7 @@ cdef extern from "output/slot_format.h" namespace "fastseq" nogil:
         int height, width, channels, item_bytes
         cbool channels_first
         vector[uint8_t] lookup
+        cbool uint16_items
         void set_scaling(const vector[double]& scale, const vector[double]& offset)
         size_t bytes()
 
@@ -91,6 +92,16 @@ cdef extern from "rows/decoded_image.h" namespace "fastseq" nogil:
         int height, width, channels
         Py_ssize_t stride
 
+cdef extern from "rows/deep_image.h" namespace "fastseq" nogil:
+    cdef enum class SampleType(int32_t):
+        pass
+    EnumTable sample_type_table()
+    int sample_bytes(SampleType)
+    cdef cppclass DeepImage:
+        const uint8_t* data
+        SampleType type
+        int height, width, channels
+
 cdef extern from "jpeg/request.h" namespace "fastseq" nogil:
     cdef enum class Strictness(int32_t):
         pass
@@ -100,12 +111,12 @@ cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
     cdef cppclass ColorMode:
         const char* name
         int channels
-        cbool bgr, pillow_colors
+        cbool bgr, pillow_colors, index
     const ColorMode* color_modes(int* count)
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
-        cbool bgr, pillow_colors
+        cbool bgr, pillow_colors, index
         Strictness strictness
         Interpolation interpolation
         Orient orient
@@ -141,6 +152,12 @@ cdef extern from "io/image_format.h" namespace "fastseq" nogil:
     cdef enum class ImageFormat(int32_t):
         pass
     EnumTable image_format_table()
+    cdef cppclass ImageInfo:
+        ImageFormat format
+    ImageInfo sniff_image(const uint8_t*, size_t)
+
+cdef extern from "io/tiff_lzw.h" namespace "fastseq" nogil:
+    size_t c_tiff_lzw_bytes "fastseq::tiff_lzw_bytes"(const uint8_t*, size_t, size_t)
 
 cdef extern from "engine/sample_info.h" namespace "fastseq" nogil:
     const int kStages
@@ -167,6 +184,7 @@ cdef extern from "engine/batch.h" namespace "fastseq" nogil:
         Status data(int, CSampleData*, string*) except +
         void run_bytes(int, const uint8_t*, size_t, Workspace*) except +
         void run_pixels(int, const PixelImage&, cbool, Workspace*) except +
+        void run_deep(int, const DeepImage&, cbool, Workspace*) except +
         void fail(int, Status, string) except +
         cbool wait(milliseconds)
         Status status(int)

@@ -198,6 +198,22 @@ cdef class Job:
         with nogil:
             self.job.get().run_pixels(i, image, bgr, &workspace)
 
+    def put_deep(self, int i, const uint8_t[::1] data, int type, shape, bint bgr):
+        """End sample i with upright pixels of more than 8 bits: their bytes, their number in `tables.sample_types`, and
+        their (height, width, channels); unless it was abandoned.
+        """
+        cdef DeepImage image
+        cdef Workspace workspace
+        image.type = <SampleType>type
+        image.height, image.width, image.channels = shape
+        image.data = &data[0] if data.shape[0] else NULL
+        if image.channels not in (1, 3) or not 0 <= i < len(self):
+            raise ValueError(f"sample {i} with {image.channels} channels")
+        if data.shape[0] != <Py_ssize_t>image.height * image.width * image.channels * sample_bytes(image.type):
+            raise ValueError(f"{data.shape[0]} bytes for an image of shape {shape}")
+        with nogil:
+            self.job.get().run_deep(i, image, bgr, &workspace)
+
     def fail(self, int i, int status, str reason):
         """End sample i with a status, unless it was abandoned."""
         self.job.get().fail(i, <Status>status, reason.encode())

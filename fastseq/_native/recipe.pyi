@@ -22,5 +22,7 @@ class Recipe:
         ops: Sequence[tuple[int, float, float, float, float, int]],
         limits: Mapping[str, int],
         pillow_colors: bool = False,
+        index: bool = False,
+        uint16_items: bool = False,
         augment: tuple[int, float, bool, float, bool, int] | None = None,
     ) -> None: ...

@@ -8,7 +8,8 @@ cdef class Recipe:
     """The settings that all samples of a batch share; see engine/recipe.h."""
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   bytes lookup, scale, offset, bint bgr, int interpolation, int orient,
-                  int strict, ops, limits, bint pillow_colors=False, augment=None):
+                  int strict, ops, limits, bint pillow_colors=False, bint index=False, bint uint16_items=False,
+                  augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
@@ -24,8 +25,9 @@ cdef class Recipe:
             raise ValueError(f"scale and offset have {len(scale)} and {len(offset)} values, not 1 or {channels}")
         cdef const uint8_t* items = lookup
         r.format.lookup.assign(items, items + len(lookup))
+        r.format.uint16_items = uint16_items
         r.format.set_scaling(scale, offset)
-        r.bgr, r.pillow_colors = bgr, pillow_colors
+        r.bgr, r.pillow_colors, r.index = bgr, pillow_colors, index
         r.strictness = <Strictness>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient

@@ -48,11 +48,17 @@ def image_formats():
     return members_of(image_format_table())
 
 
+def sample_types():
+    """{name: number} of the types of samples that are not bytes, by NumPy's names."""
+    return members_of(sample_type_table())
+
+
 def color_table():
-    """{name: (channels, bgr, pillow_colors)} of the color modes."""
+    """{name: (channels, bgr, pillow_colors, index)} of the color modes."""
     cdef int count = 0
     cdef const ColorMode* modes = color_modes(&count)
-    return {modes[i].name.decode(): (modes[i].channels, modes[i].bgr, modes[i].pillow_colors) for i in range(count)}
+    return {modes[i].name.decode(): (modes[i].channels, modes[i].bgr, modes[i].pillow_colors, modes[i].index)
+            for i in range(count)}
 
 
 def op_table():

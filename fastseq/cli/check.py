@@ -61,14 +61,17 @@ def check(
             typer.echo(line)
         if digest is not None and before is None:
             write_digests(made, digest)
-        write_quarantine(found.bad, quarantine)
+        write_quarantine(found.quarantined, quarantine)
         save_plot(found, plot)
     except ValueError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    if found.bad:
-        typer.echo(f"{len(found.bad)} bad files are listed in {quarantine}: samples.without({str(quarantine)!r})")
+    if found.quarantined:
+        listed = f"{len(found.quarantined)} bad files are listed in {quarantine}"
+        typer.echo(f"{listed}: samples.without({str(quarantine)!r})")
+    if found.not_decoded:
+        typer.echo(f"{len(found.not_decoded)} files may be sound and are not listed: {found.not_decoded[0].message}")
     typer.echo(f"Sizes and formats: {plot}")
     changes = None if before is None else compare(before, made)
     if digest is not None:

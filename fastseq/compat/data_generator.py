@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastseq.compat.prefetch import drop_in_cap
+from fastseq.engine.any_format import decode_bytes
 from fastseq.engine.settings import Settings
 from fastseq.errors import raise_first_bad
 from fastseq.keras.dataset import PassAwareDataset
@@ -119,6 +120,7 @@ class DataGenerator(PassAwareDataset):
             seed=0,
             threads=None,
             prefetch_bytes=drop_in_cap(prefetch_bytes),
+            fallback=decode_bytes,
         )
         self.passes = KerasPasses(len(self))
         self.on_epoch_end()

@@ -18,6 +18,7 @@ from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.samples import Samples
+from fastseq.status import Status
 
 _SIDE = 16  # pixels of the output; the files are read in full whatever its size
 _BATCH_SIZE = 64
@@ -44,6 +45,16 @@ class Survey:
         """The samples that cannot be decoded."""
         return [sample for sample in self.log if not sample.is_good]
 
+    @property
+    def not_decoded(self) -> list[BadSample]:
+        """Those of the bad samples that may be sound: nothing installed decodes their format."""
+        return [sample for sample in self.bad if sample.status == Status.UNSUPPORTED_FORMAT]
+
+    @property
+    def quarantined(self) -> list[BadSample]:
+        """The others."""
+        return [sample for sample in self.bad if sample.status != Status.UNSUPPORTED_FORMAT]
+
 
 def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance: Callable[[int], None]) -> Survey:
     """Decode every file, on all cores, and look at its format and size.
@@ -54,7 +65,7 @@ def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance
         threads: how many threads decode; as many as there are cores if None.
         advance: called with the number of files that were read since the last call.
     """
-    settings = Settings((_SIDE, _SIDE), color="gray", strict=strict)
+    settings = Settings((_SIDE, _SIDE), color="gray", dtype="float32", strict=strict)
     decoder = Decoder(settings, shared_threads(threads), BatchAllocator(0))
     depth = depth_ahead(decoder.threads.count, _BATCH_SIZE)
     batches = -(-len(samples) // _BATCH_SIZE)

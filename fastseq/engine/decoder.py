@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.job import Job
+from fastseq.engine.any_format import decode_any
 from fastseq.engine.batch_memory import BatchAllocator
-from fastseq.engine.fallback import Decode, decode_by_opencv
+from fastseq.engine.lost_range import LostRange
 from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.pixels import Decode
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import Sources
 from fastseq.engine.threads import Threads
@@ -22,7 +24,7 @@ class Decoder:
     """Begins batches with the same settings, threads and memory. Nothing else makes native jobs."""
 
     def __init__(
-        self, settings: Settings, threads: Threads, memory: BatchAllocator, fallback: Decode = decode_by_opencv
+        self, settings: Settings, threads: Threads, memory: BatchAllocator, fallback: Decode = decode_any
     ) -> None:
         """Prepare; no thread is started yet.
 
@@ -36,6 +38,7 @@ class Decoder:
         self.threads = threads
         self.memory = memory
         self._fallback = fallback
+        self._lost = LostRange()
 
     def batch_bytes(self, samples: int) -> int:
         """The size of a batch of `samples` images."""
@@ -72,7 +75,7 @@ class Decoder:
         job = Job(self.threads.pool, recipe, buffer, draws, sources.for_job(), urgent=urgent, info=info)
         if numbers is None:
             numbers = range(len(images))
-        return PendingBatch(job, images, numbers, sources, self.settings, self.threads, self._fallback)
+        return PendingBatch(job, images, numbers, sources, self.settings, self.threads, self._fallback, self._lost)
 
     def decode(self, sources: Sources, draws: NDArray[np.float64], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Decode a batch at once; see `begin`. Warns of images that were decoded from damaged data.

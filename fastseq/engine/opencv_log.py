@@ -6,10 +6,12 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import cv2
 
 _SILENT = 0
+_log: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5; before, the functions were those of cv2
 _lock = threading.RLock()
 _users = 0
 _level_before = _SILENT
@@ -30,16 +32,16 @@ def _enter() -> None:
     with _lock:
         _users += 1
         if _users == 1:
-            _level_before = cv2.utils.logging.getLogLevel()
-            cv2.utils.logging.setLogLevel(_SILENT)
+            _level_before = _log.getLogLevel()
+            _log.setLogLevel(_SILENT)
 
 
 def _leave() -> None:
     global _users
     with _lock:
         _users = max(_users - 1, 0)
-        if _users == 0 and cv2.utils.logging.getLogLevel() == _SILENT:  # else somebody has set it meanwhile
-            cv2.utils.logging.setLogLevel(_level_before)
+        if _users == 0 and _log.getLogLevel() == _SILENT:  # else somebody has set it meanwhile
+            _log.setLogLevel(_level_before)
 
 
 def _after_fork() -> None:
@@ -47,7 +49,7 @@ def _after_fork() -> None:
     _lock = threading.RLock()
     if _users:
         _users = 0
-        cv2.utils.logging.setLogLevel(_level_before)
+        _log.setLogLevel(_level_before)
 
 
 os.register_at_fork(after_in_child=_after_fork)

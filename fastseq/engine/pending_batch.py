@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.job import Job
-from fastseq.engine.fallback import Decode, finish_sample
+from fastseq.engine.fallback import finish_sample
 from fastseq.engine.interrupts import watch
+from fastseq.engine.lost_range import LostRange
+from fastseq.engine.pixels import Decode
 from fastseq.engine.python_threads import Task
 from fastseq.engine.remedies import remedy_of
 from fastseq.engine.sample_info import SampleInfo, sample_info
@@ -44,6 +46,7 @@ class PendingBatch:
         settings: Settings,
         threads: Threads,
         fallback: Decode,
+        lost: LostRange,
     ) -> None:
         """Take over a job that has been submitted; `Decoder.begin` does that.
 
@@ -55,6 +58,7 @@ class PendingBatch:
             settings: those of the job.
             threads: those that decode.
             fallback: decodes formats other than JPEG there.
+            lost: what was lost of images so far; `result` warns of what is new.
         """
         self.images = images
         self.numbers = numbers
@@ -63,6 +67,7 @@ class PendingBatch:
         self._settings = settings
         self._threads = threads
         self._fallback = fallback
+        self._lost = lost
         self._statuses = np.empty(len(images), np.int32)
         self._all_good = False
         self._tasks: list[Task] | None = None  # that decode other formats, once the native part has ended
@@ -112,6 +117,7 @@ class PendingBatch:
             raise
         if self._tasks:
             self._all_good = self._job.statuses(self._statuses)
+            self._lost.warn()
         return self._statuses
 
     def _wait(self, stall_s: float, on_stall: Callable[[int], None] | None) -> None:
@@ -185,7 +191,7 @@ class PendingBatch:
         places = [i for i in needs_decoder if self._job.begin_fetch(i)]
         try:
             for i in places:
-                finish = partial(finish_sample, self._job, i, self._settings, self._fallback)
+                finish = partial(finish_sample, self._job, i, self._settings, self._fallback, self._lost)
                 tasks.append(self._threads.submit(finish))
         except RuntimeError as error:  # no thread can be started: nothing would end these samples
             self._error = error

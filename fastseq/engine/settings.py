@@ -24,6 +24,7 @@ class Color(NamedTuple):
     channels: int
     bgr: bool
     pillow_colors: bool
+    has_ids: bool
 
 
 INTERPOLATIONS = tables.interpolations()
@@ -32,7 +33,7 @@ COLORS = {name: Color(*mode) for name, mode in tables.color_table().items()}
 _STRICT = tables.strictnesses()
 STRICTNESS = {False: _STRICT["accept_damaged"], True: _STRICT["reject_damaged"], "whole": _STRICT["reject_truncated"]}
 DATA_FORMATS = ("channels_last", "channels_first")
-DTYPES = ("uint8", "float16", "float32", "float64")
+DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Settings:
     """How an image becomes a tensor.
 
     `PixelSettings` documents the fields that users set. Pixels are integers, except that the "tf." filters give float32
-    fractions, which are rounded for uint8 only.
+    fractions, as do all filters of images of more than 8 bits; they are rounded for uint8 and uint16 only.
 
     Attributes:
         size: (height, width) of the output, in pixels.
@@ -83,11 +84,16 @@ class Settings:
             object.__setattr__(self, name, value)
         if not isinstance(self.limits, Limits):
             raise TypeError(f"limits must be a fastseq.Limits, not {self.limits!r}")
-        if self.numpy_dtype == np.uint8 and (self.scale, self.offset, self.preset) != (1.0, 0.0, None):
+        if self.numpy_dtype.kind == "u" and (self.scale, self.offset, self.preset) != (1.0, 0.0, None):
             raise ValueError("scale, offset and preset need a float dtype, e.g. dtype='float32'")
         if not np.isfinite(self.lookup()).all():
             raise ValueError(
                 f"scale={self.scale!r} and offset={self.offset!r} give values that {self.dtype} cannot hold"
+            )
+        if COLORS[self.color].has_ids and not self.interpolation.endswith(".nearest"):
+            raise ValueError(
+                f"color='index' needs a nearest filter, as others would mix ids: write interpolation='pil.nearest' (or "
+                f"'cv2.nearest', 'tf.nearest'), not {self.interpolation!r}"
             )
         object.__setattr__(self, "transform", self.pipeline.transforms)
         if self.pipeline.pads and not self.interpolation.startswith("tf."):
@@ -170,6 +176,8 @@ class Settings:
             ops=self.pipeline.ops,
             limits=asdict(self.limits),
             pillow_colors=COLORS[self.color].pillow_colors,
+            index=COLORS[self.color].has_ids,
+            uint16_items=self.numpy_dtype == np.uint16,
             augment=self.augment,
         )
 

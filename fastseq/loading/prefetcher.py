@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from fastseq import arguments
 from fastseq._warn import warn_user
+from fastseq.engine.any_format import decode_any
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import LookAhead, depth_ahead, prefetch_cap
 from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.pixels import Decode
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
@@ -64,6 +66,7 @@ class Prefetcher:
         threads: int | None,
         prefetch_bytes: int | None,
         stall_warn_s: float | None = None,
+        fallback: Decode = decode_any,
     ) -> None:
         """Prepare; no thread is started and no memory allocated before the first batch is requested.
 
@@ -76,6 +79,7 @@ class Prefetcher:
             threads: how many threads decode; as many as there are cores if None.
             prefetch_bytes: bound on the batches begun and not handed out; see `LookAhead`.
             stall_warn_s: how long to wait for one file, in seconds, before a `StalledWarning` names it; 60 if None.
+            fallback: decodes formats other than JPEG.
 
         Raises:
             ValueError: for a value that is not possible.
@@ -84,7 +88,7 @@ class Prefetcher:
         self._order = order
         self._seed = seed
         cap = prefetch_cap(prefetch_bytes)
-        self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap))
+        self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback)
         self.look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
         self.depth = depth_ahead(self.decoder.threads.count, batch_size)
         self._batch_bytes = self.decoder.batch_bytes(batch_size)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 import torch
+from PIL import Image
 from sample_images import make_folder, make_table
 
 
@@ -39,6 +40,23 @@ def masks() -> dict[str, Any]:
         cv2.imwrite(image_file, np.repeat(mask[:, :, None] * 255, 3, 2))
         cv2.imwrite(mask_file, mask)
     return {"image_files": files[0], "mask_files": files[1]}
+
+
+def scenes() -> None:
+    """Images with masks of three ids, in scenes/images and scenes/masks, and a scan of 16 bits, in scans."""
+    for name in ("scenes/images", "scenes/masks", "scans"):
+        Path(name).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for k in range(12):
+        ids = np.zeros((80, 90), np.uint8)
+        for place in (1, 2):
+            cv2.circle(ids, [int(n) for n in rng.integers(20, 60, 2)], 18, place, -1)
+        cv2.imwrite(f"scenes/images/{k}.jpg", cv2.GaussianBlur(ids * 100, (5, 5), 0))
+        mask = Image.fromarray(ids)
+        mask.putpalette([0, 0, 0, 200, 30, 30, 30, 30, 200])
+        mask.save(f"scenes/masks/{k}.png")
+    scan = np.linspace(0, 65535, 80 * 90).astype(np.uint16)
+    cv2.imwrite("scans/0.png", scan.reshape(80, 90))
 
 
 def table() -> None:

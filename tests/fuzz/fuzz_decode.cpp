@@ -58,6 +58,7 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   recipe.format.height = (1 + choice[1] % 70) * (choice[2] & 4 ? 3 : 1);
   recipe.format.width = 1 + choice[2] % 70;
   recipe.format.item_bytes = 1 << (choice[3] & 3);
+  recipe.format.uint16_items = recipe.format.item_bytes == 2 && choice[2] & 32;
   if (recipe.format.item_bytes > 1)
     recipe.format.lookup.assign(recipe.format.channels * 256 * recipe.format.item_bytes, 7);
   const bool by_channel = choice[2] & 16 && recipe.format.channels == 3;

@@ -55,6 +55,7 @@ def recipe(
     bgr: bool = False,
     strict: int = True,
     pillow_colors: bool = False,
+    index: bool = False,
     augment: tuple[int, float, bool, float, bool, int] | None = None,
     channels_first: bool = False,
     lookup: npt.NDArray[Any] | None = None,
@@ -82,6 +83,8 @@ def recipe(
         ops=list(ops),
         limits=limit or tables.default_limits(),
         pillow_colors=pillow_colors,
+        index=index,
+        uint16_items=lookup is not None and lookup.dtype == np.uint16,
         augment=augment,
     )
 
@@ -164,6 +167,25 @@ def put(
     assert finish_by_pixels(job, pixels, pixels_bgr) == ["OK"]
     items = out if lookup is None else out.view(lookup.dtype)
     return items.reshape(shape)
+
+
+def put_deep(
+    pixels: npt.NDArray[Any], size: tuple[int, int], *, pixels_bgr: bool = False, **options: Any
+) -> npt.NDArray[Any]:
+    """Like `put` for pixels of more than 8 bits."""
+    channels = options.pop("channels", pixels.shape[2])
+    draws = options.pop("draws", None)
+    made = recipe(size, channels, **options)
+    lookup = options.get("lookup")
+    out = np.full(made.slot_bytes, 77, np.uint8)
+    job = start([OTHER_FORMAT], made, out, draws=draws)
+    assert finish(job) == ["NEEDS_DECODER"]
+    assert job.begin_fetch(0)
+    samples = np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)
+    job.put_deep(0, samples, tables.sample_types()[pixels.dtype.name], pixels.shape, pixels_bgr)
+    assert finish(job) == ["OK"]
+    shape = (channels, *size) if options.get("channels_first") else (*size, channels)
+    return (out if lookup is None else out.view(lookup.dtype)).reshape(shape)
 
 
 # A file that the core leaves to others: the header of a PNG of one pixel.

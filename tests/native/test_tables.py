@@ -33,12 +33,13 @@ def test_enums(table: dict[str, int], names: list[str]) -> None:
 
 def test_colors() -> None:
     table = tables.color_table()
-    assert {name: channels for name, (channels, _, _) in table.items()} == {
+    assert {name: channels for name, (channels, *_) in table.items()} == {
         **{"rgb": 3, "bgr": 3, "gray": 1},
-        **{"pil.rgb": 3, "pil.gray": 1},
+        **{"pil.rgb": 3, "pil.gray": 1, "index": 1},
     }
-    assert [name for name, (_, bgr, _) in table.items() if bgr] == ["bgr"]
-    assert [name for name, (_, _, pillow) in table.items() if pillow] == ["pil.rgb", "pil.gray"]
+    assert [name for name, (_, bgr, _, _) in table.items() if bgr] == ["bgr"]
+    assert [name for name, (_, _, pillow, _) in table.items() if pillow] == ["pil.rgb", "pil.gray"]
+    assert [name for name, (_, _, _, index) in table.items() if index] == ["index"]
 
 
 def test_transform_steps_say_how_many_numbers_they_read() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from fastseq.engine.pixels import Pixels
 from fastseq.engine.settings import Settings
 
 
-def decode_by_pillow(data: memoryview, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
-    """Decode as `keras.utils.load_img` does before it resizes; a `fastseq.engine.fallback.Decode`.
+def decode_by_pillow(data: memoryview, settings: Settings) -> Pixels:
+    """Decode as `keras.utils.load_img` does before it resizes; a `fastseq.engine.pixels.Decode`.
 
     Raises:
         ValueError: for grayscale images of more than 8 bits, which Keras does not convert to 8.
@@ -22,4 +22,4 @@ def decode_by_pillow(data: memoryview, settings: Settings) -> tuple[NDArray[np.u
         if settings.channels == 1 and image.mode in ("I;16", "I"):
             raise ValueError(f"a grayscale image of Pillow's mode {image.mode}")
         pixels = np.asarray(image.convert("L" if settings.channels == 1 else "RGB"))
-    return np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1)), False
+    return Pixels(np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1)))

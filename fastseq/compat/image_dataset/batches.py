@@ -16,6 +16,7 @@ from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import LookAhead, depth_ahead
 from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.pixels import Pixels
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import ListSources
 from fastseq.engine.threads import shared_threads
@@ -109,7 +110,7 @@ def _text(error: Exception) -> bytes:
     return (str(error) or type(error).__name__).encode(errors="backslashreplace")
 
 
-def _decode_by_tensorflow(data: memoryview, settings: Settings) -> tuple[NDArray[np.uint8], bool]:
-    """The pixels of formats other than JPEG as Keras decodes them; a `fastseq.engine.fallback.Decode`."""
+def _decode_by_tensorflow(data: memoryview, settings: Settings) -> Pixels:
+    """The pixels of formats other than JPEG as Keras decodes them; a `fastseq.engine.pixels.Decode`."""
     image = tf.io.decode_image(bytes(data), channels=settings.channels, expand_animations=False)
-    return np.ascontiguousarray(image.numpy()), False
+    return Pixels(np.ascontiguousarray(image.numpy()))

@@ -1,0 +1,39 @@
+// Any filter's weights in double precision, for samples of more than 8 bits.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "filters/interpolation.h"
+#include "geometry/geometry.h"
+
+namespace fastseq {
+
+// Entry i is the weighted sum of in[first(i)] .. in[last(i)]. Entries are those of the upright image, ascending, as if
+// the axis were not mirrored; so are `first` and `last`.
+class WeightTable {
+ public:
+  int size() const { return static_cast<int>(first_.size()); }
+  int first(int i) const { return first_[i]; }
+  int taps(int i) const { return static_cast<int>(begin_[i + 1] - begin_[i]); }
+  int last(int i) const { return first_[i] + taps(i) - 1; }
+  const double* weights(int i) const { return weights_.data() + begin_[i]; }
+  int max_taps() const;
+  // Multiplies all weights.
+  void scale(double factor);
+
+  void add(int first, const double* weights, size_t count);
+
+ private:
+  std::vector<int32_t> first_;
+  std::vector<size_t> begin_ = {0};
+  std::vector<double> weights_;
+};
+
+// `rows` or `columns` of an upright image with so many samples along this axis.
+struct WeightTables {
+  WeightTable rows, columns;
+};
+WeightTables make_weight_tables(const Geometry& geometry, int height, int width, Interpolation filter);
+
+}  // namespace fastseq
