@@ -21,6 +21,7 @@ from image_set import jpegs, make_set
 HERE = Path(__file__).parent
 CORE = HERE.parent / "csrc"
 SOURCES = (
+    "io/exif.cpp",
     "jpeg/entropy_segment.cpp",
     "jpeg/block_decoder.cpp",
     "jpeg/huffman_table.cpp",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 # The rooms of csrc/ that the decoders need, and no more: the kernels would take the compiler most of its time.
-ROOMS = ("base", "jpeg", "rows")
+ROOMS = ("base", "io", "jpeg", "rows")
 # A sanitizer that is preloaded for Python is neither for the compiler nor for its program.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 
