@@ -32,11 +32,11 @@ def samples(tree: Path) -> Samples:
 
 @pytest.fixture(scope="session")
 def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 24 larger files; every sixth is a PNG."""
+    """A folder of 24 larger files; every sixth is a WebP, which OpenCV decodes."""
     root = tmp_path_factory.mktemp("big")
     for i in range(24):
         image = photo(500, 700, seed=i % 4)
-        (root / f"{i:02d}").write_bytes(jpeg(image, subsampling="4:2:0") if i % 6 else encoded(image, "png"))
+        (root / f"{i:02d}").write_bytes(jpeg(image, subsampling="4:2:0") if i % 6 else encoded(image, "webp"))
     return root
 
 

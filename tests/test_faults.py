@@ -298,10 +298,10 @@ def test_an_interrupt_of_fit_while_a_read_never_returns(shim, tree, tmp_path, ba
     assert ran.stdout.startswith("interrupted after")
 
 
-def test_a_png_is_read_once(tmp_path, monkeypatch):
-    """The native core reads a file, finds that it is no JPEG, and hands its bytes to OpenCV."""
-    path = tmp_path / "a.png"
-    path.write_bytes(encoded(photo(20, 30), "png"))
+def test_a_file_that_opencv_decodes_is_read_once(tmp_path, monkeypatch):
+    """The native core reads a file, finds that it does not decode it, and hands its bytes to OpenCV."""
+    path = tmp_path / "a.bmp"
+    path.write_bytes(encoded(photo(20, 30), "bmp"))
     expected = decode_batch([path], (8, 8))
     finish_sample = pending_batch.finish_sample
 
@@ -315,8 +315,8 @@ def test_a_png_is_read_once(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("error", [MemoryError(), cv2.error("Insufficient memory")])
 def test_memory_that_opencv_does_not_get(tmp_path, monkeypatch, error):
-    path = tmp_path / "a.png"
-    path.write_bytes(encoded(photo(20, 30), "png"))
+    path = tmp_path / "a.bmp"
+    path.write_bytes(encoded(photo(20, 30), "bmp"))
     if isinstance(error, cv2.error):
         error.code = cv2.Error.StsNoMem
 

@@ -112,8 +112,8 @@ def test_only_the_exception_is_printed_when_decodes_are_in_flight(image_folder):
 def test_exiting_while_opencv_decodes_is_silent(image_folder):
     ran = run(
         """
-        pngs = [i for i in range(24) if i % 6 == 0] * 10
-        loader = fastseq.Loader(samples.select(pngs), (32, 32), 8)
+        webps = [i for i in range(24) if i % 6 == 0] * 10
+        loader = fastseq.Loader(samples.select(webps), (32, 32), 8)
         batches = iter(loader)
         next(batches), next(batches)
         """,
@@ -155,11 +155,11 @@ def test_a_signal_ends_the_process(image_folder, signal_name):
     assert not ran.stderr or ran.stderr.endswith("KeyboardInterrupt\n")
 
 
-@pytest.mark.parametrize("form", ["jpeg", "png"])
+@pytest.mark.parametrize("form", ["jpeg", "webp"])
 @pytest.mark.parametrize("delay", [0.001, 0.01, 0.03])
 def test_the_loader_works_after_an_interrupt_mid_epoch(image_folder, delay, form):
     """A timer interrupts the loop at an arbitrary point; the following epochs must not depend on it."""
-    files = [str(image_folder / f"{i:02d}") for i in range(24) if (i % 6 == 0) == (form == "png")] * 6
+    files = [str(image_folder / f"{i:02d}") for i in range(24) if (i % 6 == 0) == (form == "webp")] * 6
     loader = Loader(Samples.from_files(files), SIZE, 8, shuffle=True)
     expected = loader.batch(5, 0)
 

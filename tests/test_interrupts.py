@@ -33,9 +33,9 @@ def interrupted_after(seconds: float) -> Iterator[None]:
 
 @pytest.fixture
 def files(tmp_path) -> list[str]:
-    paths = [tmp_path / f"{i}.png" for i in range(6)]
+    paths = [tmp_path / f"{i}.bmp" for i in range(6)]
     for i, path in enumerate(paths):
-        path.write_bytes(encoded(photo(20, 30, seed=i), "png"))
+        path.write_bytes(encoded(photo(20, 30, seed=i), "bmp"))
     return [str(path) for path in paths]
 
 

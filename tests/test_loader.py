@@ -503,8 +503,8 @@ def test_an_iterator_that_the_garbage_collector_ends_in_mid_fetch_does_no_harm(s
 def test_close_leaves_nothing_running_for_other_formats_either(tmp_path):
     paths = []
     for i in range(12):
-        paths.append(tmp_path / f"{i}.png")
-        paths[-1].write_bytes(encoded(photo(90, 120, i), "png"))
+        paths.append(tmp_path / f"{i}.bmp")
+        paths[-1].write_bytes(encoded(photo(90, 120, i), "bmp"))
     loader = Loader(Samples.from_files(paths), (16, 24), batch_size=3, threads=1)
     batch = loader.batch(0, 0, [(0, 1), (0, 2)])
     batch = loader.batch(0, 0, [(0, 1), (0, 2)])

@@ -17,6 +17,7 @@ LEVELS = {
     "output": 4,
     "augment": 5,
     "jpeg": 5,
+    "png": 5,
     "resample": 5,
     "engine": 6,
 }

@@ -168,7 +168,7 @@ def test_batches_of_an_iterator_that_was_left_make_room(keras, samples):
 
 
 def test_an_interrupt_between_two_calls_of_the_fallback_leaves_no_batch_half_begun(tmp_path, monkeypatch):
-    files = [tmp_path / f"{i}.{form}" for i, form in enumerate(["jpeg", "jpeg", "png", "png"])]
+    files = [tmp_path / f"{i}.{form}" for i, form in enumerate(["jpeg", "jpeg", "bmp", "bmp"])]
     for file in files:
         file.write_bytes(encoded(photo(20, 30), file.suffix[1:]))
     made = Loader(Samples.from_files(files), SIZE, 2, labels=None, threads=1)

@@ -9,7 +9,7 @@ const StatusText kTexts[] = {
     {Status::kCancelled, "CANCELLED", "its batch was cancelled", "request the batch again"},
     {Status::kRecovered, "RECOVERED", "decoded from damaged data",
      "replace the file, or refuse such files with strict=True"},
-    {Status::kNeedsDecoder, "NEEDS_DECODER", "not a JPEG: OpenCV must decode it", ""},
+    {Status::kNeedsDecoder, "NEEDS_DECODER", "a format that OpenCV must decode", ""},
     {Status::kNotFound, "NOT_FOUND", "no such file", "check the path and the root folder"},
     {Status::kPermissionDenied, "PERMISSION_DENIED", "permission denied", "check its permissions"},
     {Status::kNotAFile, "NOT_A_FILE", "a directory, FIFO or device, not a regular file", "remove it from the samples"},

@@ -9,7 +9,7 @@ enum class Status : int32_t {
   kPending = 1,
   kCancelled = 2,
   kRecovered = 3,     // decoded, although libjpeg had to repair damaged data
-  kNeedsDecoder = 4,  // not JPEG: the caller decodes it and hands over the pixels
+  kNeedsDecoder = 4,  // of another format: the caller decodes it and hands over the pixels
 
   kNotFound = 10,
   kPermissionDenied = 11,

@@ -47,8 +47,8 @@ class BatchJob {
   // have kept too many. Returns kOk or an error with its message in *reason. Throws std::bad_alloc.
   Status data(int i, SampleData* data, std::string* reason);
   // Each of these ends the fetch, and does nothing if it was abandoned. run_bytes() decodes the contents of a file that
-  // the caller fetched, which must live as long as a source; the sample ends as kNeedsDecoder again if it is not a
-  // JPEG. run_pixels() takes decoded pixels, run_deep() those of more than 8 bits; fail() records an error.
+  // the caller fetched, which must live as long as a source; the sample ends as kNeedsDecoder again if it is of
+  // another format. run_pixels() takes decoded pixels, run_deep() those of more than 8 bits; fail() records an error.
   void run_bytes(int i, const uint8_t* data, size_t size, Workspace* workspace);
   void run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace);
   void run_deep(int i, const DeepImage& image, bool image_bgr, Workspace* workspace);

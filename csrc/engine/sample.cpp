@@ -14,6 +14,7 @@
 #include "jpeg/progressive.h"
 #include "jpeg/turbo.h"
 #include "jpeg/ycc_to_pixels.h"
+#include "png/source.h"
 #include "resample/resample.h"
 
 namespace fastseq {
@@ -117,6 +118,38 @@ Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const
   return decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
 }
 
+Status decode_png(const uint8_t* data, size_t size, const Recipe& recipe, const SlotFormat& format, const double* draws,
+                  uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
+  PngFile file;
+  Status status = read_png_file(data, size, &file, &workspace->reason);
+  if (status != Status::kOk) return status;
+  const PngHeader& header = file.header;
+  if (workspace->info) workspace->info->orientation = file.orientation;
+  if (recipe.index && header.is_colored() && !header.is_palette()) {
+    workspace->reason = "it holds colors";
+    return Status::kNotAMask;
+  }
+  ResamplePlan plan;
+  status = plan_sample(recipe, draws, header.height, header.width, file.orientation, &plan);
+  if (status != Status::kOk) return status;
+  PngRequest request;
+  request.pixels.index = recipe.index;
+  request.pixels.gray = format.channels == 1 && !recipe.pillow_colors;
+  request.pixels.packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
+  request.pixels.bgr = recipe.bgr;
+  request.memory_bytes = recipe.limits.memory_bytes;
+  request.clock = workspace->resample.clock;
+  std::unique_ptr<RowSource> source;
+  status = open_png(file, request, cancelled, &workspace->png, &workspace->reason, &source);
+  if (status != Status::kOk) return status;
+  double out_of_range = 0;
+  return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, &out_of_range);
+}
+
+bool is_native_png(ImageFormat format, const uint8_t* data, size_t size, const Recipe& recipe) {
+  return format == ImageFormat::kPng && recipe.native_png && !is_deep_png(data, size);
+}
+
 AugmentDraws augment_draws(const Augment& augment, const double* draws) {
   AugmentDraws numbers;
   std::memcpy(&numbers, draws + augment.draw, sizeof(numbers));
@@ -185,7 +218,10 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
     case FormatDecoder::kFallback:
       if (info.width < 0 || info.height < 0) return Status::kCorrupt;
       if (info.height > 0 && info.width > recipe.limits.pixels / info.height) return Status::kTooManyPixels;
-      return Status::kNeedsDecoder;
+      if (!is_native_png(info.format, data, size, recipe)) return Status::kNeedsDecoder;
+      return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
+        return decode_png(data, size, recipe, format, draws, out, workspace, cancelled);
+      });
     default:
       return info.format == ImageFormat::kUnknown ? Status::kNotAnImage : Status::kUnsupportedFormat;
   }

@@ -14,8 +14,8 @@ namespace fastseq {
 
 // Bytes of an image file, or of an image of floats where the recipe says so, into `slot`, which may lie at any address.
 // `draws` are the sample's uniform numbers for the ops. On kOk and kRecovered the whole slot is written. Otherwise its
-// content is undefined, and workspace->reason may hold a message about it. kNeedsDecoder: not a JPEG, within the
-// limits. Throws std::bad_alloc and TooMuchMemory.
+// content is undefined, and workspace->reason may hold a message about it. kNeedsDecoder: of a format that is decoded
+// elsewhere, within the limits. Throws std::bad_alloc and TooMuchMemory.
 Status decode_sample(const uint8_t* data, size_t size, const Recipe& recipe, const double* draws, uint8_t* slot,
                      Workspace* workspace, const std::atomic<bool>& cancelled);
 

@@ -10,11 +10,11 @@ namespace fastseq {
 struct SampleInfo {
   ImageFormat format = ImageFormat::kUnknown;
   int64_t height = 0, width = 0;  // as stored; 0 where unknown
+  int orientation = 1;            // EXIF tag 0x0112, of JPEGs and PNGs
   // Of JPEGs only:
   int components = 0;
   int sampling_h[4] = {}, sampling_v[4] = {};
   int64_t scans = 0;
-  int orientation = 1;  // EXIF tag 0x0112
 
   int64_t nanoseconds[kStages] = {};
 };

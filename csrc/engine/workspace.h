@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "engine/sample_info.h"
 #include "jpeg/scratch.h"
+#include "png/scratch.h"
 #include "resample/scratch.h"
 
 namespace fastseq {
@@ -16,6 +17,7 @@ struct Workspace {
   std::string path;
   Buffer file;
   JpegScratch jpeg;
+  PngScratch png;
   Buffer packed;  // 4-byte pixels that are being split into planes or converted to gray
   ResampleScratch resample;
   Buffer image;         // resampled, before augmentation
@@ -34,6 +36,7 @@ struct Workspace {
   void trim(size_t keep) {
     for (Buffer* buffer : {&file, &packed, &image, &aligned_slot}) buffer->trim(keep);
     jpeg.trim(keep);
+    png.trim(keep);
     resample.trim(keep);
     augment.trim(keep);
   }

@@ -116,7 +116,7 @@ cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
-        cbool bgr, pillow_colors, index
+        cbool bgr, pillow_colors, index, native_png
         Strictness strictness
         Interpolation interpolation
         Orient orient

@@ -179,7 +179,7 @@ cdef class Job:
         return memoryview(found)
 
     def put_bytes(self, int i, const uint8_t[::1] data):
-        """End sample i by decoding contents fetched elsewhere; NEEDS_DECODER again if they are not a JPEG."""
+        """End sample i by decoding contents fetched elsewhere; NEEDS_DECODER again if the core does not."""
         cdef Workspace workspace
         self.owners.append(data)
         with nogil:

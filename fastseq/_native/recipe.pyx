@@ -9,7 +9,7 @@ cdef class Recipe:
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   bytes lookup, scale, offset, bint bgr, int interpolation, int orient,
                   int strict, ops, limits, bint pillow_colors=False, bint index=False, bint uint16_items=False,
-                  augment=None):
+                  bint native_png=True, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
@@ -28,6 +28,7 @@ cdef class Recipe:
         r.format.uint16_items = uint16_items
         r.format.set_scaling(scale, offset)
         r.bgr, r.pillow_colors, r.index = bgr, pillow_colors, index
+        r.native_png = native_png
         r.strictness = <Strictness>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient

@@ -39,8 +39,8 @@ class SampleInfo:
         size: (height, width) as stored, in pixels; None if the header does not say.
         sampling: of a JPEG: the (horizontal, vertical) factors of each component.
         scans: of a JPEG.
-        orientation: of a JPEG: EXIF tag 0x0112, 1-8; 1 if it has none.
-        times: of each stage; other formats than JPEG are decoded elsewhere, which is not counted.
+        orientation: of a JPEG or PNG: EXIF tag 0x0112, 1-8; 1 if it has none.
+        times: of each stage; other formats than JPEG and PNG are decoded elsewhere, which is not counted.
     """
 
     format: str

@@ -47,6 +47,8 @@ class Settings:
         size: (height, width) of the output, in pixels.
         augment: for the drop-ins in `fastseq.compat`: the fields of the core's `Augment`. The images are float32 then,
             and a sample's draws are its `AugmentDraws`.
+        native_png: whether the core decodes PNGs, as OpenCV does. Drop-ins that promise the pixels of another decoder
+            leave them to it.
 
     Raises:
         TypeError: if a value has the wrong type.
@@ -66,6 +68,7 @@ class Settings:
     strict: bool | str = "whole"
     limits: Limits = field(default_factory=Limits)
     augment: tuple[int, float, bool, float, bool, int] | None = None
+    native_png: bool = True
 
     def __post_init__(self) -> None:
         checked = {
@@ -178,6 +181,7 @@ class Settings:
             pillow_colors=COLORS[self.color].pillow_colors,
             index=COLORS[self.color].has_ids,
             uint16_items=self.numpy_dtype == np.uint16,
+            native_png=self.native_png,
             augment=self.augment,
         )
 

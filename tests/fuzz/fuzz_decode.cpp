@@ -1,8 +1,9 @@
 // A libFuzzer target: decodes any bytes with decode_sample; their first four bytes choose the recipe.
 //
-// With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev and libhwy-dev, from the project's root:
+// With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev, libhwy-dev and libdeflate-dev, from the project's root:
 //   clang++-16 -std=c++17 -g -O1 -mssse3 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-//     -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*/*.cpp $(pkg-config --cflags --libs libjpeg libhwy) -o /tmp/fuzz_decode
+//     -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*/*.cpp $(pkg-config --cflags --libs libjpeg libhwy libdeflate zlib) \
+//     -o /tmp/fuzz_decode
 //   python tests/fuzz/make_seeds.py /tmp/seeds && mkdir -p /tmp/found
 //   /tmp/fuzz_decode -max_len=20000 -rss_limit_mb=2048 -timeout=10 /tmp/found /tmp/seeds FOLDER_OF_IMAGES
 // Files of the folder are used unchanged: their first bytes choose the recipe and are decoded as well.
@@ -15,6 +16,7 @@
 
 #include "engine/sample.h"
 #include "kernels/instruction_sets.h"
+#include "make_png.h"
 
 namespace {
 
@@ -52,6 +54,7 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   recipe.strictness = static_cast<Strictness>(choice[1] / 70 % 3);
   recipe.pillow_colors = choice[2] >= 210;
   recipe.bgr = choice[0] & 0x20;
+  recipe.index = choice[1] >= 250;
   recipe.format.channels = choice[0] & 0x40 ? 1 : 3;
   recipe.format.channels_first = choice[0] & 0x80;
   // Some slots of floats are so large that they are stored past the cache.
@@ -94,9 +97,12 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 4) return 0;
   const fastseq::Recipe recipe = make_recipe(data);
-  // Images as they are begin with their own magic number; those that the fuzzer makes may have the choice before it.
-  const bool bare = data[0] == 0xFF && data[1] == 0xD8;
-  const std::vector<uint8_t> file(data + (bare ? 0 : 4), data + size);
+  // Images as they are begin with their own magic number; those that the fuzzer makes may have the choice before it,
+  // and after that a letter, where a PNG is to be made of the rest.
+  const bool bare = (data[0] == 0xFF && data[1] == 0xD8) || (data[0] == 0x89 && data[1] == 'P');
+  const bool is_png = !bare && size > 5 && data[4] == 'P';
+  const std::vector<uint8_t> file =
+      is_png ? PngMaker::make(data + 5, size - 5) : std::vector<uint8_t>(data + (bare ? 0 : 4), data + size);
   double draws[kDraws];
   for (int i = 0; i < kDraws; ++i) draws[i] = (data[1] * 37 + data[2] * 11 + i * 59) % 256 / 256.0;
   draws[23 + 4] *= 40;  // a shift, so that places lie outside

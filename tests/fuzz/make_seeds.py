@@ -1,4 +1,4 @@
-"""Write the fuzzer's seed files: small JPEGs of every kind that the decoders distinguish.
+"""Write the fuzzer's seed files: small JPEGs and PNGs of every kind that the decoders distinguish.
 
 Usage: python tests/fuzz/make_seeds.py FOLDER
 """
@@ -11,7 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import numpy as np
 from images import SAMPLING, cmyk_jpeg, jpeg, photo
+from png_files import KINDS, png, scanlines
 
 ONE_COMPONENT_A_SCAN = "0;\n1;\n2;\n"
 TWO_AND_ONE = "0;\n1 2;\n"
@@ -32,8 +34,16 @@ def main() -> None:
         files += [jpeg(photo(40, 50, seed), 80, sampling, scans=scans) for sampling in ("4:4:4", "4:2:0")]
     files.append(jpeg(photo(40, 50), arithmetic=True))
     files.append(cmyk_jpeg(photo(40, 50, channels=4), ycck=True))
+    rng = np.random.default_rng(0)
+    native = [kind for kind in KINDS if kind[1] < 16]
+    for number, kind in enumerate(native):
+        for interlaced in (False, True):
+            files.append(png(rng, 21, 34, *kind, interlaced))
+            head = bytes([number, 34, 21, interlaced, 200, 6])  # see make_png.h
+            rows = scanlines(rng, 21, 34, *kind, interlaced)
+            files.append(rng.bytes(4) + b"P" + head + rng.bytes(600) + rows)
     for number, data in enumerate(files):
-        (folder / f"{number:03d}.jpg").write_bytes(data)
+        (folder / f"{number:03d}").write_bytes(data)
 
 
 if __name__ == "__main__":

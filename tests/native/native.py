@@ -56,6 +56,7 @@ def recipe(
     strict: int = True,
     pillow_colors: bool = False,
     index: bool = False,
+    native_png: bool = True,
     augment: tuple[int, float, bool, float, bool, int] | None = None,
     channels_first: bool = False,
     lookup: npt.NDArray[Any] | None = None,
@@ -85,6 +86,7 @@ def recipe(
         pillow_colors=pillow_colors,
         index=index,
         uint16_items=lookup is not None and lookup.dtype == np.uint16,
+        native_png=native_png,
         augment=augment,
     )
 
@@ -146,7 +148,7 @@ def one(source: Any, size: tuple[int, int], channels: int = 3, **options: Any) -
 
 
 def finish_by_pixels(job: Any, pixels: npt.NDArray[np.uint8], bgr: bool = False) -> list[str]:
-    """Give a job of one file that is no JPEG its pixels."""
+    """Give a job of one file that the core does not decode its pixels."""
     assert finish(job) == ["NEEDS_DECODER"]
     assert job.begin_fetch(0)
     job.put_pixels(0, np.ascontiguousarray(pixels), bgr)
@@ -156,7 +158,7 @@ def finish_by_pixels(job: Any, pixels: npt.NDArray[np.uint8], bgr: bool = False)
 def put(
     pixels: npt.NDArray[np.uint8], size: tuple[int, int], *, pixels_bgr: bool = False, **options: Any
 ) -> npt.NDArray[Any]:
-    """Send pixels through the native resampling, as those of a file that is no JPEG, by a `recipe` of `options`."""
+    """Send pixels through the native resampling, as those of a file decoded elsewhere, by a `recipe` of `options`."""
     channels = options.pop("channels", pixels.shape[2])
     draws = options.pop("draws", None)
     made = recipe(size, channels, **options)
@@ -188,5 +190,5 @@ def put_deep(
     return (out if lookup is None else out.view(lookup.dtype)).reshape(shape)
 
 
-# A file that the core leaves to others: the header of a PNG of one pixel.
-OTHER_FORMAT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0"
+# A file that the core leaves to others: the header of a GIF of one pixel.
+OTHER_FORMAT = b"GIF89a\1\0\1\0\0\0\0"

@@ -63,16 +63,22 @@ def status(data: bytes, **options: object) -> str:
     return batch.statuses[0]
 
 
-@pytest.mark.parametrize("form", ["png", "webp", "bmp", "gif", "tiff", "ppm"])
+@pytest.mark.parametrize("form", ["webp", "bmp", "gif", "tiff", "ppm"])
 def test_other_formats_are_left_to_the_caller(form: str) -> None:
     assert status(encoded(IMAGE, form)) == "NEEDS_DECODER"
+
+
+def test_a_png_is_left_to_the_caller_on_request() -> None:
+    assert status(encoded(IMAGE, "png")) == "OK"
+    assert status(encoded(IMAGE, "png"), native_png=False) == "NEEDS_DECODER"
 
 
 @pytest.mark.parametrize("form", HEADERS)
 def test_sizes_are_checked_before_decoding(form: str) -> None:
     make = HEADERS[form]
-    assert status(make(30, 20)) == "NEEDS_DECODER"
-    assert status(make(30, 20), limit=limits(pixels=600)) == "NEEDS_DECODER"
+    expected = "CORRUPT" if form == "png" else "NEEDS_DECODER"
+    assert status(make(30, 20)) == expected
+    assert status(make(30, 20), limit=limits(pixels=600)) == expected
     assert status(make(30, 20), limit=limits(pixels=599)) == "TOO_MANY_PIXELS"
     assert status(make(16000, 16000)) == "TOO_MANY_PIXELS"
 

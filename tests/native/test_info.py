@@ -14,6 +14,7 @@ from fastseq._native.job import Job
 from native.native import finish, pool, recipe
 
 FORMATS = {number: name for name, number in tables.image_formats().items()}
+ORIENTED = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
 STAGES = ("read", "entropy", "transform", "resample", "write")
 
 
@@ -55,7 +56,19 @@ def test_a_jpeg(
         assert spent["write"] > 0, spent
 
 
-@pytest.mark.parametrize("form", ["png", "gif", "bmp", "webp", "tiff", "ppm"])
+def test_a_png() -> None:
+    data = encoded(photo(300, 400), "png", exif=ORIENTED)
+    job = job_of([data])
+    assert finish(job) == ["OK"]
+    number, *about, times = job.info(0)
+    assert FORMATS[number] == "PNG"
+    assert about == [300, 400, (), 0, 6]
+    spent = dict(zip(STAGES, times, strict=True))
+    for stage in ("entropy", "transform", "resample"):
+        assert spent[stage] > 0, (stage, spent)
+
+
+@pytest.mark.parametrize("form", ["gif", "bmp", "webp", "tiff", "ppm"])
 def test_other_formats(form: str) -> None:
     job = job_of([encoded(photo(30, 41), form)])
     assert finish(job) == ["NEEDS_DECODER"]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from images import jpeg, photo
+from images import encoded, jpeg, photo
+from png_files import KINDS, png
 
 from fastseq._native import tables
 from native.native import INTERPOLATION, put, run
@@ -28,6 +29,12 @@ FILES = [
 ]
 
 
+PNGS = [
+    *(encoded(photo(61, 97, seed=k, channels=channels), "png") for k, channels in enumerate((1, 2, 3, 4))),
+    *(png(np.random.default_rng(k), 45, 67, *kind) for k, kind in enumerate(KINDS) if kind[1] < 16),
+]
+
+
 @pytest.fixture
 def enable_all_sets() -> Iterator[None]:
     yield
@@ -42,6 +49,10 @@ def all_kernels() -> list[np.ndarray]:
                 made.append(run(FILES, size, channels, interpolation=interpolation, bgr=channels == 3).pixels)
                 pixels = photo(50, 77, seed=9, channels=channels)
                 made.append(put(pixels, size, interpolation=interpolation))
+    for interpolation in ("antialias", "cv2.nearest"):
+        for channels in (1, 3):
+            for bgr in (False, True):
+                made.append(run(PNGS, (61, 97), channels, interpolation=interpolation, bgr=bgr).pixels)
     for interpolation in FLOAT_FILTERS:
         for dtype in ("uint8", "float16", "float32", "float64"):
             lookup = None if dtype == "uint8" else np.zeros(256, dtype)

@@ -111,6 +111,7 @@ def image_recipe(
         data_format=generator.data_format,
         strict="whole",
         augment=_augment(generator, factor, arrays) if fused else None,
+        native_png=False,
     )
     return ImageRecipe(settings, draws, step, arrays)
 

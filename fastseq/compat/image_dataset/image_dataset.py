@@ -131,4 +131,5 @@ def _settings(options: dict[str, Any], images: Any) -> Settings:
         dtype=images.dtype.as_numpy_dtype,
         data_format=data_format,
         strict="whole",
+        native_png=False,
     )
