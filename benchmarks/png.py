@@ -1,4 +1,4 @@
-"""CPU time per PNG of fastseq and of cv2 (imdecode and resize), in turns on one thread each, in one process.
+"""CPU time per PNG of fastseq, and of cv2 or Pillow (decode and resize), in turns on one thread, in one process.
 
 Photographs are the JPEGs of a folder, written again as PNGs by Pillow and by cv2; masks are palettes of 21 ids.
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import statistics
 import sys
 import time
@@ -50,29 +51,45 @@ def mask(image: npt.NDArray[np.uint8]) -> bytes:
     return pillow_png(ids)
 
 
-def sets(folder: Path | None, count: int) -> dict[str, list[bytes]]:
-    """The files of each kind."""
+def images_of(folder: Path | None, count: int) -> list[npt.NDArray[np.uint8]]:
+    """Photographs in cv2's order of colors."""
     if folder is None:
-        images = [np.ascontiguousarray(photo(375, 500, seed)[..., ::-1]) for seed in range(count)]
-    else:
-        found = (cv2.imread(str(path)) for path in sorted(folder.rglob("*.jp*g")))
-        images = [image for image in found if image is not None][:count]
-    return {
-        "photographs by Pillow": [pillow_png(Image.fromarray(image[..., ::-1])) for image in images],
-        "photographs by cv2": [cv2_png(image) for image in images],
-        "masks, in color": [mask(image) for image in images],
-    }
+        return [np.ascontiguousarray(photo(375, 500, seed)[..., ::-1]) for seed in range(count)]
+    found = (cv2.imread(str(path)) for path in sorted(folder.rglob("*.[jJ][pP]*[gG]")))
+    return list(itertools.islice((image for image in found if image is not None), count))
 
 
-def by_cv2(files: Sequence[bytes]) -> None:
-    """What a loader with cv2 does."""
+def by_cv2(resize: int) -> Decode:
+    """Decode and resize with cv2."""
+
+    def decode(files: Sequence[bytes]) -> None:
+        for data in files:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            cv2.resize(image, SIZE[::-1], interpolation=resize)
+
+    return decode
+
+
+def by_pillow(files: Sequence[bytes]) -> None:
+    """Decode and resize ids with Pillow."""
     for data in files:
-        cv2.resize(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), SIZE[::-1])
+        np.asarray(Image.open(io.BytesIO(data)).resize(SIZE[::-1], Image.Resampling.NEAREST))
 
 
-def by_fastseq(interpolation: str) -> Decode:
+def by_fastseq(interpolation: str, color: str = "bgr") -> Decode:
     """Decode with fastseq on one thread."""
-    return lambda files: fastseq.decode_batch(files, SIZE, interpolation=interpolation, color="bgr", threads=1)
+    return lambda files: fastseq.decode_batch(files, SIZE, interpolation=interpolation, color=color, threads=1)
+
+
+def measure(files: Sequence[bytes], ways: Sequence[Decode], rounds: int) -> list[float]:
+    """Milliseconds of CPU per image of each way: medians over rounds, after one that is not counted."""
+    spent: list[list[float]] = [[] for _ in ways]
+    for _ in range(rounds + 1):
+        for decode, times in zip(ways, spent, strict=True):
+            begun = time.process_time()
+            decode(files)
+            times.append(1000 * (time.process_time() - begun) / len(files))
+    return [statistics.median(times[1:]) for times in spent]
 
 
 def main() -> None:
@@ -83,21 +100,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    ways: dict[str, Decode] = {"cv2": by_cv2}
-    ways |= {name: by_fastseq(name) for name in ("antialias", "linear", "cv2.linear")}
-    print("| files | cv2, ms | " + " | ".join(f"{name}, of cv2" for name in list(ways)[1:]) + " |")
-    print("| --- |" + " ---: |" * len(ways))
-    for title, files in sets(options.images, options.files).items():
-        spent: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(options.rounds + 1):
-            for name, decode in ways.items():
-                begun = time.process_time()
-                decode(files)
-                spent[name].append((time.process_time() - begun) / len(files))
-        medians = {name: statistics.median(times[1:]) for name, times in spent.items()}
-        base = medians["cv2"]
-        cells = [f"{value / base:.2f}" for name, value in medians.items() if name != "cv2"]
-        print(f"| {title} | {1000 * base:.2f} | " + " | ".join(cells) + " |")
+    images = images_of(options.images, options.files)
+    by_others = {
+        "Pillow": [pillow_png(Image.fromarray(image[..., ::-1])) for image in images],
+        "cv2": [cv2_png(image) for image in images],
+    }
+    masks = [mask(image) for image in images]
+    print("| files | loader, ms | fastseq, ms | ratio |")
+    print("| --- | ---: | ---: | ---: |")
+    for writer, files in by_others.items():
+        for interpolation in ("antialias", "linear", "cv2.linear"):
+            theirs, ours = measure(files, [by_cv2(cv2.INTER_LINEAR), by_fastseq(interpolation)], options.rounds)
+            print(row(f"photographs written by {writer}, {interpolation}", "cv2", theirs, ours))
+    theirs, ours = measure(masks, [by_cv2(cv2.INTER_NEAREST), by_fastseq("cv2.nearest")], options.rounds)
+    print(row("masks in color, cv2.nearest", "cv2", theirs, ours))
+    theirs, ours = measure(masks, [by_pillow, by_fastseq("pil.nearest", "index")], options.rounds)
+    print(row("ids of masks, pil.nearest", "Pillow", theirs, ours))
+
+
+def row(title: str, loader: str, theirs: float, ours: float) -> str:
+    """A line of the table."""
+    return f"| {title} | {loader} {theirs:.2f} | {ours:.2f} | {ours / theirs:.2f} |"
 
 
 if __name__ == "__main__":

@@ -48,3 +48,10 @@ def test_two_builds_are_compared(tree: Path) -> None:
     rows = [line.split(" | ") for line in ran.stdout.splitlines() if "fastseq.Loader" in line]
     assert len(rows) == 2  # the whole image, and the tutorial's pipeline
     assert all(0 < float(row[1]) < 1000 and 0 < float(row[2]) < 1000 for row in rows)
+
+
+def test_pngs_are_measured() -> None:
+    ran = run("png.py", "--files", 2, "--rounds", 1)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines()[2:]]
+    assert len(rows) == 8
+    assert all(0 < float(row[-1].rstrip(" |")) < 1000 for row in rows)

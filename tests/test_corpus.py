@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from images import jpeg, photo
 from native.native import GOOD, one, run
+from png_files import SIGNATURE, chunk
+from reference import png
 from reference.pixels import (
     decode_cv2,
     psnr,
@@ -31,9 +33,11 @@ ROWS: list[dict[str, Any]] = (
     else []
 )
 CLEAN = [row for row in ROWS if row["status"].get("djpeg") == "ok"]
+PNGS = [row for row in ROWS if row["magic"] == "png"]
 OTHERS = [row for row in ROWS if row["status"].get("djpeg") != "ok"]
 UPRIGHT_SIZE = (97, 131)
 TURNED_SIZE = (140, 61)
+COLORS: tuple[tuple[Literal["rgb", "gray"], int], ...] = (("rgb", 3), ("gray", 1))
 PIL_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 # Sharp edges: at exactly half size by DCT scaling, only these files miss the 32 dB to Pillow.
 BELOW_AT_HALF_SIZE = {
@@ -109,6 +113,26 @@ def test_psnr_of_approximate_filters_on_clean_files(row: dict[str, Any]) -> None
         may_scale = all(n >= 2 * m - 1 for n, m in zip(image.shape, size, strict=False))
         scaled = BELOW_AT_HALF_SIZE.get(Path(row["path"]).name, 32) if size == half else 32
         assert psnr(one(data, size), resize_pil_bilinear(image, size)) >= (scaled if may_scale else 45), size
+
+
+def still(data: bytes) -> bytes:
+    """A PNG without its animation, whose first frame cv2 gives instead of the image."""
+    kept = [(kind, body) for kind, body in png.chunks(data) if kind not in (b"acTL", b"fcTL", b"fdAT")]
+    return SIGNATURE + b"".join(chunk(kind, body) for kind, body in kept)
+
+
+@pytest.mark.parametrize("row", PNGS, ids=name)
+def test_pngs_are_what_cv2_decodes(row: dict[str, Any]) -> None:
+    data = read(row)
+    made = {color: run([data], UPRIGHT_SIZE, channels, interpolation="cv2.linear") for color, channels in COLORS}
+    (status,) = {batch.statuses[0] for batch in made.values()}
+    if status == "OK":
+        for color, batch in made.items():
+            expected = resize_cv2_linear(decode_cv2(still(data), color), UPRIGHT_SIZE)
+            np.testing.assert_array_equal(batch.pixels[0], expected)
+    else:
+        deep = len(data) > 24 and data[24] == 16
+        assert status == "NEEDS_DECODER" if deep else row["status"]["cv2"] == "fail"
 
 
 @pytest.mark.parametrize("strict", [True, False])
