@@ -26,7 +26,7 @@ class PngSource final : public RowSource {
   Status open(const PngFile& file, int64_t memory_bytes, const std::atomic<bool>& cancelled, std::string* reason) {
     const StageScope scope(clock_, Stage::kEntropy);
     const int64_t scanline_bytes = png_scanline_bytes(header_);
-    const int64_t image_bytes = header_.interlaced ? int64_t{header_.height} * image_stride() : 0;
+    const int64_t image_bytes = header_.interlaced ? header_.height * static_cast<int64_t>(image_stride()) : 0;
     const int64_t copied_bytes = file.one_idat ? 0 : static_cast<int64_t>(file.image_data_bytes);
     if (scanline_bytes + image_bytes + copied_bytes > memory_bytes) return Status::kTooMuchMemory;
 
