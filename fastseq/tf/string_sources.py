@@ -44,6 +44,11 @@ class StringSources:
         item = self._items[place]
         return os.fsdecode(item[0]) if type(item) is tuple else None
 
+    def content(self, place: int) -> memoryview | None:
+        """See `Sources`."""
+        item = self._items[place]
+        return None if type(item) is tuple else memoryview(item)
+
 
 def is_contents(string: bytes) -> bool:
     """Whether a string is the contents of a file rather than a path.
