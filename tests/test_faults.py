@@ -170,7 +170,7 @@ import resource
 big, small = samples.path(0), samples.path(1)
 def status(path):
     try:
-        fastseq.decode_batch([path], (32, 32), interpolation="cv2.linear")
+        fastseq.decode_batch([path], (32, 32), interpolation="cv2.linear", strict=True)
         return "OK"
     except fastseq.DecodeError as error:
         return error.status.name

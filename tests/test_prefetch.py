@@ -27,6 +27,19 @@ Consumer = Callable[[], Iterator[Any]]  # the batches of an epoch, in their orde
 Way = tuple[Consumer, Callable[[], LookAhead]]
 
 
+def keras_pass(dataset) -> Consumer:
+    """An evaluation by Keras, whose order is known from its first batch on."""
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    def consume():
+        random.seed(1)  # a shuffled order would not begin as the real one does
+        adapter = PyDatasetAdapter(dataset, shuffle=False)
+        adapter.on_epoch_end()  # what was asked for before were probes
+        return adapter.get_numpy_iterator()
+
+    return consume
+
+
 def loader(samples, cap) -> Way:
     made = Loader(samples.select(range(SAMPLES)), SIZE, 4, labels=None, dtype="float32", prefetch_bytes=cap)
     return lambda: iter(made), lambda: made._prefetcher.look_ahead
@@ -57,12 +70,10 @@ def data_generator(samples, cap) -> Way:
     table = pandas.DataFrame({"images": list(samples.paths())[:SAMPLES], "labels": "a"})
     options = {"to_fit": False, "batch_size": 4, "dim": SIZE, "shuffle": False, "dtype": "float32"}
     made = DataGenerator(table, range(SAMPLES), **options, prefetch_bytes=cap)
-    return lambda: (made[k] for k in range(BATCHES)), lambda: made._prefetcher.look_ahead
+    return keras_pass(made), lambda: made._prefetcher.look_ahead
 
 
 def sequence(samples, cap) -> Way:
-    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
-
     from fastseq.compat import Sequence
 
     paths = list(samples.paths())
@@ -77,14 +88,7 @@ def sequence(samples, cap) -> Way:
             return {"x": self.images(paths[4 * k : 4 * k + 4], SIZE, dtype="float32")}, np.empty((4, 0))
 
     made = Files(workers=2)
-
-    def consume():
-        random.seed(1)  # a shuffled order would not begin as the real one does
-        adapter = PyDatasetAdapter(made, shuffle=False)
-        adapter.on_epoch_end()  # what was asked for before were probes
-        return adapter.get_numpy_iterator()
-
-    return consume, lambda: made._fastseq.ahead._calls
+    return keras_pass(made), lambda: made._fastseq.ahead._calls
 
 
 def image_data_generator(samples, cap) -> Way:
@@ -94,7 +98,7 @@ def image_data_generator(samples, cap) -> Way:
     table = pandas.DataFrame({"filename": list(samples.paths())[:SAMPLES]})
     options = {"class_mode": None, "target_size": SIZE, "batch_size": 4, "shuffle": False}
     made = ImageDataGenerator(rotation_range=9).flow_from_dataframe(table, **options)
-    return lambda: (made[k] for k in range(BATCHES)), lambda: made._batches._look_ahead
+    return keras_pass(made), lambda: made._batches._look_ahead
 
 
 def image_dataset(samples, cap) -> Way:

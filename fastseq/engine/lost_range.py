@@ -55,7 +55,8 @@ def lost_of(values: NDArray[Any], settings: Settings) -> str:
 
 
 def _scaled(value: float, settings: Settings) -> float:
-    return float(np.abs(np.add(settings.offset, np.multiply(settings.scale, value))).max())
+    scaling = settings.scaling
+    return float(np.abs(np.add(scaling.offset, np.multiply(scaling.scale, value))).max())
 
 
 class LostRange:
