@@ -316,9 +316,9 @@ def test_an_array_that_is_too_short(both):
 
 def test_what_was_begun_with_other_settings_is_cancelled(both, root):
     iterator = both[0](**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4)
-    iterator[0]
+    next(iterator)
     before = iterator._batches
     assert len(before._look_ahead) > 0
     iterator.interpolation = "bicubic"
-    iterator[1]
+    next(iterator)
     assert len(before._look_ahead) == 0

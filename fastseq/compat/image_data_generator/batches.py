@@ -47,7 +47,7 @@ class ImageBatches:
         self._decoder = Decoder(recipe.settings, shared_threads(None), BatchAllocator(cap), decode_by_pillow)
         # Arrays are copied for what is begun, so that half of the cap is theirs.
         self._look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap // 2 if recipe.arrays else cap)
-        self._inputs: dict[Key, Inputs] = {}  # of the batches that are begun
+        self._snapshots: dict[Key, Inputs] = {}  # what the batches that are begun are made of
         self._plans: dict[Key, _Plan] = {}  # of the batches that are expected next
         self._misses = 0
         self.depth = depth_ahead(self._decoder.threads.count, batch_size)
@@ -88,7 +88,7 @@ class ImageBatches:
         if self._misses < _MAX_MISSES:
             wanted = self._expected(images, plan, coming, random)
         batch = self._take(key, wanted) or self._begin(images, key, plan, urgent=True)
-        self._inputs.pop(key, None)
+        self._snapshots.pop(key, None)
         self._plans = wanted
         try:
             if self._recipe.draws is not None:
@@ -115,11 +115,11 @@ class ImageBatches:
 
     def _take(self, key: Key, wanted: dict[Key, _Plan]) -> PendingBatch | None:
         """The batch, if it was begun from what it would be begun from now; all others but those of `wanted` end."""
-        batch = self._look_ahead.take(key, wanted)
-        if batch is not None and not self._inputs[key].is_current():
+        batch, inputs = self._look_ahead.take(key, wanted), self._snapshots.get(key)
+        if batch is not None and (inputs is None or not inputs.is_current()):
             batch.cancel()
             batch = None
-        self._inputs = {k: self._inputs[k] for k in self._look_ahead}
+        self._snapshots = {k: inputs for k, inputs in self._snapshots.copy().items() if k in self._look_ahead}
         return batch
 
     def _key(self, request: Request, files: Files) -> Key:
@@ -158,5 +158,5 @@ class ImageBatches:
     def _begin(self, images: FileImages | ArrayImages, key: Key, plan: _Plan, urgent: bool) -> PendingBatch:
         inputs = images.inputs(plan.indices, plan.files)
         batch = self._decoder.begin(inputs.sources(), plan.draws, urgent=urgent, numbers=plan.indices)
-        self._inputs[key] = inputs
+        self._snapshots[key] = inputs
         return batch
