@@ -45,7 +45,7 @@ class StringDecoder:
         self._seed = key_word("seed", seed)
         self._decoder = Decoder(settings, lasting_threads(threads), _memory)
         self._started = False
-        self._warned_of: set[str] = set()
+        self._warned_of: dict[str, object] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return StringDecoder, (
@@ -111,6 +111,6 @@ class StringDecoder:
         return batch.images, [sample for sample in batch.reports().values() if not sample.is_good]
 
     def _warn(self, message: str, category: type[Warning]) -> None:
-        if category.__name__ not in self._warned_of:
-            self._warned_of.add(category.__name__)
+        first = object()
+        if self._warned_of.setdefault(category.__name__, first) is first:  # of several threads, one warns
             warn_user(message, category)
