@@ -17,7 +17,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,7 +26,7 @@ from typing import Any
 
 from contenders import fastseq_contenders
 from drop_ins import DROP_INS, alone
-from image_set import jpegs, make_set
+from image_set import images_of, jpegs
 from measure import ENVIRONMENT
 from rivals import Epoch, Job, NotInstalledError
 from table import progress
@@ -189,8 +188,7 @@ def main() -> None:
     if options.rounds < 2:
         parser.error("--rounds must be at least 2")
     builds = (options.base, options.new)
-    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
-        paths = jpegs(options.images) if options.images else make_set(Path(scratch))
+    with images_of(options.images) as paths:
         print(f"base: {package(options.base)}, new: {package(options.new)}")
         print(f"{len(paths)} files, {options.threads} threads, {options.processes} x {options.rounds} rounds\n")
         print("| | CPU ms per image, base | new | new / base, median | quartiles | fastest turns |")

@@ -10,7 +10,6 @@ import contextlib
 import io
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from contenders import Contender
-from image_set import jpegs, make_set
+from image_set import images_of
 from keras_rivals import KERAS, class_folders, color_only, reference, through_keras
 from measure import measure
 from rivals import Epoch, Job, NotInstalledError, require, tensorflow
@@ -165,8 +164,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", default="", help="measure only rows whose title contains this text")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
-        paths = jpegs(options.images) if options.images else make_set(Path(scratch))
+    with images_of(options.images) as paths:
         print(about(paths), flush=True)
         print("| | CPU ms per image, Keras | fastseq | ratio | at most ", end="")
         print("| images / s in `fit`, Keras | fastseq | times | at least |")

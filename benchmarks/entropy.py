@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from image_set import jpegs, make_set
+from image_set import images_of
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "csrc"
@@ -67,8 +67,7 @@ def main() -> None:
     ):
         if shutil.which(tool) is None:
             raise SystemExit(f"entropy.py needs {tool}: apt-get install {package}")
-    with tempfile.TemporaryDirectory(prefix="fastseq-entropy-") as scratch:
-        paths = jpegs(options.images) if options.images else make_set(Path(scratch))
+    with images_of(options.images) as paths, tempfile.TemporaryDirectory(prefix="fastseq-entropy-") as scratch:
         program = Path(scratch) / "entropy"
         build(options.compiler, program)
         counts = {mode: instructions(program, mode, paths) for mode in ("nothing", "libjpeg", "ours")}

@@ -25,7 +25,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import numpy as np
-from image_set import jpegs, make_set
+from image_set import images_of
 
 import fastseq
 
@@ -153,8 +153,7 @@ def main() -> None:
     megabytes = options.batch_size * SIZE[0] * SIZE[1] * 3 * np.dtype("float32").itemsize / 1e6
     print(f"{cpu_name()}; steps of {options.step_s} s, batches of {megabytes:.0f} MB")
     print("wait as a share of the step, mean (max), holding " + ", ".join(map(str, held)))
-    with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as linked:
-        images = jpegs(options.images) if options.images else make_set(Path(made), 64)
+    with images_of(options.images, 64) as images, tempfile.TemporaryDirectory() as linked:
         files = Files(images, Path(linked), options.batch_size, options.steps + 2)
         for name, contender in CONTENDERS.items():
             if options.only not in name:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PHOTOGRAPHS = (
@@ -14,6 +17,16 @@ PHOTOGRAPHS = (
     "retina",
     "rocket",
 )
+
+
+@contextmanager
+def images_of(folder: Path | None, count: int = 200) -> Iterator[list[str]]:
+    """Yield the paths of the JPEGs below a folder; if None, of a set of `count` that is made now and removed again."""
+    if folder is not None:
+        yield jpegs(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
+        yield make_set(Path(scratch), count)
 
 
 def jpegs(folder: Path) -> list[str]:

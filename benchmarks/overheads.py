@@ -9,7 +9,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import cv2
 import numpy as np
-from image_set import jpegs, make_set
+from image_set import images_of
 from rivals import NotInstalledError, require, tensorflow
 
 import fastseq
@@ -154,12 +153,10 @@ def main() -> None:
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     cv2.setNumThreads(0)
-    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
-        folder = options.images or Path(scratch)
-        files = jpegs(folder) if options.images else make_set(folder)
+    with images_of(options.images) as files:
         if options.worker:
             return worker(files)
-        threads, processes = speedups(files, folder, options.rounds)
+        threads, processes = speedups(files, options.images or Path(files[0]).parent, options.rounds)
         print(
             f"Loader, two threads: {threads:.2f} times one; cv2, two processes: {processes:.2f} times one; "
             f"{threads / processes:.3f} of it"

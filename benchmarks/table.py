@@ -9,13 +9,12 @@ import argparse
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 from contenders import BASELINE, contenders
-from image_set import jpegs, make_set
+from image_set import images_of, jpegs
 from measure import Result, measure
 from workloads import WORKLOADS
 
@@ -41,8 +40,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="measure only contenders whose title contains this text")
     options = parser.parse_args()
     threads = [int(n) for n in options.threads.split(",")]
-    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
-        paths = jpegs(options.images) if options.images else make_set(Path(scratch))
+    with images_of(options.images) as paths:
         print(about(paths), flush=True)
         for name in options.workloads.split(","):
             files = paths

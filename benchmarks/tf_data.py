@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contenders import Contender
-from image_set import jpegs, make_set
+from image_set import images_of
 from measure import Result, measure
 from rivals import Epoch, Job, tensorflow
 from table import about, progress
@@ -97,8 +97,7 @@ def main() -> None:
     parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
     options = parser.parse_args()
     threads = [int(n) for n in options.threads.split(",")]
-    with tempfile.TemporaryDirectory(prefix="fastseq-images-") as scratch:
-        paths = jpegs(options.images) if options.images else make_set(Path(scratch))
+    with images_of(options.images) as paths:
         print(about(paths), flush=True)
         heads = [f"images / s, {n} thread{'s' * (n > 1)}" for n in threads]
         print(f"| | CPU ms an image | of TensorFlow's, at most {BOUND} | {' | '.join(heads)} |")

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import coefficients
 import pytest
@@ -56,6 +57,36 @@ def keras() -> ModuleType:
         patch.setenv("KERAS_BACKEND", "numpy")
         patch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")  # JAX, which it imports, sets a lower one for programs
         return importlib.import_module("keras")
+
+
+@pytest.fixture(scope="session")
+def keras_image(keras: ModuleType) -> ModuleType:
+    """The module of Keras's ImageDataGenerator."""
+    return importlib.import_module("keras.src.legacy.preprocessing.image")
+
+
+@pytest.fixture(scope="session")
+def generators(keras_image: ModuleType) -> tuple[type, type]:
+    """The two ImageDataGenerator classes, fastseq's first."""
+    from fastseq.compat import ImageDataGenerator
+
+    return ImageDataGenerator, keras_image.ImageDataGenerator
+
+
+@pytest.fixture
+def lock_folders(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Make folders unreadable whose paths end with a text, also for root."""
+    scandir = os.scandir
+
+    def lock(end: str) -> None:
+        def refuse(path: Any) -> Any:
+            if str(path).endswith(end):
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+
+    return lock
 
 
 @pytest.fixture(scope="session")

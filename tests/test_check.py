@@ -116,16 +116,9 @@ def test_what_is_left_out_is_printed_and_is_no_error(tree, run):
     assert ".hidden" not in done.stdout
 
 
-def test_a_folder_that_cannot_be_read_is_an_error(tree, run, monkeypatch):
+def test_a_folder_that_cannot_be_read_is_an_error(tree, run, lock_folders):
     (tree / "b" / "locked").mkdir()
-    scandir = os.scandir
-
-    def refuse(path):
-        if str(path).endswith("locked"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    lock_folders("locked")
     done = run(tree)
     assert done.exit_code == 2
     assert "b/locked: Permission denied" in done.stderr

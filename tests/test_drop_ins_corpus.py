@@ -21,15 +21,6 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def both(keras):
-    from keras.src.legacy.preprocessing import image
-
-    from fastseq.compat import ImageDataGenerator
-
-    return ImageDataGenerator, image.ImageDataGenerator
-
-
-@pytest.fixture(scope="module")
 def loadable(keras) -> pd.DataFrame:
     """The files that Keras can load, except the largest, and whether each is damaged."""
     rows = [json.loads(line) for line in (FOLDER / "manifest.jsonl").read_text().splitlines()]
@@ -54,24 +45,24 @@ def files(loadable) -> pd.DataFrame:
 
 @pytest.mark.parametrize("color_mode", ["rgb", "grayscale"])
 @pytest.mark.parametrize("interpolation", ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"])
-def test_every_file_is_loaded_as_by_keras(both, files, interpolation, color_mode):
+def test_every_file_is_loaded_as_by_keras(generators, files, interpolation, color_mode):
     options = {"target_size": (97, 131), "interpolation": interpolation, "color_mode": color_mode}
     options |= {"class_mode": None, "shuffle": False, "batch_size": 64}
     assert len(files) > 500
-    assert_same_batches(*(by_index(made().flow_from_dataframe(files, **options), 1) for made in both))
+    assert_same_batches(*(by_index(made().flow_from_dataframe(files, **options), 1) for made in generators))
 
 
-def test_damaged_files_load_where_keras_loads_them(both, loadable):
+def test_damaged_files_load_where_keras_loads_them(generators, loadable):
     """Their pixels depend on the version of libjpeg-turbo, and Pillow bundles its own."""
     options = {"target_size": (97, 131), "class_mode": None, "shuffle": False, "batch_size": 1}
     damaged = loadable[loadable["damaged"]]
-    batches = by_index(both[0]().flow_from_dataframe(damaged, **options), 1)
+    batches = by_index(generators[0]().flow_from_dataframe(damaged, **options), 1)
     assert len(batches) == len(damaged) > 50
 
 
-def test_augmented_files(both, files):
+def test_augmented_files(generators, files):
     settings = {"rotation_range": 20, "zoom_range": 0.2, "horizontal_flip": True, "channel_shift_range": 20.0}
     options = {"target_size": (97, 131), "class_mode": None, "seed": 3, "batch_size": 64}
-    results = [by_index(made(**settings).flow_from_dataframe(files, **options), 1) for made in both]
+    results = [by_index(made(**settings).flow_from_dataframe(files, **options), 1) for made in generators]
     assert_same_batches(*results, level=1.0)
     assert np.isfinite(results[0][0]).all()

@@ -37,15 +37,6 @@ def df(root) -> pd.DataFrame:
     )
 
 
-@pytest.fixture(scope="module")
-def both(keras):
-    from keras.src.legacy.preprocessing import image
-
-    from fastseq.compat import ImageDataGenerator
-
-    return ImageDataGenerator, image.ImageDataGenerator
-
-
 ARGUMENTS = {
     "categorical": {},
     "binary": {"class_mode": "binary", "y_col": "two"},
@@ -72,10 +63,10 @@ ARGUMENTS = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_each_argument(both, df, root, name, way):
+def test_each_argument(generators, df, root, name, way):
     options = {"directory": str(root), "target_size": SIZE, "batch_size": 5, **ARGUMENTS[name]}
     results, after = [], []
-    for made in both:
+    for made in generators:
         np.random.seed(6)
         iterator = made(validation_split=0.4, vertical_flip=True, rescale=1 / 255).flow_from_dataframe(df, **options)
         results.append(WAYS[way](iterator))
@@ -84,24 +75,26 @@ def test_each_argument(both, df, root, name, way):
     assert after[0] == after[1]
 
 
-def test_absolute_paths(both, df):
+def test_absolute_paths(generators, df):
     options = {"x_col": "absolute", "target_size": SIZE, "shuffle": False}
-    assert_same_batches(*(by_index(made().flow_from_dataframe(df, **options)) for made in both))
+    assert_same_batches(*(by_index(made().flow_from_dataframe(df, **options)) for made in generators))
 
 
-def test_missing_files_are_dropped_with_a_warning(both, df, root):
+def test_missing_files_are_dropped_with_a_warning(generators, df, root):
     broken = df.copy()
     broken.iloc[3, 0] = "none.jpg"
     found = []
-    for made in both:
+    for made in generators:
         with pytest.warns(UserWarning, match="Found 1 invalid image filename"):
             found.append(made().flow_from_dataframe(broken, str(root), target_size=SIZE, shuffle=False))
     assert_same_batches(*map(by_index, found))
     assert found[0].samples == len(df) - 1
 
 
-def test_attributes(both, df, root):
-    ours, theirs = (made().flow_from_dataframe(df, str(root), target_size=SIZE, weight_col="weight") for made in both)
+def test_attributes(generators, df, root):
+    ours, theirs = (
+        made().flow_from_dataframe(df, str(root), target_size=SIZE, weight_col="weight") for made in generators
+    )
     names = ["samples", "class_indices", "classes", "filenames", "filepaths", "labels", "image_shape", "sample_weight"]
     assert_same_attributes(ours, theirs, names)
 
@@ -117,9 +110,9 @@ def test_attributes(both, df, root):
         ({"subset": "both"}, ValueError),
     ],
 )
-def test_the_same_errors(both, df, root, options, error):
+def test_the_same_errors(generators, df, root, options, error):
     messages = []
-    for made in both:
+    for made in generators:
         with pytest.raises(error) as caught:
             made().flow_from_dataframe(df, str(root), **options)
         messages.append(str(caught.value))

@@ -63,21 +63,6 @@ def root(tmp_path_factory) -> Path:
     return mixed_folder(tmp_path_factory.mktemp("generator") / "tree")
 
 
-@pytest.fixture(scope="module")
-def originals(keras):
-    from keras.src.legacy.preprocessing import image
-
-    return image
-
-
-@pytest.fixture(scope="module")
-def both(keras, originals):
-    """The two classes, fastseq's first."""
-    from fastseq.compat import ImageDataGenerator
-
-    return ImageDataGenerator, originals.ImageDataGenerator
-
-
 def run(generator, method, arguments, options, way=by_index, seed=11):
     """The batches of an iterator, and what NumPy's generator gives after them."""
     np.random.seed(seed)
@@ -85,8 +70,8 @@ def run(generator, method, arguments, options, way=by_index, seed=11):
     return batches, np.random.random()
 
 
-def compare(both, settings, method, arguments, options, way=by_index, level=None, inputs=1):
-    ours, theirs = (run(made(**settings), method, arguments, options, way) for made in both)
+def compare(generators, settings, method, arguments, options, way=by_index, level=None, inputs=1):
+    ours, theirs = (run(made(**settings), method, arguments, options, way) for made in generators)
     scale = settings.get("rescale", 1.0)
     assert_same_batches(ours[0], theirs[0], level=level, inputs=inputs, scale=scale)
     assert ours[1] == theirs[1], "NumPy's generator is in another state"
@@ -95,10 +80,10 @@ def compare(both, settings, method, arguments, options, way=by_index, level=None
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("seed", [None, 4])
 @pytest.mark.parametrize("name", ALONE)
-def test_each_argument_alone(both, root, name, seed, way):
+def test_each_argument_alone(generators, root, name, seed, way):
     settings, level = ALONE[name]
     options = {"target_size": SIZE, "batch_size": 7, "seed": seed}
-    compare(both, settings, "flow_from_directory", [root], options, WAYS[way], level)
+    compare(generators, settings, "flow_from_directory", [root], options, WAYS[way], level)
 
 
 # Keras takes no image with channels first for its brightness.
@@ -112,21 +97,23 @@ ARRAYS = [
 
 
 @pytest.mark.parametrize(("name", "channels", "data_format"), ARRAYS)
-def test_arrays(both, name, channels, data_format):
+def test_arrays(generators, name, channels, data_format):
     settings, level = ALONE[name]
     x = np.random.default_rng(3).integers(0, 256, (9, *SIZE, channels)).astype("float32")
     if data_format == "channels_first":
         x = x.transpose(0, 3, 1, 2)
     before = x.copy()
-    compare(both, {**settings, "data_format": data_format}, "flow", [x, np.arange(9)], {"batch_size": 4}, level=level)
+    compare(
+        generators, {**settings, "data_format": data_format}, "flow", [x, np.arange(9)], {"batch_size": 4}, level=level
+    )
     np.testing.assert_array_equal(x, before)
 
 
-def test_a_sample_asked_for_twice_among_the_next_batches(both, root):
+def test_a_sample_asked_for_twice_among_the_next_batches(generators, root):
     # With an integer shift Keras draws image by image.
     settings = {"height_shift_range": 1, "brightness_range": (0.0, 1.0)}
     options = {"target_size": SIZE, "batch_size": 1, "seed": 0}
-    compare(both, settings, "flow_from_directory", [root], options, WAYS["by iterating"])
+    compare(generators, settings, "flow_from_directory", [root], options, WAYS["by iterating"])
 
 
 ANY = st.fixed_dictionaries(
@@ -151,18 +138,18 @@ ANY = st.fixed_dictionaries(
 
 @examples(max_examples=60)
 @given(ANY, st.sampled_from(sorted(WAYS)), st.none() | st.integers(0, 99), st.booleans(), st.integers(1, 14))
-def test_random_combinations(both, root, settings, way, seed, shuffle, batch_size):
+def test_random_combinations(generators, root, settings, way, seed, shuffle, batch_size):
     options = {"target_size": SIZE, "batch_size": batch_size, "seed": seed, "shuffle": shuffle}
     settings = {**settings, "rescale": settings.get("rescale") or 1.0}
-    compare(both, settings, "flow_from_directory", [root], options, WAYS[way], level=1.0)
+    compare(generators, settings, "flow_from_directory", [root], options, WAYS[way], level=1.0)
 
 
 @examples(max_examples=60)
 @given(ANY, st.integers(2, 40), st.integers(2, 40), st.sampled_from([1, 3]), st.integers(0, 9))
-def test_random_combinations_of_arrays(both, settings, height, width, channels, number):
+def test_random_combinations_of_arrays(generators, settings, height, width, channels, number):
     x = np.random.default_rng(number).uniform(0, 255, (6, height, width, channels)).astype("float32")
     settings = {**settings, "rescale": settings.get("rescale") or 1.0}
-    compare(both, settings, "flow", [x], {"batch_size": 4, "seed": number}, level=1.0)
+    compare(generators, settings, "flow", [x], {"batch_size": 4, "seed": number}, level=1.0)
 
 
 DIRECTORY = {
@@ -186,25 +173,25 @@ DIRECTORY = {
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 @pytest.mark.parametrize("name", DIRECTORY)
-def test_each_argument_of_flow_from_directory(both, root, name, data_format):
+def test_each_argument_of_flow_from_directory(generators, root, name, data_format):
     (root / "linked.txt").write_text("no image")
     options = {"target_size": SIZE, "batch_size": 5, **DIRECTORY[name]}
     settings = {"validation_split": 0.3, "data_format": data_format, "horizontal_flip": True}
     inputs = 2 if options.get("class_mode", "") == "input" else 1
-    compare(both, settings, "flow_from_directory", [root], options, inputs=inputs)
+    compare(generators, settings, "flow_from_directory", [root], options, inputs=inputs)
 
 
-def test_links_are_followed_only_if_asked(both, root, tmp_path):
+def test_links_are_followed_only_if_asked(generators, root, tmp_path):
     (tmp_path / "tree" / "cat").mkdir(parents=True)
     (tmp_path / "tree" / "cat" / "more").symlink_to(root / "cat")
     for follow, expected in ((True, 6), (False, 0)):
-        found = {made().flow_from_directory(tmp_path / "tree", follow_links=follow).samples for made in both}
+        found = {made().flow_from_directory(tmp_path / "tree", follow_links=follow).samples for made in generators}
         assert found == {expected}
 
 
-def test_images_are_saved_where_asked(both, root, tmp_path):
+def test_images_are_saved_where_asked(generators, root, tmp_path):
     names = []
-    for place, made in enumerate(both):
+    for place, made in enumerate(generators):
         folder = tmp_path / str(place)
         folder.mkdir()
         options = {"target_size": SIZE, "save_to_dir": folder, "save_prefix": "a", "save_format": "bmp", "seed": 2}
@@ -214,7 +201,7 @@ def test_images_are_saved_where_asked(both, root, tmp_path):
     assert len(names[0]) == 20
 
 
-def test_methods_that_a_subclass_overrides_are_used(both, root):
+def test_methods_that_a_subclass_overrides_are_used(generators, root):
     def subclass(base):
         class Noisy(base):
             def get_random_transform(self, img_shape, seed=None):
@@ -225,26 +212,26 @@ def test_methods_that_a_subclass_overrides_are_used(both, root):
 
         return Noisy
 
-    made = [subclass(base) for base in both]
+    made = [subclass(base) for base in generators]
     for way in WAYS.values():
         compare(made, {"zoom_range": 0.2}, "flow_from_directory", [root], {"target_size": SIZE}, way, level=1.0)
 
 
 @pytest.mark.parametrize("method", ["flow_from_directory", "flow"])
-def test_a_preprocessing_function_may_draw(both, root, method):
+def test_a_preprocessing_function_may_draw(generators, root, method):
     settings = {"rotation_range": 20, "preprocessing_function": lambda x: x + np.random.normal(0, 5)}
     x = np.random.default_rng(3).uniform(0, 255, (9, *SIZE, 3)).astype("float32")
     arguments = [root] if method == "flow_from_directory" else [x]
     options = {"target_size": SIZE} if method == "flow_from_directory" else {}
-    compare(both, settings, method, arguments, {"batch_size": 4, **options}, level=1.0)
+    compare(generators, settings, method, arguments, {"batch_size": 4, **options}, level=1.0)
 
 
 @pytest.mark.parametrize("kind", ["featurewise_center", "featurewise_std_normalization", "zca_whitening"])
 @pytest.mark.filterwarnings("ignore:This ImageDataGenerator specifies:UserWarning")
-def test_statistics_that_fit_learns(both, root, kind):
+def test_statistics_that_fit_learns(generators, root, kind):
     x = np.random.default_rng(1).uniform(0, 255, (30, 6, 5, 3)).astype("float32")
     results = []
-    for made in both:
+    for made in generators:
         generator = made(**{kind: True}, rescale=0.5, horizontal_flip=True)
         np.random.seed(3)
         before = generator.flow_from_directory(root, target_size=(6, 5), batch_size=6, seed=1)
@@ -254,20 +241,20 @@ def test_statistics_that_fit_learns(both, root, kind):
     assert_same_batches(*results)
 
 
-def test_an_array_at_an_odd_address(both):
+def test_an_array_at_an_odd_address(generators):
     memory = np.zeros(4 * 9 * 8 * 7 * 3 + 1, np.uint8)[1:]
     x = memory.view(np.float32).reshape(9, 8, 7, 3)
     x[...] = np.random.default_rng(1).uniform(0, 255, x.shape)
     results = []
-    for made in both:
+    for made in generators:
         np.random.seed(3)
         results.append(by_index(made(horizontal_flip=True).flow(x, batch_size=4), 1))
     assert_same_batches(*results)
 
 
-def test_a_generator_may_be_changed_between_batches(both, root):
+def test_a_generator_may_be_changed_between_batches(generators, root):
     results = []
-    for made in both:
+    for made in generators:
         generator = made(rescale=1 / 255)
         np.random.seed(3)
         iterator = generator.flow_from_directory(root, target_size=SIZE, batch_size=4)
@@ -278,7 +265,7 @@ def test_a_generator_may_be_changed_between_batches(both, root):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_somebody_else_draws_meanwhile(both, root, way):
+def test_somebody_else_draws_meanwhile(generators, root, way):
     """Then what was begun ahead is not what Keras would give, and is made again."""
 
     def meddling(iterator):
@@ -305,12 +292,12 @@ def test_somebody_else_draws_meanwhile(both, root, way):
         def on_epoch_end(self):
             self.iterator.on_epoch_end()
 
-    compare(both, {"horizontal_flip": True}, "flow_from_directory", [root], {"target_size": SIZE}, meddling)
+    compare(generators, {"horizontal_flip": True}, "flow_from_directory", [root], {"target_size": SIZE}, meddling)
 
 
-def test_images_and_their_masks_get_the_same_draws(both, root):
+def test_images_and_their_masks_get_the_same_draws(generators, root):
     results = []
-    for made in both:
+    for made in generators:
         generator = made(rotation_range=30, horizontal_flip=True)
         options = {"target_size": SIZE, "class_mode": None, "seed": 8, "batch_size": 6}
         images = generator.flow_from_directory(root, **options)
@@ -319,17 +306,17 @@ def test_images_and_their_masks_get_the_same_draws(both, root):
     assert_same_batches(*results, level=1.0, inputs=2)
 
 
-def test_batches_in_any_order(both, root):
+def test_batches_in_any_order(generators, root):
     def jumping(iterator):
         return [iterator[k] for k in (2, 0, 1, 1, 0, 2)]
 
     for seed in (None, 5):
         options = {"target_size": SIZE, "batch_size": 7, "seed": seed}
-        compare(both, {"horizontal_flip": True}, "flow_from_directory", [root], options, jumping)
+        compare(generators, {"horizontal_flip": True}, "flow_from_directory", [root], options, jumping)
 
 
-def test_attributes(both, root):
-    ours, theirs = (made().flow_from_directory(root, target_size=SIZE, batch_size=8) for made in both)
+def test_attributes(generators, root):
+    ours, theirs = (made().flow_from_directory(root, target_size=SIZE, batch_size=8) for made in generators)
     assert len(ours) == len(theirs) == 3
     assert set(vars(theirs)) <= set(vars(ours))
     names = ["samples", "n", "num_classes", "class_indices", "classes", "filenames", "filepaths", "labels"]
@@ -339,11 +326,11 @@ def test_attributes(both, root):
     assert ours.batch_index == 0
 
 
-def test_it_is_what_keras_expects(keras, both, originals, root):
-    ours, theirs = both
+def test_it_is_what_keras_expects(keras, generators, keras_image, root):
+    ours, theirs = generators
     iterator = ours().flow_from_directory(root)
     assert isinstance(iterator, keras.utils.PyDataset)
-    assert isinstance(iterator, originals.DirectoryIterator)
+    assert isinstance(iterator, keras_image.DirectoryIterator)
     assert issubclass(ours, theirs)
     for name in ("__init__", "flow", "flow_from_directory", "flow_from_dataframe", "fit", "standardize"):
         assert inspect.signature(getattr(ours, name)) == inspect.signature(getattr(theirs, name))
@@ -351,33 +338,33 @@ def test_it_is_what_keras_expects(keras, both, originals, root):
         iterator[1]
 
 
-def test_an_unreadable_file_is_named(both, root, tmp_path):
+def test_an_unreadable_file_is_named(generators, root, tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "broken.jpg").write_bytes((root / "cat" / "000.jpg").read_bytes()[:300])
-    iterator = both[0]().flow_from_directory(tmp_path, target_size=SIZE)
+    iterator = generators[0]().flow_from_directory(tmp_path, target_size=SIZE)
     with pytest.raises(DecodeError, match=r"cat/broken\.jpg"):
         iterator[0]
 
 
-def test_pillows_switch_for_cut_off_files_counts(both, root, tmp_path, monkeypatch):
+def test_pillows_switch_for_cut_off_files_counts(generators, root, tmp_path, monkeypatch):
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     (tmp_path / "cat").mkdir()
     whole = (root / "cat" / "000.jpg").read_bytes()
     (tmp_path / "cat" / "cut.jpg").write_bytes(whole[: len(whole) * 3 // 4])
-    compare(both, {"rotation_range": 9}, "flow_from_directory", [tmp_path], {"target_size": SIZE}, level=1.0)
+    compare(generators, {"rotation_range": 9}, "flow_from_directory", [tmp_path], {"target_size": SIZE}, level=1.0)
 
 
-def test_gray_images_of_16_bits_are_as_in_keras(both, tmp_path):
+def test_gray_images_of_16_bits_are_as_in_keras(generators, tmp_path):
     from PIL import Image
 
     (tmp_path / "cat").mkdir()
     Image.fromarray(np.arange(1200, dtype=np.uint16).reshape(30, 40) * 50).save(tmp_path / "cat" / "deep.png")
     options = {"target_size": (30, 40), "color_mode": "grayscale"}
-    compare(both, {"rotation_range": 9}, "flow_from_directory", [tmp_path], options, level=1.0)
+    compare(generators, {"rotation_range": 9}, "flow_from_directory", [tmp_path], options, level=1.0)
 
 
-def test_no_more_is_begun_where_the_iteration_ends(both, root):
-    iterator = both[0](horizontal_flip=True).flow_from_directory(root, target_size=SIZE, batch_size=4)
+def test_no_more_is_begun_where_the_iteration_ends(generators, root):
+    iterator = generators[0](horizontal_flip=True).flow_from_directory(root, target_size=SIZE, batch_size=4)
     assert len(by_iterating(iterator, 1)) == len(iterator)
     again = by_index(iterator, 2)
     assert [len(x) for x, _ in again] == [4, 4, 4, 4, 4, 4, 4, 4, 4, 4]
@@ -396,29 +383,29 @@ FLOW = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", FLOW)
-def test_each_argument_of_flow(both, name, way):
+def test_each_argument_of_flow(generators, name, way):
     x = np.random.default_rng(3).uniform(0, 255, (20, 9, 11, 3)).astype("float32")
     settings = {"validation_split": 0.3, "horizontal_flip": True}
-    compare(both, settings, "flow", [x], {"batch_size": 6, **FLOW[name]}, WAYS[way])
+    compare(generators, settings, "flow", [x], {"batch_size": 6, **FLOW[name]}, WAYS[way])
 
 
-def test_further_inputs_beside_the_images(both):
+def test_further_inputs_beside_the_images(generators):
     x = np.random.default_rng(3).uniform(0, 255, (20, 9, 11, 3)).astype("float32")
     more = [np.arange(20), np.arange(40).reshape(20, 2)]
     for inputs in ((x, more), (x, more[0])):
-        compare(both, {"vertical_flip": True}, "flow", [inputs, np.arange(20)], {"batch_size": 6})
+        compare(generators, {"vertical_flip": True}, "flow", [inputs, np.arange(20)], {"batch_size": 6})
 
 
-def test_arrays_of_other_dtypes(both):
+def test_arrays_of_other_dtypes(generators):
     x = np.random.default_rng(3).integers(0, 256, (9, 12, 10, 3)).astype("uint8")
-    compare(both, {"vertical_flip": True}, "flow", [x], {})
-    compare(both, {"rotation_range": 30, "dtype": "float64"}, "flow", [x], {}, level=1.0)
+    compare(generators, {"vertical_flip": True}, "flow", [x], {})
+    compare(generators, {"rotation_range": 30, "dtype": "float64"}, "flow", [x], {}, level=1.0)
 
 
-def test_the_errors_of_flow(both):
+def test_the_errors_of_flow(generators):
     x = np.zeros((4, 5, 5, 3))
     messages = []
-    for made in both:
+    for made in generators:
         for arguments, options in (
             ([x, [1, 2]], {}),
             ([x, None], {"sample_weight": [1, 2]}),
@@ -436,7 +423,7 @@ def test_the_errors_of_flow(both):
 @pytest.mark.parametrize("seed", [None, 3])
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("settings", [NOTHING, {"rotation_range": 20}], ids=["plain", "random"])
-def test_batches_are_begun_before_they_are_requested(both, root, monkeypatch, settings, shuffle, seed, way):
+def test_batches_are_begun_before_they_are_requested(generators, root, monkeypatch, settings, shuffle, seed, way):
     from fastseq.compat.image_data_generator.batches import ImageBatches
 
     begin, late = ImageBatches._begin, []
@@ -446,7 +433,7 @@ def test_batches_are_begun_before_they_are_requested(both, root, monkeypatch, se
         return begin(self, *args, urgent=urgent)
 
     monkeypatch.setattr(ImageBatches, "_begin", note)
-    iterator = both[0](**settings).flow_from_directory(root, SIZE, batch_size=4, shuffle=shuffle, seed=seed)
+    iterator = generators[0](**settings).flow_from_directory(root, SIZE, batch_size=4, shuffle=shuffle, seed=seed)
     WAYS[way](iterator)
     # By index, the order is known once three batches of an epoch came in it.
     assert late.count(True) == {"by index": 3 * 3, "by iterating": 1}[way]

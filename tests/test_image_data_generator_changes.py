@@ -22,22 +22,6 @@ def root(tmp_path_factory) -> Path:
     return mixed_folder(tmp_path_factory.mktemp("changes") / "tree")
 
 
-@pytest.fixture(scope="module")
-def image(keras):
-    """The module of Keras's own generator."""
-    from keras.src.legacy.preprocessing import image
-
-    return image
-
-
-@pytest.fixture(scope="module")
-def both(image):
-    """The two classes, fastseq's first."""
-    from fastseq.compat import ImageDataGenerator
-
-    return ImageDataGenerator, image.ImageDataGenerator
-
-
 def resized(iterator):
     iterator.target_size, iterator.image_shape = (31, 17), (31, 17, 3)
 
@@ -137,9 +121,9 @@ def batches_around(change, iterator, way):
     return made
 
 
-def compare(both, change, way, make, undo=lambda: None):
+def compare(generators, change, way, make, undo=lambda: None):
     results, states = [], []
-    for made in both:
+    for made in generators:
         np.random.seed(5)
         results.append(batches_around(change, make(made), way))
         states.append(np.random.random())
@@ -151,16 +135,16 @@ def compare(both, change, way, make, undo=lambda: None):
 @pytest.mark.parametrize("settings", [{}, LEFT], ids=["plain", "random"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", CHANGES)
-def test_files(both, root, name, way, settings):
+def test_files(generators, root, name, way, settings):
     def make(generator):
         return generator(**settings).flow_from_directory(root, target_size=SIZE, batch_size=4, seed=2)
 
-    compare(both, CHANGES[name], way, make)
+    compare(generators, CHANGES[name], way, make)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ["load_img", "img_to_array"])
-def test_patched_functions_that_load(both, root, monkeypatch, name, way):
+def test_patched_functions_that_load(generators, root, monkeypatch, name, way):
     from keras.src.utils import image_utils
 
     original = getattr(image_utils, name)
@@ -172,7 +156,7 @@ def test_patched_functions_that_load(both, root, monkeypatch, name, way):
         made = original(*args, **kwargs)
         return made.point(lambda value: value // 2) if name == "load_img" else made / 2
 
-    compare(both, lambda iterator: monkeypatch.setattr(image_utils, name, darker), way, make, monkeypatch.undo)
+    compare(generators, lambda iterator: monkeypatch.setattr(image_utils, name, darker), way, make, monkeypatch.undo)
 
 
 PATCHED = {
@@ -184,48 +168,48 @@ PATCHED = {
 
 @pytest.mark.parametrize("owner", [0, 1], ids=["fastseq's class", "Keras's class"])
 @pytest.mark.parametrize("name", PATCHED)
-def test_methods_patched_on_the_class(both, root, monkeypatch, name, owner):
+def test_methods_patched_on_the_class(generators, root, monkeypatch, name, owner):
     def make(generator):
         return generator(**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4, seed=2)
 
     def change(iterator):
-        monkeypatch.setattr(both[owner], name, PATCHED[name], raising=False)
-        monkeypatch.setattr(both[1], name, PATCHED[name])
+        monkeypatch.setattr(generators[owner], name, PATCHED[name], raising=False)
+        monkeypatch.setattr(generators[1], name, PATCHED[name])
 
-    compare(both, change, "by index", make, monkeypatch.undo)
+    compare(generators, change, "by index", make, monkeypatch.undo)
 
 
 @pytest.mark.parametrize("name", ["apply_affine_transform", "flip_axis"])
-def test_patched_transforms(both, image, root, monkeypatch, name):
+def test_patched_transforms(generators, keras_image, root, monkeypatch, name):
     def make(generator):
         return generator(**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4, seed=2)
 
     def change(iterator):
-        monkeypatch.setattr(image, name, lambda x, *args, **kwargs: x * 0.5)
+        monkeypatch.setattr(keras_image, name, lambda x, *args, **kwargs: x * 0.5)
 
-    compare(both, change, "by index", make, monkeypatch.undo)
+    compare(generators, change, "by index", make, monkeypatch.undo)
 
 
-def test_a_patched_batch_method(both, image, root, monkeypatch):
+def test_a_patched_batch_method(generators, keras_image, root, monkeypatch):
     def change(iterator):
         def batch(self, indices):
             return np.asarray(indices) * 2.0
 
-        monkeypatch.setattr(image.DirectoryIterator, "_get_batches_of_transformed_samples", batch)
+        monkeypatch.setattr(keras_image.DirectoryIterator, "_get_batches_of_transformed_samples", batch)
 
     def make(generator):
         return generator(**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4, seed=2)
 
-    compare(both, change, "by index", make, monkeypatch.undo)
+    compare(generators, change, "by index", make, monkeypatch.undo)
 
 
 @pytest.mark.parametrize(
     "change",
     [of_the_iterator(target_size=(31, 17)), of_the_iterator(color_mode="cmyk"), of_the_iterator(interpolation="cubic")],
 )
-def test_what_keras_refuses_is_refused(both, root, change):
+def test_what_keras_refuses_is_refused(generators, root, change):
     messages = []
-    for made in both:
+    for made in generators:
         iterator = made(**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4)
         iterator[0]
         change(iterator)
@@ -235,8 +219,8 @@ def test_what_keras_refuses_is_refused(both, root, change):
     assert messages[0] == messages[1]
 
 
-def test_a_list_of_paths_that_is_too_short(both, root):
-    for made in both:
+def test_a_list_of_paths_that_is_too_short(generators, root):
+    for made in generators:
         iterator = made(**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4, shuffle=False)
         iterator[0]
         del iterator._filepaths[6:]
@@ -244,9 +228,9 @@ def test_a_list_of_paths_that_is_too_short(both, root):
             iterator[1]
 
 
-def test_images_saved_from_some_batch_on(both, root, tmp_path):
+def test_images_saved_from_some_batch_on(generators, root, tmp_path):
     found = []
-    for place, made in enumerate(both):
+    for place, made in enumerate(generators):
         folder = tmp_path / str(place)
         folder.mkdir()
         iterator = made(**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4, seed=2)
@@ -296,16 +280,16 @@ ARRAYS = {
 @pytest.mark.parametrize("settings", [{}, LEFT], ids=["plain", "random"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ARRAYS)
-def test_arrays(both, name, way, settings):
+def test_arrays(generators, name, way, settings):
     def make(generator):
         weights = np.linspace(0, 1, 20)
         return generator(**settings).flow(pixels(3), np.arange(20), batch_size=4, seed=2, sample_weight=weights)
 
-    compare(both, ARRAYS[name], way, make)
+    compare(generators, ARRAYS[name], way, make)
 
 
-def test_an_array_that_is_too_short(both):
-    for made in both:
+def test_an_array_that_is_too_short(generators):
+    for made in generators:
         iterator = made(**LEFT).flow(pixels(3), batch_size=4, shuffle=False)
         iterator[0]
         iterator.x = pixels(4, 9)
@@ -314,8 +298,8 @@ def test_an_array_that_is_too_short(both):
             iterator[2]
 
 
-def test_what_was_begun_with_other_settings_is_cancelled(both, root):
-    iterator = both[0](**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4)
+def test_what_was_begun_with_other_settings_is_cancelled(generators, root):
+    iterator = generators[0](**LEFT).flow_from_directory(root, target_size=SIZE, batch_size=4)
     next(iterator)
     before = iterator._batches
     assert len(before._look_ahead) > 0

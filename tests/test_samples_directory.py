@@ -225,15 +225,8 @@ def test_a_missing_folder(tmp_path):
         Samples.from_directory(tmp_path / "nowhere")
 
 
-def test_an_unreadable_folder(tmp_path, monkeypatch):
+def test_an_unreadable_folder(tmp_path, lock_folders):
     make(tmp_path, ["x/a.jpg", "y/b.jpg"])
-    scandir = os.scandir
-
-    def refuse(path):
-        if str(path).endswith("y"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    lock_folders("y")
     with pytest.raises(PermissionError, match="y"):
         Samples.from_directory(tmp_path)
