@@ -15,7 +15,7 @@ import fastseq
 folder = sys.argv[1] if len(sys.argv) > 1 else make_folder("example-photos")
 
 samples = fastseq.Samples.from_directory(folder)
-dataset = list(zip(samples.paths(), samples.labels.tolist(), strict=True))  # (path, class number)
+dataset = list(samples)  # pairs (path, class number)
 loader = fastseq.DataLoader(
     dataset,
     batch_size=8,

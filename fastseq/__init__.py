@@ -1,4 +1,4 @@
-"""A batch loader for Keras: JPEG folders and tables, decoded by a native core straight into the batch.
+"""A batch loader for Keras: folders and tables of images, decoded by a native core straight into the batch.
 
 `ImageSequence` is for Keras; `Loader`, `DataLoader` and `decode_batch` give NumPy arrays to anyone; `compat` has
 drop-ins for Keras's own loaders; `tf` decodes inside a `tf.data` pipeline. Importing this package imports neither Keras

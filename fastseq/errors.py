@@ -62,7 +62,7 @@ class BadSample:
         return self.message
 
     def with_advice(self) -> BadSample:
-        """The same; where there is no such file, with the name of one that may be meant. Reads the file's folder."""
+        """This report; if there is no such file, its remedy names one that may be meant. Reads the file's folder."""
         if self.status is not Status.NOT_FOUND or self.path is None:
             return self
         advice = near_file_advice(os.fspath(self.path))

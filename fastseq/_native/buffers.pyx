@@ -25,8 +25,7 @@ cdef class Lease:
 
 
 cdef class BufferPool:
-    """Allocates batch buffers; keeps `max_free_bytes` of those that are free again for reuse, the last of which may pass
-    the bound."""
+    """Allocates batch buffers. Keeps freed ones for reuse up to `max_free_bytes`, and beyond it by less than one buffer."""
     cdef shared_ptr[CBufferPool] pool
 
     def __cinit__(self, size_t max_free_bytes):

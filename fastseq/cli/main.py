@@ -29,7 +29,7 @@ _HELP = "\n".join(
     [
         "Usage: fastseq [--help] [--version] COMMAND ...",
         "",
-        "Check folders and tables of JPEGs, and train Keras models on them.",
+        "Check folders and tables of images, and train Keras models on them.",
         "",
         "Commands:",
         *(f"  {name:8}{command.summary}" for name, command in _COMMANDS.items()),

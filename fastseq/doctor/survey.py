@@ -52,7 +52,7 @@ class Survey:
 
     @property
     def quarantined(self) -> list[BadSample]:
-        """The others."""
+        """The bad samples to list: all but `not_decoded`."""
         return [sample for sample in self.bad if sample.status != Status.UNSUPPORTED_FORMAT]
 
 

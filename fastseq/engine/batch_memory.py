@@ -16,7 +16,7 @@ class BatchAllocator:
     """Allocates arrays for batches. A forked child and a pickled copy have memory of their own."""
 
     def __init__(self, max_free_bytes: int) -> None:
-        """Keep `max_free_bytes` of freed batches for reuse, the last of which may pass the bound."""
+        """Keep freed batches for reuse up to `max_free_bytes`, and beyond it by less than one batch."""
         self._max_free_bytes = max_free_bytes
         self._new_pool()
 

@@ -21,7 +21,7 @@ _MAX_ID = {"uint8": 255, "uint16": 65535, "float16": 2048, "float32": 1 << 24, "
 
 
 def decode_ids(data: memoryview, header: Header, settings: Settings) -> Pixels:
-    """The ids of a mask: places in a palette, or gray values as they are stored; 0 and 1 for images of one bit.
+    """The ids of a mask: palette indices, or gray values as they are stored; 0 and 1 for images of one bit.
 
     Raises:
         NotAMaskError: if the image holds colors or fractions, or ids that the batch cannot hold.

@@ -19,7 +19,7 @@ _NEWER = {"AVIF": "pillow>=11.3"}
 
 
 def decode_after_opencv(data: memoryview, header: Header, settings: Settings, mode: str | None) -> NDArray[Any]:
-    """The same of a file that OpenCV does not decode.
+    """What `decode_by_pillow` gives, for a file that OpenCV did not decode.
 
     Both have libtiff: what OpenCV refuses of the TIFFs that it knows is damaged, and Pillow would only print why.
 

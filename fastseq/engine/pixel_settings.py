@@ -30,7 +30,7 @@ class PixelSettings(TypedDict, total=False):
             "tf.gaussian", "tf.mitchellcubic".
         orient: "exif" (upright), "none" (as stored), or "landscape" (upright, then np.rot90 where height > width).
         color: "rgb", "bgr" or "gray" (a JPEG's own luma); "pil.rgb" and "pil.gray" convert as Pillow's `convert` does.
-            "index": one channel of a mask's ids, for the nearest filters: places in a palette, or gray values.
+            "index": one channel of a mask's ids, for the nearest filters: palette indices, or gray values.
         dtype: "uint8", "uint16", "float16", "float32" or "float64". Images of more than 8 bits keep their values, which
             may be signed or fractions, as far as the dtype can hold them.
         scale: for float dtypes: a value is `offset + scale * pixel`, with pixel from 0 to 255 for images of 8 bits; one

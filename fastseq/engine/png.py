@@ -64,7 +64,7 @@ def clean_png(data: memoryview, max_bytes: int, *, as_gray: bool = False) -> byt
     Args:
         data: the file.
         max_bytes: of image data.
-        as_gray: whether to make gray levels of the places in a palette.
+        as_gray: whether to make gray levels of palette indices.
 
     Raises:
         PngError: if the file is damaged.

@@ -25,7 +25,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
 
     `seq[k]` is batch k of the current epoch, a pure function of samples, settings, seed, epoch and k. An epoch is over
     when each of its batches was served once; the next request begins another. Batches that Keras fetches to infer
-    shapes or to build the model do not count, also where a dataset of yours stands between Keras and this one.
+    shapes or to build the model do not count, even if a dataset of your own stands between Keras and this one.
     `predict` serves the current epoch, the one that was read last. With `steps_per_epoch` below the number of batches,
     a pass goes on in the next Keras epoch.
 

@@ -1,4 +1,4 @@
-"""BatchViews: what a loader and a sequence tell about their samples, and batches to look at."""
+"""BatchViews: what loaders and sequences say about their samples, and a look at their batches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class BatchViews:
-    """A mixin for what makes batches of samples. To look at a batch consumes nothing: no epoch goes on by it.
+    """A mixin for what makes batches of samples. Looking at a batch consumes nothing: the epoch does not advance.
 
     Attributes:
         samples: the images and their labels; an attribute of the subclass.
@@ -60,7 +60,7 @@ class BatchViews:
         return (self._peek(k, range(k + 1, count)) for k in range(count))
 
     def show_batch(self, k: int = 0, *, max_images: int = 16, file: StrPath | None = None) -> Figure:
-        """Draw a batch of the current epoch with its labels, by matplotlib.
+        """Draw a batch of the current epoch with its labels, with matplotlib.
 
         Scaled values are drawn as the pixels that they were.
 

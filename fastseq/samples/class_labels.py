@@ -57,7 +57,7 @@ def class_names(classes: Iterable[object]) -> tuple[str, ...]:
 
 
 def plain(name: object) -> str:
-    """A label as a `str` proper: NumPy's text and other subclasses look different in a `repr`, and so in a hash."""
+    """A label as a plain `str`: NumPy's text and other subclasses look different in a `repr`, and so in a hash."""
     return str.__str__(name) if isinstance(name, str) else str(name)
 
 

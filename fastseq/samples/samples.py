@@ -138,7 +138,7 @@ class Samples:
 
         Labels that are text or integers become class numbers; lists of text become several labels for a sample (none
         for an empty list), and lists of integers too if `classes` is given; floats stay numbers. The classes of a
-        Categorical are its categories, in their order. Blanks around text are ignored.
+        Categorical are its categories, in their order. Whitespace around text is ignored.
 
         Args:
             df: the data frame; its index is ignored.
@@ -317,7 +317,7 @@ class Samples:
     ) -> tuple[Samples, Samples]:
         """Split the samples in two at random, reproducibly; both parts keep the order.
 
-        The samples of one file are never in both parts; a `SamplesWarning` says if there are such.
+        The samples of one file are never in both parts; without `groups`, a `SamplesWarning` says so if a file has several.
 
         Args:
             fraction: 0 < fraction < 1, the share of the second part: round(fraction * n) samples, at least 1 and at

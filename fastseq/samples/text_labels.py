@@ -22,7 +22,7 @@ def text_labels(
 ) -> Labels:
     """Encode labels that are text: class numbers, or multi-hot rows where `sep` separates several.
 
-    Blanks around a label are ignored.
+    Whitespace around a label is ignored.
 
     Args:
         codes: int (n,), the position of each sample's text in `texts`.

@@ -18,7 +18,7 @@ class CenterCrop(Transform):
 
     Attributes:
         size: pixels of both sides, or (height, width).
-        rounding: where an odd margin of m pixels is parted. "down": (m - 1) / 2 pixels are cut at the top or left.
+        rounding: how an odd margin of m pixels is divided. "down": (m - 1) / 2 pixels are cut at the top or left.
             "torchvision": round(m / 2), which takes halves to even, as torchvision's transform of the same name does:
             one pixel more for m = 3, 7, 11 and so on.
     """

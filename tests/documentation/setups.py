@@ -29,19 +29,6 @@ def damaged() -> None:
     empty.write_bytes(b"")
 
 
-def masks() -> dict[str, Any]:
-    """Images with a white rectangle somewhere, and masks that have 1 there."""
-    random = np.random.default_rng(1)
-    files = [[f"{kind}-{i}.png" for i in range(16)] for kind in ("image", "mask")]
-    for image_file, mask_file in zip(*files, strict=True):
-        mask = np.zeros((96, 128), np.uint8)
-        top, left = random.integers(0, 48, 2)
-        mask[top : top + 48, left : left + 64] = 1
-        cv2.imwrite(image_file, np.repeat(mask[:, :, None] * 255, 3, 2))
-        cv2.imwrite(mask_file, mask)
-    return {"image_files": files[0], "mask_files": files[1]}
-
-
 def scenes() -> None:
     """Images with masks of three ids, in scenes/images and scenes/masks, and a scan of 16 bits, in scans."""
     for name in ("scenes/images", "scenes/masks", "scans"):

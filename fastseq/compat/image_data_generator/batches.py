@@ -45,7 +45,7 @@ class ImageBatches:
         cap = drop_in_cap()
         self._recipe = recipe
         self._decoder = Decoder(recipe.settings, shared_threads(None), BatchAllocator(cap), decode_by_pillow)
-        # Arrays are copied for what is begun, so that half of the cap is theirs.
+        # The images of an array are copied for each batch begun ahead; half of the cap is for the copies.
         self._look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap // 2 if recipe.arrays else cap)
         self._snapshots: dict[Key, Inputs] = {}  # what the batches that are begun are made of
         self._plans: dict[Key, _Plan] = {}  # of the batches that are expected next

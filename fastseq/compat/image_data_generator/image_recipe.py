@@ -48,8 +48,8 @@ class ImageRecipe:
     arrays: bool
 
 
-def deciding(generator: Any) -> list[Any]:
-    """All that decides on the recipe of a generator's images; it may change between two batches."""
+def recipe_inputs(generator: Any) -> list[Any]:
+    """Everything that the recipe of a generator's images depends on; it may change between two batches."""
     settings = [getattr(generator, name) for name in GENERATOR_SETTINGS]
     own = [is_keras_method(generator, name) for name in ("get_random_transform", "apply_transform", "standardize")]
     patched = [loads_as_keras(), transforms_as_keras()]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastseq import arguments
 from fastseq.compat.image_data_generator.batches import ImageBatches
 from fastseq.compat.image_data_generator.forecast import Request, requests, state_of
-from fastseq.compat.image_data_generator.image_recipe import deciding, image_recipe
+from fastseq.compat.image_data_generator.image_recipe import image_recipe, recipe_inputs
 from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages
 from fastseq.engine.threads import register_fork_reset
 from fastseq.errors import DecodeError
@@ -117,7 +117,7 @@ class NativeIterator(PassAwareDataset):
         is_keras = is_keras_batch(super()._get_batches_of_transformed_samples)
         if not is_keras or not isinstance(generator, image_iterator.ImageDataGenerator):
             return None
-        text = repr((deciding(generator), self.data_format, bool(self.save_to_dir), self._settings()))
+        text = repr((recipe_inputs(generator), self.data_format, bool(self.save_to_dir), self._settings()))
         was = self._decided
         if was is None or was[0] is not generator or was[1] is not array or was[2] != text:
             if self._batches is not None:

@@ -49,7 +49,7 @@ class FileImages:
 
 
 class FileInputs:
-    """Files; those of other paths are another batch to begin with."""
+    """The files of a batch. Other paths make another key, so these never go out of date."""
 
     def __init__(self, files: Files) -> None:
         """Take their paths."""
@@ -60,7 +60,7 @@ class FileInputs:
         return ListSources(self._files)
 
     def is_current(self) -> bool:
-        """True."""
+        """Always; see the class."""
         return True
 
 

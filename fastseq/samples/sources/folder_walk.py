@@ -76,7 +76,7 @@ class WalkReport:
         for left_out, what in (
             (self.loose, "images outside the class folders: {}; move them into one, or remove them"),
             (self.links, "links to folders not followed: {}; pass follow_links=True to follow them"),
-            (self.other, "files left out for the ends of their names: {}; rename or convert them, or pass extensions"),
+            (self.other, "files with other extensions left out: {}; rename or convert them, or pass extensions=[...]"),
             (self.hidden, "hidden files or leftovers of archives left out: {}"),
         ):
             if left_out.count:
