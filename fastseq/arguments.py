@@ -121,6 +121,17 @@ def _after(hint: str | None) -> str:
     return f"; {hint}" if hint else ""
 
 
+def type_name(value: object) -> str:
+    """The type of a value, for a message."""
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+
+
+def kind(value: object) -> str:
+    """What a value is, for a message: its type, or the shape of an array."""
+    shape = getattr(value, "shape", ())
+    return f"an array of shape {tuple(shape)}" if len(shape) else type_name(value)
+
+
 def shown(value: object) -> str:
     """The value for a message, cut where an array or a table would fill the screen."""
     text = repr(value)

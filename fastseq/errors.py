@@ -65,7 +65,7 @@ class BadSample:
         """This report; if there is no such file, its remedy names one that may be meant. Reads the file's folder."""
         if self.status is not Status.NOT_FOUND or self.path is None:
             return self
-        advice = near_file_advice(os.fspath(self.path))
+        advice = near_file_advice(os.fsdecode(self.path))
         return replace(self, remedy=f"{self.remedy}: {advice}") if advice else self
 
     def to_error(self) -> DecodeError:

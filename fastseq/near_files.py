@@ -29,11 +29,14 @@ def near_file_advice(path: str) -> str:
 def _near_name(folder: str, name: str) -> str | None:
     try:
         with os.scandir(folder or ".") as entries:
-            near = (entry for entry in islice(entries, _MAX_ENTRIES) if _distance(name, entry.name) is not None)
-            files = [entry.name for entry in near if entry.is_file()]
+            distances = {
+                entry.name: distance
+                for entry in islice(entries, _MAX_ENTRIES)
+                if (distance := _distance(name, entry.name)) is not None and entry.is_file()
+            }
     except OSError:
         return None
-    return min(files, key=lambda file: (_distance(name, file), file), default=None)
+    return min(distances, key=lambda file: (distances[file], file), default=None)
 
 
 def _distance(name: str, file: str) -> int | None:

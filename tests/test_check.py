@@ -106,6 +106,12 @@ def test_the_files_of_training_are_checked_and_no_others(tree, run, tmp_path, fo
     assert listed == [str(tree / "b" / "deep" / "x.JFIF")]
 
 
+def test_the_order_of_numbered_classes_is_no_matter_here(tmp_path, run):
+    done = run(folder(tmp_path / "numbered", ("1", "2", "10"), 2))
+    assert done.exit_code == 0
+    assert "classes" not in done.stdout + done.stderr
+
+
 def test_what_is_left_out_is_printed_and_is_no_error(tree, run):
     add_what_training_leaves_out(tree)
     done = run(tree)

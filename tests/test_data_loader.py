@@ -253,6 +253,7 @@ def test_images_that_would_not_be_decoded_are_refused(paths, name, collate_fn):
         lambda first, second: (first, 0, {"bytes": contents_of(second)}),
         lambda first, second: {"image": first, "mask": {"bytes": None, "path": second}},
         lambda first, second: (first, opened(second)),
+        lambda first, second: (first, "masks/0.pbm"),
     ],
 )
 def test_a_second_image_is_refused_unless_it_is_one_of_a_tuple(paths, make):

@@ -404,6 +404,13 @@ class TestBadImages:
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"broken\.jpg' \(sample 2\).*TRUNCATED"):
             list(dataset)
 
+    def test_the_remedy_is_named(self, tf, paths, contents, tmp_path):
+        (tmp_path / "cut.jpg").write_bytes(contents[0][:-200])
+        for file, remedy in (("cut.jpg", "strict=False accepts it"), ("cut.jpeg", r"did you mean '.*cut\.jpg'")):
+            dataset = slices(tf, [str(tmp_path / file)]).batch(1).map(fastseq.tf.decode(SIZE))
+            with pytest.raises(tf.errors.InvalidArgumentError, match=remedy):
+                list(dataset)
+
     def test_contents_are_named_by_their_place(self, tf, paths, contents):
         dataset = slices(tf, [paths[0], contents[1][:300]]).batch(2).map(fastseq.tf.decode(SIZE))
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"cannot decode sample 1: .*TRUNCATED"):

@@ -81,3 +81,12 @@ def test_a_file_that_is_cut_off(cut):
     with pytest.raises(DecodeError) as caught:
         decode_batch([gray_tiff(GRAY, 6)[:cut]], (8, 8), orient="none")
     assert caught.value.status in (Status.CORRUPT, Status.NOT_AN_IMAGE)
+
+
+def test_a_directory_beyond_any_file_is_damage():
+    data = bytearray(gray_tiff(GRAY, None, big=True))
+    struct.pack_into("<Q", data, 8, 2**63)
+    for options in ({}, {"orient": "none"}, {"dtype": "float32"}):
+        with pytest.raises(DecodeError, match="OpenCV does not decode it") as caught:
+            decode_batch([bytes(data)], (8, 8), color="gray", **options)
+        assert caught.value.status is Status.CORRUPT

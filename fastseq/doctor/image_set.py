@@ -33,8 +33,8 @@ def find_samples(
     if not source.is_dir():
         return Samples.from_csv(source, image, label=None, root=root), []
     folder = os.fspath(source)
-    if FolderWalk(folder, None, follow_links).class_folders():
-        table, _, report = read_directory(folder, follow_links=follow_links, advance=advance)
+    if classes := FolderWalk(folder, None, follow_links).class_folders():
+        table, _, report = read_directory(folder, classes=classes, follow_links=follow_links, advance=advance)
         return Samples(table), report.lines()
     walk = FolderWalk(folder, None, follow_links, advance)
     table = PathTable.from_chunks(walk.images(""), folder)

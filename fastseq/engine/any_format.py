@@ -7,7 +7,7 @@ import numpy as np
 
 from fastseq.engine.header import Header
 from fastseq.engine.ids import decode_ids
-from fastseq.engine.lost_range import clipped_of, high_byte_of, lost_of
+from fastseq.engine.lost_range import clipping_warning, high_byte_warning, range_warning
 from fastseq.engine.opencv import decode_by_opencv, with_sign
 from fastseq.engine.pillow import decode_after_opencv, decode_by_pillow
 from fastseq.engine.pixels import Pixels, UnsupportedError, three_dimensional
@@ -32,7 +32,7 @@ def decode_any(data: memoryview, settings: Settings) -> Pixels:
     if not pillow_colors:
         return pixels
     values = np.rint(np.nan_to_num(pixels.values).clip(0, 255)).astype(np.uint8)
-    return Pixels(values, pixels.bgr, clipped_of(pixels.values, settings))
+    return Pixels(values, pixels.bgr, clipping_warning(pixels.values, settings))
 
 
 def decode_bytes(data: memoryview, settings: Settings) -> Pixels:
@@ -46,19 +46,19 @@ def _stored(data: memoryview, settings: Settings) -> memoryview:
 
 
 def _bytes(data: memoryview, header: Header, settings: Settings) -> Pixels:
-    lost = high_byte_of(settings) if header.dtype == "uint16" else ""
-    gray = settings.channels == 1 and not COLORS[settings.color].pillow_colors
-    image, by_pillow = None, decode_by_pillow
-    if not _is_pillows(header, settings):
-        by_pillow = decode_after_opencv
-        flags = cv2.IMREAD_GRAYSCALE if settings.color == "gray" else cv2.IMREAD_COLOR
+    lost = high_byte_warning(settings) if header.dtype == "uint16" else ""
+    gray = settings.color == "gray"
+    decode = decode_by_pillow
+    if not _needs_pillow(header, settings):
+        flags = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR
         image = decode_by_opencv(data, header.format, flags, settings)
-    if image is not None:
-        return Pixels(three_dimensional(image).astype(np.uint8, copy=False), True, lost)
-    values = three_dimensional(by_pillow(data, header, settings, "L" if gray else "RGB"))
+        if image is not None:
+            return Pixels(three_dimensional(image).astype(np.uint8, copy=False), True, lost)
+        decode = decode_after_opencv
+    values = three_dimensional(decode(data, header, settings, "L" if gray else "RGB"))
     if values.dtype == np.uint16:
-        return Pixels((values >> 8).astype(np.uint8), lost=high_byte_of(settings))
-    return Pixels(values, lost=lost_of(values, settings) if values.dtype != np.uint8 else lost)
+        return Pixels((values >> 8).astype(np.uint8), lost=high_byte_warning(settings))
+    return Pixels(values, lost=range_warning(values, settings) if values.dtype != np.uint8 else lost)
 
 
 def _values(data: memoryview, header: Header, settings: Settings) -> Pixels:
@@ -71,10 +71,10 @@ def _values(data: memoryview, header: Header, settings: Settings) -> Pixels:
         raise UnsupportedError(
             f"OpenCV and Pillow read only {8 * values.dtype.itemsize} bits of this {header.description}"
         )
-    return Pixels(values, bgr, lost_of(values, settings))
+    return Pixels(values, bgr, range_warning(values, settings))
 
 
-def _is_pillows(header: Header, settings: Settings) -> bool:
-    """Whether a TIFF with alpha is to be Pillow's: OpenCV multiplies its colors by alpha."""
+def _needs_pillow(header: Header, settings: Settings) -> bool:
+    """Whether Pillow must decode a TIFF with alpha: OpenCV multiplies its colors by alpha."""
     by_pillow = COLORS[settings.color].pillow_colors or settings.interpolation.startswith("pil.")
     return by_pillow and header.tiff is not None and header.tiff.samples == 4 and header.tiff.photometric == 2

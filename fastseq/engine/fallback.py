@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from fastseq._native import tables
@@ -26,7 +25,7 @@ def finish_sample(job: Job, index: int, settings: Settings, decode: Decode, lost
         index: the sample's place in it.
         settings: those of the batch.
         decode: the decoder.
-        lost: is told what the batch cannot hold of the image.
+        lost: collects what the batch cannot hold of the image.
     """
     try:
         failure = _finish_sample(job, index, settings, decode, lost)
@@ -55,8 +54,6 @@ def _finish_sample(
     except NotAMaskError as error:
         return Status.NOT_A_MASK, str(error)
     except Exception as error:  # a decoder may raise anything
-        if getattr(error, "code", None) == cv2.Error.StsNoMem:
-            return Status.OUT_OF_MEMORY, ""
         return Status.CORRUPT, str(error).strip()
     lost.add(pixels.lost)
     _put(job, index, pixels)

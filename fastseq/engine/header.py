@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from fastseq._native import formats, tables
+from fastseq._native import formats
+from fastseq.engine.sample_info import FORMAT_NAMES
 from fastseq.engine.tiff_layout import TiffError, TiffLayout, check_lzw, tiff_layout
 
-_NAMES = {number: name for name, number in tables.image_formats().items()}
 _PNM_HEADER = re.compile(rb"P[2356](?:\s+|#[^\n]*\n)+\d+(?:\s+|#[^\n]*\n)+\d+(?:\s+|#[^\n]*\n)+(\d+)")
 _PAM_HEADER = re.compile(rb"P7\n.*?MAXVAL (\d+)", re.DOTALL)
 _HEADER_BYTES = 4096
 _CODESTREAM = b"\xff\x4f\xff\x51"  # of JPEG 2000: SOC and SIZ
-_DEPTH_IN_CODESTREAM = 42
+_DEPTH_AFTER_MARKERS = 38
 
 
 class Header:
@@ -30,7 +30,7 @@ class Header:
         Raises:
             TiffError: if the LZW data of a TIFF are damaged.
         """
-        self.format = _NAMES[formats.image_format(data)]
+        self.format = FORMAT_NAMES[formats.image_format(data)]
         self.tiff = _layout(data) if self.format == "TIFF" else None
         self.dtype = self._dtype(data)
 
@@ -49,8 +49,9 @@ class Header:
             found = _PNM_HEADER.match(start) or _PAM_HEADER.match(start)
             return "uint16" if found and int(found[1]) > 255 else "uint8"
         if self.format == "JPEG2000":
-            at = start.find(_CODESTREAM) + _DEPTH_IN_CODESTREAM
-            return "uint16" if at < len(start) and _CODESTREAM in start and start[at] & 0x7F > 7 else "uint8"
+            _, found_codestream, rest = start.partition(_CODESTREAM)
+            depth = rest[_DEPTH_AFTER_MARKERS:][:1] if found_codestream else b""
+            return "uint16" if depth and depth[0] & 0x7F > 7 else "uint8"
         return "uint8"
 
 

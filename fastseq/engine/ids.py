@@ -31,7 +31,7 @@ def decode_ids(data: memoryview, header: Header, settings: Settings) -> Pixels:
     ids = three_dimensional(_stored(data, header, settings))
     if ids.shape[2] != 1:
         raise NotAMaskError("it holds colors")
-    levels = (1 << _bits(data, header, ids)) - 1
+    levels = (1 << _bits(data, header)) - 1
     if levels < ids.max(initial=0) < 256:  # fewer bits than 8 are stretched to 0..255
         ids = ids // (255 // levels)
     _check(ids, settings)
@@ -46,16 +46,14 @@ def _stored(data: memoryview, header: Header, settings: Settings) -> NDArray[Any
         values = decode_by_pillow(data, header, settings, None)
         return values[:, :, :1] if tiff is not None and tiff.samples == 2 else values
     kind = cv2.IMREAD_GRAYSCALE if header.format == "PNG" else cv2.IMREAD_ANYCOLOR
-    image = decode_by_opencv(data, header.format, cv2.IMREAD_ANYDEPTH | kind, settings, ids=True)
+    image = decode_by_opencv(data, header.format, cv2.IMREAD_ANYDEPTH | kind, settings)
     if image is None:
         return decode_after_opencv(data, header, settings, None)
     return with_sign(image, header.dtype)
 
 
-def _bits(data: memoryview, header: Header, ids: NDArray[Any]) -> int:
+def _bits(data: memoryview, header: Header) -> int:
     """The bits of a sample, where it is stretched to 8 of them."""
-    if header.format == "PNG":
-        return data[24]
     if header.format == "PPM" and bytes(data[1:2]) in (b"1", b"4"):
         return 1
     tiff = header.tiff

@@ -15,7 +15,7 @@ _MAX_HALF = float(np.finfo(np.float16).max)
 _MAX_EXACT = 1 << 24  # integers up to here are floats of 32 bits
 
 
-def high_byte_of(settings: Settings) -> str:
+def high_byte_warning(settings: Settings) -> str:
     """What a batch loses of images with 16 bits that become bytes, with the remedy."""
     return (
         f"{_cause(settings)} keeps only the high byte of images with 16 bits: 0..4095 becomes 0..15; for their values "
@@ -23,7 +23,7 @@ def high_byte_of(settings: Settings) -> str:
     )
 
 
-def clipped_of(values: NDArray[Any], settings: Settings) -> str:
+def clipping_warning(values: NDArray[Any], settings: Settings) -> str:
     """What a batch loses of values that are clipped to bytes, with the remedy."""
     cause, given = _cause(settings), f"images of {values.dtype.name}"
     return f"{cause} rounds and clips {given} to 0..255; {_FLOAT} and color='gray' or 'rgb'"
@@ -33,7 +33,7 @@ def _cause(settings: Settings) -> str:
     return "dtype='uint8'" if settings.numpy_dtype == np.uint8 else f"color={settings.color!r}"
 
 
-def lost_of(values: NDArray[Any], settings: Settings) -> str:
+def range_warning(values: NDArray[Any], settings: Settings) -> str:
     """What a batch loses of values that it takes as they are, with the remedy; "" if it loses nothing."""
     dtype = settings.numpy_dtype
     if not values.size:

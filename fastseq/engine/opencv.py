@@ -13,9 +13,7 @@ from fastseq.engine.png import clean_png
 from fastseq.engine.settings import Settings
 
 
-def decode_by_opencv(
-    data: memoryview, form: str, flags: int, settings: Settings, *, ids: bool = False
-) -> NDArray[Any] | None:
+def decode_by_opencv(data: memoryview, form: str, flags: int, settings: Settings) -> NDArray[Any] | None:
     """What `cv2.imdecode` gives; None if it does not decode the file.
 
     Args:
@@ -23,22 +21,21 @@ def decode_by_opencv(
         form: the name of its format.
         flags: those of OpenCV; that of the orientation is added.
         settings: of the batch.
-        ids: whether to make gray levels of the places in a PNG's palette.
 
     Raises:
         PngError: if a PNG is damaged.
         TooLargeError: if a PNG has more data than allowed.
-        cv2.error: if there is not enough memory.
+        MemoryError: if OpenCV gets none.
     """
     if settings.orient == "none":
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    content = clean_png(data, settings.limits.memory_bytes, as_gray=ids) if form == "PNG" else data
+    content = clean_png(data, settings.limits.memory_bytes) if form == "PNG" else data
     try:
         with silent_opencv():
             return cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as error:
         if getattr(error, "code", None) == cv2.Error.StsNoMem:
-            raise
+            raise MemoryError from None
         return None
 
 

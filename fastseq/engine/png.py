@@ -16,7 +16,6 @@ import numpy as np
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_GRAY = 0
 _PALETTE = 3
 _ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 _MAX_SIDE = 1_000_000  # pixels; libpng refuses more
@@ -58,13 +57,12 @@ class _Header(NamedTuple):
                 yield rows, 1 + -(-columns * self.depth * _CHANNELS[self.color] // 8)
 
 
-def clean_png(data: memoryview, max_bytes: int, *, as_gray: bool = False) -> bytes:
+def clean_png(data: memoryview, max_bytes: int) -> bytes:
     """A PNG with the same pixels and orientation that libpng reads without a message.
 
     Args:
         data: the file.
         max_bytes: of image data.
-        as_gray: whether to make gray levels of palette indices.
 
     Raises:
         PngError: if the file is damaged.
@@ -93,8 +91,6 @@ def clean_png(data: memoryview, max_bytes: int, *, as_gray: bool = False) -> byt
     if header is None:
         raise PngError("there is no IHDR chunk")
     stored = memoryview(zlib.compress(_inflate(compressed, header, max_bytes), 0))
-    if as_gray and header.color == _PALETTE:
-        header, ihdr = header._replace(color=_GRAY), ihdr[:9] + bytes([_GRAY]) + ihdr[10:]
     parts = [SIGNATURE, *_chunk(b"IHDR", ihdr)]
     if b"sRGB" in kept:  # which overrides the other, with a warning if they disagree
         kept.pop(b"gAMA", None)

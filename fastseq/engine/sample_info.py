@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastseq._native import tables
 from fastseq._native.job import Job
 
-_FORMATS = {number: name for name, number in tables.image_formats().items()}
+FORMAT_NAMES = {number: name for name, number in tables.image_formats().items()}
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ def sample_info(job: Job, place: int) -> SampleInfo:
     """The info on a sample of a job that records it and has ended."""
     number, height, width, sampling, scans, orientation, times = job.info(place)
     size = (height, width) if height and width else None
-    return SampleInfo(_FORMATS[number], size, sampling, scans, orientation, StageTimes(*times))
+    return SampleInfo(FORMAT_NAMES[number], size, sampling, scans, orientation, StageTimes(*times))

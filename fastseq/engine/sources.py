@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
 
@@ -138,10 +139,8 @@ def check_source(name: str, source: object) -> None:
         is_buffer = False
     if is_buffer and len(shape) < 3:
         return
-    type_name = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
-    kind = f"an array of shape {tuple(shape)}" if len(shape) else type_name
     raise TypeError(
-        f"{name} must be an image file, as its path or its bytes, not {kind}; "
+        f"{name} must be an image file, as its path or its bytes, not {arguments.kind(source)}; "
         "fastseq decodes files: do not open them with Pillow, OpenCV or NumPy first"
     )
 

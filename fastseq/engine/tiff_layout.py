@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fastseq._native.formats import tiff_lzw_bytes
 
 _FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # BYTE, SHORT, LONG, LONG8
+_MAX_ENTRIES = 65535
 _MAX_VALUES = 1 << 22  # of one tag
 _LZW = 5
 _YCBCR = 6
@@ -17,6 +19,15 @@ _KINDS = {1: "uint", 2: "int", 3: "float"}  # by SampleFormat
 
 class TiffError(ValueError):
     """A damaged TIFF."""
+
+
+class Entry(NamedTuple):
+    """An entry of a directory."""
+
+    tag: int
+    kind: int
+    values: int  # how many
+    place: int  # of its value, or of the offset of its values
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class TiffLayout:
     def description(self) -> str:
         """Its samples, for messages."""
         kind = self.dtype or f"{self.bits}-bit"
-        return f"a TIFF with {self.samples} x {kind} a pixel"
+        return f"TIFF with {self.samples} x {kind} per pixel"
 
 
 def tiff_layout(data: memoryview) -> TiffLayout:
@@ -66,7 +77,7 @@ def tiff_layout(data: memoryview) -> TiffLayout:
         offsets, byte_counts = (tags[324], tags[325]) if is_tiled else (tags[273], tags.get(279, ()))
         rows = tags[323][0] if is_tiled else min(tags.get(278, (height,))[0], height)
         columns = tags[322][0] if is_tiled else width
-    except (KeyError, IndexError, struct.error) as error:
+    except (KeyError, IndexError, struct.error, OverflowError) as error:
         raise TiffError(f"its directory is damaged ({error})") from None
     if min(width, height, rows, columns, bits) <= 0:
         raise TiffError("its directory is damaged")
@@ -132,27 +143,50 @@ def _dtype(kind: str | None, bits: int) -> str | None:
     return f"{kind}{bits}" if (kind, bits) in known else None
 
 
+def byte_order(data: memoryview) -> str:
+    """The order of a TIFF's bytes, as `struct` takes it."""
+    return "<" if bytes(data[:2]) == b"II" else ">"
+
+
+def entries(data: memoryview) -> Iterator[Entry]:
+    """The entries of the first directory.
+
+    Raises:
+        TiffError: if the file ends before they do, or if there are too many.
+    """
+    order, is_big = byte_order(data), _is_big(data)
+    offset = "Q" if is_big else "I"
+    count_format, entry_format = ("Q", "HHQ") if is_big else ("H", "HHI")
+    try:
+        at = _number(data, order + offset, 8 if is_big else 4)
+        count = _number(data, order + count_format, at)
+        if count > _MAX_ENTRIES:
+            raise TiffError("its directory is damaged")
+        at += struct.calcsize(order + count_format)
+        for _ in range(count):
+            tag, kind, values = struct.unpack_from(order + entry_format, data, at)
+            at += struct.calcsize(order + entry_format)
+            yield Entry(tag, kind, values, at)
+            at += struct.calcsize(order + offset)
+    except (struct.error, OverflowError) as error:
+        raise TiffError(f"its directory is damaged ({error})") from None
+
+
+def _is_big(data: memoryview) -> bool:
+    """Whether it is a BigTIFF, which has offsets of 8 bytes."""
+    return b"+" in bytes(data[:4])
+
+
 def _tags(data: memoryview) -> dict[int, tuple[int, ...]]:
     """The tags of the first directory that have integer values."""
-    magic = bytes(data[:4])
-    order = "<" if magic.startswith(b"II") else ">"
-    is_big = b"+" in magic
-    at = _number(data, order + ("Q" if is_big else "I"), 8 if is_big else 4)
-    count_format, entry_format, room = ("Q", "HHQ", 8) if is_big else ("H", "HHI", 4)
-    entries = _number(data, order + count_format, at)
-    at += struct.calcsize(order + count_format)
-    if entries > 65535:
-        raise TiffError("its directory is damaged")
+    order, offset = byte_order(data), "Q" if _is_big(data) else "I"
     found = {}
-    for _ in range(entries):
-        tag, kind, count = struct.unpack_from(order + entry_format, data, at)
-        at += struct.calcsize(order + entry_format)
+    for tag, kind, count, place in entries(data):
         if kind in _FORMATS and count <= _MAX_VALUES:
             size = struct.calcsize("=" + _FORMATS[kind]) * count
-            start = at if size <= room else _number(data, order + ("Q" if is_big else "I"), at)
+            start = place if size <= struct.calcsize("=" + offset) else _number(data, order + offset, place)
             if start + size <= len(data):
                 found[tag] = struct.unpack_from(f"{order}{count}{_FORMATS[kind]}", data, start)
-        at += room
     return found
 
 

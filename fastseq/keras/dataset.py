@@ -99,7 +99,10 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
         return self.passes.request(k, depth, loop)
 
     def _end_epoch(self) -> None:
-        """Go to the next epoch, if the user's own code says so; Keras's own calls only mark where its probes end and its passes begin."""
+        """Go to the next epoch, if the user's own code says so.
+
+        Keras's own calls only mark where its probes end and its passes begin.
+        """
         if called_by_keras(self):
             self.passes.on_epoch_end(by_keras=True)
         elif not epoch_ended_by_keras() or self._follower.has_own_order:

@@ -294,7 +294,7 @@ def _shown(samples: object) -> str:
     """What was given in place of samples, and what to write instead."""
     if isinstance(samples, (str, os.PathLike)):
         return f"{samples!r}; write fastseq.Samples.from_directory({os.fspath(samples)!r})"
-    kind = f"{type(samples).__module__}.{type(samples).__qualname__}".removeprefix("builtins.")
+    kind = arguments.type_name(samples)
     if hasattr(samples, "columns"):
         return f"{kind}; write fastseq.Samples.from_dataframe(...)"
     if isinstance(samples, Iterable):

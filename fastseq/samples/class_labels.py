@@ -34,7 +34,7 @@ class Labels(NamedTuple):
     ambiguous_integers: bool = False
 
 
-def class_names(classes: Iterable[object]) -> tuple[str, ...]:
+def checked_classes(classes: Iterable[object]) -> tuple[str, ...]:
     """Convert the classes that a user passed to text.
 
     Raises:

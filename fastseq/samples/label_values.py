@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.samples.cells import at, factorise, is_missing, missing
-from fastseq.samples.class_labels import Labels, class_names, class_order, listed, multi_hot, numbered, plain
+from fastseq.samples.class_labels import Labels, checked_classes, class_order, listed, multi_hot, numbered, plain
 from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.text_labels import check_no_lists, text_labels
 
@@ -95,7 +95,7 @@ def _separable(cell: Any, row: int, what: str) -> str:
 
 def _encode_categorical(values: Any, dtype: Any, fixed: tuple[str, ...] | None, what: str) -> Labels:
     categories = dtype.categories.tolist()
-    classes = class_names(categories)
+    classes = checked_classes(categories)
     cells = np.asarray(values, object).tolist()
     for row, cell in enumerate(cells):
         if is_missing(cell):

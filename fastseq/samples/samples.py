@@ -317,7 +317,8 @@ class Samples:
     ) -> tuple[Samples, Samples]:
         """Split the samples in two at random, reproducibly; both parts keep the order.
 
-        The samples of one file are never in both parts; without `groups`, a `SamplesWarning` says so if a file has several.
+        The samples of one file are never in both parts; without `groups`, a `SamplesWarning` says so if a file has
+        several.
 
         Args:
             fraction: 0 < fraction < 1, the share of the second part: round(fraction * n) samples, at least 1 and at

@@ -71,7 +71,8 @@ class StringDecoder:
         """
         images, bad = self._decode(strings, counter)
         if bad:
-            raise InvalidImageError(bad[0].path, bad[0].index, bad[0].status, bad[0].detail)
+            first = bad[0].with_advice()
+            raise InvalidImageError(first.path, first.index, first.status, first.detail, first.remedy)
         return images
 
     def images_and_weights(
@@ -87,8 +88,9 @@ class StringDecoder:
         for sample in bad:
             weights[sample.index] = 0
         if bad:
+            message = bad[0].with_advice().message
             self._warn(
-                f"{bad[0].message}. Its pixels are zeros and its weight is 0; no more warnings follow for this dataset",
+                f"{message}. Its pixels are zeros and its weight is 0; no more warnings follow for this dataset",
                 BadSamplesWarning,
             )
         return images, weights

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.samples.urls import is_url
+
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG")
 _PATH_MAX = 4096  # bytes; Linux opens no longer path
-_URL = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class StringSources:
@@ -25,7 +25,7 @@ class StringSources:
         """
         self._items: list[Any] = [string if is_contents(string) else (string,) for string in strings]
         for place, item in enumerate(self._items):
-            if type(item) is tuple and _URL.match(item[0]):
+            if type(item) is tuple and b"://" in item[0] and is_url(os.fsdecode(item[0])):
                 raise ValueError(
                     f"{os.fsdecode(item[0])!r} (image {place} of the batch) is a URL, and fastseq opens local files "
                     "only; let TensorFlow read it first, before .batch(): .map(tf.io.read_file, "

@@ -69,7 +69,7 @@ class DatasetBatches:
         except BaseException:
             batch.cancel()
             raise
-        errors = _no_errors(len(paths))
+        errors = np.full(len(paths), b"", np.object_)
         for place, sample in batch.reports().items():
             if not sample.is_good:
                 errors[place] = _text(sample.to_error())
@@ -82,9 +82,7 @@ class DatasetBatches:
         except Exception as error:
             settings = self.decoder.settings
             images = np.zeros(settings.batch_shape(len(paths)), settings.numpy_dtype)
-            errors = _no_errors(len(paths))
-            errors[:] = _text(error)
-            return images, errors
+            return images, np.full(len(paths), _text(error), np.object_)
 
     def _begin_ahead(self) -> None:
         coming = dict(sorted(self._coming.copy().items()))
@@ -100,10 +98,6 @@ class DatasetBatches:
 
 def _files(paths: NDArray[np.object_]) -> list[str]:
     return [os.fsdecode(path) for path in paths]
-
-
-def _no_errors(images: int) -> NDArray[np.object_]:
-    return np.full(images, b"", np.object_)
 
 
 def _text(error: Exception) -> bytes:

@@ -56,7 +56,7 @@ class SampleBatch:
             if not sources:
                 check_no_image(index, sample, may_have_none=not collated)
             elif collated:
-                check_rest(index, sample)
+                check_rest(index, sample, sources)
             forms.append((_container(sample), is_several, len(sources)))
         other = next((i for i, form in enumerate(forms) if form != forms[0]), None)
         if collated and other is not None:
@@ -105,8 +105,10 @@ class SampleBatch:
         decoded: list[list[Any]] = [[] for _ in self._samples]
         for image, (i, _) in zip(images, self._places, strict=True):
             decoded[i].append(image)
-        pairs = zip(self._samples, decoded, strict=True)
-        return [with_images(sample, own) if own else sample for sample, own in pairs]
+        return [
+            with_images(sample, own, is_several) if own else sample
+            for sample, (_, is_several), own in zip(self._samples, self._found, decoded, strict=True)
+        ]
 
     def _collated(self, images: Any) -> Any:
         samples, (sources, is_several) = self._samples, self._found[0]

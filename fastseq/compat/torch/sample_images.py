@@ -6,15 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fastseq import arguments
 from fastseq.file_range import FileRange
+from fastseq.samples.sources.folder_walk import EXTENSIONS
 
-_ENDINGS = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
-    *(".avif", ".jp2", ".ppm", ".pgm"),
-)
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*")
 
-WHERE = "return (path, label, ...), ((path, path), label, ...) or {'image': path, ...}"
+_WHERE = "return (path, label, ...), ((path, path), label, ...) or {'image': path, ...}"
 
 
 def sources_of(sample: Any) -> tuple[list[Any], bool]:
@@ -34,10 +32,9 @@ def sources_of(sample: Any) -> tuple[list[Any], bool]:
     return [], False
 
 
-def with_images(sample: Any, images: list[Any]) -> Any:
-    """A copy of a sample with images in the place of the files of `sources_of`."""
-    head = _head(sample)
-    decoded = images[0] if _source(head) is not None else type(head)(images)
+def with_images(sample: Any, images: list[Any], is_several: bool) -> Any:
+    """A copy of a sample with images in the place of the files of `sources_of`, which says whether they are several."""
+    decoded = type(_head(sample))(images) if is_several else images[0]
     if isinstance(sample, Mapping):
         return {**sample, "image": decoded}
     if not isinstance(sample, (tuple, list)):
@@ -60,25 +57,24 @@ def check_no_image(index: Any, sample: Any, may_have_none: bool) -> None:
     head = _head(sample)
     if _is_decoded(head) or (len(getattr(head, "shape", ())) >= 2 and not may_have_none):
         raise TypeError(
-            f"sample {index} must be an image file, as its path or its bytes, not {_kind(head)}: size and transform "
-            f"apply to files; {WHERE} (of a torchvision ImageFolder, pass .samples), or leave out size"
+            f"sample {index} must be an image file, as its path or its bytes, not {arguments.kind(head)}: size and "
+            f"transform apply to files; {_WHERE} (of a torchvision ImageFolder, pass .samples), or leave out size"
         )
     for name, part in _parts(sample):
         if _is_decoded(part) or _is_file(part):
-            raise TypeError(f"{name} of sample {index} is an image that size and transform do not apply to; {WHERE}")
+            raise TypeError(f"{name} of sample {index} is an image that size and transform do not apply to; {_WHERE}")
     if not may_have_none:
         raise TypeError(
-            f"sample {index} does not begin with a path or bytes of an image, but with {_kind(head)}; {WHERE}"
+            f"sample {index} does not begin with a path or bytes of an image, but with {arguments.kind(head)}; {_WHERE}"
         )
 
 
-def check_rest(index: Any, sample: Any) -> None:
-    """Refuse a sample with more images than those of `sources_of`; text that names one of these is none.
+def check_rest(index: Any, sample: Any, sources: list[Any]) -> None:
+    """Refuse a sample with more images than its `sources`, those of `sources_of`; text that names one of them is none.
 
     Raises:
         TypeError: for the first further image.
     """
-    sources, _ = sources_of(sample)
     for name, part in _parts(sample):
         if _is_decoded(part) or (_is_file(part) and not (isinstance(part, str) and _is_name(part, sources))):
             raise TypeError(
@@ -112,7 +108,7 @@ def _parts(sample: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_file(value: Any) -> bool:
     if isinstance(value, str):
-        return value.lower().endswith(_ENDINGS)
+        return value.lower().endswith(EXTENSIONS)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value[:6]).startswith(_SIGNATURES)
     return _source(value) is not None
@@ -126,10 +122,3 @@ def _is_name(text: str, sources: list[Any]) -> bool:
     """Whether a text is the path of one of the images or the end of it, or may be, as none of them has a path."""
     paths = [os.fspath(source) for source in sources if isinstance(source, (str, os.PathLike))]
     return not paths or any(path.endswith(text) for path in paths)
-
-
-def _kind(value: Any) -> str:
-    shape = getattr(value, "shape", ())
-    if len(shape):
-        return f"an array of shape {tuple(shape)}"
-    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")

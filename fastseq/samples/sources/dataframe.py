@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.samples.cells import is_missing, missing, path_strings
-from fastseq.samples.class_labels import Labels, class_names, listed
+from fastseq.samples.class_labels import Labels, checked_classes, listed
 from fastseq.samples.label_values import encode_values, raw_numbers
 from fastseq.samples.path_table import PathTable
 
@@ -61,7 +61,7 @@ def label_columns(
             raise ValueError("label is an empty list; name a column, or use label=None for no labels")
     if label_sep == "":
         raise ValueError('label_sep is empty; pass the separator between two labels, such as "_"')
-    return None if classes is None else class_names(classes)
+    return None if classes is None else checked_classes(classes)
 
 
 def no_column(name: str, columns: Iterable[object]) -> ValueError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from fastseq._types import StrPath
-from fastseq.samples.class_labels import Labels, class_names, class_order, listed
+from fastseq.samples.class_labels import Labels, checked_classes, class_order, listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.folder_walk import EXTENSIONS, FolderWalk, WalkReport
 from fastseq.samples.urls import check_local
@@ -33,7 +33,7 @@ def read_directory(
     endings = None if extensions is None else tuple(ending.lower() for ending in extensions)
     walk = FolderWalk(root, endings, follow_links, advance)
     found = walk.class_folders()
-    folders = class_order(found, root) if classes is None else class_names(classes)
+    folders = class_order(found, root) if classes is None else checked_classes(classes)
     absent = [name for name in folders if name not in found]
     if absent:
         raise ValueError(
@@ -54,9 +54,11 @@ def read_directory(
 
     table = PathTable.from_chunks(chunks(), root)
     if not len(table):
-        text = f"{root}: no folder in it has a file that ends in {', '.join(endings or EXTENSIONS)}"
+        text = (
+            f"{root}: no folder in it has a file that ends in {', '.join(EXTENSIONS if endings is None else endings)}"
+        )
         raise ValueError("; ".join([text, *walk.report.lines()]))
     empty = tuple(folder for folder, count in zip(folders, counts, strict=True) if not count)
     walk.report.empty_classes = empty
     numbers = np.repeat(np.arange(len(folders)), counts)
-    return table, Labels(numbers, tuple(folders), empty_classes=empty), walk.report
+    return table, Labels(numbers, folders, empty_classes=empty), walk.report

@@ -13,7 +13,7 @@ import numpy as np
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
 from fastseq.samples.cells import path_strings
-from fastseq.samples.class_labels import Labels, class_names
+from fastseq.samples.class_labels import Labels, checked_classes
 from fastseq.samples.label_values import encode_values
 from fastseq.samples.path_table import PathTable
 
@@ -37,7 +37,7 @@ def read_files(
     values = labels if hasattr(labels, "__len__") else list(labels)
     if len(values) != len(table):
         raise ValueError(f"{len(table)} files but {len(values)} labels; pass one label for each file")
-    return table, encode_values(values, class_names(classes) if classes is not None else None, None, "labels")
+    return table, encode_values(values, checked_classes(classes) if classes is not None else None, None, "labels")
 
 
 class _Ranges:
