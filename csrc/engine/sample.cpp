@@ -146,10 +146,6 @@ Status decode_png(const uint8_t* data, size_t size, const Recipe& recipe, const 
   return resample(std::move(source), plan, recipe, format, slot, workspace, cancelled, &out_of_range);
 }
 
-bool is_native_png(ImageFormat format, const uint8_t* data, size_t size, const Recipe& recipe) {
-  return format == ImageFormat::kPng && recipe.native_png && !is_deep_png(data, size);
-}
-
 AugmentDraws augment_draws(const Augment& augment, const double* draws) {
   AugmentDraws numbers;
   std::memcpy(&numbers, draws + augment.draw, sizeof(numbers));
@@ -206,24 +202,29 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
     workspace->info->height = std::max<int64_t>(info.height, 0);
     workspace->info->width = std::max<int64_t>(info.width, 0);
   }
-  switch (format_decoder(info.format)) {
-    case FormatDecoder::kNative:
+  switch (info.format) {
+    case ImageFormat::kUnknown:
+      return Status::kNotAnImage;
+    case ImageFormat::kHeif:
+    case ImageFormat::kJpegXl:
+      return Status::kUnsupportedFormat;
+    case ImageFormat::kJpeg:
       if (recipe.index) {
-        workspace->reason = "a JPEG holds colors, and changes them";
+        workspace->reason = "JPEG compression does not preserve ids";
         return Status::kNotAMask;
       }
       return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
         return decode_jpeg(data, size, recipe, format, draws, out, workspace, cancelled);
       });
-    case FormatDecoder::kFallback:
+    default:
       if (info.width < 0 || info.height < 0) return Status::kCorrupt;
       if (info.height > 0 && info.width > recipe.limits.pixels / info.height) return Status::kTooManyPixels;
-      if (!is_native_png(info.format, data, size, recipe)) return Status::kNeedsDecoder;
+      if (info.format != ImageFormat::kPng || !recipe.native_png || is_deep_png(data, size)) {
+        return Status::kNeedsDecoder;
+      }
       return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
         return decode_png(data, size, recipe, format, draws, out, workspace, cancelled);
       });
-    default:
-      return info.format == ImageFormat::kUnknown ? Status::kNotAnImage : Status::kUnsupportedFormat;
   }
 }
 

@@ -24,7 +24,7 @@ struct Workspace {
   Buffer aligned_slot;  // for a slot at an address that its items are not aligned to
   AugmentScratch augment;
   SampleInfo* info = nullptr;  // filled in for each sample; null if not requested
-  std::string reason;          // libjpeg's message about the last failure
+  std::string reason;          // a message about the last failure; may be empty
   bool decodes = false;        // whether another Strictness accepts the last failure
 
   void forget_failure() {

@@ -7,6 +7,9 @@ namespace fastseq {
 constexpr int kTapStep = 8;    // weights of an entry are padded with zeros to a multiple of this
 constexpr int kEntryStep = 4;  // entries are padded with copies of the last to a multiple of this
 
+// Source samples per sample of the resized grid.
+inline double step_of(const AxisMap& axis) { return static_cast<double>(axis.source_length) / axis.grid; }
+
 // The samples of one plane along one axis of the upright image.
 struct PlaneAxis {
   int samples = 0;        // of the plane along this axis

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "filters/axis.h"
+
 namespace fastseq {
 namespace {
 
@@ -26,7 +28,7 @@ Pair cv2_area(int output, double inverse, double scale, int last) {
 
 // Pillow accumulates the positions.
 std::vector<Pair> pil_nearest(const AxisMap& axis) {
-  const double scale = static_cast<double>(axis.source_length) / axis.grid;
+  const double scale = step_of(axis);
   const int last = axis.source_begin + axis.source_length - 1;
   std::vector<Pair> pairs(axis.length);
   double position = axis.source_begin + scale * 0.5;

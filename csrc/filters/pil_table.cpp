@@ -52,8 +52,6 @@ Kernel kernel_of(Interpolation filter) {
   }
 }
 
-double step_of(const AxisMap& axis) { return static_cast<double>(axis.source_length) / axis.grid; }
-
 int32_t to_fixed(double weight) { return static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << kPilBits)); }
 
 // Gives all outputs the same number of taps, as an unpredictable branch costs more than a product with 0. Entries stay

@@ -12,8 +12,6 @@ struct Weights {
   std::vector<double> values;
 };
 
-double step_of(const AxisMap& axis) { return static_cast<double>(axis.source_length) / axis.grid; }
-
 // A triangle of half-width `support` around `center`, in samples; taps stay within [low, high).
 void antialias_weights(double center, double support, int low, int high, Weights* out) {
   const int begin = std::clamp(static_cast<int>(center - support + 0.5), low, high - 1);

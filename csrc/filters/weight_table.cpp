@@ -14,13 +14,9 @@ namespace {
 
 // A sample and its upper neighbor.
 void add_pair(int low, int high, double fraction, WeightTable* table) {
-  const double weights[] = {1 - fraction, fraction};
-  if (fraction <= 0 || low == high) {
-    const double whole = 1;
-    table->add(low, &whole, 1);
-  } else {
-    table->add(low, weights, 2);
-  }
+  const bool whole = fraction <= 0 || low == high;
+  const double weights[] = {whole ? 1 : 1 - fraction, fraction};
+  table->add(low, weights, whole ? 1 : 2);
 }
 
 template <class Compute>

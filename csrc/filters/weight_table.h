@@ -9,8 +9,8 @@
 
 namespace fastseq {
 
-// Entry i is the weighted sum of in[first(i)] .. in[last(i)]. Entries are those of the upright image, ascending, as if
-// the axis were not mirrored; so are `first` and `last`.
+// Entry i is the weighted sum of in[first(i)] .. in[last(i)]. Entries are in the order of the upright image, as if the
+// axis were not mirrored, so first(i) and last(i) ascend.
 class WeightTable {
  public:
   int size() const { return static_cast<int>(first_.size()); }
@@ -30,7 +30,7 @@ class WeightTable {
   std::vector<double> weights_;
 };
 
-// `rows` or `columns` of an upright image with so many samples along this axis.
+// The tables of both axes of an upright image of `height` x `width` samples.
 struct WeightTables {
   WeightTable rows, columns;
 };

@@ -128,19 +128,6 @@ EnumTable image_format_table() {
   return enum_table(kMembers);
 }
 
-FormatDecoder format_decoder(ImageFormat format) {
-  switch (format) {
-    case ImageFormat::kJpeg:
-      return FormatDecoder::kNative;
-    case ImageFormat::kUnknown:
-    case ImageFormat::kHeif:
-    case ImageFormat::kJpegXl:
-      return FormatDecoder::kNone;
-    default:
-      return FormatDecoder::kFallback;
-  }
-}
-
 ImageInfo sniff_image(const uint8_t* data, size_t size) {
   const Bytes b{data, size};
   if (b.has(0, "\xFF\xD8\xFF", 3)) return {ImageFormat::kJpeg, 0, 0};

@@ -24,10 +24,6 @@ enum class ImageFormat : int32_t {
 // By the names that Pillow uses.
 EnumTable image_format_table();
 
-// Who decodes a format.
-enum class FormatDecoder { kNone, kNative, kFallback };
-FormatDecoder format_decoder(ImageFormat format);
-
 struct ImageInfo {
   ImageFormat format = ImageFormat::kUnknown;
   int64_t width = 0;  // 0 where the header does not tell; formats other than JPEG only

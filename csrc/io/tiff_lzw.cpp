@@ -61,9 +61,7 @@ size_t tiff_lzw_bytes(const uint8_t* data, size_t size, size_t wanted) {
       if (code > kClear) break;
     } else {
       if (code > free) break;
-      if (free < kCodes) length[free] = previous + 1;
-      if (code == free && free == kCodes) break;
-      ++free;
+      if (free < kCodes) length[free++] = previous + 1;
       // The code before the last of its width is followed by a wider one.
       if (free > (1 << bits) - 2 && bits < kMaxBits) ++bits;
     }

@@ -23,7 +23,8 @@ class ItemScaling {
 
   // Whether all items of a row have the same scale and offset.
   bool is_uniform() const { return uniform_; }
-  // Those of item 0 and the items after it, so many that a vector can be loaded from any of the channels on.
+  // The values for items 0, 1, 2, ...: enough to load a whole vector starting at any channel. The argument only selects
+  // the type.
   const float* scale(float /*item*/) const { return scale32_.data(); }
   const float* offset(float /*item*/) const { return offset32_.data(); }
   const double* scale(double /*item*/) const { return scale64_.data(); }

@@ -9,12 +9,16 @@
 HWY_BEFORE_NAMESPACE();
 namespace fastseq::kernels::HWY_NAMESPACE {
 
-void StoreU8(const float* values, int count, uint8_t* out) {
+// Rounded to nearest even, and clamped.
+template <class T>
+HWY_INLINE void store_integers(const float* values, int count, T* out) {
   for_lanes(Floats(), OneFloat(), count, [=](auto d, int i) HWY_ATTR {
-    const hn::Rebind<uint8_t, decltype(d)> d8;
-    hn::StoreU(hn::DemoteTo(d8, hn::NearestInt(hn::LoadU(d, values + i))), d8, out + i);
+    const hn::Rebind<T, decltype(d)> to;
+    hn::StoreU(hn::DemoteTo(to, hn::NearestInt(hn::LoadU(d, values + i))), to, out + i);
   });
 }
+void StoreU8(const float* values, int count, uint8_t* out) { store_integers(values, count, out); }
+void StoreU16(const float* values, int count, uint16_t* out) { store_integers(values, count, out); }
 
 // IEEE half precision, rounded to nearest even. The exponent is rebiased as an integer; subnormals are aligned by an
 // addition.
@@ -131,6 +135,7 @@ HWY_AFTER_NAMESPACE();
 namespace fastseq::kernels {
 
 HWY_EXPORT(StoreU8);
+HWY_EXPORT(StoreU16);
 HWY_EXPORT(StoreF16);
 HWY_EXPORT(ValuesToF32);
 HWY_EXPORT(ValuesToF64);
@@ -151,6 +156,7 @@ void store_values(const float* values, int count, int item_bytes, const ItemScal
       return HWY_DYNAMIC_DISPATCH(StoreU8)(values, count, out);
   }
 }
+void store_uint16(const float* values, int count, uint16_t* out) { HWY_DYNAMIC_DISPATCH(StoreU16)(values, count, out); }
 void store_bytes(const uint8_t* bytes, int count, int item_bytes, const ItemScaling& scaling, bool stream,
                  uint8_t* out) {
   if (item_bytes == 8) {

@@ -11,7 +11,9 @@ namespace fastseq::kernels {
 // bytes an item, else in float. The first value is of the first channel.
 void store_values(const float* values, int count, int item_bytes, const ItemScaling& scaling, bool stream,
                   uint8_t* out);
-// The same for bytes, to items of 4 or 8 bytes.
+// Values within the range of 32-bit integers to 2-byte integers, rounded and clamped.
+void store_uint16(const float* values, int count, uint16_t* out);
+// Bytes in place of values, to items of 4 or 8 bytes.
 void store_bytes(const uint8_t* bytes, int count, int item_bytes, const ItemScaling& scaling, bool stream,
                  uint8_t* out);
 // Interleaved pixels of three values to planes.

@@ -1,7 +1,6 @@
 #include "output/float_slot_writer.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/store_floats.h"
 
@@ -88,15 +87,9 @@ void FloatSlotWriter::emit(int row, int column, int count, const float* pixels) 
 }
 
 void FloatSlotWriter::store(int plane, size_t item, int count, const float* values) {
-  if (format_.uint16_items) {
-    uint16_t* out = reinterpret_cast<uint16_t*>(slot_) + item;
-    for (int i = 0; i < count; ++i) {
-      out[i] = static_cast<uint16_t>(std::lrint(std::clamp(values[i], 0.0f, 65535.0f)));
-    }
-    return;
-  }
-  kernels::store_values(values, count, format_.item_bytes, format_.scaling[plane], format_.is_large(),
-                        slot_ + item * format_.item_bytes);
+  uint8_t* out = slot_ + item * format_.item_bytes;
+  if (format_.uint16_items) return kernels::store_uint16(values, count, reinterpret_cast<uint16_t*>(out));
+  kernels::store_values(values, count, format_.item_bytes, format_.scaling[plane], format_.is_large(), out);
 }
 
 }  // namespace fastseq

@@ -103,6 +103,10 @@ void SlotWriter::emit_converted(int row, int column, int count, const uint8_t* p
   const size_t at = static_cast<size_t>(row) * format_.width + column;
   if (!format_.channels_first) {
     T* out = slot + at * channels;
+    if (sizeof(T) == 1) {  // bytes stay as they are
+      std::memcpy(out, pixels, static_cast<size_t>(count) * channels);
+      return;
+    }
     for (int i = 0; i < count; ++i) {
       for (int c = 0; c < channels; ++c) *out++ = convert(c, *pixels++);
     }

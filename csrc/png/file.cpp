@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "io/exif.h"
+#include "png/parse.h"
 
 namespace fastseq {
 namespace {
@@ -13,8 +14,6 @@ namespace {
 constexpr size_t kSignatureBytes = 8;
 constexpr size_t kChunkBytes = 12;     // of a chunk without a body
 constexpr int64_t kSrgbGamma = 45455;  // which libpng takes for sRGB
-
-uint32_t big_endian(const uint8_t* p) { return static_cast<uint32_t>(p[0]) << 24 | p[1] << 16 | p[2] << 8 | p[3]; }
 
 bool is_letter(uint8_t byte) { return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'; }
 
@@ -32,11 +31,6 @@ struct Chunk {
 };
 
 Chunk chunk_at(const uint8_t* start) { return {start, big_endian(start)}; }
-
-Status corrupt(std::string* reason, std::string message) {
-  *reason = std::move(message);
-  return Status::kCorrupt;
-}
 
 // The gamma of a gAMA or sRGB chunk, 0 if the chunk is invalid.
 int64_t gamma_of(const Chunk& chunk) {
@@ -65,7 +59,7 @@ class Reader {
     file_->gamma = srgb_ > 0 ? srgb_ : gamma_;
     if (!file_->header.is_palette()) return Status::kOk;
     if (palette_bytes_ == 0 || palette_bytes_ % 3 || palette_bytes_ > 768) {
-      return corrupt(reason_, "the palette is missing or has no right size");
+      return corrupt(reason_, "the palette is missing or has the wrong size");
     }
     file_->palette_colors = std::min(static_cast<int>(palette_bytes_ / 3), 1 << file_->header.depth);
     return Status::kOk;
@@ -77,7 +71,6 @@ class Reader {
   }
 
   Status take_critical(const Chunk& chunk) {
-    if (!chunk.is_intact()) return corrupt(reason_, "the checksum of chunk " + chunk.name() + " is wrong");
     if (chunk.is("IDAT")) {
       if (chunk.length == 0) return Status::kOk;
       file_->one_idat = !file_->first_idat;
@@ -118,16 +111,12 @@ Status read_png_file(const uint8_t* data, size_t size, PngFile* file, std::strin
     if (!std::all_of(chunk.type(), chunk.type() + 4, is_letter)) {
       return corrupt(reason, "four bytes that are no type of a chunk");
     }
-    Status status;
-    if (first) {
-      if (chunk.is_critical() && !chunk.is_intact()) {
-        return corrupt(reason, "the checksum of chunk " + chunk.name() + " is wrong");
-      }
-      if (!chunk.is("IHDR")) return corrupt(reason, "the first chunk is not IHDR");
-      status = read_png_header(chunk.body(), chunk.length, &file->header, reason);
-    } else {
-      status = reader.take(chunk);
+    if (chunk.is_critical() && !chunk.is_intact()) {
+      return corrupt(reason, "the checksum of chunk " + chunk.name() + " is wrong");
     }
+    if (first && !chunk.is("IHDR")) return corrupt(reason, "the first chunk is not IHDR");
+    const Status status =
+        first ? read_png_header(chunk.body(), chunk.length, &file->header, reason) : reader.take(chunk);
     if (status != Status::kOk) return status;
     first = false;
     ended = chunk.is("IEND");

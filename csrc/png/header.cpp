@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "png/parse.h"
+
 namespace fastseq {
 namespace {
 
 constexpr int64_t kMaxSide = 1'000'000;  // pixels; libpng's default
-
-int64_t big_endian(const uint8_t* p) { return static_cast<int64_t>(p[0]) << 24 | p[1] << 16 | p[2] << 8 | p[3]; }
 
 bool is_valid_depth(int color_type, int depth) {
   switch (color_type) {
@@ -22,11 +22,6 @@ bool is_valid_depth(int color_type, int depth) {
     default:
       return false;
   }
-}
-
-Status corrupt(std::string* reason, std::string message) {
-  *reason = std::move(message);
-  return Status::kCorrupt;
 }
 
 }  // namespace
@@ -66,15 +61,6 @@ int png_passes(const PngHeader& header, PngPass* passes) {
     if (pass.columns > 0 && pass.rows > 0) passes[count++] = pass;
   }
   return count;
-}
-
-int64_t png_scanline_bytes(const PngHeader& header) {
-  PngPass passes[kMaxPngPasses];
-  const int count = png_passes(header, passes);
-  int64_t bytes = 0;
-  for (int p = 0; p < count; ++p)
-    bytes += passes[p].rows * static_cast<int64_t>(1 + header.row_bytes(passes[p].columns));
-  return bytes;
 }
 
 }  // namespace fastseq

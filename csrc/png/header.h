@@ -24,7 +24,7 @@ struct PngHeader {
   int pixel_bits() const { return depth * channels(); }
   // Of a row without its filter type.
   size_t row_bytes(int columns) const { return (static_cast<size_t>(columns) * pixel_bits() + 7) / 8; }
-  // How far apart are the bytes that a filter relates to each other.
+  // The distance, in bytes, of the byte to the left that a filter predicts from.
   int filter_distance() const { return pixel_bits() < 8 ? 1 : pixel_bits() / 8; }
 };
 
@@ -40,8 +40,5 @@ constexpr int kMaxPngPasses = 7;
 
 // Writes the passes that have pixels and returns how many there are: one unless the image is interlaced.
 int png_passes(const PngHeader& header, PngPass* passes);
-
-// The bytes of all rows with their filter types.
-int64_t png_scanline_bytes(const PngHeader& header);
 
 }  // namespace fastseq

@@ -7,15 +7,12 @@
 #include <memory>
 #include <new>
 
+#include "png/parse.h"
+
 namespace fastseq {
 namespace {
 
 constexpr size_t kSliceBytes = 1 << 20;  // inflated between two looks at the cancel flag
-
-Status corrupt(std::string* reason, const char* message) {
-  *reason = message;
-  return Status::kCorrupt;
-}
 
 // Whether the stream is sound and has `out_size` bytes exactly.
 bool inflate_whole(const uint8_t* data, size_t size, size_t out_size, uint8_t* out) {

@@ -5,6 +5,7 @@
 
 #include "kernels/read_ahead.h"
 #include "png/inflate.h"
+#include "png/parse.h"
 #include "png/unfilter.h"
 
 namespace fastseq {
@@ -25,7 +26,7 @@ class PngSource final : public RowSource {
 
   Status open(const PngFile& file, int64_t memory_bytes, const std::atomic<bool>& cancelled, std::string* reason) {
     const StageScope scope(clock_, Stage::kEntropy);
-    const int64_t scanline_bytes = png_scanline_bytes(header_);
+    const int64_t scanline_bytes = this->scanline_bytes();
     const int64_t image_bytes = header_.interlaced ? header_.height * static_cast<int64_t>(image_stride()) : 0;
     const int64_t copied_bytes = file.one_idat ? 0 : static_cast<int64_t>(file.image_data_bytes);
     if (scanline_bytes + image_bytes + copied_bytes > memory_bytes) return Status::kTooMuchMemory;
@@ -35,10 +36,7 @@ class PngSource final : public RowSource {
     next_scanline_ = scratch_->scanlines.reserve(size + kSlack);
     const Status status = inflate(data, file.image_data_bytes, size, next_scanline_, cancelled, reason);
     if (status != Status::kOk) return status;
-    if (!has_valid_filters()) {
-      *reason = "an unknown filter type";
-      return Status::kCorrupt;
-    }
+    if (!has_valid_filters()) return corrupt(reason, "an unknown filter type");
     if (header_.interlaced) return deinterlace(static_cast<size_t>(image_bytes), cancelled);
     begin_pass(passes_[0]);
     return Status::kOk;
@@ -66,6 +64,15 @@ class PngSource final : public RowSource {
 
  private:
   size_t image_stride() const { return static_cast<size_t>(header_.width) * header_.channels(); }
+
+  // Of all rows with their filter types.
+  int64_t scanline_bytes() const {
+    int64_t bytes = 0;
+    for (int p = 0; p < pass_count_; ++p) {
+      bytes += passes_[p].rows * static_cast<int64_t>(1 + header_.row_bytes(passes_[p].columns));
+    }
+    return bytes;
+  }
 
   bool has_valid_filters() const {
     const uint8_t* scanline = next_scanline_;

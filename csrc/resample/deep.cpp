@@ -50,7 +50,7 @@ void add_row(const double* in, double weight, size_t count, double* sums) {
   for (size_t i = 0; i < count; ++i) sums[i] += in[i] * weight;
 }
 
-// Items that are integers hold 0..max; what is no number becomes 0.
+// Integer items hold 0..max; NaN becomes 0.
 void store_row(const double* row, size_t count, const SlotFormat& format, bool mirror, int channels, float* out) {
   const size_t pixels = count / channels;
   const bool integers = format.has_integers();

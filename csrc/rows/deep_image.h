@@ -29,7 +29,6 @@ class DeepRows {
 
   int height() const { return height_; }
   int width() const { return width_; }
-  int channels() const { return channels_; }
   // The pixels of an upright row.
   void read(int row, double* out) const;
 

@@ -155,7 +155,7 @@ def _inflate(compressed: list[memoryview], header: _Header, max_bytes: int) -> b
 def _full_palette(palette: bytes, depth: int) -> bytes:
     """The palette with black for the colors that it lacks, as libpng has it."""
     if not palette or len(palette) % 3 or len(palette) > 768:
-        raise PngError("the palette is missing or has no right size")
+        raise PngError("the palette is missing or has the wrong size")
     return palette[: 3 << depth].ljust(3 << depth, b"\0")
 
 

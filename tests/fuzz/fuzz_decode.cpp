@@ -1,6 +1,7 @@
 // A libFuzzer target: decodes any bytes with decode_sample; their first four bytes choose the recipe.
 //
-// With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev, libhwy-dev and libdeflate-dev, from the project's root:
+// With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev, libhwy-dev, libdeflate-dev and zlib1g-dev, from the project's
+// root:
 //   clang++-16 -std=c++17 -g -O1 -mssse3 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 //     -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*/*.cpp $(pkg-config --cflags --libs libjpeg libhwy libdeflate zlib) \
 //     -o /tmp/fuzz_decode
@@ -29,12 +30,14 @@ constexpr int kDraws = 23 + fastseq::kAugmentDraws;
 // up.
 template <class T>
 void fill_linear(fastseq::SlotFormat* format, bool by_channel) {
-  format->set_scaling({1 / 127.5}, by_channel ? std::vector<double>{-1, 2, 0.5} : std::vector<double>{-1});
+  const double scale = 1 / 127.5;
+  const std::vector<double> offsets = by_channel ? std::vector<double>{-1, 2, 0.5} : std::vector<double>{-1};
+  format->set_scaling({scale}, offsets);
   uint8_t* out = format->lookup.data();
   for (int c = 0; c < format->channels; ++c) {
-    const T scale = static_cast<T>(1 / 127.5), offset = static_cast<T>(by_channel && c ? (c == 1 ? 2 : 0.5) : -1);
+    const T offset = static_cast<T>(offsets[by_channel ? c : 0]);
     for (int i = 0; i < 256; ++i, out += sizeof(T)) {
-      const T value = offset + scale * static_cast<T>(i);
+      const T value = offset + static_cast<T>(scale) * static_cast<T>(i);
       std::memcpy(out, &value, sizeof(T));
     }
   }
