@@ -112,7 +112,7 @@ def test_another_thread_waiting_behind_a_hung_decode_continues(files, hung_once)
 
 
 STUCK = """
-cv2 = fastseq.engine.fallback.cv2
+import cv2
 imdecode, begun = cv2.imdecode, threading.Event()
 
 def stuck(*arguments):

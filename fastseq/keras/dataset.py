@@ -13,6 +13,7 @@ from fastseq.keras.internals.keras_2 import NoShape
 from fastseq.keras.internals.py_dataset import (
     called_by_keras,
     epoch_ended_by_keras,
+    is_predict,
     keras_request,
     read_by_keras,
     training_on,
@@ -49,7 +50,7 @@ class PassAwareDataset(keras.utils.PyDataset):  # type: ignore[misc]
         """Always 1: fastseq has its own threads, and Keras's would carry batches of one epoch over into the next."""
         if read_by_keras(self, "workers"):
             training = training_on(self)
-            self.passes.on_adapter_created(predict=training is not None and training.method == "predict")
+            self.passes.on_adapter_created(predict=is_predict(training))
             if training is not None:
                 self._check_model(training.model)
         return 1

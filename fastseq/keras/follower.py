@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 
-from fastseq.keras.internals.py_dataset import KerasRequest, Training, training_on
+from fastseq.keras.internals.py_dataset import KerasRequest, Training, is_predict, training_on
 from fastseq.keras.passes import KerasPasses
 from fastseq.keras.served import Served
 
@@ -56,10 +56,12 @@ class Follower:
         if call.order is not self._order:
             self._wrapper = weakref.ref(call.dataset)
             training = training_on(call.dataset)
-            predict = training is not None and training.method == "predict"
+            predict = is_predict(training)
             self._begin_order(call.order, training, is_keras_pass=predict or call.k == k)
-            if not self._is_building:
-                (_begin_pass if self._is_keras_pass else _count_as_users)(passes, training)
+            if not self._is_building and self._is_keras_pass:
+                _begin_pass(passes, training)
+            elif not self._is_building:
+                _count_as_users(passes)
         if self._is_building:
             return passes.probe()
         if not self._is_keras_pass:
@@ -74,10 +76,10 @@ class Follower:
         if call.dataset is not None:
             self._wrapper = weakref.ref(call.dataset)
             training = training_on(call.dataset)
-        predict = training is not None and training.method == "predict"
+        predict = is_predict(training)
         if call.is_probe or predict:
             return passes.probe(predict)
-        _count_as_users(passes, training)
+        _count_as_users(passes)
         return passes.request(k, depth)
 
     def _begin_order(self, order: Sequence[int], training: Training | None, is_keras_pass: bool) -> None:
@@ -87,12 +89,12 @@ class Follower:
 
 
 def _begin_pass(passes: KerasPasses, training: Training | None) -> None:
-    passes.on_adapter_created(predict=training is not None and training.method == "predict")
+    passes.on_adapter_created(predict=is_predict(training))
     passes.on_epoch_end(by_keras=True)
     passes.on_iterator_created()
 
 
-def _count_as_users(passes: KerasPasses, training: Training | None) -> None:
+def _count_as_users(passes: KerasPasses) -> None:
     passes.on_adapter_created()
     passes.on_keras_left()
 

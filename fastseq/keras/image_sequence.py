@@ -49,6 +49,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
         self.loader = Loader(*args, **kwargs)
         self.passes = KerasPasses(len(self.loader))
         self.samples, self.settings = self.loader.samples, self.loader.settings
+        self._labels = self.loader._labels
         self._shift = 0  # batches of the stream that came before batch 0 of epoch 0
         self._warned: set[str] = set()
 
@@ -80,9 +81,6 @@ class ImageSequence(BatchViews, PassAwareDataset):
         coming = [self._in_stream(self.epoch, a) for a in islice(ahead, self.loader.depth)]
         return self.loader.batch(*self._in_stream(self.epoch, k), coming, probe=True)
 
-    def _label_texts(self, labels: Any) -> list[str]:
-        return self.loader._label_texts(labels)
-
     def indices(self, k: int) -> NDArray[np.int64]:
         """The numbers of the samples in batch `k` of the current epoch: of the one that was read last.
 
@@ -109,19 +107,13 @@ class ImageSequence(BatchViews, PassAwareDataset):
         """The number of the current epoch, the one that was read last, counted from 0."""
         return self.passes.epoch
 
-    def set_epoch(self, epoch: int) -> None:
-        """Go to the beginning of an epoch, for instance before `fit(initial_epoch=epoch)` in a new process.
-
-        Args:
-            epoch: counted from 0.
-
-        Raises:
-            TypeError: if it is not an integer.
-            ValueError: if it is not in 0 <= epoch < 2**64.
-        """
+    def _go_to_epoch(self, epoch: int) -> None:
         self.loader.set_epoch(epoch)
-        self.passes.set_epoch(self.loader.position[0])
-        self._shift = 0
+        self._follow_loader()
+
+    def _follow_loader(self) -> None:
+        epoch, self._shift = self.loader.position
+        self.passes.set_epoch(epoch)
 
     def on_epoch_end(self) -> None:
         """Go to the next epoch if batches of this one were served; not needed after a whole epoch.
@@ -181,9 +173,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
             ValueError: if the samples or settings differ; the message names the difference.
         """
         self.loader.load_state_dict(state)
-        epoch, batch = self.loader.position
-        self.passes.set_epoch(epoch)
-        self._shift = batch
+        self._follow_loader()
 
     def close(self) -> None:
         """Cancel the batches begun ahead and release their memory. The sequence can be used again."""

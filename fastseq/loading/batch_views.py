@@ -11,7 +11,9 @@ from fastseq import arguments
 from fastseq._types import StrPath
 from fastseq.engine.settings import Settings
 from fastseq.loading.batch_figure import batch_figure
+from fastseq.order.rng import key_word
 from fastseq.samples import Samples
+from fastseq.samples.label_encoder import LabelEncoder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +29,7 @@ class BatchViews:
 
     samples: Samples
     settings: Settings
+    _labels: LabelEncoder
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -35,9 +38,21 @@ class BatchViews:
         """Batch `k` of the current epoch, which is kept for whoever requests it next; `ahead` will be next."""
         raise NotImplementedError
 
-    def _label_texts(self, labels: Any) -> list[str]:
-        """The labels of a batch for people to read."""
+    def _go_to_epoch(self, epoch: int) -> None:
+        """Do what `set_epoch` says, for a valid epoch."""
         raise NotImplementedError
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the beginning of an epoch, which is read next; before `fit(initial_epoch=epoch)` in a new process.
+
+        Args:
+            epoch: counted from 0.
+
+        Raises:
+            TypeError: if it is not an integer.
+            ValueError: if it is not in 0 <= epoch < 2**64.
+        """
+        self._go_to_epoch(key_word("epoch", epoch))
 
     @property
     def class_names(self) -> list[str] | None:
@@ -86,5 +101,5 @@ class BatchViews:
         images = np.asarray(given)
         if images.ndim != 4:
             raise TypeError(f"show_batch draws batches that are one array of images, not {type(given).__name__}")
-        titles = [""] * len(images) if labels is None else self._label_texts(labels[:count])
+        titles = [""] * len(images) if labels is None else self._labels.texts(labels[:count])
         return batch_figure(images[:count], titles, self.settings, file)

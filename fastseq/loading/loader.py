@@ -208,9 +208,6 @@ class Loader(BatchViews):
         coming = [(self._epoch, a) for a in islice(ahead, self.depth)]
         return self.batch(self._epoch, k, coming, probe=True)
 
-    def _label_texts(self, labels: Any) -> list[str]:
-        return self._labels.texts(labels)
-
     def indices(self, k: int) -> NDArray[np.int64]:
         """The numbers of the samples in batch `k` of the current epoch: of the latest `for`.
 
@@ -223,18 +220,9 @@ class Loader(BatchViews):
         """
         return self.order.indices(self._epoch, k)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Go to the beginning of an epoch: the next `for` reads it.
-
-        Args:
-            epoch: counted from 0.
-
-        Raises:
-            TypeError: if it is not an integer.
-            ValueError: if it is not in 0 <= epoch < 2**64.
-        """
-        self._epoch, self._handed_out, self._fresh = key_word("epoch", epoch), 0, True
-        self._bad.resume(self._epoch, 0, 0)
+    def _go_to_epoch(self, epoch: int) -> None:
+        self._epoch, self._handed_out, self._fresh = epoch, 0, True
+        self._bad.resume(epoch, 0, 0)
 
     def log_probed(self, batches: int) -> None:
         """Log the bad samples of probed batches that were used after all; see `BadSamples.log_probed`."""

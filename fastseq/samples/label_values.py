@@ -151,12 +151,13 @@ def _encode_groups(cells: list[Any], fixed: tuple[str, ...] | None, what: str) -
         if any("" in group for group in distinct):
             raise missing(what, next(row for row, group in enumerate(groups) if "" in group))
         return multi_hot(codes, distinct, fixed, what)
-    for kind in types:
-        if not issubclass(kind, (int, float, np.number, np.bool_)):
-            row = next(row for row, group in enumerate(groups) if kind in map(type, group))
-            if issubclass(kind, str):
-                raise ValueError(f"{at(what, row)}: {groups[row]!r} mixes text and numbers; use one of them")
-            raise ValueError(f"{at(what, row)}: {groups[row]!r} is no list of labels; labels are text or numbers")
+    text = {kind for kind in types if issubclass(kind, str)}
+    if others := {kind for kind in types - text if not issubclass(kind, (int, float, np.number, np.bool_))}:
+        row = _first_with(groups, others)
+        raise ValueError(f"{at(what, row)}: {groups[row]!r} is no list of labels; labels are text or numbers")
+    if text:
+        row = _first_with(groups, text)
+        raise ValueError(f"{at(what, row)}: {groups[row]!r} mixes text and numbers; use one of them")
     whole = all(issubclass(kind, (int, np.integer)) and not issubclass(kind, _BOOLEANS) for kind in types)
     if whole and (fixed is not None or any(isinstance(cell, (set, frozenset)) for cell in cells)):
         return _encode_class_ids(groups, fixed, what)
@@ -169,6 +170,11 @@ def _encode_groups(cells: list[Any], fixed: tuple[str, ...] | None, what: str) -
         )
     labels = _encode_numbers(np.asarray(groups), fixed, what)
     return labels._replace(ambiguous_integers=whole and not any(isinstance(cell, np.ndarray) for cell in cells))
+
+
+def _first_with(groups: list[tuple[Any, ...]], types: set[type]) -> int:
+    """The first row with a label of one of these types."""
+    return next(row for row, group in enumerate(groups) if not types.isdisjoint(map(type, group)))
 
 
 def _encode_class_ids(groups: list[tuple[int, ...]], fixed: tuple[str, ...] | None, what: str) -> Labels:

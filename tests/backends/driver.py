@@ -494,6 +494,7 @@ def decoding() -> Iterator[list[int]]:
 
 @scenario
 def every_file_is_decoded_once_an_epoch():
+    keras.utils.set_random_seed(1)  # an order that begins 0, 1, 2 would look like a loop of the user's own
     for around in (lambda inner: inner, Around, partial(Around, hook=True), Reordered, partial(Reordered, hook=True)):
         sequence, model = sequence_of(shuffle=True), Shown()  # not built yet: Keras probes
         with decoding() as numbers:

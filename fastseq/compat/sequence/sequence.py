@@ -19,7 +19,7 @@ from fastseq.engine.sources import ListSources, Source, as_sources
 from fastseq.engine.threads import lasting_threads
 from fastseq.keras.internals.checked_keras import keras
 from fastseq.keras.internals.keras_2 import NoShape
-from fastseq.keras.internals.py_dataset import called_by_keras, keras_request, read_by_keras, training_on
+from fastseq.keras.internals.py_dataset import called_by_keras, is_predict, keras_request, read_by_keras, training_on
 from fastseq.keras.passes import KerasPasses
 from fastseq.order.rng import key_word
 
@@ -95,7 +95,7 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
             return workers
         self._fastseq.ahead.cancel_prefetch()
         training = training_on(self)
-        self._fastseq.passes.on_adapter_created(predict=training is not None and training.method == "predict")
+        self._fastseq.passes.on_adapter_created(predict=is_predict(training))
         return min(workers, 1)
 
     @workers.setter

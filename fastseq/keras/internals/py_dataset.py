@@ -72,6 +72,11 @@ class Training:
     is_building: bool
 
 
+def is_predict(training: Training | None) -> bool:
+    """Whether it is a `predict`."""
+    return training is not None and training.method == "predict"
+
+
 def keras_request() -> KerasRequest | None:
     """The request of Keras that led to the call of this function; None if the user's own code made the request.
 

@@ -1,0 +1,147 @@
+"""The class methods of `Samples` that read a source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+from fastseq._types import StrPath
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
+from fastseq.file_range import FileRange
+from fastseq.samples.class_labels import Labels
+from fastseq.samples.path_table import PathTable
+from fastseq.samples.sources.csv_file import read_csv
+from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
+from fastseq.samples.sources.directory import read_directory
+from fastseq.samples.sources.file_list import read_files
+
+
+class Readers:
+    """A mixin for `Samples`."""
+
+    @classmethod
+    def _of(cls, table: PathTable, labels: Labels) -> Self:
+        """Combine what a source has read."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_directory(
+        cls,
+        path: StrPath,
+        *,
+        extensions: Iterable[str] | None = None,
+        classes: Iterable[str] | None = None,
+        follow_links: bool = False,
+    ) -> Self:
+        """The images in a folder with one sub-folder for each class.
+
+        Classes and files are in the order of `keras.utils.image_dataset_from_directory`; but classes whose names are
+        all numbers are sorted as numbers, with a warning if that is another order. Folders inside a class folder belong
+        to that class. Hidden files and folders are left out, and so are those that archives and file servers
+        leave behind, such as `__MACOSX`. A `SamplesWarning` says what else was left out, and which classes are empty.
+
+        Args:
+            path: the folder.
+            extensions: endings of image file names, in lower or upper case; None for all that fastseq decodes: .jpg,
+                .jpeg, .jpe, .jfif, .pjpeg, .pjp, .png, .bmp, .gif, .webp, .tif, .tiff, .avif, .ppm, .pgm, .pbm, .pnm,
+                .jp2, .j2k, .j2c and .jpx.
+            classes: the sub-folders to use, in the order of their class numbers; None for all of them, sorted.
+            follow_links: whether to follow links to folders below the class folders. Class folders may always be links.
+
+        Raises:
+            OSError: if a folder cannot be read.
+            ValueError: if there are no images or no class folders, or if `classes` names a folder that does not exist.
+        """
+        table, labels, report = read_directory(path, extensions=extensions, classes=classes, follow_links=follow_links)
+        if lines := report.lines():
+            warn_user(f"{os.fspath(path)}: {'; '.join(lines)}", SamplesWarning)
+        return cls._of(table, labels)
+
+    @classmethod
+    def from_dataframe(
+        cls,
+        df: DataFrame,
+        image: str = "image",
+        label: str | Sequence[str] | None = "label",
+        root: StrPath | None = None,
+        label_sep: str | None = None,
+        classes: Iterable[object] | None = None,
+    ) -> Self:
+        """The images listed in a pandas DataFrame, or in one like it.
+
+        Labels that are text or integers become class numbers; lists of text become several labels for a sample (none
+        for an empty list), and lists of integers too if `classes` is given; floats stay numbers. The classes of a
+        Categorical are its categories, in their order. Whitespace around text is ignored.
+
+        Args:
+            df: the data frame; its index is ignored.
+            image: the column of paths.
+            label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
+            root: the folder of relative paths; None for the working directory.
+            label_sep: the separator between several labels in one text: with "_", "cat_dog" is a cat and a dog. A cell
+                that is empty or missing has no labels.
+            classes: the classes in the order of their numbers, such as the `.classes` of the training samples; None for
+                those that occur, sorted: as numbers if all of them are numbers, otherwise as text.
+
+        Raises:
+            UnknownLabelError: if a label is not in `classes`.
+            ValueError: if a column or a value is missing, if labels of different kinds are mixed, or if a label is a
+                list written as text.
+        """
+        return cls._of(*read_dataframe(df, image, label, root, label_sep, classes))
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: StrPath,
+        image: str = "image",
+        label: str | Sequence[str] | None = "label",
+        root: StrPath | None = None,
+        label_sep: str | None = None,
+        classes: Iterable[object] | None = None,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+    ) -> Self:
+        """The images listed in a CSV file, as in `from_dataframe`.
+
+        A label column holds integers or floats if all of its cells do, and `classes` and `label_sep` are None. "01" and
+        "+1" are text, not the integer 1.
+
+        Args:
+            path: the file, with a header that names the columns.
+            image: the column of paths.
+            label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
+            root: the folder of relative paths; None for the folder of the CSV file.
+            label_sep: the separator between several labels in one cell; an empty cell has none.
+            classes: as in `from_dataframe`.
+            delimiter: the character between two columns.
+            encoding: of the file, by Python's name for it.
+
+        Raises:
+            OSError: if the file cannot be read.
+            UnknownLabelError: if a label is not in `classes`.
+            ValueError: if a column or a cell is missing, or if it is not a CSV file with that delimiter and encoding.
+        """
+        return cls._of(*read_csv(path, image, label, root, label_sep, classes, delimiter, encoding))
+
+    @classmethod
+    def from_files(
+        cls, files: Iterable[StrPath | FileRange], labels: Any = None, classes: Iterable[object] | None = None
+    ) -> Self:
+        """A list of files.
+
+        Args:
+            files: their paths, and a `FileRange` for each image that is a part of a file.
+            labels: None, or one label for each file: text or integers for classes, lists of text for several classes
+                (none for an empty list; lists of integers if `classes` is given), floats or rows of numbers for
+                numbers, rows of booleans for multi-hot rows.
+            classes: as in `from_dataframe`.
+
+        Raises:
+            UnknownLabelError: if a label is not in `classes`.
+            ValueError: if there are no files, if a path or a label is missing, or if labels of different kinds are
+                mixed.
+        """
+        return cls._of(*read_files(files, labels, classes))
