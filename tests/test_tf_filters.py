@@ -139,7 +139,7 @@ def test_crop_and_padding_sizes(tf: Any) -> None:
 
 
 @pytest.mark.skipif("FASTSEQ_CORPUS" not in os.environ, reason="FASTSEQ_CORPUS is not set")
-@pytest.mark.parametrize("size", [(97, 131), (224, 160)])
+@pytest.mark.parametrize("size", [(97, 131), pytest.param((224, 160), marks=pytest.mark.soak)])
 def test_clean_files_of_the_corpus(tf: ModuleType, size: tuple[int, int]) -> None:
     wrong = {}
     for begin in range(0, len(CLEAN), 20):
