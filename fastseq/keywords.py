@@ -50,10 +50,11 @@ _KEYWORDS = {
     **dict.fromkeys(("zoom_range", "brightness_range", "channel_shift_range", "fill_mode", "cval"), _AUGMENT),
     **dict.fromkeys(("featurewise_center", "featurewise_std_normalization", "zca_whitening"), _AUGMENT),
     **dict.fromkeys(("samplewise_center", "samplewise_std_normalization"), _AUGMENT),
-    "preprocessing_function": "write preset=... for keras.applications, or apply it to each batch; "
-    "fastseq.compat.ImageDataGenerator takes it",
+    "preprocessing_function": "write preset=... for keras.applications, or map=..., a function of each "
+    "batch; fastseq.compat.ImageDataGenerator takes it",
     **dict.fromkeys(("sampler", "batch_sampler", "collate_fn", "generator"), _TORCH),
-    **dict.fromkeys(("on_error", "max_bad", "labels", "rank", "world_size", "sample_weight", "stall_warn_s"), _LOADER),
+    **dict.fromkeys(("on_error", "max_bad", "labels", "rank", "world_size"), _LOADER),
+    **dict.fromkeys(("sample_weight", "stall_warn_s", "map"), _LOADER),
     "class_weight": "pass it to model.fit",
     "sample_weights": "write sample_weight=...",
     "ignore_errors": 'write on_error="skip"',

@@ -115,7 +115,7 @@ KEYWORDS = [
     ({"color_mode": "grayscale"}, 'color="gray"'),
     ({"horizontal_flip": True}, r'transform=fastseq\.RandomFlip\("horizontal"\)'),
     ({"validation_split": 0.2}, r"samples\.split"),
-    ({"preprocessing_function": abs}, "to each batch"),
+    ({"preprocessing_function": abs}, "a function of each batch"),
     ({"crop_to_aspect_ratio": True}, r"fastseq\.transforms\.CropToAspect\(\)"),
     ({"shufle": True, "colour": "rgb"}, r"'shufle': did you mean 'shuffle'\?|'colour'"),
     ({"colour": "rgb"}, r"did you mean 'color'\?"),

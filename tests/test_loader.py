@@ -466,10 +466,10 @@ def test_a_probe_is_kept_and_cannot_be_spoilt(samples, monkeypatch):
         np.testing.assert_array_equal(probe, expected[k])
         probe[:] = 77
     begun = []
-    begin = type(loader._prefetcher)._begin
+    begin = type(loader._prefetcher).begin
     monkeypatch.setattr(
         type(loader._prefetcher),
-        "_begin",
+        "begin",
         lambda self, key, urgent=False: begun.append(key) or begin(self, key, urgent),
     )
     for k in range(3):
@@ -484,7 +484,7 @@ def test_a_probe_is_kept_and_cannot_be_spoilt(samples, monkeypatch):
 def test_an_iterator_that_the_garbage_collector_ends_in_mid_fetch_does_no_harm(samples, monkeypatch):
     loader = Loader(samples, (16, 24), batch_size=4)
     expected = [batch[0].copy() for batch in loader]
-    begin = type(loader._prefetcher)._begin
+    begin = type(loader._prefetcher).begin
 
     class Holder:
         pass
@@ -495,7 +495,7 @@ def test_an_iterator_that_the_garbage_collector_ends_in_mid_fetch_does_no_harm(s
         loader._prefetcher.cancel_prefetch()  # what the iterator's end does
         return begin(self, key, urgent)
 
-    monkeypatch.setattr(type(loader._prefetcher), "_begin", collecting)
+    monkeypatch.setattr(type(loader._prefetcher), "begin", collecting)
     for k, x in enumerate(expected):
         np.testing.assert_array_equal(loader.batch(0, k, [(0, k + 1)] if k + 1 < len(loader) else [])[0], x)
 

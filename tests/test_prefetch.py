@@ -53,6 +53,12 @@ def image_sequence(samples, cap) -> Way:
     return lambda: iter(made), lambda: made.loader._prefetcher.look_ahead
 
 
+def mapped(samples, cap) -> Way:
+    some = samples.select(range(SAMPLES))
+    made = Loader(some, SIZE, 4, labels=None, dtype="float32", prefetch_bytes=cap, map=lambda x: {"image": x})
+    return lambda: iter(made), lambda: made._map_ahead._look_ahead
+
+
 def data_loader(samples, cap) -> Way:
     paths = list(samples.paths())[:SAMPLES]
     epochs = []
@@ -121,7 +127,7 @@ def image_dataset(samples, cap) -> Way:
     return consume, lambda: made.look_ahead
 
 
-WAYS = [loader, image_sequence, data_loader, data_generator, sequence, image_data_generator, image_dataset]
+WAYS = [loader, image_sequence, mapped, data_loader, data_generator, sequence, image_data_generator, image_dataset]
 
 
 @pytest.fixture(autouse=True)
@@ -192,8 +198,10 @@ def test_an_interrupt_between_two_calls_of_the_fallback_leaves_no_batch_half_beg
     np.testing.assert_array_equal(made.batch(0, 1), decode_batch(files[2:], SIZE))
 
 
-def test_threads_that_ask_for_the_same_batches_and_close_meanwhile(samples):
-    made = Loader(samples.select(range(SAMPLES)), SIZE, 4, labels=None, shuffle=True, threads=2, prefetch_bytes=2 * ONE)
+@pytest.mark.parametrize("function", [None, lambda x: x])
+def test_threads_that_ask_for_the_same_batches_and_close_meanwhile(samples, function):
+    options = {"labels": None, "shuffle": True, "threads": 2, "prefetch_bytes": 2 * ONE, "map": function}
+    made = Loader(samples.select(range(SAMPLES)), SIZE, 4, **options)
     expected = {(epoch, k): made.batch(epoch, k).copy() for epoch in range(2) for k in range(BATCHES)}
     wrong: list[tuple[int, int]] = []
 

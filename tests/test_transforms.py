@@ -117,8 +117,8 @@ def flip(image):
         (["flip"], r"not 'flip'; there are .*fastseq\.RandomFlip"),
         (None, "not None; leave it out"),
         (RandomFlip, r"write RandomFlip\(\.\.\.\)"),
-        (flip, "call it on the batches"),
-        ([RandomFlip(), flip], "call it on the batches"),
+        (flip, "as map="),
+        ([RandomFlip(), flip], "as map="),
         (3, "not 3; there are"),
     ],
 )
@@ -130,7 +130,7 @@ def test_objects_that_are_not_transforms_are_rejected(transform, words):
 def test_a_keras_layer_is_rejected(keras):
     with pytest.raises(TypeError, match=r"write fastseq\.RandomFlip\(\.\.\.\), or put the layer in the model"):
         decode_batch([], SIZE, transform=keras.layers.RandomFlip())
-    with pytest.raises(TypeError, match="put the layer in the model"):
+    with pytest.raises(TypeError, match=r"put the layer in the model, or write map=lambda x, y: \(layer\(x\), y\)"):
         decode_batch([], SIZE, transform=[keras.layers.Rescaling(1 / 255)])
 
 

@@ -30,6 +30,7 @@ class BatchViews:
     samples: Samples
     settings: Settings
     _labels: LabelEncoder
+    _is_mapped: bool  # whether a batch is what the user's function makes of it
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -77,7 +78,8 @@ class BatchViews:
     def show_batch(self, k: int = 0, *, max_images: int = 16, file: StrPath | None = None) -> Figure:
         """Draw a batch of the current epoch with its labels, with matplotlib.
 
-        Scaled values are drawn as the pixels that they were.
+        Scaled values are drawn as the pixels that they were. With `map=` the labels are left out: what a function made
+        of them has no names.
 
         Args:
             k: the number of the batch; negative numbers count from the end.
@@ -101,5 +103,5 @@ class BatchViews:
         images = np.asarray(given)
         if images.ndim != 4:
             raise TypeError(f"show_batch draws batches that are one array of images, not {type(given).__name__}")
-        titles = [""] * len(images) if labels is None else self._labels.texts(labels[:count])
+        titles = [""] * len(images) if labels is None or self._is_mapped else self._labels.texts(labels[:count])
         return batch_figure(images[:count], titles, self.settings, file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Unpack
 
@@ -15,10 +15,12 @@ from fastseq._lazy import lazy_property
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples
+from fastseq.loading.batch_map import BatchMap
 from fastseq.loading.batch_views import BatchViews
+from fastseq.loading.map_ahead import MapAhead
 from fastseq.loading.policy import OnError, Policy
-from fastseq.loading.prefetcher import Prefetcher
-from fastseq.loading.state import State, check_compatible, counter, describe_settings, fingerprint
+from fastseq.loading.prefetcher import Decoded, Key, Prefetcher
+from fastseq.loading.state import State, check_compatible, counter, describe_settings, fingerprint, shortened
 from fastseq.order.order import Order
 from fastseq.order.rng import key_word
 from fastseq.samples import Samples
@@ -60,6 +62,10 @@ class Loader(BatchViews):
         world_size: the number of processes; 1 if None. All have the same number of batches, and a share of each.
         sample_weight: one number for each sample; batches are then (x, y, w) with float32 w.
         stall_warn_s: seconds of waiting for one file after which a `StalledWarning` names it; 60 if None.
+        map: a function of each batch, which takes its parts, such as `(x, y)`, and returns the batch that you get: for
+            MixUp, layers of Keras, inputs by name. It is called ahead of need on a thread of its own, never twice at
+            once, after `on_error` has dealt with bad samples. If it has a parameter named `rng`, it gets a
+            `numpy.random.Generator` there that depends on `draw_seed`, the epoch and the batch alone.
         **pixels: see `PixelSettings`.
 
     Raises:
@@ -86,6 +92,7 @@ class Loader(BatchViews):
         world_size: int | None = None,
         sample_weight: ArrayLike | None = None,
         stall_warn_s: float | None = None,
+        map: Callable[..., Any] | None = None,
         **pixels: Unpack[PixelSettings],
     ) -> None:
         if not isinstance(samples, Samples):
@@ -136,6 +143,9 @@ class Loader(BatchViews):
             batches=len(self.order),
             labelled=self._labels.kind is not None,
         )
+        self._map = None if map is None else BatchMap(map, draw_seed)
+        self._map_ahead = MapAhead(self._prefetcher)
+        self._is_mapped = self._map is not None
         self._epoch = 0
         self._handed_out = 0  # batches of that epoch
         self._fresh = True  # whether the next `for` starts at this epoch and batch
@@ -161,7 +171,7 @@ class Loader(BatchViews):
                 yield self._hand_out(epoch, k)  # without keeping a reference, so that its memory can be reused
         finally:
             if epoch == self._epoch:  # otherwise a later `for` has begun
-                self._prefetcher.cancel_prefetch()
+                self.close()
 
     def _hand_out(self, epoch: int, k: int) -> Batch:
         batch = self.batch(epoch, k, [(epoch, a) for a in range(k + 1, len(self))[: self.depth]])
@@ -184,25 +194,34 @@ class Loader(BatchViews):
             probe: whether the same batch will be requested again and should be kept until then.
 
         Returns:
-            x; (x, y) if there are labels; (x, y, w) if there are weights.
+            x; (x, y) if there are labels; (x, y, w) if there are weights. Or what `map` makes of it.
 
         Raises:
+            Exception: what `map` raised.
             IndexError: if there is no such batch.
-            TypeError: if `epoch` or `k` is not an integer.
+            TypeError: if `epoch` or `k` is not an integer, or if `map` returned None.
             DecodeError: for the first bad sample in it that `on_error` does not tolerate.
             TooManyBadSamples: if it brings the epoch's bad samples above `max_bad`.
         """
         key = (epoch, arguments.batch_number("k", k, len(self)))
-        images, indices, reports = self._prefetcher.fetch(key, ahead, probe)
-        images, indices, weights = self._bad.apply_policy(key, images, indices, reports, probe)
+        if self._map is None:
+            batch = self._finish(key, self._prefetcher.fetch(key, ahead, probe), probe)
+        else:
+            batch = self._map_ahead.fetch(key, ahead, self._finish, probe)
         if not probe:
             self._bad.handed_out(key)
+        return batch
+
+    def _finish(self, key: Key, decoded: Decoded, probe: bool) -> Batch:
+        images, indices, weights = self._bad.apply_policy(key, *decoded, probe)
         labels = self._labels(indices)
         if labels is None:
-            return images
-        if self._weights is not None:
-            weights = self._weights[indices] * (1 if weights is None else weights)
-        return (images, labels) if weights is None else (images, labels, weights)
+            batch: Batch = images
+        else:
+            if self._weights is not None:
+                weights = self._weights[indices] * (1 if weights is None else weights)
+            batch = (images, labels) if weights is None else (images, labels, weights)
+        return batch if self._map is None else self._map(key, batch)
 
     def _peek(self, k: int, ahead: Iterable[int] = ()) -> Batch:
         coming = [(self._epoch, a) for a in islice(ahead, self.depth)]
@@ -230,6 +249,7 @@ class Loader(BatchViews):
 
     def close(self) -> None:
         """Cancel the batches decoded ahead and release their memory. The loader can still be used."""
+        self._map_ahead.cancel_prefetch()
         self._prefetcher.cancel_prefetch()
 
     def state_dict(self) -> State:
@@ -275,7 +295,11 @@ class Loader(BatchViews):
     @lazy_property
     def _described_settings(self) -> dict[str, str]:
         weights = "" if self._weights is None else fingerprint(self._weights.tobytes())
-        return describe_settings(self.settings) | {"labels": repr(self._labels.kind), "sample_weight": weights}
+        return describe_settings(self.settings) | {
+            "labels": repr(self._labels.kind),
+            "sample_weight": weights,
+            "map": "" if self._map is None else shortened(self._map.name),
+        }
 
 
 def _shown(samples: object) -> str:

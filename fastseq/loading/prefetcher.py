@@ -23,6 +23,8 @@ from fastseq.errors import BadSample, StalledWarning
 from fastseq.samples import Samples
 
 Key = tuple[int, int]  # epoch, batch
+Decoded = tuple[NDArray[Any], NDArray[np.int64], dict[int, BadSample]]
+"""Images, the samples' numbers, and the bad and recovered samples by their place in the batch."""
 
 
 class BatchOrder(Protocol):
@@ -53,6 +55,7 @@ class Prefetcher:
         decoder: begins the batches.
         look_ahead: those that are begun.
         depth: how many batches to ask for ahead.
+        batch_bytes: the size of a batch.
     """
 
     def __init__(
@@ -91,13 +94,11 @@ class Prefetcher:
         self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback)
         self.look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
         self.depth = depth_ahead(self.decoder.threads.count, batch_size)
-        self._batch_bytes = self.decoder.batch_bytes(batch_size)
+        self.batch_bytes = self.decoder.batch_bytes(batch_size)
         self._stall_s = _seconds(stall_warn_s)
         self._probed: frozenset[Key] = frozenset()  # batches that were looked at, and will be asked for
 
-    def fetch(
-        self, key: Key, ahead: Iterable[Key], probe: bool = False
-    ) -> tuple[NDArray[Any], NDArray[np.int64], dict[int, BadSample]]:
+    def fetch(self, key: Key, ahead: Iterable[Key], probe: bool = False) -> Decoded:
         """Decode a batch, and begin those of `ahead` meanwhile, as far as the cap allows.
 
         Args:
@@ -105,21 +106,15 @@ class Prefetcher:
             ahead: those that will be asked for next, in that order.
             probe: whether this one will be asked for again. The first of such batches are kept, for as long as batches
                 of their epoch are asked for.
-
-        Returns:
-            The images, the samples' numbers, and the bad and recovered samples by their place in the batch.
         """
         wanted = dict.fromkeys(ahead)
-        self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
-        batch = self.look_ahead.take(key, {*wanted, *self._probed}) or self._begin(key, urgent=True)
+        batch = self.take(key, wanted) or self.begin(key, urgent=True)
         try:
-            self.look_ahead.begin(wanted, self._begin, lambda _: self._batch_bytes)
-            self._wait(batch)
+            self.look_ahead.begin(wanted, self.begin, lambda _: self.batch_bytes)
+            images, indices, reports = self.wait(key, batch)
         except BaseException:
             batch.cancel()
             raise
-        images, indices, reports = batch.images, batch.numbers, batch.reports(key[0])
-        assert isinstance(indices, np.ndarray)
         if not probe or len(self._probed) >= _MAX_PROBES:
             return images, indices, reports
         images, indices = images.copy(), indices.copy()
@@ -134,7 +129,7 @@ class Prefetcher:
             The images, and the bad and recovered samples by their place among them.
         """
         batch = self._begin_samples(epoch, indices, urgent=True)
-        self._wait(batch)
+        self._result(batch)
         return batch.images, batch.reports(epoch)
 
     def cancel_prefetch(self) -> None:
@@ -142,8 +137,20 @@ class Prefetcher:
         self._probed = frozenset()
         self.look_ahead.cancel_prefetch()
 
-    def _begin(self, key: Key, urgent: bool = False) -> PendingBatch:
+    def begin(self, key: Key, urgent: bool = False) -> PendingBatch:
+        """Begin to decode a batch; whoever calls this owns it. `urgent` puts it before all others."""
         return self._begin_samples(key[0], self._order.indices(*key), urgent)
+
+    def take(self, key: Key, keep: Iterable[Key] = ()) -> PendingBatch | None:
+        """Hand out a batch, if it is begun, and cancel all others but those of `keep` and those that were probed."""
+        self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
+        return self.look_ahead.take(key, {*keep, *self._probed})
+
+    def wait(self, key: Key, batch: PendingBatch) -> Decoded:
+        """Wait for a batch that is begun; an interrupt cancels it and is raised."""
+        self._result(batch)
+        assert isinstance(batch.numbers, np.ndarray)
+        return batch.images, batch.numbers, batch.reports(key[0])
 
     def _begin_samples(self, epoch: int, indices: NDArray[np.int64], urgent: bool) -> PendingBatch:
         return self.decoder.begin(
@@ -153,7 +160,7 @@ class Prefetcher:
             numbers=indices,
         )
 
-    def _wait(self, batch: PendingBatch) -> None:
+    def _result(self, batch: PendingBatch) -> None:
         def warn(place: int) -> None:
             what = "a file of another batch" if place < 0 else repr(self._samples.path(int(batch.numbers[place])))
             text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"

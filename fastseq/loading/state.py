@@ -17,8 +17,12 @@ _MAX_TEXT = 32  # characters of a setting; a longer one is stored as its fingerp
 
 def describe_settings(settings: Settings) -> dict[str, str]:
     """The text of each setting, or a fingerprint of it."""
-    texts = {field.name: repr(getattr(settings, field.name)) for field in fields(settings)}
-    return {name: text if len(text) <= _MAX_TEXT else fingerprint(text.encode()) for name, text in texts.items()}
+    return {field.name: shortened(repr(getattr(settings, field.name))) for field in fields(settings)}
+
+
+def shortened(text: str) -> str:
+    """The text of a setting, or a fingerprint of it."""
+    return text if len(text) <= _MAX_TEXT else fingerprint(text.encode())
 
 
 def fingerprint(data: bytes) -> str:

@@ -80,6 +80,9 @@ def _as_transforms(value: Any) -> tuple[Transform, ...]:
     return transforms
 
 
+_LAYER = "put the layer in the model, or write map=lambda x, y: (layer(x), y)"
+
+
 def _not_a_transform(value: Any) -> TypeError:
     kind = value if isinstance(value, type) else type(value)
     library = kind.__module__.partition(".")[0]
@@ -89,11 +92,11 @@ def _not_a_transform(value: Any) -> TypeError:
         advice = f"write {value.__name__}(...)"
     elif kind.__name__ in _NAMES:
         advice = f"write fastseq.{kind.__name__}(...)"
-        advice += ", or put the layer in the model" * (library == "keras")
+        advice += f", or {_LAYER}" * (library == "keras")
     elif library == "keras":
-        advice = "put the layer in the model"
+        advice = _LAYER
     elif callable(value):
-        advice = "call it on the batches that come out; only fastseq's own transforms run in the native core"
+        advice = "pass a function of the whole batch as map=...; only fastseq's own transforms run in the native core"
     else:
         advice = f"there are {', '.join(f'fastseq.{name}' for name in _NAMES)}"
     return TypeError(f"transform must be a fastseq transform or a list of them, not {value!r}; {advice}")

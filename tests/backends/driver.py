@@ -507,6 +507,17 @@ def every_file_is_decoded_once_an_epoch():
 
 
 @scenario
+def a_function_of_the_batch_is_called_ahead_and_decodes_nothing_twice():
+    layer = keras.layers.RandomContrast(0.0)
+    sequence, model = sequence_of(shuffle=True, map=lambda x, y: (layer(x, training=True), y)), Shown()  # not built yet
+    with decoding() as numbers:
+        once_each(model.fit(sequence, epochs=3))
+        same([numbers.count(n) for n in range(SAMPLES)], [3] * SAMPLES)
+        model.model.evaluate(sequence, verbose=0)
+        same(len(numbers), 4 * SAMPLES)
+
+
+@scenario
 def a_dataset_around_ours_has_the_same_epochs():
     for around in (Around, partial(Around, hook=True), Mixing, Reordered, partial(Reordered, hook=True)):
         sequence, model = sequence_of(shuffle=True), Shown()

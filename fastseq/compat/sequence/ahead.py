@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-import _thread
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from fastseq.compat.sequence.lock import RWLock
 from fastseq.engine.look_ahead import LookAhead
+from fastseq.engine.python_call import PythonCall
 from fastseq.engine.python_threads import TaskThreads
 from fastseq.engine.threads import register_fork_reset
 
 _EXIT_TIMEOUT_S = 5.0  # for the user's code
-_POLL_S = 0.05
-
-
-class _Call:
-    """A batch that a thread makes, unless it is cancelled before.
-
-    The user's code writes to memory of its own: there is nothing to wait for when it is cancelled.
-    """
-
-    needs_poll = False  # its decoder runs in the user's code
-
-    def __init__(self, make: Callable[[int], Any], k: int, lock: RWLock, threads: TaskThreads, nbytes: int) -> None:
-        self.nbytes = nbytes  # an estimate until it is made
-        self._cancelled = False
-        self._batch: Any = None
-        self._error: BaseException | None = None
-        self._running = _thread.allocate_lock()  # held until the call has ended
-        self._running.acquire()
-        self._threads = threads
-        self._task = threads.submit(lambda: self._run(make, k, lock))
-
-    def _run(self, make: Callable[[int], Any], k: int, lock: RWLock) -> None:
-        try:
-            with lock.read():
-                if not self._cancelled:
-                    self._batch = make(k)
-                    self.nbytes = nbytes_of(self._batch)
-        except BaseException as error:  # for whoever asks for this batch
-            self._error = error
-        finally:
-            self._running.release()
-
-    def poll(self) -> None:
-        pass
-
-    def stop(self) -> None:
-        self._cancelled = True
-
-    def cancel(self, grace_s: float = 0.0, /) -> None:
-        self._cancelled = True
-
-    def result(self) -> Any:
-        """The batch, or the exception of the code that makes it."""
-        try:
-            while not self._running.acquire(timeout=_POLL_S):
-                self._threads.ensure_running()
-        except BaseException:
-            self._threads.abandon([self._task])
-            raise
-        if self._error is None:
-            return self._batch
-        try:
-            raise self._error
-        finally:
-            self._error = None  # which would keep this frame alive
 
 
 class Ahead:
@@ -86,7 +31,7 @@ class Ahead:
     def reset_after_fork(self) -> None:
         """Begin with threads and a lock of its own, and with nothing begun."""
         self.lock = RWLock()
-        self._calls: LookAhead[int, _Call] = LookAhead(0)
+        self._calls: LookAhead[int, PythonCall] = LookAhead(0)
         self._batch_bytes: int | None = None  # of the last batch
         self._threads: TaskThreads | None = None
         self._workers = 0
@@ -113,8 +58,12 @@ class Ahead:
         calls.max_bytes = max_bytes
         # The first batch tells how large they are: until then one is begun ahead.
         size = max_bytes if self._batch_bytes is None else self._batch_bytes
-        call = calls.take(k, wanted) or _Call(make, k, self.lock, threads, size)
-        calls.begin(wanted, lambda n: _Call(make, n, self.lock, threads, size), lambda _: size)
+
+        def begin(n: int) -> PythonCall:
+            return PythonCall(lambda: make(n), threads, size, self.lock.read())
+
+        call = calls.take(k, wanted) or begin(k)
+        calls.begin(wanted, begin, lambda _: size)
         batch = call.result()
         self._batch_bytes = call.nbytes
         return batch
@@ -137,16 +86,3 @@ class Ahead:
             self._threads = threads = TaskThreads(workers, _EXIT_TIMEOUT_S)
             self._workers = workers
         return threads
-
-
-def nbytes_of(batch: Any) -> int:
-    """The memory of the arrays in a batch: an array, or tuples, lists and dicts of them."""
-    if isinstance(batch, dict):
-        batch = list(batch.values())
-    if isinstance(batch, (tuple, list)):
-        return sum(map(nbytes_of, batch))
-    try:
-        nbytes = getattr(batch, "nbytes", 0)
-    except Exception:  # of a sparse tensor, for example
-        return 0
-    return nbytes if isinstance(nbytes, int) else 0

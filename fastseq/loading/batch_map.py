@@ -1,0 +1,73 @@
+"""BatchMap: the user's function on a batch."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Key = tuple[int, int]  # epoch, batch
+
+
+class BatchMap:
+    """Calls the function that `map=` names, with random numbers that only the seed, the epoch and the batch decide on.
+
+    Attributes:
+        name: of the function, for messages and states.
+    """
+
+    def __init__(self, function: Callable[..., Any], seed: int) -> None:
+        """Check what can be known before the first batch.
+
+        Args:
+            function: takes the parts of a batch, x, y and w as far as there are any, and returns a batch. It gets a
+                `numpy.random.Generator` as well, if it has a parameter that is named `rng`.
+            seed: of the random numbers.
+
+        Raises:
+            TypeError: if it is not a function, or if it is a layer of Keras, which takes no labels.
+        """
+        if not callable(function):
+            raise TypeError(f"map must be a function of the batch, such as lambda x, y: (x, y), not {function!r}")
+        if type(function).__module__.partition(".")[0] == "keras":
+            raise TypeError(
+                f"map must be a function of the whole batch, not {function!r}; write map=lambda x, y: (layer(x), y)"
+            )
+        self.name = _name_of(function)
+        self._function = function
+        self._seed = seed
+        self._takes_rng = _takes_rng(function)
+
+    def __call__(self, key: Key, batch: Any) -> Any:
+        """Call the function on batch `key`: x; (x, y); or (x, y, w).
+
+        Raises:
+            Exception: what the function raised, with a note that names the batch.
+            TypeError: if it returned None.
+        """
+        parts = batch if isinstance(batch, tuple) else (batch,)
+        epoch, k = key
+        options = {"rng": np.random.default_rng((self._seed, epoch, k))} if self._takes_rng else {}
+        try:
+            result = self._function(*parts, **options)
+        except Exception as error:
+            names = ", ".join(("x", "y", "w")[: len(parts)])
+            error.add_note(f"raised by map={self.name}({names}), for batch {k} of epoch {epoch}")
+            raise
+        if result is None:
+            raise TypeError(f"map={self.name} returned None for batch {k} of epoch {epoch}; return the batch")
+        return result
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    name: str = function.__qualname__ if hasattr(function, "__qualname__") else type(function).__qualname__
+    return name
+
+
+def _takes_rng(function: Callable[..., Any]) -> bool:
+    try:
+        return "rng" in inspect.signature(function).parameters
+    except ValueError:  # a function written in C
+        return False
