@@ -6,17 +6,24 @@ import mimetypes
 import os
 from itertools import islice
 
+from fastseq.urls import is_url
+
 _MAX_ENTRIES = 100_000  # of a folder; a larger one is not read to its end
 
 
 def near_file_advice(path: str) -> str:
     """Advice on a path where there is no file: the file that may be meant, or the folder that is missing; else "".
 
+    A URL is no path: for one it says how to read it.
+
     A file may be meant if its path differs by backslashes, by blanks or slashes at its ends, by upper and lower case,
     or by its extension.
     """
-    if "://" in path:
-        return ""
+    if is_url(path):
+        return (
+            "it is a URL, and fastseq opens local files; copy the file to a local folder, mount the storage as one, or "
+            "pass the contents of the file"
+        )
     folder, name = os.path.split(path.replace("\\", "/").strip().rstrip("/"))
     near = _near_name(folder, name.strip())
     if near is not None:

@@ -115,6 +115,18 @@ def test_images_are_drawn_as_the_pixels_they_were(colors, tmp_path, options):
         assert np.abs(image.astype(int) - color).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("stored", "dtype", "low", "high"), [("u2", "uint16", 0, 60000), ("f4", "float32", -1000, 3000)]
+)
+def test_deep_images_are_drawn_from_black_to_white(tmp_path, stored, dtype, low, high):
+    file = tmp_path / "deep.tiff"
+    Image.fromarray(np.tile(np.linspace(low, high, SIZE[1]).astype(stored), (SIZE[0], 1))).save(file)
+    loader = Loader(Samples.from_files([file]), SIZE, 1, color="gray", dtype=dtype, interpolation="pil.nearest")
+    (image,) = drawn(loader.show_batch(file=tmp_path / "batch.png"))
+    assert (image.min(), image.max()) == (0, 255)
+    assert (np.diff(image[0].astype(int)) > 0).all()
+
+
 def test_gray_images_are_drawn_gray(colors, tmp_path):
     figure = Loader(colors, SIZE, 3, color="gray", dtype="float32", scale=1 / 255).show_batch(file=tmp_path / "b.png")
     assert [image.shape for image in drawn(figure)] == [SIZE] * 3

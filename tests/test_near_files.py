@@ -7,7 +7,7 @@ import os
 import pytest
 from images import jpeg, photo
 
-from fastseq import BadSamplesWarning, DecodeError, Loader, Samples, TooManyBadSamples, decode_batch
+from fastseq import BadSamplesWarning, DataLoader, DecodeError, Loader, Samples, TooManyBadSamples, decode_batch
 from fastseq.status import Status, remedy
 
 
@@ -54,6 +54,13 @@ def test_other_files_and_folders_are_not_named(root, wrong):
 
 def test_a_missing_folder_is_named(root):
     assert message(root / "images" / "cat.jpg").endswith(f": there is no folder '{root}/images'")
+
+
+def test_a_url_is_no_path(root):
+    advice = "it is a URL, and fastseq opens local files; copy the file to a local folder, mount"
+    assert advice in message("gs://bucket/cat.jpg")
+    with pytest.raises(DecodeError, match=advice):
+        list(DataLoader(["https://example.org/cat.jpg"], 1, size=(8, 8)))
 
 
 def test_a_folder_is_read_only_when_an_error_is_made(root, monkeypatch):

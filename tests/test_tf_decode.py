@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from images import encoded, photo
+from images import encoded, jpeg, photo
+from jpeg_headers import with_bytes_before_end
 from native.native import examples
 
 import fastseq
@@ -441,6 +442,15 @@ class TestBadImages:
     def test_files_that_tensorflow_reads(self, tf, paths):
         read = slices(tf, [f"file://{path}" for path in paths]).map(tf.io.read_file).batch(8)
         assert_equal(joined(read.map(fastseq.tf.decode(SIZE))), fastseq.decode_batch(paths, SIZE))
+
+    def test_images_recovered_from_damaged_data_are_told_once(self, tf, paths):
+        damaged = with_bytes_before_end(jpeg(photo(64, 64)))
+        dataset = slices(tf, [damaged, *[path.encode() for path in paths[:3]], damaged]).batch(4)
+        with pytest.warns(fastseq.BadSamplesWarning, match="1 of the 4 images of a batch were decoded") as caught:
+            list(dataset.map(fastseq.tf.decode(SIZE)))
+        assert len(caught) == 1
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"sample 0.*CORRUPT"):
+            list(dataset.map(fastseq.tf.decode(SIZE, strict=True)))
 
     def test_ignore_errors_leaves_out_the_batch(self, tf, paths, broken):
         strings = [*paths[:4], broken, *paths[5:9]]

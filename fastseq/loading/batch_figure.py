@@ -26,7 +26,8 @@ def batch_figure(images: NDArray[Any], titles: Sequence[str], settings: Settings
     Args:
         images: a batch, or the beginning of one, as `settings` make it.
         titles: one for each image.
-        settings: those of the loader; scaled values are shown as the pixels that they were.
+        settings: those of the loader; scaled values are shown as the pixels that they were. If some of these are far
+            from 0..255, as in images of 16 bits, black is the lowest of all and white the highest.
         file: where to save the figure; None for a figure of pyplot, which `pyplot.show()` shows.
 
     Raises:
@@ -68,7 +69,12 @@ def _displayable(images: NDArray[Any], settings: Settings) -> NDArray[Any]:
     if images.dtype != np.uint8:
         scale = np.array(settings.scaling.scale)
         pixels = (images.astype(np.float64) - settings.scaling.offset) / np.where(scale == 0, 1, scale)
-        images = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+        images = np.clip(np.rint(_within_bytes(pixels)), 0, 255).astype(np.uint8)
     if images.shape[-1] == 1:
         return images[..., 0]
     return images[..., ::-1] if settings.bgr else images
+
+
+def _within_bytes(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, high = float(pixels.min(initial=0)), float(pixels.max(initial=0))
+    return pixels if low >= -256 and high < 512 else (pixels - low) * (255 / (high - low))  # filters overshoot bytes

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
-from fastseq.samples.urls import check_local
+from fastseq.urls import check_local
 
 CHUNK = 1 << 16
 """Rows that exist as Python objects at the same time."""

@@ -89,7 +89,8 @@ class StringDecoder:
             weights[sample.index] = 0
         if bad:
             message = bad[0].with_advice().message
-            self._warn(
+            self._warn_once(
+                "bad",
                 f"{message}. Its pixels are zeros and its weight is 0; no more warnings follow for this dataset",
                 BadSamplesWarning,
             )
@@ -100,7 +101,8 @@ class StringDecoder:
         epoch = int(counter) % 2**64  # a negative number is as good as any
         if pipeline.draw_count and epoch == 0:
             if self._started:
-                self._warn(
+                self._warn_once(
+                    "counter",
                     "the counter of fastseq.tf.decode is 0 again: from here on the random transforms draw as they did "
                     "before. Write .repeat() before .enumerate(), or take the counter from "
                     "tf.data.Dataset.random(seed=1, rerandomize_each_iteration=True)",
@@ -110,9 +112,16 @@ class StringDecoder:
         draws = pipeline.draw(self._seed, epoch, np.arange(len(strings)))
         batch = self._decoder.begin(StringSources(strings), draws, urgent=False)
         batch.result()
+        if batch.recovered:
+            self._warn_once(
+                "recovered",
+                f"{batch.recovered} of the {len(strings)} images of a batch were decoded from damaged data; "
+                "strict=True refuses them, and names the first. No more warnings follow for this dataset",
+                BadSamplesWarning,
+            )
         return batch.images, [sample for sample in batch.reports().values() if not sample.is_good]
 
-    def _warn(self, message: str, category: type[Warning]) -> None:
+    def _warn_once(self, cause: str, message: str, category: type[Warning]) -> None:
         first = object()
-        if self._warned_of.setdefault(category.__name__, first) is first:  # of several threads, one warns
+        if self._warned_of.setdefault(cause, first) is first:  # of several threads, one warns
             warn_user(message, category)

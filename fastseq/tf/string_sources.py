@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq.samples.urls import is_url
+from fastseq.urls import is_url
 
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG")
 _PATH_MAX = 4096  # bytes; Linux opens no longer path

@@ -20,7 +20,7 @@ from fastseq.samples.label_values import encode_values, raw_numbers
 from fastseq.samples.path_table import CHUNK, PathTable
 from fastseq.samples.sources.dataframe import label_columns, no_column
 from fastseq.samples.text_labels import text_labels
-from fastseq.samples.urls import check_local
+from fastseq.urls import check_local
 
 
 def read_csv(

@@ -11,7 +11,7 @@ from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, checked_classes, class_order, listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.folder_walk import EXTENSIONS, FolderWalk, WalkReport
-from fastseq.samples.urls import check_local
+from fastseq.urls import check_local
 
 
 def read_directory(
