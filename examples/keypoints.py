@@ -22,6 +22,12 @@ path = Path(sys.argv[1]) if len(sys.argv) > 1 else make_scenes("example-scenes")
 table = pd.read_csv(path)
 
 
+def sides(file):
+    """Read (width, height) from the header of a file; nothing is decoded."""
+    with Image.open(file) as image:
+        return image.size
+
+
 class Before(keras.utils.PyDataset):
     """The loader that this one replaces: it divides the points by the sides of each image."""
 
@@ -45,8 +51,7 @@ class Before(keras.utils.PyDataset):
 
 before = Before(table, path.parent, batch_size=8)
 
-sides = np.array([Image.open(path.parent / name).size for name in table["image"]])  # of the header; nothing is decoded
-table[POINTS] = table[POINTS] / np.tile(sides, 2)
+table[POINTS] = table[POINTS] / np.array([sides(path.parent / name) * 2 for name in table["image"]])
 samples = fastseq.Samples.from_dataframe(table, label=POINTS, root=path.parent)
 pixels = {"size": (64, 64), "batch_size": 8, "dtype": "float32", "scale": 1 / 255}
 pixels |= {"interpolation": "pil.bilinear", "orient": "none", "color": "pil.rgb"}
