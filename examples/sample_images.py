@@ -65,7 +65,8 @@ def make_scenes(folder: str | Path, rows: int = 24) -> Path:
 
     Returns:
         The CSV file, with the columns `image` and `mask` (relative paths; a mask has the ids 0, 1 for the disc, 2 for
-        the bar), and in pixels `disc_x`, `disc_y`, `bar_x`, `bar_y` (the centers) and `radius` (of the disc).
+        the bar), and in pixels `disc_x`, `disc_y`, `bar_x`, `bar_y` (the centers) and `radius` (of the disc);
+        `distance` and `zoom`, with which a camera would have seen a disc of the radius `meters`.
     """
     rng = np.random.default_rng(0)
     root = Path(folder)
@@ -73,7 +74,7 @@ def make_scenes(folder: str | Path, rows: int = 24) -> Path:
         (root / name).mkdir(parents=True, exist_ok=True)
     with open(root / "scenes.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(["image", "mask", "disc_x", "disc_y", "bar_x", "bar_y", "radius"])
+        table.writerow(["image", "mask", "disc_x", "disc_y", "bar_x", "bar_y", "radius", "distance", "zoom", "meters"])
         for i in range(rows):
             image = _image(HUES[0], rng)
             height, width = image.shape[:2]
@@ -86,7 +87,9 @@ def make_scenes(folder: str | Path, rows: int = 24) -> Path:
             image_name, mask_name = f"images/{i:03d}.jpg", f"masks/{i:03d}.png"
             cv2.imwrite(str(root / image_name), image)
             cv2.imwrite(str(root / mask_name), ids)
-            table.writerow([image_name, mask_name, disc_x, disc_y, bar_x, bar_y, radius])
+            distance, zoom = round(rng.uniform(2, 9), 1), int(rng.integers(1, 4))
+            measured = radius, distance, zoom, round(radius * distance / zoom / 50, 3)
+            table.writerow([image_name, mask_name, disc_x, disc_y, bar_x, bar_y, *measured])
     return root / "scenes.csv"
 
 
