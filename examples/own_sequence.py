@@ -1,4 +1,4 @@
-"""A dataset of your own: pairs of images, which no ready-made loader gives.
+"""A dataset of your own: pairs of images, drawn anew in each epoch.
 
     python examples/own_sequence.py [FOLDER]
 

@@ -3,7 +3,7 @@
 A page may say in HTML comments, which readers do not see, what a block needs:
 
 - `<!-- setup: photos; model -->` runs functions of `setups` before the next block.
-- `<!-- same: x -->` expects both programs of the next diff to leave the same array in `x`.
+- `<!-- same: x; y -->` expects both programs of the next diff to leave the same arrays in `x` and `y`.
 - `<!-- warns: BadSamplesWarning -->` expects the next block to give that warning, a class of `fastseq`.
 
 A `diff` block is two programs: the one before the change, and the one after it. `<!-- only: after -->` says that the
@@ -32,7 +32,7 @@ class Block:
         language: what follows the fence; "" for none.
         code: without the page's indentation.
         setups: names of functions of `setups`, to run before it.
-        same: the name of an array that both programs of a diff leave; "" for none.
+        same: names of arrays that both programs of a diff leave alike.
         warns: the name of the warning that it gives; "" for none.
         only_after: whether only the second program of a diff can run here.
     """
@@ -41,7 +41,7 @@ class Block:
     language: str
     code: str
     setups: tuple[str, ...] = ()
-    same: str = ""
+    same: tuple[str, ...] = ()
     warns: str = ""
     only_after: bool = False
 
@@ -71,14 +71,18 @@ def blocks_of(page: str) -> list[Block]:
                 line=text.count("\n", 0, fence.start("code")) + 1,
                 language=fence["language"],
                 code="".join(line[indent:] or "\n" for line in fence["code"].splitlines(keepends=True)),
-                setups=tuple(name.strip() for name in said.get("setup", "").split(";") if name),
-                same=said.get("same", ""),
+                setups=_names(said.get("setup", "")),
+                same=_names(said.get("same", "")),
                 warns=said.get("warns", ""),
                 only_after=said.get("only") == "after",
             )
         )
         end = fence.end()
     return found
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split(";") if name)
 
 
 def _side(diff: str, sign: str) -> str:

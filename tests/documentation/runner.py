@@ -51,9 +51,10 @@ def run_page(page: str) -> None:
             if block.warns:
                 kinds = {warning.category for warning in caught or ()}
                 assert kinds == {getattr(fastseq, block.warns)}, f"{page}:{block.line}: warnings are {kinds}"
-            left.append(namespace.get(block.same))
+            left.append([namespace[name] for name in block.same])
         if block.same:
-            np.testing.assert_array_equal(*left, err_msg=f"{page}:{block.line}")
+            for name, before, after in zip(block.same, *left, strict=True):
+                np.testing.assert_array_equal(before, after, err_msg=f"{page}:{block.line}: {name}")
 
 
 def run_script(script: str) -> None:

@@ -56,6 +56,24 @@ def model() -> dict[str, Any]:
     return {"keras": keras, "model": _model("softmax", 2, "sparse_categorical_crossentropy")}
 
 
+def mask_model() -> dict[str, Any]:
+    """A model that gives each pixel one of three ids."""
+    layers = keras.layers
+    made = keras.Sequential([layers.Conv2D(8, 3, padding="same", activation="relu"), layers.Conv2D(3, 1)])
+    made.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return {"model": made}
+
+
+def pair_model() -> dict[str, Any]:
+    """A model that gives the distance of two images."""
+    tower = keras.Sequential([keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(8)])
+    first, second = keras.Input((64, 64, 3)), keras.Input((64, 64, 3))
+    distance = keras.ops.mean(keras.ops.square(tower(first) - tower(second)), axis=1)
+    made = keras.Model((first, second), distance)
+    made.compile("adam", loss="mean_absolute_error")
+    return {"model": made}
+
+
 def binary_model() -> dict[str, Any]:
     """A model with one output for two classes."""
     return {"keras": keras, "model": _model("sigmoid", 1, "binary_crossentropy")}
@@ -78,8 +96,12 @@ def tfds() -> dict[str, Any]:
     """A stand-in for `tensorflow_datasets`: the elements that it gives for `photos`, without a download."""
     data = {"image": [Path(path).read_bytes() for path in lists()["paths"]], "label": lists()["labels"]}
 
-    def load(name: str, split: str, decoders: dict[str, Any]) -> Any:
-        return tf.data.Dataset.from_tensor_slices(data)
+    def decoded(example: dict[str, Any]) -> dict[str, Any]:
+        return {**example, "image": tf.io.decode_jpeg(example["image"], channels=3)}
+
+    def load(name: str, split: str, decoders: dict[str, Any] | None = None) -> Any:
+        stored = tf.data.Dataset.from_tensor_slices(data)
+        return stored if decoders else stored.map(decoded)
 
     return {"tfds": SimpleNamespace(load=load, decode=SimpleNamespace(SkipDecoding=object))}
 
