@@ -90,8 +90,9 @@ class Prefetcher:
         cap = prefetch_cap(prefetch_bytes)
         self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback)
         self.look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
-        self.depth = depth_ahead(self.decoder.threads.count, batch_size)
-        self._batch_bytes = self.decoder.batch_bytes(batch_size)
+        images = batch_size * samples.inputs.image_count
+        self.depth = depth_ahead(self.decoder.threads.count, images)
+        self._batch_bytes = self.decoder.batch_bytes(images)
         self._stall_s = _seconds(stall_warn_s)
         self._probed: frozenset[Key] = frozenset()  # batches that were looked at, and will be asked for
 
@@ -107,7 +108,8 @@ class Prefetcher:
                 of their epoch are asked for.
 
         Returns:
-            The images, the samples' numbers, and the bad and recovered samples by their place in the batch.
+            The images, image j of sample i at place i + j * b; the samples' numbers, int64 (b,); and the bad and
+            recovered images by their place.
         """
         wanted = dict.fromkeys(ahead)
         self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
@@ -120,6 +122,7 @@ class Prefetcher:
             raise
         images, indices, reports = batch.images, batch.numbers, batch.reports(key[0])
         assert isinstance(indices, np.ndarray)
+        indices = indices[: len(indices) // self._samples.inputs.image_count]
         if not probe or len(self._probed) >= _MAX_PROBES:
             return images, indices, reports
         images, indices = images.copy(), indices.copy()
@@ -131,7 +134,7 @@ class Prefetcher:
         """Decode some samples at once, as they would be in an epoch.
 
         Returns:
-            The images, and the bad and recovered samples by their place among them.
+            The images, and the bad and recovered ones by their place; see `fetch`.
         """
         batch = self._begin_samples(epoch, indices, urgent=True)
         self._wait(batch)
@@ -146,16 +149,18 @@ class Prefetcher:
         return self._begin_samples(key[0], self._order.indices(*key), urgent)
 
     def _begin_samples(self, epoch: int, indices: NDArray[np.int64], urgent: bool) -> PendingBatch:
+        rows = self._samples.image_rows(indices)
+        draws = indices + len(self._samples) * np.arange(len(rows))[:, None]  # each image has draws of its own
         return self.decoder.begin(
-            TableSources(self._samples.table, self._samples.table_rows[indices]),
-            self.decoder.settings.pipeline.draw(self._seed, epoch, indices),
+            TableSources(self._samples.table, rows.ravel()),
+            self.decoder.settings.pipeline.draw(self._seed, epoch, draws.ravel()),
             urgent=urgent,
-            numbers=indices,
+            numbers=np.tile(indices, len(rows)),
         )
 
     def _wait(self, batch: PendingBatch) -> None:
         def warn(place: int) -> None:
-            what = "a file of another batch" if place < 0 else repr(self._samples.path(int(batch.numbers[place])))
+            what = "a file of another batch" if place < 0 else repr(batch.path(place))
             text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
             warn_user(text, StalledWarning)
 
