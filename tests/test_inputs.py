@@ -100,6 +100,7 @@ def test_a_list_of_columns_is_one_input(sources):
     [
         (["image", "back"], ("image", "back")),
         (("back",), ("back",)),
+        (pd.Index(["back", "image"]), ("back", "image")),
         ({"front": "image"}, ("front",)),
         ({"left": "back", "right": "image", "again": "back"}, ("left", "right", "again")),
     ],

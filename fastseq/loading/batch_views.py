@@ -93,7 +93,7 @@ class BatchViews:
             ImportError: if matplotlib is not installed.
             IndexError: if there is no such batch.
             OSError: if the file cannot be written.
-            TypeError: if a batch, changed by a subclass, has no images of that kind.
+            TypeError: if a subclass has put something else in the place of the images.
         """
         count = arguments.integer("max_images", max_images, minimum=1)
         batch = self._peek(arguments.batch_number("k", k, len(self)))

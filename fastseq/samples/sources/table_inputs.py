@@ -37,7 +37,7 @@ class TableInputs(NamedTuple):
             TypeError: if one of them is no name, list or dict of names.
             ValueError: if one is empty, or if a list names a column twice.
         """
-        several = isinstance(image, Mapping | list | tuple)
+        several = not isinstance(image, str) and isinstance(image, Iterable)
         images: dict[Any, Any] = _named("image", image) if several else {image: image}
         for name, column in images.items():
             if not isinstance(column, str) and isinstance(column, Iterable):
