@@ -89,8 +89,8 @@ class Readers:
                 those that occur, sorted: as numbers if all of them are numbers, otherwise as text.
             columns: columns that are inputs of the model besides the images: a list of them, or a dict by the names of
                 the inputs, in which a list of columns becomes one input of rows, (n, k). Integers become int64, other
-                numbers float32, booleans bool, lists of numbers rows (n, k), and text a NumPy array of str (which Keras's
-                `fit` does not take), without the whitespace around it.
+                numbers float32, booleans bool, lists of numbers rows (n, k), and text a NumPy array of str, without the
+                whitespace around it, which Keras's `fit` does not take.
 
         With `columns`, or with `image` a list or a dict, the x of a batch is a dict of arrays by the names of the
         inputs: those of the images, then those of the columns. Where no other name is given, that of the column counts.
