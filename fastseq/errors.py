@@ -23,7 +23,7 @@ class BadSample:
 
     Attributes:
         index: the sample's number in the `Samples`, or the position of the source passed to `decode_batch`.
-        path: its file, as given; None for bytes.
+        path: its file, as given, the bad one if it has several; None for bytes.
         status: what is wrong.
         detail: the decoder's or the operating system's own words; "" if there are none.
         epoch: the epoch, counted from 0, in which the problem was first seen.
@@ -78,7 +78,7 @@ class DecodeError(Exception):
     """A sample could not be decoded.
 
     Attributes:
-        path: its file, as given; None for bytes.
+        path: its file, as given, the bad one if it has several; None for bytes.
         index: the sample's number in the `Samples`, or the position of the source passed to `decode_batch`.
         status: what is wrong.
         detail: the decoder's or the operating system's own words; "" if there are none.

@@ -70,6 +70,16 @@ def test_it_may_return_anything(samples):
     assert list(y) == ["class"]
 
 
+def test_several_inputs_come_as_one_part(samples):
+    files = list(samples.paths())
+    paired = Samples.from_files({"left": files, "right": files[::-1]}, columns={"number": range(27)})
+    plain = loader_of(paired, None)
+    loader = loader_of(paired, lambda x: ((x["right"], x["left"]), x["number"]))
+    for k, ((right, left), number) in enumerate(loader):
+        expected = plain.batch(0, k)
+        assert_same((left, right, number), tuple(expected.values()))
+
+
 def test_it_is_called_ahead_on_one_thread_and_never_twice_at_once(samples):
     numbers, busy = [], threading.Lock()
     second = threading.Event()

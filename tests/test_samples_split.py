@@ -73,7 +73,9 @@ def test_paths_that_differ_in_order_alone_are_different_files():
 def test_groups_stay_together(groups, fraction, seed):
     samples = numbered(len(groups), labels=[i % 2 for i in range(len(groups))])
     if len(set(groups)) == 1:
-        with pytest.raises(ValueError, match="a single file or group cannot be split"):
+        with pytest.raises(
+            ValueError, match="a single file or group, or joined by files that they share, cannot be split"
+        ):
             samples.split(fraction, seed=seed, groups=groups)
         return
     first, second = samples.split(fraction, seed=seed, groups=groups)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.job import Job
+from fastseq._types import StrPath
 from fastseq.engine.fallback import finish_sample
 from fastseq.engine.interrupts import watch
 from fastseq.engine.lost_range import LostRange
@@ -137,6 +138,10 @@ class PendingBatch:
                 elif on_stall is not None and time.monotonic() - since >= stall_s:
                     on_stall(pending)
                     on_stall = None
+
+    def path(self, place: int) -> StrPath | None:
+        """The path of the source at a place; None if it is bytes."""
+        return self._sources.path(place)
 
     def reports(self, epoch: int = 0) -> dict[int, BadSample]:
         """The bad and the recovered samples by their place in the batch, in order; valid after `result`."""

@@ -78,9 +78,9 @@ class BadSamples:
 
         Args:
             key: the epoch and the number of the batch.
-            images: its images, those of bad samples zeros; changed in place.
+            images: its images as `Prefetcher.fetch` returns them, bad ones zeros; changed in place.
             indices: the numbers of its samples; changed in place.
-            reports: its bad and recovered samples, by their place in the batch.
+            reports: its bad and recovered images, by their place.
             probe: whether the batch is only inspected: nothing is logged or counted.
 
         Returns:
@@ -91,13 +91,14 @@ class BadSamples:
             DecodeError: for the first bad sample that the policy does not tolerate.
             TooManyBadSamples: if there are more than `max_bad`.
         """
+        found = _by_sample(reports, len(indices))
         with self._lock:
             if probe:
-                self._probed.update((report.index, report) for report in reports.values())
+                self._probed.update((report.index, report) for report in found.values())
             elif self._probed:
                 self._probed = {}
         places: dict[str, list[int]] = {"skip": [], "fill": [], "substitute": []}
-        for place, report in reports.items():
+        for place, report in found.items():
             if not probe:
                 self._add_to_log(report)
             if report.is_good:
@@ -116,14 +117,17 @@ class BadSamples:
         if len(places["skip"]) == len(indices) > 0:  # no framework learns from an empty batch
             places["substitute"].append(places["skip"].pop(0))
         for place in places["fill"]:
-            images[place] = self._settings.black()
+            for bad in range(place, len(images), len(indices)):
+                if bad in reports and not reports[bad].is_good:
+                    images[bad] = self._settings.black()
             assert weights is not None
             weights[place] = 0
-        self._substitute(key[0], images, indices, {place: reports[place] for place in places["substitute"]})
+        self._substitute(key[0], images, indices, {place: found[place] for place in places["substitute"]})
         if not places["skip"]:
             return images, indices, weights
         kept = np.delete(np.arange(len(indices)), places["skip"])
-        return images[kept], indices[kept], None if weights is None else weights[kept]
+        of_kept = np.delete(np.arange(len(images)).reshape(-1, len(indices)), places["skip"], axis=1).ravel()
+        return images[of_kept], indices[kept], None if weights is None else weights[kept]
 
     def handed_out(self, key: tuple[int, int]) -> None:
         """Note that a batch was used; at the end of its epoch, warn of bad samples, and of newly recovered ones."""
@@ -224,9 +228,10 @@ class BadSamples:
             counters = indices[places].astype(np.uint64) * np.uint64(SUBSTITUTE_ATTEMPTS) + np.uint64(attempt)
             drawn = (random_u64(self._seed, epoch, counters, SUBSTITUTE_STREAM) % total).astype(np.int64)
             substitutes, reports = self._prefetcher.decode(epoch, drawn)
-            good = [i for i in range(len(places)) if i not in reports or reports[i].is_good]
+            found = _by_sample(reports, len(places))
+            good = [i for i in range(len(places)) if i not in found or found[i].is_good]
             for i in good:
-                images[places[i]] = substitutes[i]
+                images[places[i] :: len(indices)] = substitutes[i :: len(places)]
                 indices[places[i]] = drawn[i]
             bad = {place: bad[place] for i, place in enumerate(places) if i not in good}
         for report in bad.values():
@@ -241,6 +246,16 @@ class BadSamples:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.reset_after_fork()
+
+
+def _by_sample(reports: Mapping[int, BadSample], samples: int) -> dict[int, BadSample]:
+    """One report for each sample that has any, by its place, in order: that of its first bad image, if one is bad."""
+    found: dict[int, BadSample] = {}
+    for place, report in reports.items():
+        sample = place % samples
+        if sample not in found or (found[sample].is_good and not report.is_good):
+            found[sample] = report
+    return dict(sorted(found.items()))
 
 
 class _Epoch:

@@ -67,7 +67,7 @@ class BatchViews:
 
     @property
     def file_paths(self) -> Sequence[str]:
-        """The path of each sample, in the order of the samples, not in that of an epoch."""
+        """The path of each sample, its first image's, in the order of the samples, not in that of an epoch."""
         return self.samples.file_paths
 
     def take(self, n: int) -> Iterator[Any]:
@@ -78,8 +78,8 @@ class BatchViews:
     def show_batch(self, k: int = 0, *, max_images: int = 16, file: StrPath | None = None) -> Figure:
         """Draw a batch of the current epoch with its labels, with matplotlib.
 
-        Scaled values are drawn as the pixels that they were. With `map=` the labels are left out: what a function made
-        of them has no names.
+        Scaled values are drawn as the pixels that they were. If a sample has several images, the first one is drawn.
+        With `map=` the labels are left out: what a function made of them has no names.
 
         Args:
             k: the number of the batch; negative numbers count from the end.
@@ -95,11 +95,13 @@ class BatchViews:
             ImportError: if matplotlib is not installed.
             IndexError: if there is no such batch.
             OSError: if the file cannot be written.
-            TypeError: if a batch has no images, or other inputs besides them.
+            TypeError: if a subclass has put something else in the place of the images.
         """
         count = arguments.integer("max_images", max_images, minimum=1)
         batch = self._peek(arguments.batch_number("k", k, len(self)))
         given, labels = (batch[0], batch[1]) if isinstance(batch, tuple) else (batch, None)
+        if isinstance(given, dict) and self.samples.input_names:
+            given = given.get(self.samples.input_names[0], given)
         images = np.asarray(given)
         if images.ndim != 4:
             raise TypeError(f"show_batch draws batches that are one array of images, not {type(given).__name__}")

@@ -38,6 +38,9 @@ class Loader(BatchViews):
     The bytes of a batch depend only on the samples, the settings, `seed`, the epoch and the batch number. A batch keeps
     its contents for as long as you hold it; its memory is reused only after that.
 
+    If samples have other inputs besides one image, x is a dict of arrays: the images and the columns by their names.
+    The random transforms of a sample's images are independent. A sample is bad if one of its images is.
+
     Args:
         samples: the images and their labels.
         size: (height, width) of the output, in pixels.
@@ -49,10 +52,10 @@ class Loader(BatchViews):
         labels: "auto", "int", "binary", "categorical", "multi_hot", "raw", or None for images alone.
         drop_last: whether to leave out an incomplete last batch.
         on_error: what to do with a bad sample. "raise": raise `DecodeError`. "skip": leave it out of its batch, which
-            is then shorter; a batch with nothing but bad samples gets one substitute. "fill": put zeros in its place,
-            with weight 0; every batch is then (x, y, w). "substitute": put another sample, drawn by the seed, in its
-            place. Or a function that takes the `BadSample` and returns one of these; it is called once for each bad
-            sample in an epoch, and every batch with labels is then (x, y, w).
+            is then shorter; a batch with nothing but bad samples gets one substitute. "fill": put zeros in place of
+            its bad images, with weight 0; every batch is then (x, y, w). "substitute": put another sample, drawn by
+            the seed, in its place. Or a function that takes the `BadSample` and returns one of these; it is called once
+            for each bad sample in an epoch, and every batch with labels is then (x, y, w).
         max_bad: for policies other than "raise", how many bad samples an epoch may have on this rank: a count (int), or
             a share of all samples (float from 0 to 1, at least 5 samples unless it is 0.0). None for 1 %. The batch
             with one more raises `TooManyBadSamples`.
@@ -194,7 +197,8 @@ class Loader(BatchViews):
             probe: whether the same batch will be requested again and should be kept until then.
 
         Returns:
-            x; (x, y) if there are labels; (x, y, w) if there are weights. Or what `map` makes of it.
+            x; (x, y) if there are labels; (x, y, w) if there are weights. x is an array of images, or a dict of arrays
+            by the names of `samples.input_names`. Or what `map` makes of it.
 
         Raises:
             Exception: what `map` raised.
@@ -215,12 +219,13 @@ class Loader(BatchViews):
     def _finish(self, key: Key, decoded: Decoded, probe: bool) -> Batch:
         images, indices, weights = self._bad.apply_policy(key, *decoded, probe)
         labels = self._labels(indices)
+        x = self.samples.inputs.x(images, indices)
         if labels is None:
-            batch: Batch = images
+            batch = x
         else:
             if self._weights is not None:
                 weights = self._weights[indices] * (1 if weights is None else weights)
-            batch = (images, labels) if weights is None else (images, labels, weights)
+            batch = (x, labels) if weights is None else (x, labels, weights)
         return batch if self._map is None else self._map(key, batch)
 
     def _peek(self, k: int, ahead: Iterable[int] = ()) -> Batch:

@@ -24,7 +24,8 @@ from fastseq.samples import Samples
 
 Key = tuple[int, int]  # epoch, batch
 Decoded = tuple[NDArray[Any], NDArray[np.int64], dict[int, BadSample]]
-"""Images, the samples' numbers, and the bad and recovered samples by their place in the batch."""
+"""The images, image j of sample i at place i + j * b; the samples' numbers, int64 (b,); and the bad and recovered
+images by their place."""
 
 
 class BatchOrder(Protocol):
@@ -93,8 +94,9 @@ class Prefetcher:
         cap = prefetch_cap(prefetch_bytes)
         self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback)
         self.look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
-        self.depth = depth_ahead(self.decoder.threads.count, batch_size)
-        self.batch_bytes = self.decoder.batch_bytes(batch_size)
+        images = batch_size * samples.inputs.image_count
+        self.depth = depth_ahead(self.decoder.threads.count, images)
+        self.batch_bytes = self.decoder.batch_bytes(images)
         self._stall_s = _seconds(stall_warn_s)
         self._probed: frozenset[Key] = frozenset()  # batches that were looked at, and will be asked for
 
@@ -126,7 +128,7 @@ class Prefetcher:
         """Decode some samples at once, as they would be in an epoch.
 
         Returns:
-            The images, and the bad and recovered samples by their place among them.
+            The images, and the bad and recovered ones by their place; see `fetch`.
         """
         batch = self._begin_samples(epoch, indices, urgent=True)
         self._result(batch)
@@ -149,20 +151,23 @@ class Prefetcher:
     def wait(self, key: Key, batch: PendingBatch) -> Decoded:
         """Wait for a batch that is begun; an interrupt cancels it and is raised."""
         self._result(batch)
-        assert isinstance(batch.numbers, np.ndarray)
-        return batch.images, batch.numbers, batch.reports(key[0])
+        numbers = batch.numbers
+        assert isinstance(numbers, np.ndarray)
+        return batch.images, numbers[: len(numbers) // self._samples.inputs.image_count], batch.reports(key[0])
 
     def _begin_samples(self, epoch: int, indices: NDArray[np.int64], urgent: bool) -> PendingBatch:
+        rows = self._samples.image_rows(indices)
+        draws = indices + len(self._samples) * np.arange(len(rows))[:, None]  # each image has draws of its own
         return self.decoder.begin(
-            TableSources(self._samples.table, self._samples.table_rows[indices]),
-            self.decoder.settings.pipeline.draw(self._seed, epoch, indices),
+            TableSources(self._samples.table, rows.ravel()),
+            self.decoder.settings.pipeline.draw(self._seed, epoch, draws.ravel()),
             urgent=urgent,
-            numbers=indices,
+            numbers=np.tile(indices, len(rows)),
         )
 
     def _result(self, batch: PendingBatch) -> None:
         def warn(place: int) -> None:
-            what = "a file of another batch" if place < 0 else repr(self._samples.path(int(batch.numbers[place])))
+            what = "a file of another batch" if place < 0 else repr(batch.path(place))
             text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
             warn_user(text, StalledWarning)
 

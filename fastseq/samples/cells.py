@@ -1,4 +1,4 @@
-"""Cells of a table or a list: which ones are missing, and where one is, for messages."""
+"""Cells of a table or a list: which ones are missing or not finite, and where one is, for messages."""
 
 from __future__ import annotations
 
@@ -62,3 +62,13 @@ def path_strings(cells: Iterable[Any], what: str) -> Iterable[str]:
         if not isinstance(path, str):
             raise TypeError(f"{at(what, row)}: {shown(path)} is not a path; use text or a pathlib.Path")
         yield path
+
+
+def finite(array: NDArray[Any], what: str) -> NDArray[np.float32]:
+    """Numbers as float32. ValueError that names the row if one of them is NaN or infinite, or too large."""
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float32)
+    if not np.isfinite(values).all():
+        row = int(np.argwhere(~np.isfinite(values))[0, 0])
+        raise ValueError(f"{at(what, row)}: {array[row]} is not a finite number; fill it in, or remove the row")
+    return values

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.samples.inputs import Inputs
 from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.path_table import PathTable
 
@@ -18,20 +19,33 @@ def samples_fingerprint(
     labels: NDArray[Any] | MultiHot | None,
     classes: tuple[str, ...] | None,
     multi_label: bool,
+    inputs: Inputs,
 ) -> str:
-    """A hash, 16 hex digits, of the root, the paths, their order, the labels and the classes; see `Samples`."""
+    """A hash, 16 hex digits, of the root, the paths, their order, the labels, the classes and the other inputs."""
     digest = hashlib.blake2b(digest_size=8, person=b"fastseq samples1")
     kind = None if labels is None else (labels.dtype.str, labels.shape)
     digest.update(ascii((table.root, len(rows), classes, multi_label, kind)).encode())
+    _add_paths(digest, table, rows)
+    if isinstance(labels, MultiHot):
+        digest.update(labels.offsets.data)
+        digest.update(labels.columns.data)
+    elif labels is not None:
+        digest.update(np.ascontiguousarray(labels).reshape(-1).data)
+    if inputs.names:
+        digest.update(ascii((inputs.image_names, [*inputs.columns])).encode())
+    for further in inputs.further_rows.values():
+        _add_paths(digest, table, further)
+    for values in inputs.columns.values():
+        array = np.array(values.tolist()) if values.dtype.kind == "U" else values  # as wide as its longest text
+        digest.update(ascii((array.dtype.str, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).reshape(-1).data)
+    return digest.hexdigest()
+
+
+def _add_paths(digest: hashlib.blake2b, table: PathTable, rows: NDArray[np.int64]) -> None:
     for lengths, blob in table.parts(rows):
         digest.update(lengths.data)
         digest.update(blob.data)
     for column in (table.range_offsets, table.range_lengths):
         if column is not None:
             digest.update(column[rows].data)
-    if isinstance(labels, MultiHot):
-        digest.update(labels.offsets.data)
-        digest.update(labels.columns.data)
-    elif labels is not None:
-        digest.update(np.ascontiguousarray(labels).reshape(-1).data)
-    return digest.hexdigest()

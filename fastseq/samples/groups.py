@@ -46,10 +46,13 @@ def warn_of_repeated_files(files: NDArray[np.int64], paths: Sequence[str]) -> No
     """Warn if several samples are of one file.
 
     Args:
-        files: int64 (n,), the file of each sample, as a number.
-        paths: of the samples.
+        files: int64 (images, n), the files of each sample, as numbers.
+        paths: of these images, one row after the other.
     """
-    _, first, counts = np.unique(files, return_index=True, return_counts=True)
+    images, samples = files.shape
+    _, first, file = np.unique(files, return_index=True, return_inverse=True)
+    uses = np.unique(file.ravel() * samples + np.tile(np.arange(samples), images))  # two by one sample count once
+    counts = np.bincount(uses // samples)
     repeated = np.sort(first[counts > 1])
     if len(repeated):
         examples = listed([paths[i] for i in repeated[:3].tolist()])
@@ -89,17 +92,34 @@ def group_numbers(groups: Any, paths: Iterable[str], samples: int) -> NDArray[np
         raise TypeError(f"groups must be text or numbers, one for each sample, not {shown(values[0])}") from None
 
 
-def joined(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Join two groupings: samples that are together in one of them are together in the result, int64 (n,)."""
-    numbers = first
+def joined(memberships: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Join groups that have a sample in common.
+
+    Args:
+        memberships: int64 (m, n), the numbers of the m groups that each sample is in.
+
+    Returns:
+        int64 (n,), the same number for samples that are in one group, or in groups that are joined: the smallest number
+        of these groups.
+    """
+    groups = memberships.max(initial=-1) + 1
+    samples = np.arange(memberships.shape[1])
+    root = samples  # of the sample's tree; trees grow until each is all that is joined
     while True:
-        before = numbers
-        for grouping in (second, first):
-            smallest = np.full(grouping.max(initial=-1) + 1, len(numbers))
-            np.minimum.at(smallest, grouping, numbers)
-            numbers = smallest[grouping]
-        if np.array_equal(numbers, before):
-            return numbers
+        smallest = np.full(groups, len(samples))
+        for numbers in memberships:
+            np.minimum.at(smallest, numbers, root)
+        nearest = smallest[memberships].min(axis=0, initial=len(samples))
+        parent = samples.copy()
+        np.minimum.at(parent, root, nearest)
+        while not np.array_equal(above := parent[parent], parent):
+            parent = above
+        if np.array_equal(parent[root], root):
+            break
+        root = parent[root]
+    number = np.full(len(samples), groups)
+    np.minimum.at(number, root, memberships.min(axis=0, initial=groups))
+    return number[root]
 
 
 def _may_be_spelled_differently(table: PathTable) -> bool:

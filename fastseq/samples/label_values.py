@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
-from fastseq.samples.cells import at, factorise, is_missing, missing
+from fastseq.samples.cells import at, factorise, finite, is_missing, missing
 from fastseq.samples.class_labels import Labels, checked_classes, class_order, listed, multi_hot, numbered, plain
 from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.text_labels import check_no_lists, text_labels
@@ -75,8 +75,8 @@ def raw_numbers(columns: Sequence[NDArray[Any]], column_names: Sequence[str]) ->
     if len(columns) == 1:
         column = columns[0]
         whole = column.dtype.kind in "biu"
-        return column.astype(np.int64) if whole else _finite(column, column_names[0])
-    floats = [_finite(column, what) for column, what in zip(columns, column_names, strict=True)]
+        return column.astype(np.int64) if whole else finite(column, column_names[0])
+    floats = [finite(column, what) for column, what in zip(columns, column_names, strict=True)]
     return np.stack(floats, axis=1)
 
 
@@ -129,7 +129,7 @@ def _encode_numbers(array: NDArray[Any], fixed: tuple[str, ...] | None, what: st
             "labels.astype(bool), if each row has a 0 or 1 for each class"
         )
     if array.ndim == 2 or (kind == "f" and fixed is None):
-        return Labels(_finite(array, what) if kind == "f" else array.astype(np.int64))
+        return Labels(finite(array, what) if kind == "f" else array.astype(np.int64))
     if kind == "f" and np.isnan(array).any():
         raise missing(what, int(np.argmax(np.isnan(array))))
     distinct, codes = np.unique(array, return_inverse=True)
@@ -186,12 +186,3 @@ def _encode_class_ids(groups: list[tuple[int, ...]], fixed: tuple[str, ...] | No
             "latter, and lists of text for classes"
         )
     return multi_hot(codes, [tuple(map(str, group)) for group in distinct], fixed)
-
-
-def _finite(array: NDArray[Any], what: str) -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):
-        values = array.astype(np.float32)
-    if not np.isfinite(values).all():
-        row = int(np.argwhere(~np.isfinite(values))[0, 0])
-        raise ValueError(f"{at(what, row)}: {array[row]} is not a finite number; fill it in, or remove the row")
-    return values

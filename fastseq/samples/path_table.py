@@ -58,32 +58,27 @@ class PathTable:
     @classmethod
     def from_chunks(cls, chunks: Iterable[Sequence[str]], root: StrPath | None = None) -> PathTable:
         """Store chunks of paths; otherwise like `from_strings`."""
-        if root is not None:
-            check_local(os.fsdecode(root), "root")
-        blob = bytearray()
-        sizes = [np.zeros(1, np.int64)]
-        rows = 0
+        builder = PathTableBuilder(root)
         for chunk in chunks:
-            text = "".join(chunk)
-            if "\0" in text:
-                row = next(i for i, path in enumerate(chunk) if "\0" in path)
-                raise ValueError(f"row {rows + row} (counted from 0): the path {chunk[row]!r} contains a NUL character")
-            if "://" in text:
-                for row, path in enumerate(chunk):
-                    check_local(path, f"row {rows + row} (counted from 0)")
-            if text.isascii():
-                blob += text.encode("ascii")
-                lengths = map(len, chunk)
-            else:
-                encoded = list(map(os.fsencode, chunk))
-                blob += b"".join(encoded)
-                lengths = map(len, encoded)
-            sizes.append(np.fromiter(lengths, np.int64, len(chunk)))
-            rows += len(chunk)
+            builder.add(chunk)
+        return builder.table()
+
+    @classmethod
+    def concatenate(cls, tables: Sequence[PathTable]) -> PathTable:
+        """The rows of one table after the other; all tables have the same root."""
+        if len(tables) == 1:
+            return tables[0]
+        starts = np.cumsum([0, *(len(table.blob) for table in tables)])
+        offsets = [table.offsets[1:] + start for table, start in zip(tables, starts[:-1], strict=True)]
+        ranges: tuple[NDArray[np.int64] | None, ...] = (None, None)
+        if any(table.range_offsets is not None for table in tables):
+            columns = zip(*(table._ranges() for table in tables), strict=True)
+            ranges = tuple(np.concatenate(column) for column in columns)
         return cls(
-            b"" if root is None else os.fsencode(root),
-            np.frombuffer(blob, np.uint8),
-            np.cumsum(np.concatenate(sizes)),
+            tables[0].root,
+            np.concatenate([table.blob for table in tables]),
+            np.concatenate([np.zeros(1, np.int64), *offsets]),
+            *ranges,
         )
 
     def __len__(self) -> int:
@@ -111,6 +106,12 @@ class PathTable:
             return path
         return FileRange(path, self.range_offsets[i].item(), self.range_lengths[i].item())
 
+    def _ranges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """`range_offsets` and `range_lengths`, also if all images are whole files."""
+        if self.range_offsets is None or self.range_lengths is None:
+            return np.zeros(len(self), np.int64), np.full(len(self), -1)
+        return self.range_offsets, self.range_lengths
+
     def take(self, rows: NDArray[np.int64]) -> PathTable:
         """A new table with some of the rows (int64, in any order) and the same root."""
         parts = list(self.parts(rows))
@@ -132,3 +133,45 @@ class PathTable:
             ends = np.cumsum(lengths)
             places = np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1])
             yield lengths, self.blob[places]
+
+
+class PathTableBuilder:
+    """A path table that grows."""
+
+    def __init__(self, root: StrPath | None = None) -> None:
+        """Begin; `root` is as for `PathTable.from_strings`."""
+        if root is not None:
+            check_local(os.fsdecode(root), "root")
+        self._root = b"" if root is None else os.fsencode(root)
+        self._blob = bytearray()
+        self._sizes = [np.zeros(1, np.int64)]
+        self._rows = 0
+
+    def add(self, chunk: Sequence[str]) -> None:
+        """Add paths.
+
+        Raises:
+            ValueError: if a path contains a NUL character or is a URL; the message names its row.
+        """
+        text = "".join(chunk)
+        if "\0" in text:
+            row = next(i for i, path in enumerate(chunk) if "\0" in path)
+            raise ValueError(
+                f"row {self._rows + row} (counted from 0): the path {chunk[row]!r} contains a NUL character"
+            )
+        if "://" in text:
+            for row, path in enumerate(chunk):
+                check_local(path, f"row {self._rows + row} (counted from 0)")
+        if text.isascii():
+            self._blob += text.encode("ascii")
+            lengths = map(len, chunk)
+        else:
+            encoded = list(map(os.fsencode, chunk))
+            self._blob += b"".join(encoded)
+            lengths = map(len, encoded)
+        self._sizes.append(np.fromiter(lengths, np.int64, len(chunk)))
+        self._rows += len(chunk)
+
+    def table(self) -> PathTable:
+        """The table; nothing can be added after that."""
+        return PathTable(self._root, np.frombuffer(self._blob, np.uint8), np.cumsum(np.concatenate(self._sizes)))

@@ -16,6 +16,7 @@ from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.exclusions import listed_paths
 from fastseq.samples.fingerprint import samples_fingerprint
 from fastseq.samples.groups import file_numbers, group_numbers, joined, warn_of_repeated_files
+from fastseq.samples.inputs import Inputs
 from fastseq.samples.label_rows import LabelRows
 from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.path_table import PathTable
@@ -28,11 +29,12 @@ class Samples(Readers):
     """Images and their labels, in a fixed order. The arrays are read-only.
 
     Files are opened lazily: a missing file is reported when its batch is loaded. `samples[i]` is one sample,
-    `path, label = samples[0]`; a slice is `Samples` again.
+    `path, label = samples[0]`; a slice is `Samples` again. If a sample has several images, its path is that of the
+    first one, here and in `path`, `paths` and `file_paths`; `image_paths` has the others.
 
     Attributes:
         table: the paths.
-        table_rows: int64 (n,), the row of each sample in `table`.
+        table_rows: int64 (n,), the row of each sample, of its first image, in `table`.
         labels: None, or one label for each sample: int64 (n,) class numbers; bool (n, classes) if a sample can have
             several, as a `MultiHot`, which stores only those that are True; float32 or int64, (n,) or (n, m), for
             numbers without classes.
@@ -41,6 +43,7 @@ class Samples(Readers):
         empty_classes: the classes whose folders had no image; labels="binary" does not count them.
         ambiguous_integers: whether the labels are integers, or lists of them, and nothing says if these are classes or
             numbers.
+        inputs: what samples have besides their first image; see `columns` and `input_names`.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Samples(Readers):
         multi_label: bool = False,
         empty_classes: tuple[str, ...] = (),
         ambiguous_integers: bool = False,
+        inputs: Inputs | None = None,
     ) -> None:
         """Combine what a source has read.
 
@@ -63,10 +67,11 @@ class Samples(Readers):
             multi_label: likewise.
             empty_classes: likewise.
             ambiguous_integers: likewise.
+            inputs: likewise; None if there are no others.
 
         Raises:
             TypeError: if `table` is not a table, but a list of files for example.
-            ValueError: if there is not one label for each sample.
+            ValueError: if there is not one label and one value of each input for each sample.
         """
         if not isinstance(table, PathTable):
             raise TypeError(
@@ -82,13 +87,16 @@ class Samples(Readers):
         self.multi_label = multi_label
         self.empty_classes = empty_classes
         self.ambiguous_integers = ambiguous_integers
+        self.inputs = Inputs() if inputs is None else inputs
         self._fingerprint: str | None = None
         if labels is not None and len(labels) != len(self.table_rows):
             raise ValueError(f"{len(self.table_rows)} samples but {len(labels)} labels")
+        self.inputs.check_length(len(self.table_rows))
 
     @classmethod
-    def _of(cls, table: PathTable, labels: Labels) -> Self:
-        return cls(table, None, *labels)
+    def _of(cls, table: PathTable, labels: Labels, inputs: Inputs | None = None) -> Self:
+        rows = None if inputs is None else np.arange(len(table) // inputs.image_count)
+        return cls(table, rows, *labels, inputs)
 
     def __len__(self) -> int:
         return len(self.table_rows)
@@ -128,6 +136,42 @@ class Samples(Readers):
         return None if self.classes is None else {name: number for number, name in enumerate(self.classes)}
 
     @property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The values of samples that are inputs besides the images, by name: read-only, (n,) or (n, k); {} for none."""
+        return dict(self.inputs.columns)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the inputs, in the order of the dict that x is; () if x is an array of images."""
+        return self.inputs.names
+
+    def image_paths(self, name: str) -> FilePaths:
+        """The paths of the images with this name, one for each sample, like `file_paths`.
+
+        Raises:
+            ValueError: if there are no images with this name.
+        """
+        images = dict(zip(self.inputs.image_names, self._image_paths(), strict=False))
+        if name not in images:
+            there = f"the images are {listed(images)}" if images else "they have no names: use file_paths"
+            raise ValueError(f"there are no images {name!r}; {there}")
+        return images[name]
+
+    def _image_paths(self) -> list[FilePaths]:
+        return [FilePaths(self.table, rows) for rows in self.image_rows()]
+
+    def image_rows(self, which: Any = slice(None)) -> NDArray[np.int64]:
+        """The rows in `table` of all images of some samples.
+
+        Args:
+            which: an index of arrays: the samples' numbers; all of them by default.
+
+        Returns:
+            int64 (images, b), in the order of the images.
+        """
+        return np.stack([rows[which] for rows in (self.table_rows, *self.inputs.further_rows.values())])
+
+    @property
     def file_paths(self) -> FilePaths:
         """The paths of all samples in their order, as a read-only list that takes no memory of its own."""
         return FilePaths(self.table, self.table_rows)
@@ -164,10 +208,10 @@ class Samples(Readers):
         labels = self.labels
         if labels is not None:
             labels = labels.take(chosen) if isinstance(labels, MultiHot) else labels[chosen]
-        return Samples(self.table, self.table_rows[chosen], labels, *self._label_facts)
+        return Samples(self.table, self.table_rows[chosen], labels, *self._label_facts, self.inputs.take(chosen))
 
     def without(self, bad: StrPath | Iterable[StrPath | FileRange]) -> Samples:
-        """All samples except those of some files.
+        """All samples except those with an image in one of some files.
 
         Args:
             bad: the paths of the files, relative to the working directory if they are not absolute, and a `FileRange`
@@ -179,8 +223,10 @@ class Samples(Readers):
             ValueError: if it is not such a list.
         """
         left_out = listed_paths(bad)
-        kept = np.fromiter((os.path.abspath(path) not in left_out for path in self.paths()), np.bool_, len(self))
-        return self.select(kept)
+        is_bad = np.array(
+            [[os.path.abspath(path) in left_out for path in paths] for paths in self._image_paths()], np.bool_
+        )
+        return self.select(~is_bad.any(axis=0))
 
     def split(
         self,
@@ -192,8 +238,8 @@ class Samples(Readers):
     ) -> tuple[Samples, Samples]:
         """Split the samples in two at random, reproducibly; both parts keep the order.
 
-        The samples of one file are never in both parts; without `groups`, a `SamplesWarning` says so if a file has
-        several.
+        The samples of one file are never in both parts, whichever of their images it is; without `groups`, a
+        `SamplesWarning` says so if a file has several.
 
         Args:
             fraction: 0 < fraction < 1, the share of the second part: round(fraction * n) samples, at least 1 and at
@@ -202,7 +248,7 @@ class Samples(Readers):
             stratify: whether each class contributes that share, as nearly as its samples allow. Where possible, a class
                 of two samples is in both parts. Ignored without classes.
             groups: what must not be in both parts, such as the patient: one value for each sample, or a function of
-                the path that returns it.
+                the path, that of the first image, that returns it.
 
         Returns:
             The first part (for training) and the second part (for validation).
@@ -212,22 +258,25 @@ class Samples(Readers):
             ValueError: if `fraction` or `seed` is out of range, if there are fewer than two samples or groups, or if
                 there is not one group for each sample.
         """
-        together = file_numbers(self.table, self.table_rows)
+        rows = self.image_rows()
+        memberships = file_numbers(self.table, rows.ravel()).reshape(rows.shape)
         if groups is None:
-            warn_of_repeated_files(together, self.file_paths)
+            warn_of_repeated_files(memberships, FilePaths(self.table, rows.ravel()))
         else:
-            together = joined(together, group_numbers(groups, self.paths(), len(self)))
-        rows = None
+            numbers = group_numbers(groups, self.paths(), len(self))
+            memberships = np.vstack([memberships, memberships.max(initial=-1) + 1 + numbers])
+        together = joined(memberships)
+        labels = None
         if stratify and self.classes is not None and self.labels is not None:
-            rows = LabelRows.from_labels(self.labels)
-        second = second_part(together, fraction, seed, rows)
+            labels = LabelRows.from_labels(self.labels)
+        second = second_part(together, fraction, seed, labels)
         return self.select(~second), self.select(second)
 
     def fingerprint(self) -> str:
-        """A hash, 16 hex digits, of the root, the paths, their order, the labels and the classes."""
+        """A hash, 16 hex digits, of the root, the paths, their order, the labels, the classes and the other inputs."""
         if self._fingerprint is None:
             self._fingerprint = samples_fingerprint(
-                self.table, self.table_rows, self.labels, self.classes, self.multi_label
+                self.table, self.table_rows, self.labels, self.classes, self.multi_label, self.inputs
             )
         return self._fingerprint
 
@@ -236,7 +285,8 @@ class Samples(Readers):
             about = f", {len(self.classes)} classes: {listed(self.classes)}"
         else:
             about = "" if self.labels is None else f", labels {self.labels.dtype} {self.labels.shape}"
-        return f"<Samples: {len(self)} images{about}>"
+        what = f"samples of {listed(self.input_names)}" if self.input_names else "images"
+        return f"<Samples: {len(self)} {what}{about}>"
 
     @property
     def _label_facts(self) -> tuple[tuple[str, ...] | None, bool, tuple[str, ...], bool]:
@@ -244,11 +294,11 @@ class Samples(Readers):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only those rows of the table that a sample uses."""
-        if len(self.table_rows) < len(self.table):
-            table, rows = self.table.take(self.table_rows), None
-        else:
-            table, rows = self.table, self.table_rows
-        return Samples, (table, rows, self.labels, *self._label_facts)
+        table, rows, inputs = self.table, self.table_rows, self.inputs
+        if len(rows) * inputs.image_count < len(table):
+            table = table.take(self.image_rows().ravel())
+            rows, inputs = np.arange(len(rows)), inputs.with_rows_in_blocks(len(rows))
+        return Samples, (table, rows, self.labels, *self._label_facts, inputs)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

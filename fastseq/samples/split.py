@@ -35,7 +35,9 @@ def second_part(groups: NDArray[np.int64], fraction: float, seed: int, labels: L
         raise ValueError(f"{n} samples cannot be split in two")
     _, first, unit, sizes = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
     if len(sizes) < 2:
-        raise ValueError(f"{n} samples of a single file or group cannot be split in two")
+        raise ValueError(
+            f"{n} samples of a single file or group, or joined by files that they share, cannot be split in two"
+        )
     total = min(max(round(fraction * n), 1), n - 1)
     if len(sizes) < n or (labels is not None and not labels.single):
         draws = random_u64(seed, 0, first.astype(np.uint64), SPLIT_STREAM)

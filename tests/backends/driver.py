@@ -674,6 +674,60 @@ def a_subclassed_model_that_takes_no_uint8_is_told_what_to_pass():
         assert not told or 'dtype="float32"' in told[0], told
 
 
+def pairs(labels: object, **columns: object) -> fastseq.Samples:
+    """Each image beside that of the opposite number."""
+    paths = list(samples_of().paths())
+    return fastseq.Samples.from_files({"left": paths, "right": paths[::-1]}, labels, columns=columns or None)
+
+
+@scenario
+def samples_with_several_inputs_train_and_predict():
+    numbers = np.arange(SAMPLES)
+    samples = pairs(numbers / 1.0, number=numbers, row=np.stack([numbers / 2, -numbers], 1), odd=numbers % 2 == 1)
+    shapes = {"left": (*SIZE, 3), "right": (*SIZE, 3), "number": (1,), "row": (2,), "odd": (1,)}
+    inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
+    recorders = {name: Recorder() for name in ("left", "right")}
+    found = []
+    for name, recorder in recorders.items():
+        digits = keras.ops.round(recorder(inputs[name])[:, 4, 4, :2] * (16 / 255))
+        found.append(digits[:, :1] + 16 * digits[:, 1:])
+    found += [keras.ops.cast(inputs[name], "float32") for name in ("number", "row", "odd")]
+    found = keras.layers.Concatenate()(found)
+    model = keras.Model(inputs, keras.layers.Dense(1)(found))
+    model.compile(keras.optimizers.SGD(1e-4), "mse", jit_compile=BACKEND == "jax")
+    sequence = sequence_of(samples, dtype="uint8", shuffle=True)
+    losses = model.fit(sequence, epochs=3, shuffle=False, validation_data=sequence_of(samples), verbose=0).history
+    assert np.isfinite(losses["loss"]).all(), losses
+    assert losses["loss"][-1] < losses["loss"][0], losses
+    order = [number for epoch in range(3) for number in order_of(sequence, epoch)]
+    for name, recorder in recorders.items():
+        shown_numbers = keras.ops.convert_to_numpy(recorder.train)[: 3 * SAMPLES].astype(int).tolist()
+        same(shown_numbers, order if name == "left" else [SAMPLES - 1 - number for number in order])
+    seen = keras.Model(inputs, found).predict(sequence_of(samples, labels=None), verbose=0)
+    expected = np.stack([numbers, SAMPLES - 1 - numbers, numbers, numbers / 2, -numbers, numbers % 2], 1)
+    np.testing.assert_allclose(seen, expected)
+
+
+@scenario
+def a_subclassed_model_of_several_inputs_is_told_what_to_pass_too():
+    class Pairs(Subclassed):
+        def call(self, x):
+            return super().call(x["left"]) + super().call(x["right"])
+
+    samples = pairs([i % 3 for i in range(SAMPLES)])
+    for dtype in ("float32", "uint8"):
+        fails = dtype == "uint8" and BACKEND != "jax"
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            try:
+                Pairs().fit(sequence_of(samples, dtype=dtype), verbose=0)
+            except Exception:
+                assert fails, traceback.format_exc()
+            else:
+                assert not fails
+        same(sum('dtype="float32"' in str(warning.message) for warning in seen), int(fails))
+
+
 def numbers_of(x: np.ndarray) -> list[int]:
     return (np.rint(x[:, 4, 4, 0] * 16 / 255) + 16 * np.rint(x[:, 4, 4, 1] * 16 / 255)).astype(int).tolist()
 

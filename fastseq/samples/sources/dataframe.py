@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from fastseq._types import StrPath
 from fastseq.samples.cells import is_missing, missing, path_strings
 from fastseq.samples.class_labels import Labels, checked_classes, listed
+from fastseq.samples.column_values import column_values
+from fastseq.samples.inputs import Inputs
 from fastseq.samples.label_values import encode_values, raw_numbers
 from fastseq.samples.path_table import PathTable
+from fastseq.samples.sources.table_inputs import Columns, Images, TableInputs
 
 
 class DataFrame(Protocol):
@@ -29,25 +32,32 @@ class DataFrame(Protocol):
 
 def read_dataframe(
     df: DataFrame,
-    image: str,
+    image: Images,
     label: str | Sequence[str] | None,
     root: StrPath | None,
     label_sep: str | None,
     classes: Iterable[object] | None,
-) -> tuple[PathTable, Labels]:
-    """Read the paths and labels; see `Samples.from_dataframe`."""
+    columns: Columns | None,
+) -> tuple[PathTable, Labels, Inputs]:
+    """Read the paths, labels and other inputs; see `Samples.from_dataframe`."""
     if not hasattr(df, "columns"):
         hint = "; for a CSV file use Samples.from_csv" if isinstance(df, (str, os.PathLike)) else ""
         raise TypeError(f"df must be a data frame, not {df!r}{hint}")
     fixed = label_columns(label, label_sep, classes)
-    table = PathTable.from_strings(path_strings(np.asarray(_column(df, image)).tolist(), f"column {image!r}"), root)
-    if not len(table):
+    wanted = TableInputs.from_arguments(image, columns)
+    tables = [
+        PathTable.from_strings(path_strings(np.asarray(_column(df, name)).tolist(), f"column {name!r}"), root)
+        for name in wanted.images.values()
+    ]
+    if not len(tables[0]):
         raise ValueError("the data frame has no rows")
-    if label is None:
-        return table, Labels()
+    labels = Labels()
     if isinstance(label, str):
-        return table, encode_values(_column(df, label), fixed, label_sep, f"column {label!r}")
-    return table, Labels(raw_numbers([_numbers(df, name) for name in label], [f"column {name!r}" for name in label]))
+        labels = encode_values(_column(df, label), fixed, label_sep, f"column {label!r}")
+    elif label is not None:
+        labels = Labels(raw_numbers([_numbers(df, name) for name in label], [f"column {name!r}" for name in label]))
+    inputs = wanted.read(len(tables[0]), lambda name: column_values(_column(df, name), f"column {name!r}"))
+    return PathTable.concatenate(tables), labels, inputs
 
 
 def label_columns(
