@@ -139,8 +139,15 @@ class ImageSequence(BatchViews, PassAwareDataset):
             )
 
     def _check_model(self, model: Any) -> None:
+        if type(self).__getitem__ is not ImageSequence.__getitem__ or self._is_mapped:
+            return  # the model gets something else
+        if texts := [name for name, values in self.samples.columns.items() if values.dtype.kind == "U"]:
+            raise TypeError(
+                f"Keras takes no text, and the input {texts[0]!r} is text: number it in the table, or write map=... "
+                "to convert it in each batch"
+            )
         dtype = self.loader.settings.dtype
-        if self.loader.settings.numpy_dtype.kind == "f" or type(self).__getitem__ is not ImageSequence.__getitem__:
+        if self.loader.settings.numpy_dtype.kind == "f":
             return
         if (layer := convolution_of_integers(model)) is not None:
             self._warn_once(

@@ -728,6 +728,22 @@ def a_subclassed_model_of_several_inputs_is_told_what_to_pass_too():
         same(sum('dtype="float32"' in str(warning.message) for warning in seen), int(fails))
 
 
+@scenario
+def text_is_refused_before_a_fit_unless_a_function_converts_it():
+    paths, words = list(samples_of().paths()), [f"{i}" for i in range(SAMPLES)]
+    samples = fastseq.Samples.from_files(paths, np.arange(SAMPLES) / 1.0, columns={"word": words})
+    inputs = {"image": keras.Input((*SIZE, 3), name="image"), "word": keras.Input((1,), name="word")}
+    recorder = Recorder()
+    pooled = keras.layers.GlobalAveragePooling2D()(recorder(inputs["image"]))
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Concatenate()([pooled, inputs["word"]])))
+    model.compile(keras.optimizers.SGD(0.0), "mse", jit_compile=BACKEND == "jax")
+    with raised(TypeError, "Keras takes no text, and the input 'word' is text"):
+        model.fit(sequence_of(samples), verbose=0)
+    numbered = sequence_of(samples, map=lambda x, y: ({**x, "word": x["word"].astype("float32")}, y))
+    model.fit(numbered, epochs=2, verbose=0)
+    same(int(keras.ops.convert_to_numpy(recorder.train_n)), 2 * SAMPLES)
+
+
 def numbers_of(x: np.ndarray) -> list[int]:
     return (np.rint(x[:, 4, 4, 0] * 16 / 255) + 16 * np.rint(x[:, 4, 4, 1] * 16 / 255)).astype(int).tolist()
 
