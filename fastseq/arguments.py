@@ -30,6 +30,16 @@ def is_integer(value: object) -> bool:
     return True
 
 
+def check_ordered(name: str, value: object) -> None:
+    """Refuse what has no order, such as a set, where the order of the items has a meaning.
+
+    Raises:
+        TypeError: if it is a set: Python orders its items differently in each process.
+    """
+    if isinstance(value, (set, frozenset)):
+        raise TypeError(f"{name} must be in a fixed order: pass a list, such as sorted(...), not a {type_name(value)}")
+
+
 def integer(name: str, value: Any, minimum: int | None = None, maximum: int | None = None) -> int:
     """An integer, NumPy's included, as a Python int.
 

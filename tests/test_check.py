@@ -55,7 +55,8 @@ def test_a_good_set_is_plotted_and_lists_no_files(tree, run, tmp_path):
     assert "good" in done.stdout
     assert " 9 " in done.stdout
     assert cv2.imread(str(tmp_path / "fastseq-check.png")) is not None
-    assert not (tmp_path / "fastseq-bad.jsonl").exists()
+    assert (tmp_path / "fastseq-bad.jsonl").read_text() == ""
+    assert len(Samples.from_directory(tree).without(tmp_path / "fastseq-bad.jsonl")) == 9
 
 
 def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
@@ -75,7 +76,7 @@ def test_bad_files_are_counted_by_status_and_listed(tree, run, tmp_path):
     for path in bad:
         path.unlink()
     assert run(tree, "--quarantine", "bad.jsonl").exit_code == 0
-    assert not (tmp_path / "bad.jsonl").exists()
+    assert (tmp_path / "bad.jsonl").read_text() == ""
 
 
 def add_what_training_leaves_out(tree: Path) -> None:
@@ -169,7 +170,7 @@ def test_damaged_files_that_decode_are_counted_and_refused_by_strict(tree, run, 
     assert done.exit_code == 0
     assert "RECOVERED" in done.stdout
     assert "refuse such files with --strict" in " ".join(done.stdout.split())
-    assert not (tmp_path / "fastseq-bad.jsonl").exists()
+    assert (tmp_path / "fastseq-bad.jsonl").read_text() == ""
     done = run(tree, "--strict")
     assert done.exit_code == 1
     assert "leaving out --strict accepts it" in " ".join(done.stdout.split())

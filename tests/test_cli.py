@@ -96,6 +96,12 @@ def test_version_needs_no_extra_and_matches_the_distribution():
     assert importlib.metadata.version("fastseq-loader") == fastseq.__version__
 
 
+def test_the_module_is_the_command():
+    command = [sys.executable, "-m", "fastseq", "--version"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout == f"fastseq {fastseq.__version__}\n"
+
+
 @pytest.mark.parametrize("arguments", [(), ("chekc",), ("--chekc",)])
 def test_no_command_prints_help(arguments):
     ran = bare(*arguments)

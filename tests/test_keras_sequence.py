@@ -145,6 +145,28 @@ def test_indices_follow_a_state_that_was_loaded(sequence, samples):
         np.testing.assert_array_equal(samples.labels[twin.indices(k)], twin[k][1])
 
 
+def test_a_state_counts_what_a_loop_has_read(sequence, samples):
+    expected = [y.tolist() for epoch in range(3) for y in (sequence.loader.batch(epoch, k)[1] for k in range(7))]
+    read = 0
+    for _ in range(2):
+        for _ in sequence:
+            read += 1
+            twin = fastseq.ImageSequence(samples, **OPTIONS)
+            twin.load_state_dict(sequence.state_dict())
+            assert [y.tolist() for _, y in twin] == expected[read : read + 7]
+    list(sequence.take(3))
+    assert sequence.state_dict() == sequence.state_dict(consumed=7)
+    sequence.set_epoch(2)
+    assert sequence.state_dict() == sequence.state_dict(consumed=0)
+    sequence[1]
+    with pytest.raises(
+        ValueError, match=r"out of order: use fastseq\.DataBackup for fit, or pass state_dict\(consumed"
+    ):
+        sequence.state_dict()
+    sequence[0]
+    assert sequence.state_dict() == sequence.state_dict(consumed=2)
+
+
 def test_set_epoch_goes_to_the_beginning_of_an_epoch(sequence, samples):
     sequence[0]
     sequence.set_epoch(4)

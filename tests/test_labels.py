@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastseq import SamplesWarning
 from fastseq.samples import Samples
 from fastseq.samples.label_encoder import LabelEncoder
 
@@ -144,3 +146,13 @@ def test_all_forms_say_the_same(data, width, n):
     assert np.array_equal(hot.argmax(axis=1), whole)
     assert np.array_equal(hot.sum(axis=1), np.ones(len(batch)))
     assert np.array_equal(hot, LabelEncoder(samples, "multi_hot")(batch))
+
+
+@pytest.mark.parametrize("separator", [";", "|", ", "])
+def test_classes_that_look_like_several_labels_are_warned_of(separator):
+    texts = [separator.join(words) for words in ("ab", "bc", "a", "abc", "c")]
+    with pytest.warns(SamplesWarning, match=re.escape(f"Pass label_sep={separator[0]!r}, or a list of labels")):
+        samples = Samples.from_files([f"{i}.jpg" for i in range(5)], texts)
+    assert len(samples.classes) == 5
+    Samples.from_files([f"{i}.jpg" for i in range(5)], texts, classes=texts)
+    Samples.from_files(["a.jpg", "b.jpg"], ["tench, Tinca tinca", "goldfish, Carassius auratus"])

@@ -6,6 +6,7 @@ import pickle
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ import pytest
 from images import encoded, jpeg, photo
 from programs import assert_silent, run
 
-from fastseq import DecodeError, Loader, RandomFlip, Samples, TooManyBadSamples
+from fastseq import DecodeError, Loader, RandomFlip, Samples, StalledWarning, TooManyBadSamples
 from fastseq.engine.fallback import finish_sample
+from fastseq.engine.python_call import nbytes_of
 
 SIZE = (16, 20)
 OPTIONS: dict[str, Any] = {"shuffle": True, "seed": 5, "batch_size": 4, "dtype": "float32", "transform": RandomFlip()}
@@ -155,6 +157,60 @@ def test_what_is_no_function_of_a_batch(samples, keras):
         loader_of(samples, "flip")
     with pytest.raises(TypeError, match=r"write map=lambda x, y: \(layer\(x\), y\)"):
         loader_of(samples, keras.layers.RandomFlip())
+
+    class OwnLayer(keras.layers.Layer):
+        def call(self, x, mask=None):
+            return x
+
+    with pytest.raises(TypeError, match=r"write map=lambda x, y: \(layer\(x\), y\)"):
+        loader_of(samples, OwnLayer())
+
+    def generate(x, y):
+        yield x, y
+
+    with pytest.raises(TypeError, match="returns a generator instead"):
+        loader_of(samples, generate)
+
+
+def test_random_numbers_that_a_partial_has_are_its_own(samples):
+    mine = np.random.default_rng(1)
+    expected = [shuffled(*batch, np.random.default_rng(1)) for batch in list(loader_of(samples, None))[:1]]
+    assert_same(loader_of(samples, partial(shuffled, rng=mine)).batch(0, 0), expected[0])
+
+
+def test_the_bound_counts_what_the_function_makes(samples):
+    loader = loader_of(samples, lambda x, y: (np.zeros(1 << 20, np.uint8), y), prefetch_bytes=3_200_000, threads=8)
+    for k, _ in enumerate(loader):
+        assert len(loader._map_ahead._look_ahead) == min(3 if k else 1, 6 - k)
+
+
+def test_the_size_of_tensors(samples):
+    class Dtype:
+        size = 4
+
+    class Tensor:
+        shape, dtype = (3, 5), Dtype()
+
+    assert nbytes_of((Tensor(), {"a": np.zeros(3), "b": [None, "text"]})) == 60 + 24
+
+
+def test_a_function_that_keeps_the_loader_waiting_is_told_of(samples, monkeypatch):
+    told = threading.Event()
+    said = []
+
+    def tell(message, category):
+        said.append((message, category))
+        told.set()
+
+    def wait(x, y):
+        assert told.wait(TIMEOUT)
+        return x, y
+
+    monkeypatch.setattr("fastseq.loading.map_ahead.warn_user", tell)
+    loader_of(samples, wait, stall_warn_s=0.01).batch(0, 0)
+    ((message, category),) = said
+    assert "the function of map= has kept the loader waiting for 0.01 s" in message
+    assert category is StalledWarning
 
 
 def dirty(tmp_path) -> Samples:

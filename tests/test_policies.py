@@ -444,7 +444,7 @@ def test_what_was_recovered_is_listed_but_not_bad(mended, on_error, tmp_path):
     assert [(found.index, found.status) for found in loader.errors] == [(4, Status.RECOVERED), (9, Status.RECOVERED)]
     assert all(found.is_good and found.detail for found in loader.errors)
     loader.errors.write(tmp_path / "errors.jsonl")
-    assert len(mended.without(tmp_path / "errors.jsonl")) == 12
+    assert len(mended.without(tmp_path / "errors.jsonl")) == len(mended.without(loader.errors)) == 12
 
 
 @pytest.mark.parametrize("batch_size", [5, 12])

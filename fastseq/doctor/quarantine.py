@@ -13,7 +13,7 @@ from fastseq.samples.exclusions import listed_paths
 
 
 def write_quarantine(bad: Sequence[BadSample], path: Path) -> None:
-    """List bad files by their absolute paths. If there are none, an older list is deleted.
+    """List bad files by their absolute paths. If there are none, the list is empty.
 
     Raises:
         OSError: if the list cannot be written.
@@ -21,9 +21,6 @@ def write_quarantine(bad: Sequence[BadSample], path: Path) -> None:
     """
     if path.exists():
         listed_paths(path)
-    if not bad:
-        path.unlink(missing_ok=True)
-        return
     log = BadSampleLog()
     for sample in bad:
         assert sample.path is not None, "every sample of a set is a file"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import _thread
+import math
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -73,18 +75,22 @@ class PythonCall:
         """The same: there is nothing to wait for."""
         self.stop()
 
-    def result(self, may_overtake: bool = True) -> Any:
+    def result(self, may_overtake: bool = True, on_wait: Callable[[float], None] | None = None) -> Any:
         """Wait for the batch.
 
         Args:
             may_overtake: whether other calls may be made on another thread if the wait for this one is interrupted.
+            on_wait: called now and then with the seconds that the wait has taken so far.
 
         Raises:
             BaseException: what the call raised.
         """
+        begun = time.monotonic()
         try:
             while not self._running.acquire(timeout=_POLL_S):
                 self._threads.ensure_running()
+                if on_wait is not None:
+                    on_wait(time.monotonic() - begun)
         except BaseException:
             self.cancel()
             if may_overtake:
@@ -105,7 +111,9 @@ def nbytes_of(batch: Any) -> int:
     if isinstance(batch, (tuple, list)):
         return sum(map(nbytes_of, batch))
     try:
-        nbytes = getattr(batch, "nbytes", 0)
-    except Exception:  # of a sparse tensor, for example
+        nbytes = getattr(batch, "nbytes", None)
+        if nbytes is None:  # of a tensor of TensorFlow
+            nbytes = math.prod(batch.shape) * batch.dtype.size
+    except Exception:  # of a sparse tensor, for example, or of what is no array
         return 0
     return nbytes if isinstance(nbytes, int) else 0

@@ -15,6 +15,7 @@ from fastseq.keras.dataset import PassAwareDataset
 from fastseq.keras.internals.first_layer import convolution_of_integers
 from fastseq.keras.passes import KerasPasses
 from fastseq.keras.served import Loop
+from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.batch_views import BatchViews
 from fastseq.loading.loader import Batch, Loader
 from fastseq.loading.state import State
@@ -141,7 +142,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
     def _check_model(self, model: Any) -> None:
         if type(self).__getitem__ is not ImageSequence.__getitem__ or self._is_mapped:
             return  # the model gets something else
-        if texts := [name for name, values in self.samples.columns.items() if values.dtype.kind == "U"]:
+        if texts := [name for name, values in self.samples.columns.items() if values.dtype.kind == "O"]:
             raise TypeError(
                 f"Keras takes no text, and the input {texts[0]!r} is text: number it in the table, or write map=... "
                 "to convert it in each batch"
@@ -160,13 +161,30 @@ class ImageSequence(BatchViews, PassAwareDataset):
             self._warned.add(message)
             warn_user(message, UserWarning)
 
-    def state_dict(self, consumed: int = 0) -> State:
+    @property
+    def errors(self) -> BadSampleLog:
+        """The bad samples so far; see `fastseq.Loader.errors`."""
+        return self.loader.errors
+
+    def state_dict(self, consumed: int | None = None) -> State:
         """The position in the data: JSON-ready, at most 1 KB; see `fastseq.Loader.state_dict`.
 
         Args:
-            consumed: batches of the current epoch that the model has trained on. Keras requests batches long before it
-                uses them: only a callback such as `fastseq.DataBackup` knows the number.
+            consumed: batches of the current epoch that the model has trained on. If None, those that a loop of your own
+                has read. During `fit` only a callback such as `fastseq.DataBackup` knows the number: Keras requests
+                batches long before it uses them.
+
+        Raises:
+            ValueError: if `consumed` is None and the number is unknown.
         """
+        if consumed is None:
+            self._note_that_keras_left()
+            consumed = self.passes.consumed
+        if consumed is None:
+            raise ValueError(
+                "how many batches were used is unknown, during fit or after batches were read out of order: use "
+                "fastseq.DataBackup for fit, or pass state_dict(consumed=...), the number of batches of this epoch"
+            )
         epoch, batch = self._in_stream(self.epoch, consumed)
         return self.loader.state_at(epoch, batch)
 

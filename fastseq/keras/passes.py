@@ -73,6 +73,7 @@ class KerasPasses:
         self._served: set[int] = set()  # batches of the epoch; probes do not count
         self._begun_by_keras = False  # whether fit or evaluate has used the epoch
         self._offered_again = False  # to the user's own code, after predict
+        self._is_used_up = False  # whether each of its batches was served before it was offered again
         self._phase = _Phase.USER
         self._iterator_created = False  # and nothing requested from it yet
         self._order: Sequence[int] | None = None  # of the pass
@@ -127,6 +128,21 @@ class KerasPasses:
         """How many different batches of the pass were requested."""
         return len(self._requested)
 
+    @property
+    def consumed(self) -> int | None:
+        """How many batches of the current epoch the user's own code, or a whole pass of Keras, has used.
+
+        None if that is unknown: in the midst of a pass Keras has requested batches that it has not used yet; and the
+        user's own code may have read batches out of order.
+        """
+        with self._lock:
+            if self.busy:
+                return None
+            if self._is_over or self._is_used_up:
+                return self.batches
+            count = len(self._served)
+            return None if self._begun_by_keras or self._served != set(range(count)) else count
+
     def set_epoch(self, epoch: int) -> None:
         """Go to an epoch of which nothing was served yet."""
         with self._lock:
@@ -155,6 +171,7 @@ class KerasPasses:
         """The user's own code is about to request a batch, and Keras does nothing with the dataset."""
         with self._lock:
             if self._phase is _Phase.PREDICT and self._begun_by_keras and not self._offered_again:
+                self._is_used_up = self._is_over
                 self._served, self._offered_again = set(), True
             self._phase = _Phase.USER
             self._iterator_created, self._expected = False, []
@@ -241,7 +258,7 @@ class KerasPasses:
     def _begin_epoch(self, epoch: int) -> None:
         self.epoch = epoch
         self._served = set()
-        self._begun_by_keras = self._offered_again = False
+        self._begun_by_keras = self._offered_again = self._is_used_up = False
 
     def _following(self, k: int, depth: int, order: Sequence[int] | None) -> Iterable[int]:
         """The batches that Keras will request after `k`."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,7 +33,9 @@ class BatchMap:
         """
         if not callable(function):
             raise TypeError(f"map must be a function of the batch, such as lambda x, y: (x, y), not {function!r}")
-        if type(function).__module__.partition(".")[0] == "keras":
+        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+            raise TypeError(f"map must be a function that returns the batch; {function!r} returns a generator instead")
+        if _is_layer(function):
             raise TypeError(
                 f"map must be a function of the whole batch, not {function!r}; write map=lambda x, y: (layer(x), y)"
             )
@@ -61,12 +65,19 @@ class BatchMap:
         return result
 
 
+def _is_layer(function: object) -> bool:
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(function, keras.layers.Layer)
+
+
 def _name_of(function: Callable[..., Any]) -> str:
     name: str = function.__qualname__ if hasattr(function, "__qualname__") else type(function).__qualname__
     return name
 
 
 def _takes_rng(function: Callable[..., Any]) -> bool:
+    if isinstance(function, partial) and "rng" in function.keywords:
+        return False
     try:
         return "rng" in inspect.signature(function).parameters
     except ValueError:  # a function written in C

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeAlias
 
+from fastseq._warn import warn_user
 from fastseq.engine.look_ahead import LookAhead
 from fastseq.engine.pending_batch import GRACE_S, PendingBatch
 from fastseq.engine.python_call import PythonCall
 from fastseq.engine.python_threads import TaskThreads
 from fastseq.engine.threads import register_fork_reset
+from fastseq.errors import StalledWarning
 from fastseq.loading.prefetcher import Decoded, Key, Prefetcher
 
 _EXIT_TIMEOUT_S = 5.0  # for the user's code
@@ -34,6 +36,7 @@ class MapAhead:
         """
         self._prefetcher = prefetcher
         self._look_ahead: LookAhead[Key, _MappedBatch] = LookAhead(prefetcher.look_ahead.max_bytes)
+        self._made_bytes: int | None = None  # of the last batch
         self.reset_after_fork()
         register_fork_reset(self)
 
@@ -61,15 +64,42 @@ class MapAhead:
             return finish(key, self._prefetcher.wait(key, self._prefetcher.begin(key, urgent=True)), probe)
         if probe:
             decoded = self._prefetcher.fetch(key, ahead, probe=True)
-            return PythonCall(lambda: self._call(partial(finish, key, decoded, True)), self._thread, 0).result(False)
+            return self._result(PythonCall(lambda: self._call(partial(finish, key, decoded, True)), self._thread, 0))
         wanted = dict.fromkeys(ahead)
         batch = self._look_ahead.take(key, wanted) or self._begin(finish, key, urgent=True)
         try:
-            self._look_ahead.begin(wanted, partial(self._begin, finish), lambda _: self._prefetcher.batch_bytes)
+            self._look_ahead.begin(wanted, partial(self._begin, finish), lambda _: self._batch_bytes)
         except BaseException:
             batch.cancel()
             raise
-        return batch.result(may_overtake=False)
+        made = self._result(batch)
+        self._made_bytes = batch.nbytes
+        return made
+
+    def _result(self, batch: PythonCall) -> Any:
+        warned = False
+
+        def warn(seconds: float) -> None:
+            nonlocal warned
+            if self._mapping is not None and seconds >= self._prefetcher.stall_s and not warned:
+                warned = True
+                warn_user(
+                    f"the function of map= has kept the loader waiting for {self._prefetcher.stall_s:g} s: does it "
+                    "wait for something that waits for this batch?",
+                    StalledWarning,
+                )
+
+        return batch.result(may_overtake=False, on_wait=warn)
+
+    @property
+    def _batch_bytes(self) -> int:
+        """What a batch takes before it is mapped, and what the last one took after that.
+
+        The first batch tells how large they are: until then one is begun ahead.
+        """
+        if self._made_bytes is None:
+            return self._look_ahead.max_bytes
+        return max(self._prefetcher.batch_bytes, self._made_bytes)
 
     def cancel_prefetch(self) -> None:
         """Cancel what is begun; a function that is being called goes on to its end. Takes no lock."""
@@ -84,7 +114,11 @@ class MapAhead:
         pending = self._prefetcher.take(key) or self._prefetcher.begin(key, urgent)
         wait = partial(self._prefetcher.wait, key, pending)
         return _MappedBatch(
-            pending, wait, lambda decoded: self._call(partial(finish, key, decoded, False)), self._thread
+            pending,
+            wait,
+            lambda decoded: self._call(partial(finish, key, decoded, False)),
+            self._thread,
+            self._batch_bytes,
         )
 
     def _call(self, finish: Callable[[], Any]) -> Any:
@@ -104,9 +138,10 @@ class _MappedBatch(PythonCall):
         wait: Callable[[], Decoded],
         finish: Callable[[Decoded], Any],
         threads: TaskThreads,
+        nbytes: int,
     ) -> None:
         self._pending: PendingBatch | None = pending
-        super().__init__(lambda: self._finish(wait, finish), threads, pending.nbytes)
+        super().__init__(lambda: self._finish(wait, finish), threads, nbytes)
 
     def _finish(self, wait: Callable[[], Decoded], finish: Callable[[Decoded], Any]) -> Any:
         decoded = wait()

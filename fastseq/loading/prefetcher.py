@@ -57,6 +57,7 @@ class Prefetcher:
         look_ahead: those that are begun.
         depth: how many batches to ask for ahead.
         batch_bytes: the size of a batch.
+        stall_s: how long to wait before a `StalledWarning`, in seconds.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Prefetcher:
         images = batch_size * samples.inputs.image_count
         self.depth = depth_ahead(self.decoder.threads.count, images)
         self.batch_bytes = self.decoder.batch_bytes(images)
-        self._stall_s = _seconds(stall_warn_s)
+        self.stall_s = _seconds(stall_warn_s)
         self._probed: frozenset[Key] = frozenset()  # batches that were looked at, and will be asked for
 
     def fetch(self, key: Key, ahead: Iterable[Key], probe: bool = False) -> Decoded:
@@ -168,7 +169,7 @@ class Prefetcher:
     def _result(self, batch: PendingBatch) -> None:
         def warn(place: int) -> None:
             what = "a file of another batch" if place < 0 else repr(batch.path(place))
-            text = f"{what} has kept the loader waiting for {self._stall_s:g} s: is its file system there?"
+            text = f"{what} has kept the loader waiting for {self.stall_s:g} s: is its file system there?"
             warn_user(text, StalledWarning)
 
-        batch.result(self._stall_s, warn)
+        batch.result(self.stall_s, warn)

@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._warn import warn_user
 from fastseq.arguments import shown
+from fastseq.errors import SamplesWarning
+
+_MAX_EXACT = 1 << 24  # whole numbers up to here are floats of 32 bits
 
 
 def at(what: str, row: int) -> str:
@@ -71,4 +75,11 @@ def finite(array: NDArray[Any], what: str) -> NDArray[np.float32]:
     if not np.isfinite(values).all():
         row = int(np.argwhere(~np.isfinite(values))[0, 0])
         raise ValueError(f"{at(what, row)}: {array[row]} is not a finite number; fill it in, or remove the row")
+    if (rounded := np.argwhere((np.abs(values) > _MAX_EXACT) & (values != array))).size:
+        place = tuple(rounded[0])
+        warn_user(
+            f"{at(what, int(place[0]))}: {array[place]} becomes {values[place]:.1f}, as float32 has 24 bits; subtract "
+            "an offset from these numbers, or scale them",
+            SamplesWarning,
+        )
     return values

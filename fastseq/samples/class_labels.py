@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
-from fastseq.arguments import shown
+from fastseq.arguments import check_ordered, shown
 from fastseq.errors import SamplesWarning, UnknownLabelError
 from fastseq.samples.multi_hot import MultiHot
 
@@ -47,6 +47,7 @@ def checked_classes(classes: Iterable[object]) -> tuple[str, ...]:
         raise TypeError(f"classes must be a list of names, not {classes!r}; pass its .classes")
     if not isinstance(classes, Iterable):
         raise TypeError(f"classes must be a list of names, not {classes!r}")
+    check_ordered("classes", classes)
     names = tuple(map(plain, classes))
     if not names:
         raise ValueError("classes is empty; leave it out to take the classes from the labels")

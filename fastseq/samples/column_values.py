@@ -29,8 +29,8 @@ def column_values(values: Any, what: str) -> NDArray[Any]:
         what: the name of the values in messages.
 
     Returns:
-        A new array: int64 for integers, float32 for other numbers, bool for booleans, (n,) or (n, k); str (n,) for
-        text, without the whitespace around it.
+        A new array: int64 for integers, float32 for other numbers, bool for booleans, (n,) or (n, k); objects (n,) for
+        text, each a str without the whitespace around it.
 
     Raises:
         ValueError: if a value is missing, infinite or of another kind than the others, if rows differ in length, or if
@@ -56,8 +56,8 @@ def side_by_side(columns: Sequence[NDArray[Any]], column_names: Sequence[str]) -
         ValueError: if one of them does not hold one number or boolean for each sample.
     """
     for column, what in zip(columns, column_names, strict=True):
-        if column.dtype.kind == "U" or column.ndim != 1:
-            held = "text" if column.dtype.kind == "U" else "rows"
+        if column.dtype.kind == "O" or column.ndim != 1:
+            held = "text" if column.dtype.kind == "O" else "rows"
             raise ValueError(f"{what} holds {held}, but a list of columns is for numbers; make it an input of its own")
     dtypes = {column.dtype for column in columns}
     floats = np.dtype(np.float32)
@@ -90,7 +90,7 @@ def _of_cells(cells: Sequence[Any], what: str) -> NDArray[Any]:
         texts = [plain(cell).strip() for cell in cells]
         if "" in texts:
             raise missing(what, texts.index(""))
-        return np.array(texts)
+        return np.array(texts, object)  # a str array takes as much for each text as for the longest
     if all(issubclass(kind, int | np.integer) for kind in kinds):
         for row, cell in enumerate(cells):
             if not -_MAX_INTEGER - 1 <= cell <= _MAX_INTEGER:

@@ -5,24 +5,37 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from fastseq._types import StrPath
+from fastseq.errors import BadSample
 from fastseq.file_range import FileRange
 
+Bad: TypeAlias = StrPath | Iterable[StrPath | FileRange | BadSample]
+"""What to leave out; see `listed_paths`."""
 
-def listed_paths(bad: StrPath | Iterable[StrPath | FileRange]) -> set[str]:
+
+def listed_paths(bad: Bad) -> set[str]:
     """The absolute paths of files to leave out.
 
     Args:
-        bad: their paths and ranges; or the path of a file of JSON lines, each with a "path", as `BadSampleLog.write`
-            writes it. Its RECOVERED samples are usable and not left out.
+        bad: their paths and ranges, or their reports, such as the `errors` of a loader; or the path of a file of JSON
+            lines, each with a "path", as `BadSampleLog.write` writes it. RECOVERED samples are usable and not left out.
 
     Raises:
         OSError: if the file cannot be read.
         ValueError: if it is not such a file; the message names the line.
     """
-    paths = _read(bad) if isinstance(bad, (str, os.PathLike)) else bad
-    return {os.path.abspath(str(path) if isinstance(path, FileRange) else os.fspath(path)) for path in paths}
+    if isinstance(bad, (str, os.PathLike)):
+        return set(map(os.path.abspath, _read(bad)))
+    named = [_path(each) for each in bad if not (isinstance(each, BadSample) and each.is_good)]
+    return {os.path.abspath(path) for path in named if path is not None}
+
+
+def _path(bad: StrPath | FileRange | BadSample) -> StrPath | None:
+    if isinstance(bad, FileRange):
+        return str(bad)
+    return bad.path if isinstance(bad, BadSample) else os.fspath(bad)
 
 
 def _read(path: StrPath) -> list[str]:

@@ -36,9 +36,12 @@ def samples_fingerprint(
     for further in inputs.further_rows.values():
         _add_paths(digest, table, further)
     for values in inputs.columns.values():
-        array = np.array(values.tolist()) if values.dtype.kind == "U" else values  # as wide as its longest text
-        digest.update(ascii((array.dtype.str, array.shape)).encode())
-        digest.update(np.ascontiguousarray(array).reshape(-1).data)
+        digest.update(ascii((values.dtype.str, values.shape)).encode())
+        if values.dtype.kind == "O":
+            for text in values.tolist():
+                digest.update(ascii(text).encode())  # in quotes, so that no two lists give the same
+        else:
+            digest.update(np.ascontiguousarray(values).reshape(-1).data)
     return digest.hexdigest()
 
 

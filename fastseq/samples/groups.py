@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
-from fastseq.arguments import shown
+from fastseq.arguments import check_ordered, shown
 from fastseq.errors import SamplesWarning
 from fastseq.file_range import FileRange
 from fastseq.order.rng import SPLIT_STREAM, random_u64
@@ -56,9 +56,14 @@ def warn_of_repeated_files(files: NDArray[np.int64], paths: Sequence[str]) -> No
     repeated = np.sort(first[counts > 1])
     if len(repeated):
         examples = listed([paths[i] for i in repeated[:3].tolist()])
+        advice = (
+            "Remove the rows that are duplicates, or pass groups=lambda path: path if all of them are meant"
+            if images == 1
+            else "Of rows that are joined so, split the images first, then make the rows within each part"
+        )
         warn_user(
             f"{len(repeated):,} files are in several rows, such as {examples}; split keeps the rows of a file in one "
-            "part. Remove the rows that are duplicates, or pass groups=lambda path: path if all of them are meant",
+            f"part. {advice}",
             SamplesWarning,
         )
 
@@ -77,6 +82,9 @@ def group_numbers(groups: Any, paths: Iterable[str], samples: int) -> NDArray[np
     """
     if isinstance(groups, str | bytes) or not (callable(groups) or isinstance(groups, Iterable)):
         raise TypeError(f"groups must be one value for each sample, or a function of the path, not {shown(groups)}")
+    if isinstance(groups, Mapping):
+        raise TypeError("groups must be a function of the path, or a list, not a dict; write groups=the_dict.get")
+    check_ordered("groups", groups)
     if callable(groups):
         values: list[Hashable] = list(map(groups, paths))
     else:

@@ -19,7 +19,7 @@ class Inputs:
     Attributes:
         image_name: the name of the first image; None if it is the only input, and x an array.
         further_rows: int64 (n,) for each further image, by its name: its rows in the table of paths.
-        columns: (n,) or (n, k) for each column, by its name; see `column_values`.
+        columns: (n,) or (n, k) for each column, by its name; text as objects. See `column_values`.
     """
 
     image_name: str | None = None
@@ -97,7 +97,12 @@ class Inputs:
             return images
         b = len(indices)
         blocks = {name: images[j * b : (j + 1) * b] for j, name in enumerate(self.image_names)}
-        return blocks | {name: column[indices] for name, column in self.columns.items()}
+        return blocks | {name: _values(column, indices) for name, column in self.columns.items()}
+
+
+def _values(column: NDArray[Any], indices: NDArray[np.int64]) -> NDArray[Any]:
+    chosen = column[indices]
+    return chosen.astype(str) if chosen.dtype.kind == "O" else chosen
 
 
 def _blocks(names: Iterable[str], samples: int) -> dict[str, NDArray[np.int64]]:

@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastseq import arguments
-from fastseq._types import StrPath
-from fastseq.file_range import FileRange
 from fastseq.samples.class_labels import Labels, listed
-from fastseq.samples.exclusions import listed_paths
+from fastseq.samples.exclusions import Bad, listed_paths
 from fastseq.samples.fingerprint import samples_fingerprint
 from fastseq.samples.groups import file_numbers, group_numbers, joined, warn_of_repeated_files
 from fastseq.samples.inputs import Inputs
@@ -210,13 +208,13 @@ class Samples(Readers):
             labels = labels.take(chosen) if isinstance(labels, MultiHot) else labels[chosen]
         return Samples(self.table, self.table_rows[chosen], labels, *self._label_facts, self.inputs.take(chosen))
 
-    def without(self, bad: StrPath | Iterable[StrPath | FileRange]) -> Samples:
+    def without(self, bad: Bad) -> Samples:
         """All samples except those with an image in one of some files.
 
         Args:
             bad: the paths of the files, relative to the working directory if they are not absolute, and a `FileRange`
-                for each image that is a part of a file; or the path of a list written by `fastseq check` or
-                `loader.errors.write`, whose RECOVERED samples are kept.
+                for each image that is a part of a file; or `loader.errors`, whose RECOVERED samples are kept; or the
+                path of a list written by `fastseq check` or `loader.errors.write`, likewise.
 
         Raises:
             OSError: if the list cannot be read.

@@ -36,7 +36,8 @@ def second_part(groups: NDArray[np.int64], fraction: float, seed: int, labels: L
     _, first, unit, sizes = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
     if len(sizes) < 2:
         raise ValueError(
-            f"{n} samples of a single file or group, or joined by files that they share, cannot be split in two"
+            f"{n} samples of a single file or group, or joined by files that they share, cannot be split in two; split "
+            "the images before you make pairs of them, then make the pairs within each part"
         )
     total = min(max(round(fraction * n), 1), n - 1)
     if len(sizes) < n or (labels is not None and not labels.single):

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
 from fastseq.samples.cells import at, factorise, missing, row_of
-from fastseq.samples.class_labels import Labels, class_order, multi_hot, numbered, plain
+from fastseq.samples.class_labels import Labels, class_order, listed, multi_hot, numbered, plain
 
 _BRACKETS = re.compile(r"\[(|.*[,'\"].*|[\d\s.+-]+)\]", re.DOTALL)
+_SEPARATORS = (";", "|", ",")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 
 
@@ -42,6 +45,8 @@ def text_labels(
         return multi_hot(codes, groups, fixed, what, in_keras=False)
     if "" in names:
         raise missing(what, row_of(codes, names.index("")))
+    if fixed is None:
+        _warn_of_separator(names, what)
     if fixed is None and all(map(_DECIMAL_COMMA.fullmatch, names)):
         raise ValueError(
             f"{what}: labels such as {names[0]!r} are numbers with a decimal comma, or several labels; write numbers "
@@ -74,3 +79,17 @@ def _is_list(name: str) -> bool:
         return isinstance(ast.literal_eval(name), (list, tuple, set, dict))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return False
+
+
+def _warn_of_separator(names: list[str], what: str) -> None:
+    """Warn of classes that are made of a few parts each, such as 'cat;dog'."""
+    for separator in _SEPARATORS:
+        several = [name for name in names if separator in name]
+        parts = {part.strip() for name in names for part in name.split(separator)}
+        if len(several) > 1 and len(parts) < len(names):
+            warn_user(
+                f"{what}: {listed(several)} look like several labels each, and are one class each. Pass "
+                f"label_sep={separator!r}, or a list of labels for each file; classes=... if they are single classes",
+                SamplesWarning,
+            )
+            return

@@ -729,6 +729,23 @@ def a_subclassed_model_of_several_inputs_is_told_what_to_pass_too():
 
 
 @scenario
+def a_state_between_fits_and_not_within_one():
+    sequence, model = sequence_of(shuffle=True), shown()
+
+    def ask(callback, number):
+        if number == 3:
+            with raised(ValueError, "DataBackup"):
+                sequence.state_dict()
+
+    model.fit(sequence, epochs=2, callbacks=[Call(on_train_batch_end=ask)])
+    model.model.predict(sequence, verbose=0)
+    same(sequence.state_dict(), sequence.state_dict(consumed=len(sequence)))
+    resumed = sequence_of(shuffle=True)
+    resumed.load_state_dict(sequence.state_dict())
+    same(model.fit(resumed, shuffle=False), order_of(sequence, 2))
+
+
+@scenario
 def text_is_refused_before_a_fit_unless_a_function_converts_it():
     paths, words = list(samples_of().paths()), [f"{i}" for i in range(SAMPLES)]
     samples = fastseq.Samples.from_files(paths, np.arange(SAMPLES) / 1.0, columns={"word": words})
@@ -980,7 +997,7 @@ def predict_lists_what_it_filled_in():
             same(len(model.model.predict(sequence, verbose=0)), SAMPLES)
         (told,) = [str(warning.message) for warning in seen if issubclass(warning.category, fastseq.BadSamplesWarning)]
         same(told, "predict: 4 of 48 samples were bad (4 NOT_FOUND); see .errors")
-        same([found.index for found in sequence.loader.errors], bad)
+        same([found.index for found in sequence.errors], bad)
     model.fit(sequence, shuffle=False)  # and counts none of them twice: there are no more than max_bad
 
 

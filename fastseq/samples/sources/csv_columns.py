@@ -61,7 +61,7 @@ class TextColumn:
             _check_others(codes, names, numbers, what, "values are; correct it, or remove the row")
         elif any(isinstance(number, float) for number in numbers) or list(map(str, numbers)) == names:
             return column_values([numbers[code] for code in codes.tolist()], what)
-        values = np.array(names)[codes]
+        values = np.array(names, object)[codes]
         return values
 
     def _distinct(self, what: str) -> tuple[NDArray[np.integer[Any]], list[str]]:

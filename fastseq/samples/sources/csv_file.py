@@ -15,7 +15,7 @@ from fastseq.samples.class_labels import Labels
 from fastseq.samples.inputs import Inputs
 from fastseq.samples.path_table import CHUNK, PathTable, PathTableBuilder
 from fastseq.samples.sources.csv_columns import NumberColumns, TextColumn, not_utf8, undecoded
-from fastseq.samples.sources.dataframe import label_columns, no_column
+from fastseq.samples.sources.dataframe import label_columns, no_column, repeated_column
 from fastseq.samples.sources.table_inputs import Columns, Images, TableInputs
 from fastseq.urls import check_local
 
@@ -76,6 +76,8 @@ def _chunks(path: StrPath, names: Sequence[str], delimiter: str, encoding: str) 
             for name in names:
                 if name not in header:
                     raise ValueError(f"{os.fspath(path)}: {no_column(name, header)}{_hint(header, names, delimiter)}")
+                if (times := header.count(name)) > 1:
+                    raise ValueError(f"{os.fspath(path)}: {repeated_column(name, times)}")
             places = {name: header.index(name) for name in names}
             start = 0
             while chunk := list(islice(rows, CHUNK)):

@@ -79,12 +79,17 @@ def no_column(name: str, columns: Iterable[object]) -> ValueError:
     return ValueError(f"there is no column {name!r}; the columns are {listed(list(columns))}")
 
 
+def repeated_column(name: str, times: int) -> str:
+    """What is wrong with a table that has a column several times."""
+    return f"there are {times} columns {name!r}; give them names of their own"
+
+
 def _column(df: DataFrame, name: str) -> Any:
     if name not in list(df.columns):
         raise no_column(name, df.columns)
     column = df[name]
     if getattr(column, "ndim", 1) != 1:
-        raise ValueError(f"there are {column.shape[1]} columns {name!r}; give them names of their own")
+        raise ValueError(repeated_column(name, column.shape[1]))
     return column
 
 

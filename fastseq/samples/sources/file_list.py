@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
-from fastseq.arguments import shown
+from fastseq.arguments import check_ordered, shown, type_name
 from fastseq.file_range import FileRange
 from fastseq.samples.cells import path_strings
 from fastseq.samples.class_labels import Labels, checked_classes
@@ -56,6 +56,9 @@ def read_files(
 def _table(files: Files, what: str) -> PathTable:
     if isinstance(files, str | bytes | os.PathLike):
         raise TypeError(f"{what} must be a list of paths, not {files!r}; for a folder use Samples.from_directory")
+    if hasattr(files, "columns"):
+        raise TypeError(f"{what} must be a list of paths, not a {type_name(files)}; use Samples.from_dataframe")
+    check_ordered(what, files)
     ranges = _Ranges()
     return ranges.add_to(PathTable.from_strings(path_strings(ranges.paths_of(files), what)))
 
@@ -77,7 +80,8 @@ def _columns(columns: Mapping[str, Any] | None, samples: int) -> dict[str, NDArr
     if columns is None:
         return {}
     if not isinstance(columns, Mapping):
-        raise TypeError(f"columns must be a dict of values by name, not {shown(columns)}")
+        advice = "; for a data frame write dict(df)" if hasattr(columns, "columns") else f", not {shown(columns)}"
+        raise TypeError(f"columns must be a dict of values by name{advice}")
     if not columns:
         raise ValueError("columns is empty; pass the values of at least one, or leave it out")
     check_names("columns", columns)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from numpy.typing import NDArray
 
-from fastseq.arguments import shown
+from fastseq.arguments import check_ordered, shown
 from fastseq.samples.class_labels import listed
 from fastseq.samples.column_values import side_by_side
 from fastseq.samples.inputs import Inputs
@@ -91,6 +91,7 @@ def _named(argument: str, given: Any) -> dict[str, Any]:
     """The columns by the names of the inputs."""
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise TypeError(f"{argument} must be a list of columns or a dict of them, not {shown(given)}")
+    check_ordered(argument, given)
     names = list(given)
     if not names:
         raise ValueError(f"{argument} is empty; name a column, or leave it out")
@@ -104,6 +105,7 @@ def _named(argument: str, given: Any) -> dict[str, Any]:
 def _column_or_list(name: str, column: Any) -> str | list[str]:
     if isinstance(column, str) or not isinstance(column, Iterable):
         return column
+    check_ordered(f"columns[{name!r}]", column)
     columns = list(column)
     if not columns:
         raise ValueError(f"columns: {name!r} is an empty list; name a column")
