@@ -97,7 +97,7 @@ _VALUES = {
         "inferred": 'write "auto"',
         "input": "write None and let the model's target be its input",
         "multi_output": 'write "raw"',
-        "onehot": 'write "categorical"',
+        **dict.fromkeys(("onehot", "one_hot", "one-hot"), 'write "categorical"'),
     },
     "data_format": {
         "nhwc": 'write "channels_last"',
