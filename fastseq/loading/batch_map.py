@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-Key = tuple[int, int]  # epoch, batch
+from fastseq.loading.prefetcher import Key
 
 
 class BatchMap:
