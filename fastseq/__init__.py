@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as _typing
 from importlib import import_module as _import_module
 
+from fastseq.build import build_info
 from fastseq.compat.torch.data_loader import DataLoader
 from fastseq.engine.decode_batch import decode_batch
 from fastseq.engine.pixel_settings import PixelSettings
@@ -57,6 +58,7 @@ __all__ = [
     "Status",
     "TooManyBadSamples",
     "UnknownLabelError",
+    "build_info",
     "compat",
     "decode_batch",
     "tf",

@@ -6,6 +6,8 @@ namespace fastseq::kernels {
 
 // Those that this processor supports.
 int64_t instruction_sets();
+// The name of the best of them that kernels are compiled for.
+const char* best_instruction_set();
 // For tests: stops using the instruction sets of the mask.
 void disable_instruction_sets(int64_t mask);
 

@@ -43,7 +43,7 @@ void PngConverter::convert(const uint8_t* samples, int count, uint8_t* const* pl
   } else if (layout_ != PixelLayout::kGray) {
     spread(samples, count, planes);
   } else if (gray_) {
-    weigh(samples, count, planes[0]);
+    weigh(*gray_, samples, count, planes[0]);
   } else if (channels_ == 1) {
     std::memcpy(planes[0], samples, static_cast<size_t>(count));
   } else {
@@ -62,8 +62,7 @@ void PngConverter::look_up(const uint8_t* samples, int count, uint8_t* const* pl
   }
 }
 
-void PngConverter::weigh(const uint8_t* samples, int count, uint8_t* out) const {
-  const PngGray& gray = *gray_;
+void PngConverter::weigh(const PngGray& gray, const uint8_t* samples, int count, uint8_t* out) const {
   for (int x = 0; x < count; ++x, samples += channels_) out[x] = gray.of(samples[0], samples[1], samples[2]);
 }
 

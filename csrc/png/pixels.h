@@ -33,7 +33,7 @@ class PngConverter {
  private:
   void fill_tables(const PngFile& file);
   void look_up(const uint8_t* samples, int count, uint8_t* const* planes) const;
-  void weigh(const uint8_t* samples, int count, uint8_t* out) const;
+  void weigh(const PngGray& gray, const uint8_t* samples, int count, uint8_t* out) const;
   void spread(const uint8_t* samples, int count, uint8_t* const* planes) const;
 
   PixelLayout layout_ = PixelLayout::kGray;

@@ -213,7 +213,14 @@ cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
 
 cdef extern from "kernels/instruction_sets.h" namespace "fastseq::kernels" nogil:
     int64_t c_instruction_sets "fastseq::kernels::instruction_sets"()
+    const char* best_instruction_set()
     void c_disable_instruction_sets "fastseq::kernels::disable_instruction_sets"(int64_t)
+
+cdef extern from "engine/build_info.h" namespace "fastseq" nogil:
+    cdef cppclass LibraryVersion:
+        const char* name
+        const char* version
+    const LibraryVersion* c_library_versions "fastseq::library_versions"(int* count)
 
 cdef extern from "engine/interrupt_watch.h" namespace "fastseq" nogil:
     void begin_interrupt_watch()

@@ -75,6 +75,18 @@ def augment_column_table():
     return {columns[i].name.decode(): (columns[i].begin, columns[i].count) for i in range(count)}
 
 
+def library_versions():
+    """{name: version} of the libraries in the core, and the compiler."""
+    cdef int count = 0
+    cdef const LibraryVersion* versions = c_library_versions(&count)
+    return {versions[i].name.decode(): versions[i].version.decode() for i in range(count)}
+
+
+def instruction_set():
+    """The name of the best vector instruction set in use."""
+    return best_instruction_set().decode()
+
+
 def instruction_sets():
     """The vector instruction sets in use, as Highway's bit mask."""
     return c_instruction_sets()

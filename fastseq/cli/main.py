@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from fastseq import __version__
+from fastseq import __version__, build_info
 
 
 class _Command(NamedTuple):
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(_HELP)
         return
     if first == "--version":
-        print(f"fastseq {__version__}")
+        print(f"fastseq {__version__}", *(f"{name}: {text}" for name, text in build_info().items()), sep="\n")
         return
     if first not in _COMMANDS:
         print(f"fastseq: there is no command {first!r}\n\n{_HELP}" if first else _HELP, file=sys.stderr)

@@ -1,0 +1,31 @@
+"""What build_info tells of this installation."""
+
+from __future__ import annotations
+
+import platform
+
+import numpy as np
+
+import fastseq
+from fastseq._native import tables
+
+
+def test_versions_and_the_instruction_set_are_told():
+    info = fastseq.build_info()
+    libraries = ("libjpeg-turbo", "Highway", "libdeflate", "zlib")
+    assert list(info)[: len(libraries)] == list(libraries)
+    for name in libraries:
+        assert info[name].replace(".", "").isdigit(), name
+    assert info["compiler"]
+    assert int(info["threads"]) >= 1
+    assert (info["Python"], info["numpy"]) == (platform.python_version(), np.__version__)
+
+
+def test_the_instruction_set_is_the_best_in_use():
+    best = tables.instruction_set()
+    try:
+        tables.disable_instruction_sets(tables.instruction_sets() & -tables.instruction_sets())
+        assert tables.instruction_set() != best or tables.instruction_sets().bit_count() == 1
+    finally:
+        tables.disable_instruction_sets(0)
+    assert tables.instruction_set() == best == fastseq.build_info()["instruction set"]
