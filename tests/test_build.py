@@ -24,8 +24,9 @@ def test_versions_and_the_instruction_set_are_told():
 def test_the_instruction_set_is_the_best_in_use():
     best = tables.instruction_set()
     try:
-        tables.disable_instruction_sets(tables.instruction_sets() & -tables.instruction_sets())
-        assert tables.instruction_set() != best or tables.instruction_sets().bit_count() == 1
+        tables.disable_instruction_sets(tables.instruction_sets())
+        least = tables.instruction_set()
     finally:
         tables.disable_instruction_sets(0)
     assert tables.instruction_set() == best == fastseq.build_info()["instruction set"]
+    assert least in ("SSSE3", "SSE4", "NEON") or least == best

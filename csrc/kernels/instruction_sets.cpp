@@ -9,7 +9,7 @@ int64_t instruction_sets() { return hwy::SupportedTargets(); }
 
 const char* best_instruction_set() {
   const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
-  return hwy::TargetName(usable & -usable);  // the best has the lowest bit
+  return hwy::TargetName(usable ? usable & -usable : HWY_STATIC_TARGET);  // the best has the lowest bit
 }
 
 void disable_instruction_sets(int64_t mask) {
