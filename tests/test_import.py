@@ -9,19 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import pytest
-from images import encoded, photo
-from PIL import Image
 
 import fastseq
 import fastseq.compat
 import fastseq.tf
 from fastseq import Status, status
 from fastseq._native import tables
-from fastseq.engine.opencv import Read
 
-HEAVY = ("cv2", "keras", "tensorflow", "pandas", "jax", "torch", "PIL", "skimage", "matplotlib")
+HEAVY = ("keras", "tensorflow", "pandas", "jax", "torch", "PIL", "skimage", "matplotlib")
 
 
 @pytest.mark.parametrize(
@@ -42,52 +38,6 @@ def test_loading_needs_no_keras(tree):
     )
     ran = subprocess.run([sys.executable, "-c", code, tree], capture_output=True, text=True, check=True, timeout=60)
     assert (ran.stdout, ran.stderr) == ("27\n[]\n", "")
-
-
-def test_opencv_is_imported_once_a_file_needs_it(tmp_path):
-    for form in ("jpeg", "png", "webp"):
-        (tmp_path / f"a.{form}").write_bytes(encoded(photo(20, 30), form))
-    code = (
-        "import sys, fastseq\n"
-        "for form in ('jpeg', 'png', 'webp'):\n"
-        "    fastseq.decode_batch([f'{sys.argv[1]}/a.{form}'], (8, 8))\n"
-        "    print(form, 'cv2' in sys.modules)"
-    )
-    ran = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True, timeout=60)
-    assert (ran.stdout, ran.stderr) == ("jpeg False\npng False\nwebp True\n", "")
-
-
-@pytest.mark.parametrize(
-    ("absent", "said"),
-    [
-        (("cv2",), "decoded"),
-        (("cv2", "PIL"), "OpenCV, which is not installed (pip install opencv-python-headless), does not decode this"),
-    ],
-)
-def test_without_opencv_pillow_decodes(tmp_path, absent, said):
-    for i, form in enumerate(("webp", "tiff", "bmp", "gif")):
-        image = photo(20, 30, seed=i)
-        Image.fromarray(image).quantize(200).save(tmp_path / "a.gif") if form == "gif" else (
-            tmp_path / f"a.{form}"
-        ).write_bytes(encoded(image, form))
-    code = (
-        f"import sys\nsys.modules.update(dict.fromkeys({absent}))\nimport fastseq\n"
-        "for form in ('webp', 'tiff', 'bmp', 'gif'):\n"
-        "    try:\n"
-        "        fastseq.decode_batch([f'{sys.argv[1]}/a.{form}'], (8, 8))\n"
-        "        print('decoded')\n"
-        "    except fastseq.DecodeError as error:\n"
-        "        assert error.status is fastseq.Status.UNSUPPORTED_FORMAT\n"
-        "        print(error)"
-    )
-    ran = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True, timeout=60)
-    assert (ran.stdout.count(said), ran.stderr) == (4, ""), ran
-
-
-def test_the_flags_are_those_of_opencv():
-    for flag in Read:
-        assert flag == getattr(cv2, f"IMREAD_{flag.name}")
-    assert Read.GRAYSCALE == cv2.IMREAD_GRAYSCALE
 
 
 def test_public_names(keras):

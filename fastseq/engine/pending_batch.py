@@ -15,7 +15,6 @@ from fastseq._types import StrPath
 from fastseq.engine.fallback import finish_sample
 from fastseq.engine.interrupts import watch
 from fastseq.engine.lost_range import LostRange
-from fastseq.engine.opencv_module import opencv
 from fastseq.engine.pixels import Decode
 from fastseq.engine.python_threads import Task
 from fastseq.engine.remedies import remedy_of
@@ -196,8 +195,6 @@ class PendingBatch:
         needs_decoder = np.flatnonzero(self._statuses == Status.NEEDS_DECODER).tolist()
         places = [i for i in needs_decoder if self._job.begin_fetch(i)]
         try:
-            if places:
-                opencv()
             for i in places:
                 finish = partial(finish_sample, self._job, i, self._settings, self._fallback, self._lost)
                 tasks.append(self._threads.submit(finish))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.engine.header import Header
-from fastseq.engine.opencv_module import opencv
 from fastseq.engine.pixels import UnsupportedError
 from fastseq.engine.settings import Settings
 from fastseq.engine.tiff_layout import TiffLayout
@@ -27,8 +27,7 @@ def decode_after_opencv(data: memoryview, header: Header, settings: Settings, mo
         ValueError: if the file is damaged.
         Exception: as `decode_by_pillow` does.
     """
-    is_known = header.tiff is None or _opencv_knows(header.tiff)
-    if header.format == "TIFF" and is_known and opencv().module is not None:
+    if header.format == "TIFF" and (header.tiff is None or _opencv_knows(header.tiff)):
         raise ValueError("OpenCV does not decode it")
     return decode_by_pillow(data, header, settings, mode)
 
@@ -57,7 +56,7 @@ def decode_by_pillow(data: memoryview, header: Header, settings: Settings, mode:
         from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError:
         raise UnsupportedError(
-            f"{opencv().description} does not decode this {header.description}; Pillow may, or says what is damaged: "
+            f"OpenCV {cv2.__version__} does not decode this {header.description}; Pillow may, or says what is damaged: "
             f"pip install {_NEWER.get(header.format, 'pillow')!r}"
         ) from None
     try:
