@@ -7,6 +7,8 @@ import threading
 import warnings
 from types import FrameType
 
+from fastseq._frames import thread_frames
+
 _NOT_THE_USER = frozenset({"fastseq", "keras", "tensorflow", "torch", "jax", "threading", "concurrent"})
 
 
@@ -17,7 +19,7 @@ def warn_user(message: str, category: type[Warning]) -> None:
     in `fit` or the like.
     """
     here = sys._getframe(1)
-    main = sys._current_frames().get(threading.main_thread().ident or 0)
+    main = thread_frames().get(threading.main_thread().ident or 0)
     frame = _user_frame(here) or _user_frame(main) or here
     registry = frame.f_globals.setdefault("__warningregistry__", {})
     name = str(frame.f_globals.get("__name__", "<unknown>"))

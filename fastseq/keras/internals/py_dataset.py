@@ -32,6 +32,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from fastseq._frames import thread_frames
+
 MAX_PROBES = 2
 """`NUM_BATCHES_FOR_TENSOR_SPEC` in keras/src/trainers/data_adapters/data_adapter_utils.py."""
 
@@ -136,7 +138,7 @@ def _stacks() -> Iterator[FrameType | None]:
     """The innermost frame of each thread, this one first."""
     yield sys._getframe(1)
     here = threading.get_ident()
-    yield from (frame for thread, frame in sys._current_frames().items() if thread != here)
+    yield from (frame for thread, frame in thread_frames().items() if thread != here)
 
 
 def called_by_keras(dataset: object) -> bool:
