@@ -6,10 +6,10 @@ import threading
 
 from programs import assert_silent, run
 
-from fastseq._frames import thread_frames
+from fastseq._native.frames import thread_stacks
 
 
-def test_each_thread_has_its_innermost_frame():
+def test_each_thread_has_its_frames():
     inside, leave = threading.Event(), threading.Event()
 
     def wait_here():
@@ -20,11 +20,9 @@ def test_each_thread_has_its_innermost_frame():
     thread.start()
     inside.wait()
     try:
-        frames = thread_frames()
-        frame = frames[thread.ident]
-        while frame.f_code.co_name != "wait_here":
-            frame = frame.f_back
-        assert frames[threading.get_ident()].f_code.co_name == "thread_frames"
+        stacks = thread_stacks()
+        assert "wait_here" in [frame.f_code.co_name for frame in stacks[thread.ident]]
+        assert stacks[threading.get_ident()][0].f_code.co_name == "test_each_thread_has_its_frames"
     finally:
         leave.set()
         thread.join()
@@ -33,7 +31,7 @@ def test_each_thread_has_its_innermost_frame():
 def test_the_garbage_collector_may_run_at_any_time(tree):
     program = """
         import gc, time
-        from fastseq._frames import thread_frames
+        from fastseq._native.frames import thread_stacks
         gc.set_threshold(1)
         class Cycle:
             def __init__(self):
@@ -43,7 +41,7 @@ def test_the_garbage_collector_may_run_at_any_time(tree):
         def ask():
             for _ in range(300):
                 Cycle()
-                thread_frames()
+                thread_stacks()
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()

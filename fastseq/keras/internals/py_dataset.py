@@ -27,12 +27,12 @@ import random
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from fastseq._frames import thread_frames
+from fastseq._native.frames import thread_stacks
 
 MAX_PROBES = 2
 """`NUM_BATCHES_FOR_TENSOR_SPEC` in keras/src/trainers/data_adapters/data_adapter_utils.py."""
@@ -119,26 +119,19 @@ def epoch_ended_by_keras() -> bool:
 
 def training_on(*datasets: object) -> Training | None:
     """The innermost `fit`, `evaluate` or `predict` under way, in any thread, that was given one of the datasets."""
-    for stack in _stacks():
+    stacks = thread_stacks()
+    for frames in (stacks.pop(threading.get_ident()), *stacks.values()):
         is_building = False
-        while stack is not None:
-            name = stack.f_code.co_name
-            if name in _BUILDERS and _is_keras(stack):
+        for frame in frames:
+            name = frame.f_code.co_name
+            if name in _BUILDERS and _is_keras(frame):
                 is_building = True
-            elif name in _TRAINERS and _is_keras(stack):
-                local = stack.f_locals
+            elif name in _TRAINERS and _is_keras(frame):
+                local = frame.f_locals
                 given = (local.get("x"), local.get("val_x"))
                 if any(one is dataset for one in given for dataset in datasets if dataset is not None):
                     return Training(name, local.get("self"), is_building)
-            stack = stack.f_back
     return None
-
-
-def _stacks() -> Iterator[FrameType | None]:
-    """The innermost frame of each thread, this one first."""
-    yield sys._getframe(1)
-    here = threading.get_ident()
-    yield from (frame for thread, frame in thread_frames().items() if thread != here)
 
 
 def called_by_keras(dataset: object) -> bool:
