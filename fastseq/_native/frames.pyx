@@ -7,9 +7,9 @@ import sys
 def thread_stacks():
     """{thread: its frames, the innermost first} of all threads, by their identifiers.
 
-    No other thread runs meanwhile: compiled code gives the GIL to nobody, and neither does a garbage collector that is
-    switched off. Python 3.11 crashes if a thread goes on while `f_back` is followed through its frames, and deadlocks if
-    garbage is collected while they are listed (github.com/python/cpython/issues/106883).
+    No other thread runs meanwhile: this compiled code does not release the GIL, and with the garbage collector off no
+    finalizer can. Python 3.11 may crash if a thread runs while another follows `f_back` through its frames, and
+    deadlocks if garbage is collected while they are listed (github.com/python/cpython/issues/106883).
     """
     cdef dict stacks = {}
     was_enabled = gc.isenabled()

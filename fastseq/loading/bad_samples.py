@@ -22,7 +22,6 @@ from fastseq.order.rng import SUBSTITUTE_STREAM, random_u64
 from fastseq.samples import Samples
 
 SUBSTITUTE_ATTEMPTS = 16  # for each bad sample
-_PREDICT = "predict"
 _EPOCHS_KEPT = 2  # Keras looks at the next epoch before it ends the current one
 
 HandledBatch = tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float32] | None]
@@ -158,7 +157,7 @@ class BadSamples:
         for report in probed.values():
             self._add_to_log(report)
         if batches == self._batches:
-            self._warn(_PREDICT, len(indices), indices)
+            self._warn("predict", len(indices), indices, skipped=self.policy.on_error == "skip")
 
     def count(self, epoch: int, batches: int) -> int:
         """The number of bad samples met in the first `batches` batches of an epoch."""
@@ -185,14 +184,14 @@ class BadSamples:
             with self._lock:
                 self._recovered.add(report.index)
 
-    def _warn(self, what: str, bad: int, indices: Iterable[int]) -> None:
+    def _warn(self, what: str, bad: int, indices: Iterable[int], skipped: bool = False) -> None:
         with self._lock:
             recovered, self._recovered = self._recovered, set()
         total, found = len(self._samples), []
         if bad and self.policy.is_lenient:
             statuses = count_by_status(self.log.select(indices)) or "before the resume"
             found.append(f"{bad} of {total} samples were bad ({statuses})")
-            if what == _PREDICT and self.policy.on_error == "skip":
+            if skipped:
                 found[-1] += ' and have no row of predictions (on_error="fill" gives each sample one)'
         if recovered:
             share = f"{len(recovered)} of {total} samples"

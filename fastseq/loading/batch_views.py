@@ -95,7 +95,7 @@ class BatchViews:
             ImportError: if matplotlib is not installed.
             IndexError: if there is no such batch.
             OSError: if the file cannot be written.
-            TypeError: if a subclass has put something else in the place of the images.
+            TypeError: if `map` or a subclass has put something else in the place of the images.
         """
         count = arguments.integer("max_images", max_images, minimum=1)
         batch = self._peek(arguments.batch_number("k", k, len(self)))

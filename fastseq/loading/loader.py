@@ -147,7 +147,7 @@ class Loader(BatchViews):
             labelled=self._labels.kind is not None,
         )
         self._map = None if map is None else BatchMap(map, draw_seed)
-        self._map_ahead = MapAhead(self._prefetcher)
+        self._map_ahead = None if map is None else MapAhead(self._prefetcher)
         self._is_mapped = self._map is not None
         self._epoch = 0
         self._handed_out = 0  # batches of that epoch
@@ -208,7 +208,7 @@ class Loader(BatchViews):
             TooManyBadSamples: if it brings the epoch's bad samples above `max_bad`.
         """
         key = (epoch, arguments.batch_number("k", k, len(self)))
-        if self._map is None:
+        if self._map_ahead is None:
             batch = self._finish(key, self._prefetcher.fetch(key, ahead, probe), probe)
         else:
             batch = self._map_ahead.fetch(key, ahead, self._finish, probe)
@@ -254,7 +254,8 @@ class Loader(BatchViews):
 
     def close(self) -> None:
         """Cancel the batches decoded ahead and release their memory. The loader can still be used."""
-        self._map_ahead.cancel_prefetch()
+        if self._map_ahead is not None:
+            self._map_ahead.cancel_prefetch()
         self._prefetcher.cancel_prefetch()
 
     def state_dict(self) -> State:

@@ -27,8 +27,9 @@ import random
 import re
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from traceback import walk_stack
 from types import FrameType
 from typing import Any
 
@@ -119,8 +120,7 @@ def epoch_ended_by_keras() -> bool:
 
 def training_on(*datasets: object) -> Training | None:
     """The innermost `fit`, `evaluate` or `predict` under way, in any thread, that was given one of the datasets."""
-    stacks = thread_stacks()
-    for frames in (stacks.pop(threading.get_ident()), *stacks.values()):
+    for frames in _stacks():
         is_building = False
         for frame in frames:
             name = frame.f_code.co_name
@@ -132,6 +132,13 @@ def training_on(*datasets: object) -> Training | None:
                 if any(one is dataset for one in given for dataset in datasets if dataset is not None):
                     return Training(name, local.get("self"), is_building)
     return None
+
+
+def _stacks() -> Iterator[Iterable[FrameType]]:
+    """The frames of each thread, the innermost first: this thread's, then those of the others, if they are needed."""
+    yield (frame for frame, _ in walk_stack(sys._getframe(1)))
+    here = threading.get_ident()
+    yield from (frames for thread, frames in thread_stacks().items() if thread != here)
 
 
 def called_by_keras(dataset: object) -> bool:
