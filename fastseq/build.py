@@ -6,7 +6,7 @@ import platform
 
 import numpy as np
 
-from fastseq._native import tables
+from fastseq._native import job, tables
 from fastseq.engine.threads import thread_count
 
 
@@ -19,7 +19,7 @@ def build_info() -> dict[str, str]:
     """
     return {
         **tables.library_versions(),
-        "instruction set": tables.instruction_set(),
+        "instruction set": job.instruction_set(),
         "threads": str(thread_count(None)),
         "Python": platform.python_version(),
         "numpy": np.__version__,

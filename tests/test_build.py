@@ -7,7 +7,7 @@ import platform
 import numpy as np
 
 import fastseq
-from fastseq._native import tables
+from fastseq._native import job
 
 
 def test_versions_and_the_instruction_set_are_told():
@@ -22,11 +22,11 @@ def test_versions_and_the_instruction_set_are_told():
 
 
 def test_the_instruction_set_is_the_best_in_use():
-    best = tables.instruction_set()
+    best = job.instruction_set()
     try:
-        tables.disable_instruction_sets(tables.instruction_sets())
-        least = tables.instruction_set()
+        job.disable_instruction_sets(job.instruction_sets())
+        least = job.instruction_set()
     finally:
-        tables.disable_instruction_sets(0)
-    assert tables.instruction_set() == best == fastseq.build_info()["instruction set"]
+        job.disable_instruction_sets(0)
+    assert job.instruction_set() == best == fastseq.build_info()["instruction set"]
     assert least in ("SSSE3", "SSE4", "NEON") or least == best

@@ -226,3 +226,19 @@ cdef class SampleData:
 
     def __getbuffer__(self, Py_buffer* view, int flags):
         PyBuffer_FillInfo(view, self, <void*>self.data.data, <Py_ssize_t>self.data.size, 1, flags)
+
+
+# Of the kernels in this extension, which are those that run: each extension links the parts of the core that it needs.
+def instruction_set():
+    """The name of the best vector instruction set in use."""
+    return best_instruction_set().decode()
+
+
+def instruction_sets():
+    """The vector instruction sets in use, as Highway's bit mask."""
+    return c_instruction_sets()
+
+
+def disable_instruction_sets(mask):
+    """Stop using the instruction sets of `mask`; 0 enables all again. For tests that compare them."""
+    c_disable_instruction_sets(mask)

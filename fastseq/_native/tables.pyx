@@ -80,18 +80,3 @@ def library_versions():
     cdef int count = 0
     cdef const LibraryVersion* versions = c_library_versions(&count)
     return {versions[i].name.decode(): versions[i].version.decode() for i in range(count)}
-
-
-def instruction_set():
-    """The name of the best vector instruction set in use."""
-    return best_instruction_set().decode()
-
-
-def instruction_sets():
-    """The vector instruction sets in use, as Highway's bit mask."""
-    return c_instruction_sets()
-
-
-def disable_instruction_sets(mask):
-    """Stop using the instruction sets of `mask`; 0 enables all again. For tests that compare them."""
-    c_disable_instruction_sets(mask)

@@ -8,10 +8,10 @@ import pytest
 from images import encoded, jpeg, photo
 from png_files import KINDS, png
 
-from fastseq._native import tables
+from fastseq._native import job
 from native.native import INTERPOLATION, put, run
 
-TARGETS = [1 << bit for bit in range(63) if tables.instruction_sets() >> bit & 1]
+TARGETS = [1 << bit for bit in range(63) if job.instruction_sets() >> bit & 1]
 FILTERS = [name for name in INTERPOLATION if not name.startswith("tf.")]
 FLOAT_FILTERS = ["tf.nearest", "tf.bilinear", "tf.bicubic", "tf.area", "tf.lanczos5"]
 FILES = [
@@ -38,7 +38,7 @@ PNGS = [
 @pytest.fixture
 def enable_all_sets() -> Iterator[None]:
     yield
-    tables.disable_instruction_sets(0)
+    job.disable_instruction_sets(0)
 
 
 def all_kernels() -> list[np.ndarray]:
@@ -85,15 +85,15 @@ def best_set_output() -> list[np.ndarray]:
 @pytest.mark.usefixtures("enable_all_sets")
 @pytest.mark.parametrize("target", TARGETS, ids=hex)
 def test_every_instruction_set_gives_the_same_bits(target: int, best_set_output: list[np.ndarray]) -> None:
-    tables.disable_instruction_sets(target - 1)  # better sets have lower bits
+    job.disable_instruction_sets(target - 1)  # better sets have lower bits
     for made, expected in zip(all_kernels(), best_set_output, strict=True):
         np.testing.assert_array_equal(made, expected)
 
 
 @pytest.mark.usefixtures("enable_all_sets")
 def test_instruction_sets_can_be_enabled_again() -> None:
-    before = tables.instruction_sets()
-    tables.disable_instruction_sets(TARGETS[0])
-    assert tables.instruction_sets() == before & ~TARGETS[0] or len(TARGETS) == 1
-    tables.disable_instruction_sets(0)
-    assert tables.instruction_sets() == before
+    before = job.instruction_sets()
+    job.disable_instruction_sets(TARGETS[0])
+    assert job.instruction_sets() == before & ~TARGETS[0] or len(TARGETS) == 1
+    job.disable_instruction_sets(0)
+    assert job.instruction_sets() == before
