@@ -68,12 +68,13 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
     """One wheel, in `out`."""
     prefix = build_libraries(platform)
     python = build_environment(interpreter)
-    build = folder("builds") / f"{abi.tag}-{platform}"
+    build = folder("builds") / str(platform)  # the same for each Python, for ccache
     shutil.rmtree(build, ignore_errors=True)
     environment = {
         **toolchain(platform),
         "PATH": f"{python.parent}{os.pathsep}{tools()}{os.pathsep}{os.environ['PATH']}",
         "SOURCE_DATE_EPOCH": moment,
+        "CCACHE_COMPILERTYPE": "clang",
         "PKG_CONFIG_LIBDIR": str(prefix / "lib" / "pkgconfig"),
         "_PYTHON_HOST_PLATFORM": f"linux-{platform.arch}",  # the tag's, whatever machine this is
         "SETUPTOOLS_EXT_SUFFIX": f".{abi.soabi}-{platform.arch}-linux-{'gnu' if platform.libc == 'glibc' else 'musl'}.so",
@@ -89,6 +90,8 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
         f"ZLIB_ROOT={prefix}",
         "FASTSEQ_WERROR=ON",
     ]
+    if shutil.which("ccache"):
+        options.append("CMAKE_CXX_COMPILER_LAUNCHER=ccache")
     settings = [f"cmake.define.{option}" for option in options]
     settings += [f"build-dir={build / 'cmake'}", "install.strip=false"]
     if abi.is_stable:

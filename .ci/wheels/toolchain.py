@@ -7,6 +7,7 @@ import subprocess
 import sys
 import venv
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Platform:
         return f"{self.arch}-{self.libc}"
 
 
+@cache
 def tools() -> Path:
     """The `bin` folder of an environment with the pinned build tools."""
     requirements = HERE / "requirements.txt"
