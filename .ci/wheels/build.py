@@ -101,8 +101,9 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
     run([*command, *(f"--config-settings={setting}" for setting in settings)], environment)
     (wheel,) = made.glob("*.whl")
     finished = add_contents(wheel, platform.wheel_tag, environment)
+    wheel = Path(shutil.move(finished, out / finished.name))
     shutil.rmtree(build)
-    return Path(shutil.move(finished, out / finished.name))
+    return wheel
 
 
 def unwinder(environment: dict[str, str]) -> Path:
