@@ -93,15 +93,15 @@ bool BaselineScan::skip_to(int mcu, const std::atomic<bool>& cancelled) {
   return true;
 }
 
-bool BaselineScan::read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip) {
+bool BaselineScan::read_parts(std::vector<BlockPart>& parts, int mcus, bool skip) {
   for (int done = 0; done < mcus;) {
     if (mcus_to_restart_ == 0) {  // and more MCUs follow
       if (!segments_.restart(&segment_)) return false;
       begin_interval();
     }
     const int count = std::min(mcus - done, mcus_to_restart_);
-    const BlockPart* from = parts.data() + 2 * done * mcu_blocks_;
-    const BlockPart* to = from + 2 * count * mcu_blocks_;
+    BlockPart* from = parts.data() + 2 * done * mcu_blocks_;
+    BlockPart* to = from + 2 * count * mcu_blocks_;
     if (!(skip ? skip_blocks : decode_blocks)(from, to, &segment_)) return false;
     accumulate_dc(done, count);
     mcus_to_restart_ -= count;

@@ -54,7 +54,7 @@ class BaselineScan {
   bool build_skip_tables();
   void build_parts();
   void begin_interval();
-  bool read_parts(const std::vector<BlockPart>& parts, int mcus, bool skip);
+  bool read_parts(std::vector<BlockPart>& parts, int mcus, bool skip);
   void accumulate_dc(int first_mcu, int mcus);
 
   const JpegScan* scan_ = nullptr;

@@ -29,7 +29,7 @@ struct Bits {
 #endif
     bits |= word >> (count & 63);
     next += (~count & 63) >> 3;
-    count = (count & 7) | 56;
+    count |= 56;
   }
   HWY_INLINE void drop(uint32_t n) {
     bits <<= n & 63;

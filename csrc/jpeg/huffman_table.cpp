@@ -49,24 +49,35 @@ Word as_word(const HuffmanEntry& entry) {
 
 const Word kNone = as_word(HuffmanTable::kNone);
 
-Word value_word(int length, int steps, int size, int base, bool end) {
+// `last_bit` is that of the code.
+Word value_word(int length, int steps, int size, int base, bool end, int last_bit) {
   HuffmanEntry entry = HuffmanTable::kNone;
   entry.length = static_cast<uint8_t>(length | (end ? HuffmanEntry::kEnd : 0));
   entry.second_steps = entry.first_steps = static_cast<uint8_t>(steps);
+#if defined(__aarch64__)
+  const int bits = size > 0 ? size : 1;
+  entry.value_left = static_cast<uint8_t>(length - bits);
+  entry.value_right = static_cast<uint8_t>(64 - bits);
+  if (size == 0) base -= last_bit;
+#else
+  static_cast<void>(last_bit);
   entry.value_bits = static_cast<uint8_t>(size);
   entry.value_shift = static_cast<uint8_t>(64 - length);
+#endif
   entry.second_base = static_cast<int16_t>(base);
   return as_word(entry);
 }
 
-// Fills the entries of one symbol. The value's first bit, its sign, must be among the bits looked up.
-void fill_symbol(Word* out, int count, int length, const AcSymbol& symbol, int max_bits) {
-  const int bits = length + symbol.size, half = count / 2;
+// Fills the entries of one symbol, `first` and those after it. The value's first bit, its sign, must be among the bits
+// looked up.
+void fill_symbol(Word* words, int first, int count, int length, const AcSymbol& symbol, int max_bits) {
+  Word* out = words + first;
+  const int bits = length + symbol.size, half = count / 2, last_bit = first / count & 1;
   if (symbol.size == 0) {
-    std::fill_n(out, count, value_word(bits, symbol.steps, 0, 0, symbol.end));
+    std::fill_n(out, count, value_word(bits, symbol.steps, 0, 0, symbol.end, last_bit));
   } else if (half > 0 && bits <= max_bits) {
-    std::fill_n(out, half, value_word(bits, symbol.steps, symbol.size, 1 - (1 << symbol.size), symbol.end));
-    std::fill_n(out + half, half, value_word(bits, symbol.steps, symbol.size, 0, symbol.end));
+    std::fill_n(out, half, value_word(bits, symbol.steps, symbol.size, 1 - (1 << symbol.size), symbol.end, last_bit));
+    std::fill_n(out + half, half, value_word(bits, symbol.steps, symbol.size, 0, symbol.end, last_bit));
   }
 }
 
@@ -77,7 +88,11 @@ Word difference(int length, int steps, int value) {
   more.second_steps = more.first_steps = static_cast<uint8_t>(steps);
   more.first = static_cast<int8_t>(value);
   HuffmanEntry less = {};
+#if defined(__aarch64__)
+  more.value_left = static_cast<uint8_t>(length);
+#else
   less.value_shift = static_cast<uint8_t>(length);
+#endif
   return as_word(more) - as_word(less);
 }
 
@@ -90,7 +105,7 @@ void fill_seconds(const HuffmanCode& code, Word* seconds) {
     Word* out = seconds + (1 << r);
     std::fill_n(out, 1 << r, kNone);
     for_short_codes(code, r, [out, r](int symbol, int length, int first, int count) {
-      fill_symbol(out + first, count, length, ac_symbol(symbol), kMaxBits - (kBits - r));
+      fill_symbol(out, first, count, length, ac_symbol(symbol), kMaxBits - (kBits - r));
     });
     for (int i = 0; i < 1 << r; ++i) out[i] &= kept;
   }
@@ -100,9 +115,17 @@ void pair_up(const Word* seconds, int count, Word more, Word* out) {
   for (int i = 0; i < count; ++i) out[i] = seconds[i] == kNone ? out[i] : seconds[i] + more;
 }
 
+constexpr HuffmanTable without_codes() {
+  HuffmanTable table{};
+  for (HuffmanEntry& entry : table.lookup) entry = HuffmanTable::kNone;
+  return table;  // no bits are below the limits
+}
+
 void store(const Word* words, HuffmanTable* table) { std::memcpy(table->lookup, words, sizeof(table->lookup)); }
 
 }  // namespace
+
+constexpr HuffmanTable kNoCodes = without_codes();
 
 bool build_dc_table(const HuffmanCode& code, HuffmanTable* table) {
   if (!build_code_search(code, &table->codes)) return false;
@@ -112,7 +135,7 @@ bool build_dc_table(const HuffmanCode& code, HuffmanTable* table) {
   Word words[1 << kBits];
   std::fill(std::begin(words), std::end(words), kNone);
   for_short_codes(code, kBits, [&words](int size, int length, int first, int count) {
-    fill_symbol(words + first, count, length, {0, size, true}, kMaxBits);
+    fill_symbol(words, first, count, length, {0, size, true}, kMaxBits);
   });
   store(words, table);
   return true;
@@ -125,10 +148,10 @@ bool build_ac_table(const HuffmanCode& code, HuffmanTable* table) {
   std::fill(std::begin(words), std::end(words), kNone);
   for_short_codes(code, kBits, [&words, &seconds](int symbol, int length, int first, int count) {
     const AcSymbol ac = ac_symbol(symbol);
-    Word* out = words + first;
-    fill_symbol(out, count, length, ac, kMaxBits);
+    fill_symbol(words, first, count, length, ac, kMaxBits);
     const int bits = length + ac.size, rest = kBits - bits;
     if (ac.end || rest < 1 || ac.size > 7) return;
+    Word* out = words + first;
     const int half = 1 << ac.size >> 1;
     for (int raw = 0; raw < 1 << ac.size; ++raw, out += 1 << rest) {
       const int value = raw < half ? raw + 1 - (1 << ac.size) : raw;
@@ -164,7 +187,7 @@ bool build_skip_table(const HuffmanCode& code, HuffmanTable* table) {
       end = one.end;
     }
     const bool any = length > 0 && steps < HuffmanEntry::kNone;
-    words[i] = any ? value_word(length, steps, 0, 0, end) : kNone;
+    words[i] = any ? value_word(length, steps, 0, 0, end, 0) : kNone;
   }
   store(words, table);
   return true;

@@ -54,9 +54,15 @@ struct HuffmanEntry {
   uint8_t second_steps;  // steps from the previous coefficient to the second
   uint8_t first_steps;   // steps to the first
   int8_t first;          // value of the first
-  uint8_t value_shift;   // right shift of 64 bits that moves the second's value bits to the bottom
-  uint8_t value_bits;    // number of the second's value bits
-  int16_t second_base;   // added to these bits: 0, or 1 - 2^value_bits for a negative value (T.81, F.2.2.1: EXTEND)
+#if defined(__aarch64__)
+  uint8_t value_left;  // left shift of 64 bits that moves the second's value bits to the top
+  uint8_t
+      value_right;  // right shift that then moves them to the bottom, below 64: a value without bits takes a known one
+#else
+  uint8_t value_shift;  // right shift of 64 bits that moves the second's value bits to the bottom
+  uint8_t value_bits;   // number of the second's value bits
+#endif
+  int16_t second_base;  // added to these bits: 0, or 1 - 2^value_bits for a negative value (T.81, F.2.2.1: EXTEND)
 };
 
 struct HuffmanTable {
@@ -67,6 +73,9 @@ struct HuffmanTable {
   alignas(64) HuffmanEntry lookup[1 << kBits];
   CodeSearch codes;
 };
+
+// A table that finds no code in any bits.
+extern const HuffmanTable kNoCodes;
 
 // Each returns false if libjpeg would reject the code.
 // Differences of DC coefficients: one per entry, each with kEnd.
