@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 _Value = TypeVar("_Value")
 
@@ -19,7 +19,7 @@ class lazy_property(Generic[_Value]):  # noqa: N801 - used as a decorator
         self._name = name
 
     @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
+    def __get__(self, instance: None, owner: type) -> lazy_property[_Value]: ...
 
     @overload
     def __get__(self, instance: object, owner: type) -> _Value: ...

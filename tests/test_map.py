@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -142,8 +143,9 @@ def test_an_error_is_raised_where_its_batch_is_requested(samples):
     assert 3 in next(batches)[1]
     with pytest.raises(KeyError, match="seven") as caught:
         next(batches)
-    (note,) = caught.value.__notes__
-    assert "fail(x, y), for batch 1 of epoch 0" in note
+    if sys.version_info >= (3, 11):  # the first with notes
+        (note,) = caught.value.__notes__
+        assert "fail(x, y), for batch 1 of epoch 0" in note
     assert 8 in loader.batch(0, 2)[1]
 
 

@@ -57,7 +57,7 @@ FILES = {
     "bmp rgb565": rgb565(),
     "tiff of 5 bands": five_bands(),
 }
-if features.check("avif"):
+if "avif" in features.get_supported():
     FILES["avif"] = saved(Image.fromarray(SMOOTH), "avif", quality=100)
 
 

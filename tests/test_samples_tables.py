@@ -126,6 +126,7 @@ def test_what_is_wrong_is_named(sources, change, options, error, message):
             make(**options)
 
 
+@pytest.mark.filterwarnings("ignore:.* look like several labels each")  # as "," and ",," do
 @given(st.lists(st.tuples(st.text('ab ü,"\n', min_size=1), st.text('xy_é"\n,').filter(str.strip)), min_size=1))
 def test_quotes_and_lines_in_cells(rows):
     images, labels = map(list, zip(*rows, strict=True))
@@ -152,7 +153,8 @@ def test_pandas_columns_of_every_sort():
     table["label"] = pd.array([2, None, 2], dtype="Int64")
     with pytest.raises(ValueError, match=r"column 'label', row 1 \(counted from 0\)"):
         Samples.from_dataframe(table)
-    with pytest.raises(ValueError, match=r"column 'label', row 1 \(counted from 0\): nan is not a finite number"):
+    found = "( is empty|: nan is not a finite number)"  # pandas 2.0, and 3.1
+    with pytest.raises(ValueError, match=rf"column 'label', row 1 \(counted from 0\){found}"):
         Samples.from_dataframe(table, label=["label"])
     for missing in (None, pd.NA, pd.NaT, math.nan):
         table["label"] = pd.Series(["b", missing, "b"], dtype=object).to_numpy()

@@ -25,7 +25,7 @@ _MAX_CHUNK = 1 << 30
 # Gray of colors depends on the gamma.
 _VALID: dict[bytes, Callable[[bytes], bool]] = {
     b"eXIf": lambda body: body[:2] in (b"II", b"MM"),
-    b"gAMA": lambda body: len(body) == 4 and 16 <= int.from_bytes(body) <= 625_000_000,
+    b"gAMA": lambda body: len(body) == 4 and 16 <= int.from_bytes(body, "big") <= 625_000_000,
     b"sRGB": lambda body: len(body) == 1 and body[0] < 4,
 }
 

@@ -48,7 +48,7 @@ class BatchMap:
         """Call the function on batch `key`: x; (x, y); or (x, y, w).
 
         Raises:
-            Exception: what the function raised, with a note that names the batch.
+            Exception: what the function raised; from Python 3.11 on, with a note that names the batch.
             TypeError: if it returned None.
         """
         parts = batch if isinstance(batch, tuple) else (batch,)
@@ -58,7 +58,8 @@ class BatchMap:
             result = self._function(*parts, **options)
         except Exception as error:
             names = ", ".join(("x", "y", "w")[: len(parts)])
-            error.add_note(f"raised by map={self.name}({names}), for batch {k} of epoch {epoch}")
+            if sys.version_info >= (3, 11):
+                error.add_note(f"raised by map={self.name}({names}), for batch {k} of epoch {epoch}")
             raise
         if result is None:
             raise TypeError(f"map={self.name} returned None for batch {k} of epoch {epoch}; return the batch")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastseq import arguments
 from fastseq._lazy import lazy_property
+from fastseq._types import Unpack
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
-from fastseq._types import StrPath
+from fastseq._types import Self, StrPath
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.samples.class_labels import Labels

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import Any, Self, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastseq import arguments
+from fastseq._types import Self
 from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.exclusions import Bad, listed_paths
 from fastseq.samples.fingerprint import samples_fingerprint

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Any
 
 from fastseq import arguments
 from fastseq._native import tables
+from fastseq._types import Self
 from fastseq.keywords import check_keywords
 
 Op = tuple[int, float, float, float, float, int]

@@ -7,9 +7,14 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 import numpy.typing as npt
+import PIL
 from PIL import Image
 
+from reference.pil import rows_first
+
 Pixels = npt.NDArray[np.uint8]
+
+IS_OLD_PILLOW = int(PIL.__version__.partition(".")[0]) < 13
 
 
 def decode_cv2(
@@ -71,7 +76,7 @@ def resize_cv2_area(image: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def resize_pil(image: Pixels, size: tuple[int, int], name: str, box: tuple[int, int, int, int] | None = None) -> Pixels:
-    """Resize with one of Pillow's filters.
+    """Resize with one of Pillow's filters, as Pillow 13 does.
 
     Args:
         image: uint8 pixels of shape (height, width, channels), with 1 or 3 channels.
@@ -82,10 +87,33 @@ def resize_pil(image: Pixels, size: tuple[int, int], name: str, box: tuple[int, 
     Returns:
         uint8 pixels of shape (*size, channels).
     """
-    height, width = size
     source = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
-    resized = np.asarray(source.resize((width, height), Image.Resampling[name.upper()], box))
-    return resized.reshape(height, width, image.shape[2])
+    resized = np.asarray(resize_by_pillow(source, size, name, box))
+    return resized.reshape(*size, image.shape[2])
+
+
+def resize_by_pillow(
+    image: Image.Image, size: tuple[int, int], name: str, box: tuple[int, int, int, int] | None = None
+) -> Image.Image:
+    """Resize as Pillow 13 does, with the Pillow that is installed.
+
+    Older versions always resize horizontally first, and before 10.3 they have no filters for 16 bits.
+
+    Args:
+        image: Of any mode; the result for I;16 may be of mode I, with the same values unless a filter overshoots.
+        size: (height, width) of the result.
+        name: As in `resize_pil`.
+        box: Likewise.
+    """
+    height, width = size
+    filter_ = Image.Resampling[name.upper()]
+    left, top, right, bottom = box or (0, 0, *image.size)
+    if IS_OLD_PILLOW and name != "nearest":
+        image = image.convert("I") if image.mode == "I;16" else image
+        if rows_first((image.height, image.width), size):
+            image = image.resize((image.width, height), filter_, (0, top, image.width, bottom))
+            top, bottom = 0, height
+    return image.resize((width, height), filter_, (left, top, right, bottom))
 
 
 def resize_pil_bilinear(image: Pixels, size: tuple[int, int]) -> Pixels:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial, wraps
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._types import Unpack
 from fastseq.compat.prefetch import drop_in_cap
 from fastseq.compat.sequence.ahead import Ahead
 from fastseq.engine.batch_memory import BatchAllocator

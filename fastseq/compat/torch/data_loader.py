@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol, Unpack
+from typing import Any, Protocol
 
 from fastseq import arguments
+from fastseq._types import Unpack
 from fastseq.compat.torch.epoch import SampleEpoch
 from fastseq.compat.torch.shuffle import Shuffle
 from fastseq.compat.torch.tensors import require_torch
