@@ -21,6 +21,7 @@ from contents import add_contents
 from libraries import build_libraries, cmake_options
 from pythons import ABIS, Abi, build_environment, find_python
 from toolchain import Platform, run, toolchain, tools
+from unwinder import link_stub
 
 PLATFORMS = [Platform(arch, libc) for libc in ("glibc", "musl") for arch in ("x86_64", "aarch64")]
 MAX_BYTES = 3_000_000
@@ -84,7 +85,7 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
         *cmake_options(platform, environment),
         f"CMAKE_CXX_FLAGS={flags}",
         f"CMAKE_C_FLAGS={flags}",
-        f"CMAKE_MODULE_LINKER_FLAGS=-s {unwinder(environment)}",
+        f"CMAKE_MODULE_LINKER_FLAGS=-s {link_stub(environment) if platform.libc == 'glibc' else ''}",
         f"CMAKE_PREFIX_PATH={prefix}",
         "ZLIB_USE_STATIC_LIBS=ON",
         f"ZLIB_ROOT={prefix}",
@@ -104,11 +105,6 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
     wheel = Path(shutil.move(finished, out / finished.name))
     shutil.rmtree(build)
     return wheel
-
-
-def unwinder(environment: dict[str, str]) -> Path:
-    """The library to link against before zig's own unwinder; see unwinder.py."""
-    return Path(environment["CC"]).with_name("libgcc_s.so.1")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ def _add_licenses(info: Path, sources: list[Source]) -> None:
             lines.append(f"License-File: {target}")
     own = next(line for line in lines if line.startswith("License-Expression: "))
     parts = [f"({source.license})" if " OR " in source.license else source.license for source in sources]
-    lines[lines.index(own)] = " AND ".join([own, *parts])
+    distinct = dict.fromkeys(part for text in parts for part in text.split(" AND "))
+    lines[lines.index(own)] = " AND ".join([own, *distinct])
     metadata.write_text("\n".join(lines) + "\n\n" + body)
 
 

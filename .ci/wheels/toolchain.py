@@ -12,7 +12,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from cache import HERE, folder
-from unwinder import link_stub
 
 _COMMANDS = {"cc": "cc", "c++": "c++", "ar": "ar", "ranlib": "ranlib"}
 _GLIBC = "2.17"
@@ -95,5 +94,4 @@ def toolchain(platform: Platform) -> dict[str, str]:
         "ZIG_LOCAL_CACHE_DIR": str(folder("zig")),
         "PATH": f"{tools()}{os.pathsep}{os.environ['PATH']}",
     }
-    link_stub(home, environment)
     return environment

@@ -1,8 +1,8 @@
 """A stand-in for libgcc_s.so.1 to link against.
 
 Zig links an unwinder of its own into every module. Exceptions, and glibc's pthread_exit when Python ends its daemon threads,
-must go through the one unwinder of the process, or it crashes at exit. The real libgcc_s.so.1 is part of every system
-whose C++ programs run; only its names and their versions are needed here.
+must go through the one unwinder of the process, or it crashes at exit. The real libgcc_s.so.1 is there wherever glibc is, which
+loads it for pthread_exit itself; only its names and their versions are needed here. musl ends threads without an unwinder.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ _VERSIONS = {
 }
 
 
-def link_stub(home: Path, environment: dict[str, str]) -> Path:
-    """Make the library in `home` with the compiler of `environment`."""
+def link_stub(environment: dict[str, str]) -> Path:
+    """Make the library with the compiler of `environment`, beside it."""
+    home = Path(environment["CC"]).parent
     library = home / "libgcc_s.so.1"
     if not library.exists():
         source, versions = home / "unwinder.c", home / "unwinder.map"
