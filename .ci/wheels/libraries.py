@@ -1,8 +1,15 @@
-"""The libraries inside the wheels, built as static archives for a platform."""
+"""The libraries inside the wheels, as static archives.
+
+    python3 .ci/wheels/libraries.py PREFIX
+
+builds them with the compilers of this machine, for a build that does not use zig; CMake and Ninja must be there.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 from cache import folder
@@ -25,29 +32,37 @@ _FLAGS = "-fvisibility=hidden -fPIC"
 
 
 def build_libraries(platform: Platform) -> Path:
-    """The prefix that they are installed in, with archives in `lib` and headers in `include`."""
-    sources = read_sources()
-    digest = "-".join(source.sha256[:6] for source in sources.values())
+    """Build them for a platform with zig, unless they are there.
+
+    Returns:
+        The prefix that they are installed in, with archives in `lib` and headers in `include`.
+    """
+    digest = "-".join(source.sha256[:6] for source in read_sources().values())
     prefix = folder("libraries") / f"{platform}-{digest}"
-    if (prefix / "complete").exists():
-        return prefix
-    shutil.rmtree(prefix, ignore_errors=True)
-    environment = toolchain(platform)
-    for source in sources.values():
-        if source.name in _OPTIONS:
-            _by_cmake(source, platform, prefix, environment)
-    _zlib(sources["zlib"], prefix, environment)
-    (prefix / "complete").touch()
+    if not (prefix / "complete").exists():
+        shutil.rmtree(prefix, ignore_errors=True)
+        environment = toolchain(platform)
+        install_libraries(prefix, environment, cmake_options(platform, environment))
+        (prefix / "complete").touch()
     return prefix
 
 
-def _by_cmake(source: Source, platform: Platform, prefix: Path, environment: dict[str, str]) -> None:
+def install_libraries(prefix: Path, environment: dict[str, str], options: list[str]) -> None:
+    """Build them into a prefix, with the compilers of the environment and more options of CMake."""
+    sources = read_sources()
+    for source in sources.values():
+        if source.name in _OPTIONS:
+            _by_cmake(source, prefix, environment, options)
+    _zlib(sources["zlib"], prefix, environment)
+
+
+def _by_cmake(source: Source, prefix: Path, environment: dict[str, str], options: list[str]) -> None:
     tree = fetch(source)
-    build = folder("builds") / f"{source.name}-{platform}"
+    build = folder("builds") / f"{source.name}-{prefix.name}"
     shutil.rmtree(build, ignore_errors=True)
     flags = f"{_FLAGS} -ffile-prefix-map={tree}={source.name}"
     options = [
-        *cmake_options(platform, environment),
+        *options,
         "CMAKE_BUILD_TYPE=Release",
         f"CMAKE_INSTALL_PREFIX={prefix}",
         "CMAKE_INSTALL_LIBDIR=lib",
@@ -85,3 +100,7 @@ def _zlib(source: Source, prefix: Path, environment: dict[str, str]) -> None:
     for header in ("zlib.h", "zconf.h"):
         shutil.copy(tree / header, prefix / "include" / header)
     shutil.rmtree(build)
+
+
+if __name__ == "__main__":
+    install_libraries(Path(sys.argv[1]).absolute(), {"CC": "cc", "AR": "ar", **os.environ}, [])
