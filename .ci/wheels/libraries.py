@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 
-from cache import folder
+from cache import HERE, folder
 from sources import Source, fetch, read_sources
 from toolchain import Platform, run, toolchain
 
-# What the native core calls, and no more: no TurboJPEG API, no programs, no Java; of libdeflate only the inflating half.
+# What the native core calls, and no more: no TurboJPEG API, no programs; of libdeflate, inflating and CRC-32, which is "gzip".
 _OPTIONS = {
     "libjpeg-turbo": ["ENABLE_SHARED=OFF", "WITH_TURBOJPEG=OFF", "WITH_TOOLS=OFF", "WITH_TESTS=OFF", "REQUIRE_SIMD=ON"],
     "highway": ["BUILD_SHARED_LIBS=OFF", "HWY_ENABLE_CONTRIB=OFF", "HWY_ENABLE_EXAMPLES=OFF", "HWY_ENABLE_TESTS=OFF"],
@@ -24,7 +25,6 @@ _OPTIONS = {
         "LIBDEFLATE_BUILD_SHARED_LIB=OFF",
         "LIBDEFLATE_BUILD_GZIP=OFF",
         "LIBDEFLATE_COMPRESSION_SUPPORT=OFF",
-        "LIBDEFLATE_GZIP_SUPPORT=OFF",
     ],
 }
 _ZLIB_FILES = ["adler32.c", "crc32.c", "inffast.c", "inflate.c", "inftrees.c", "zutil.c"]
@@ -37,8 +37,8 @@ def build_libraries(platform: Platform) -> Path:
     Returns:
         The prefix that they are installed in, with archives in `lib` and headers in `include`.
     """
-    digest = "-".join(source.sha256[:6] for source in read_sources().values())
-    prefix = folder("libraries") / f"{platform}-{digest}"
+    recipe = (HERE / "sources.toml").read_bytes() + Path(__file__).read_bytes()
+    prefix = folder("libraries") / f"{platform}-{sha256(recipe).hexdigest()[:12]}"
     if not (prefix / "complete").exists():
         shutil.rmtree(prefix, ignore_errors=True)
         environment = toolchain(platform)
