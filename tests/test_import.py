@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from images import encoded, photo
 
 import fastseq
 import fastseq.compat
@@ -17,7 +18,7 @@ import fastseq.tf
 from fastseq import Status, status
 from fastseq._native import tables
 
-HEAVY = ("keras", "tensorflow", "pandas", "jax", "torch", "PIL", "skimage", "matplotlib")
+HEAVY = ("cv2", "keras", "tensorflow", "pandas", "jax", "torch", "PIL", "skimage", "matplotlib")
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,19 @@ def test_loading_needs_no_keras(tree):
     )
     ran = subprocess.run([sys.executable, "-c", code, tree], capture_output=True, text=True, check=True, timeout=60)
     assert (ran.stdout, ran.stderr) == ("27\n[]\n", "")
+
+
+def test_opencv_is_imported_once_a_file_needs_it(tmp_path):
+    for form in ("jpeg", "png", "webp"):
+        (tmp_path / f"a.{form}").write_bytes(encoded(photo(20, 30), form))
+    code = (
+        "import sys, fastseq\n"
+        "for form in ('jpeg', 'png', 'webp'):\n"
+        "    fastseq.decode_batch([f'{sys.argv[1]}/a.{form}'], (8, 8))\n"
+        "    print(form, 'cv2' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("jpeg False\npng False\nwebp True\n", "")
 
 
 def test_public_names(keras):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from fastseq.engine.header import Header
 from fastseq.engine.ids import decode_ids
 from fastseq.engine.lost_range import clipping_warning, high_byte_warning, range_warning
-from fastseq.engine.opencv import decode_by_opencv, with_sign
-from fastseq.engine.pillow import decode_after_opencv, decode_by_pillow
+from fastseq.engine.opencv import Read, decode_by_opencv, with_sign
+from fastseq.engine.opencv_module import opencv
+from fastseq.engine.pillow import decode_after_opencv, decode_by_pillow, without_opencv
 from fastseq.engine.pixels import Pixels, UnsupportedError, three_dimensional
 from fastseq.engine.settings import COLORS, Settings
 from fastseq.engine.tiff import as_stored
@@ -50,7 +50,7 @@ def _bytes(data: memoryview, header: Header, settings: Settings) -> Pixels:
     gray = settings.color == "gray"
     decode = decode_by_pillow
     if not _needs_pillow(header, settings):
-        flags = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR
+        flags = Read.GRAYSCALE if gray else Read.COLOR
         image = decode_by_opencv(data, header.format, flags, settings)
         if image is not None:
             return Pixels(three_dimensional(image).astype(np.uint8, copy=False), True, lost)
@@ -62,15 +62,15 @@ def _bytes(data: memoryview, header: Header, settings: Settings) -> Pixels:
 
 
 def _values(data: memoryview, header: Header, settings: Settings) -> Pixels:
-    image = decode_by_opencv(data, header.format, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR, settings)
+    image = decode_by_opencv(data, header.format, Read.ANYDEPTH | Read.ANYCOLOR, settings)
     bgr = image is not None
     if image is None:
         image = decode_after_opencv(data, header, settings, None)
     values = three_dimensional(with_sign(image, header.dtype))
     if values.dtype.itemsize < np.dtype(header.dtype).itemsize:
-        raise UnsupportedError(
-            f"OpenCV and Pillow read only {8 * values.dtype.itemsize} bits of this {header.description}"
-        )
+        bits = f"only {8 * values.dtype.itemsize} bits of this {header.description}"
+        is_there = opencv().module is not None
+        raise UnsupportedError(f"OpenCV and Pillow read {bits}" if is_there else without_opencv(f"Pillow reads {bits}"))
     return Pixels(values, bgr, range_warning(values, settings))
 
 

@@ -22,6 +22,7 @@ class Header:
         format: by the name that Pillow uses.
         dtype: NumPy's name of the smallest dtype that holds a sample: "uint8", "uint16", "int16", "float32" or another.
         tiff: of a TIFF that can be read.
+        white: the value that a PGM, PPM or PAM declares as white; 0 for other images.
     """
 
     def __init__(self, data: memoryview) -> None:
@@ -32,6 +33,7 @@ class Header:
         """
         self.format = FORMAT_NAMES[formats.image_format(data)]
         self.tiff = _layout(data) if self.format == "TIFF" else None
+        self.white = _white(data) if self.format == "PPM" else 0
         self.dtype = self._dtype(data)
 
     @property
@@ -46,13 +48,18 @@ class Header:
         if self.format == "PNG":
             return "uint16" if start[24:25] == b"\x10" else "uint8"
         if self.format == "PPM":
-            found = _PNM_HEADER.match(start) or _PAM_HEADER.match(start)
-            return "uint16" if found and int(found[1]) > 255 else "uint8"
+            return "uint16" if self.white > 255 else "uint8"
         if self.format == "JPEG2000":
             _, found_codestream, rest = start.partition(_CODESTREAM)
             depth = rest[_DEPTH_AFTER_MARKERS:][:1] if found_codestream else b""
             return "uint16" if depth and depth[0] & 0x7F > 7 else "uint8"
         return "uint8"
+
+
+def _white(data: memoryview) -> int:
+    start = bytes(data[:_HEADER_BYTES])
+    found = _PNM_HEADER.match(start) or _PAM_HEADER.match(start)
+    return int(found[1]) if found else 0
 
 
 def _layout(data: memoryview) -> TiffLayout | None:

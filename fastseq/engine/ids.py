@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.engine.header import Header
-from fastseq.engine.opencv import decode_by_opencv, with_sign
+from fastseq.engine.opencv import Read, decode_by_opencv, with_sign
 from fastseq.engine.pillow import decode_after_opencv, decode_by_pillow
 from fastseq.engine.pixels import NotAMaskError, Pixels, three_dimensional
 from fastseq.engine.settings import Settings
@@ -45,8 +44,8 @@ def _stored(data: memoryview, header: Header, settings: Settings) -> NDArray[Any
     if header.format in _BY_PILLOW or (tiff is not None and (tiff.photometric == _PALETTE or tiff.samples == 2)):
         values = decode_by_pillow(data, header, settings, None)
         return values[:, :, :1] if tiff is not None and tiff.samples == 2 else values
-    kind = cv2.IMREAD_GRAYSCALE if header.format == "PNG" else cv2.IMREAD_ANYCOLOR
-    image = decode_by_opencv(data, header.format, cv2.IMREAD_ANYDEPTH | kind, settings)
+    kind = Read.GRAYSCALE if header.format == "PNG" else Read.ANYCOLOR
+    image = decode_by_opencv(data, header.format, Read.ANYDEPTH | kind, settings)
     if image is None:
         return decode_after_opencv(data, header, settings, None)
     return with_sign(image, header.dtype)

@@ -1,25 +1,36 @@
-"""Decoding with OpenCV."""
+"""Decoding with OpenCV, which is imported once a file needs it."""
 
 from __future__ import annotations
 
+from enum import IntFlag
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.engine.opencv_log import silent_opencv
+from fastseq.engine.opencv_module import opencv
 from fastseq.engine.png import clean_png
 from fastseq.engine.settings import Settings
 
 
-def decode_by_opencv(data: memoryview, form: str, flags: int, settings: Settings) -> NDArray[Any] | None:
-    """What `cv2.imdecode` gives; None if it does not decode the file.
+class Read(IntFlag):
+    """The flags of `cv2.imdecode`, `cv2.IMREAD_*`."""
+
+    GRAYSCALE = 0
+    COLOR = 1
+    ANYDEPTH = 2
+    ANYCOLOR = 4
+    IGNORE_ORIENTATION = 128
+
+
+def decode_by_opencv(data: memoryview, form: str, flags: Read, settings: Settings) -> NDArray[Any] | None:
+    """What `cv2.imdecode` gives; None if it does not decode the file, or if OpenCV is not there.
 
     Args:
         data: the file.
         form: the name of its format.
-        flags: those of OpenCV; that of the orientation is added.
+        flags: how to read it; that of the orientation is added.
         settings: of the batch.
 
     Raises:
@@ -27,12 +38,16 @@ def decode_by_opencv(data: memoryview, form: str, flags: int, settings: Settings
         TooLargeError: if a PNG has more data than allowed.
         MemoryError: if OpenCV gets none.
     """
+    cv2 = opencv().module
+    if cv2 is None:
+        return None
     if settings.orient == "none":
-        flags |= cv2.IMREAD_IGNORE_ORIENTATION
+        flags |= Read.IGNORE_ORIENTATION
     content = clean_png(data, settings.limits.memory_bytes) if form == "PNG" else data
     try:
         with silent_opencv():
-            return cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+            image: NDArray[Any] | None = cv2.imdecode(np.frombuffer(content, np.uint8), int(flags))
+            return image
     except cv2.error as error:
         if getattr(error, "code", None) == cv2.Error.StsNoMem:
             raise MemoryError from None

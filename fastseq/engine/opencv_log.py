@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import cv2
+from fastseq.engine.opencv_module import opencv
 
 _SILENT = 0
-_log: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5; before, the functions were those of cv2
 _lock = threading.RLock()
 _users = 0
 _level_before = _SILENT
@@ -27,21 +26,28 @@ def silent_opencv() -> Iterator[None]:
         _leave()
 
 
+def _log() -> Any:
+    cv2 = opencv().module
+    return getattr(cv2.utils, "logging", cv2) if cv2 is not None else None  # before OpenCV 5 the functions were cv2's
+
+
 def _enter() -> None:
     global _users, _level_before
+    log = _log()
     with _lock:
         _users += 1
         if _users == 1:
-            _level_before = _log.getLogLevel()
-            _log.setLogLevel(_SILENT)
+            _level_before = log.getLogLevel()
+            log.setLogLevel(_SILENT)
 
 
 def _leave() -> None:
     global _users
+    log = _log()
     with _lock:
         _users = max(_users - 1, 0)
-        if _users == 0 and _log.getLogLevel() == _SILENT:  # else somebody has set it meanwhile
-            _log.setLogLevel(_level_before)
+        if _users == 0 and log.getLogLevel() == _SILENT:  # else somebody has set it meanwhile
+            log.setLogLevel(_level_before)
 
 
 def _after_fork() -> None:
@@ -49,7 +55,7 @@ def _after_fork() -> None:
     _lock = threading.RLock()
     if _users:
         _users = 0
-        _log.setLogLevel(_level_before)
+        _log().setLogLevel(_level_before)
 
 
 os.register_at_fork(after_in_child=_after_fork)

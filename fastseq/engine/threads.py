@@ -17,6 +17,7 @@ from typing import Protocol
 from fastseq import arguments
 from fastseq._native.job import Pool
 from fastseq.engine.cpu_quota import usable_cpus
+from fastseq.engine.import_lock import wait_for_imports
 from fastseq.engine.python_threads import Task, TaskThreads, join_all
 
 _EXIT_TIMEOUT_S = 0.5
@@ -170,6 +171,7 @@ def _after_fork() -> None:
 def _at_exit() -> None:
     for prefetching in list(_prefetching):
         prefetching.cancel_prefetch()
+    wait_for_imports()
     join_all()
     for threads in list(_all):
         threads._reset()
