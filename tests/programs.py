@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 TIMEOUT = 60  # seconds; only a hang comes near it
+PYTHON = (sys.executable, "-W", "ignore:This process:DeprecationWarning")  # 3.12 and later warn of forks beside threads
 
 
 def run(code: str, *arguments: str, timeout: float = TIMEOUT) -> subprocess.CompletedProcess[str]:
@@ -22,7 +23,7 @@ def run(code: str, *arguments: str, timeout: float = TIMEOUT) -> subprocess.Comp
             return fastseq.Loader(samples, (32, 32), 2, shuffle=True, **options)
     """
     program = textwrap.dedent(start) + textwrap.dedent(code)
-    command = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", program, *arguments]
+    command = [*PYTHON, "-c", program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 from images import encoded, jpeg, photo
+from programs import PYTHON
 
 from fastseq import DecodeError, FileRange, Limits, Loader, Samples, Status, decode_batch
 
@@ -201,7 +202,7 @@ if child == 0:
 assert os.waitpid(child, 0)[1] == 0
 assert (decode() == expected).all()
 """
-    command = [sys.executable, "-c", script, shard[0].path, str(shard[0].length)]
+    command = [*PYTHON, "-c", script, shard[0].path, str(shard[0].length)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from images import encoded, photo
+from programs import PYTHON
 
 import fastseq
 
@@ -135,6 +135,6 @@ if pid:
     ],
 )
 def test_exiting_and_forking_mid_epoch_is_silent(samples, rest):
-    command = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", PROGRAM + rest]
+    command = [*PYTHON, "-c", PROGRAM + rest]
     ran = subprocess.run([*command, *samples.paths()], capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

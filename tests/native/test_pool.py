@@ -3,7 +3,6 @@ from __future__ import annotations
 import gc
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from images import jpeg, photo
+from programs import PYTHON
 
 from fastseq._native.job import Job, Pool
 from native.native import NAMES, OTHER_FORMAT, finish, one, recipe, run, start
@@ -271,7 +271,7 @@ def decode(on):
     assert finish(start(FILES, made, slots(len(FILES), made), on=on)) == ["OK"] * len(FILES)
 {body}
 """
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    result = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
