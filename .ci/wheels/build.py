@@ -2,8 +2,8 @@
 
     python3 .ci/wheels/build.py --out dist
 
-Two builds of one commit give the same bytes. Needs CPython 3.11 or later, git and NASM; compilers, CMake and the libraries'
-sources come from the package index, pinned.
+Two builds of one commit give the same bytes. Needs CPython 3.11 or later, git and NASM; compilers, CMake and the
+libraries' sources come from the package index, pinned.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ MAX_BYTES = 3_000_000
 
 
 def main() -> None:
+    """Build them, and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder for the wheels (default: dist)")
-    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help="wheels whose names hold one of these texts")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="TEXT", help="wheels whose names hold one of these texts"
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     tree, moment = export_commit()
@@ -68,6 +71,7 @@ def export_commit() -> tuple[Path, str]:
 def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpreter: Path, out: Path) -> Path:
     """One wheel, in `out`."""
     prefix = build_libraries(platform)
+    libc = "gnu" if platform.libc == "glibc" else "musl"
     python = build_environment(interpreter)
     build = folder("builds") / str(platform)  # the same for each Python, for ccache
     shutil.rmtree(build, ignore_errors=True)
@@ -78,7 +82,7 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
         "CCACHE_COMPILERTYPE": "clang",
         "PKG_CONFIG_LIBDIR": str(prefix / "lib" / "pkgconfig"),
         "_PYTHON_HOST_PLATFORM": f"linux-{platform.arch}",  # the tag's, whatever machine this is
-        "SETUPTOOLS_EXT_SUFFIX": f".{abi.soabi}-{platform.arch}-linux-{'gnu' if platform.libc == 'glibc' else 'musl'}.so",
+        "SETUPTOOLS_EXT_SUFFIX": f".{abi.soabi}-{platform.arch}-linux-{libc}.so",
     }
     flags = f"-ffile-prefix-map={tree}=fastseq -ffile-prefix-map={build}=build -ffile-prefix-map={prefix}=libraries"
     options = [
@@ -98,7 +102,17 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
     if abi.is_stable:
         settings.append(f"wheel.py-api={abi.tag.split('-')[0]}")
     made = build / "wheel"
-    command = [python, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", made, tree]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        made,
+        tree,
+    ]
     run([*command, *(f"--config-settings={setting}" for setting in settings)], environment)
     (wheel,) = made.glob("*.whl")
     finished = add_contents(wheel, platform.wheel_tag, environment)

@@ -20,7 +20,7 @@ def add_contents(wheel: Path, platform_tag: str, environment: dict[str, str]) ->
         environment: with SOURCE_DATE_EPOCH, the time of the files.
     """
     parent = wheel.parent / "unpacked"
-    command = [tools() / "python", "-m", "wheel"]
+    command: list[str | Path] = [tools() / "python", "-m", "wheel"]
     run([*command, "unpack", "--dest", parent, wheel], environment)
     (tree,) = parent.iterdir()
     (info,) = tree.glob("*.dist-info")
@@ -78,7 +78,9 @@ def _sbom(info: Path, sources: list[Source]) -> dict[str, object]:
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, identity)}",
         "version": 1,
-        "metadata": {"component": {"type": "library", "bom-ref": identity, "name": name, "version": version, "purl": identity}},
+        "metadata": {
+            "component": {"type": "library", "bom-ref": identity, "name": name, "version": version, "purl": identity}
+        },
         "components": components,
         "dependencies": [{"ref": identity, "dependsOn": [source.name for source in sources]}],
     }

@@ -17,7 +17,7 @@ from cache import HERE, folder
 from sources import Source, fetch, read_sources
 from toolchain import Platform, run, toolchain
 
-# What the native core calls, and no more: no TurboJPEG API, no programs; of libdeflate, inflating and CRC-32, which is "gzip".
+# What the native core calls, and no more: no TurboJPEG API, no programs; of libdeflate, inflating and CRC-32 ("gzip").
 _OPTIONS = {
     "libjpeg-turbo": ["ENABLE_SHARED=OFF", "WITH_TURBOJPEG=OFF", "WITH_TOOLS=OFF", "WITH_TESTS=OFF", "REQUIRE_SIMD=ON"],
     "highway": ["BUILD_SHARED_LIBS=OFF", "HWY_ENABLE_CONTRIB=OFF", "HWY_ENABLE_EXAMPLES=OFF", "HWY_ENABLE_TESTS=OFF"],
@@ -71,7 +71,16 @@ def _by_cmake(source: Source, prefix: Path, environment: dict[str, str], options
         f"CMAKE_CXX_FLAGS={flags}",
         *_OPTIONS[source.name],
     ]
-    configure = ["cmake", "-G", "Ninja", "-S", tree, "-B", build, *(f"-D{option}" for option in options)]
+    configure: list[str | Path] = [
+        "cmake",
+        "-G",
+        "Ninja",
+        "-S",
+        tree,
+        "-B",
+        build,
+        *(f"-D{option}" for option in options),
+    ]
     for command in (configure, ["cmake", "--build", build], ["cmake", "--install", build]):
         run(command, environment)
     shutil.rmtree(build)

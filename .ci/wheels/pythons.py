@@ -33,11 +33,16 @@ class Abi:
         return "cpython-" + self.version.replace(".", "")
 
 
-ABIS = [Abi("cp310-cp310", "3.10"), Abi("cp311-abi3", "3.11"), Abi("cp313-cp313t", "3.13t"), Abi("cp314-cp314t", "3.14t")]
+ABIS = [
+    Abi("cp310-cp310", "3.10"),
+    Abi("cp311-abi3", "3.11"),
+    Abi("cp313-cp313t", "3.13t"),
+    Abi("cp314-cp314t", "3.14t"),
+]
 
 
 def find_python(version: str) -> Path | None:
-    """An interpreter of CPython `version` with headers of its own, as built from its sources; None if there is none here.
+    """An interpreter of CPython `version` with headers of its own, as built from its sources; None if there is none.
 
     Debian's will not do: its headers lie in folders of the compiler of the system.
     """
@@ -55,7 +60,7 @@ def build_environment(interpreter: Path) -> Path:
     python = root / "bin" / "python"
     if not (root / "complete").exists():
         subprocess.run([interpreter, "-m", "venv", "--clear", root], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements]
+        install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements]
         subprocess.run(install, check=True)
         (root / "complete").touch()
     return python

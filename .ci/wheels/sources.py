@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tomllib
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import tomllib
 from cache import HERE, folder
 
 
@@ -107,4 +107,4 @@ def _index_url() -> str:
         return configured
     from pip._internal.models.index import PyPI  # pip's own default
 
-    return PyPI.simple_url
+    return str(PyPI.simple_url)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -53,7 +54,16 @@ def tools() -> Path:
     root = folder("tools") / name
     if not (root / "complete").exists():
         venv.create(root, with_pip=True, clear=True)
-        install = [root / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements]
+        install: list[str | Path] = [
+            root / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "-r",
+            requirements,
+        ]
         subprocess.run(install, check=True)
         (root / "complete").touch()
     return root / "bin"
@@ -65,13 +75,15 @@ def zig() -> Path:
     return program
 
 
-def run(command: list[str | Path], environment: dict[str, str]) -> None:
+def run(command: Sequence[str | Path], environment: dict[str, str]) -> None:
     """Run a command, whose output is told only if it fails.
 
     Raises:
         SystemExit: if it fails.
     """
-    ended = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    ended = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     if ended.returncode:
         raise SystemExit(f"{ended.stdout[-10_000:]}\nfailed ({ended.returncode}): {' '.join(map(str, command))}")
 

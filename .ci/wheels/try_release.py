@@ -23,10 +23,14 @@ import first_batch
 from cache import ROOT
 from toolchain import tools
 
+
 def main() -> None:
+    """Run the checks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dist", type=Path)
-    parser.add_argument("--tag", help="the tag of the release, as in v0.1.0, to be the files' and the changelog's version")
+    parser.add_argument(
+        "--tag", help="the tag of the release, as in v0.1.0, to be the files' and the changelog's version"
+    )
     arguments = parser.parse_args()
     files = sorted(path for path in arguments.dist.iterdir() if path.name.endswith((".whl", ".tar.gz")))
     wheels = [path for path in files if path.suffix == ".whl"]
@@ -71,10 +75,22 @@ def check_platform(wheel: Path) -> None:
 def install_from_index(files: list[Path], scratch: Path) -> None:
     """Upload the files, install from there into a fresh environment, and decode a batch."""
     with local_index(scratch / "index") as address:
-        run("twine", "upload", "--non-interactive", "--disable-progress-bar", "--repository-url", address, "-u", "", "-p", "", *files)
+        run(
+            "twine",
+            "upload",
+            "--non-interactive",
+            "--disable-progress-bar",
+            "--repository-url",
+            address,
+            "-u",
+            "",
+            "-p",
+            "",
+            *files,
+        )
         subprocess.run([sys.executable, "-m", "venv", scratch / "fresh"], check=True)
         python = scratch / "fresh" / "bin" / "python"
-        install = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
+        install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
         subprocess.run([*install, "--extra-index-url", f"{address}simple/", "fastseq-loader"], check=True)
         (scratch / "gray.jpg").write_bytes(first_batch.JPEG)
         subprocess.run([python, "-c", first_batch.PROGRAM, scratch / "gray.jpg"], check=True)
@@ -87,7 +103,19 @@ def local_index(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [tools() / "pypi-server", "run", "-i", "127.0.0.1", "-p", str(port), "-a", ".", "-P", ".", folder]
+    command: list[str | Path] = [
+        tools() / "pypi-server",
+        "run",
+        "-i",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-a",
+        ".",
+        "-P",
+        ".",
+        folder,
+    ]
     server = subprocess.Popen(command)
     try:
         address = f"http://127.0.0.1:{port}/"
