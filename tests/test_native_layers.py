@@ -1,4 +1,4 @@
-"""The rooms of csrc/ and what each may include: only rooms of a lower level, and no file in a cycle."""
+"""The rooms of csrc/ and what each may include: only rooms of a lower level, no file in a cycle, and no system."""
 
 import re
 from graphlib import CycleError, TopologicalSorter
@@ -47,6 +47,12 @@ def test_rooms_include_only_lower_rooms() -> None:
             if other != room and LEVELS[other] >= LEVELS[room]:
                 upward.append(f"{file} includes {name}")
     assert upward == []
+
+
+def test_the_system_is_included_in_one_place() -> None:
+    library = re.compile(r"#include <(?!hwy/|x86intrin|cpuid|jpeglib|jerror|libdeflate|zlib)(.+\.h)>")
+    found = {file.with_suffix("").as_posix() for file in FILES if library.search((ROOT / file).read_text())}
+    assert found == {"base/platform", "base/platform_posix", "base/platform_windows"}
 
 
 def test_no_cycles() -> None:

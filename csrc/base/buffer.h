@@ -2,9 +2,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
+
+#include "base/platform.h"
 
 namespace fastseq {
 
@@ -16,7 +17,7 @@ class Buffer {
     if (size > capacity_) {
       release();
       const size_t rounded = (size + size / 4 + 63) / 64 * 64;
-      data_.reset(static_cast<uint8_t*>(std::aligned_alloc(64, rounded)));
+      data_.reset(static_cast<uint8_t*>(platform::allocate_aligned(64, rounded)));
       if (!data_) throw std::bad_alloc();
       capacity_ = rounded;
     }
@@ -38,7 +39,7 @@ class Buffer {
 
  private:
   struct Free {
-    void operator()(void* pointer) const { std::free(pointer); }
+    void operator()(void* pointer) const { platform::free_aligned(pointer); }
   };
   std::unique_ptr<uint8_t, Free> data_;
   size_t capacity_ = 0;

@@ -1,8 +1,9 @@
 #include "engine/buffer_pool.h"
 
-#include <cstdlib>
 #include <new>
 #include <utility>
+
+#include "base/platform.h"
 
 namespace fastseq {
 
@@ -12,7 +13,7 @@ Lease::Lease(std::shared_ptr<BufferPool> pool, uint8_t* data, size_t size)
 Lease::~Lease() { pool_->take_back(data_, size_); }
 
 BufferPool::~BufferPool() {
-  for (const auto& buffer : free_buffers_) std::free(buffer.first);
+  for (const auto& buffer : free_buffers_) platform::free_aligned(buffer.first);
 }
 
 std::unique_ptr<Lease> BufferPool::allocate(size_t size) {
@@ -33,7 +34,7 @@ std::unique_ptr<Lease> BufferPool::allocate(size_t size) {
   }
   if (!data) {
     const size_t rounded = (size + 63) / 64 * 64;
-    data = static_cast<uint8_t*>(std::aligned_alloc(64, rounded > 0 ? rounded : 64));
+    data = static_cast<uint8_t*>(platform::allocate_aligned(64, rounded > 0 ? rounded : 64));
   }
   if (!data) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -56,13 +57,13 @@ void BufferPool::take_back(uint8_t* data, size_t size) {
       return;
     }
   }
-  std::free(data);
+  platform::free_aligned(data);
 }
 
 void BufferPool::shrink_free(size_t target) {
   auto oldest = free_buffers_.begin();
   for (; oldest != free_buffers_.end() && free_ > target; ++oldest) {
-    std::free(oldest->first);
+    platform::free_aligned(oldest->first);
     free_ -= oldest->second;
   }
   free_buffers_.erase(free_buffers_.begin(), oldest);

@@ -1,42 +1,33 @@
 #include "engine/interrupt_watch.h"
 
-#include <signal.h>
-
 #include <atomic>
+
+#include "base/platform.h"
 
 namespace fastseq {
 namespace {
 
 int watchers = 0;
-struct sigaction before = {};
+platform::InterruptAction before;
 std::atomic<unsigned> seen{0};
 
 void count_and_pass_on(int number) {
   seen.fetch_add(1);
-  before.sa_handler(number);
-}
-
-bool is_plain_handler(const struct sigaction& action) {
-  return !(action.sa_flags & SA_SIGINFO) && action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+  before.handler()(number);
 }
 
 void restore() {
-  struct sigaction now = {};
-  if (::sigaction(SIGINT, nullptr, &now) == 0 && now.sa_handler == count_and_pass_on) {
-    ::sigaction(SIGINT, &before, nullptr);
-  }
+  if (platform::InterruptAction::current().handler() == count_and_pass_on) before.install();
 }
 
 }  // namespace
 
 void begin_interrupt_watch() {
   if (watchers++ > 0) return;
-  struct sigaction now = {};
-  if (::sigaction(SIGINT, nullptr, &now) != 0 || !is_plain_handler(now)) return;
-  if (now.sa_handler == count_and_pass_on) return;
+  const auto now = platform::InterruptAction::current();
+  if (!now.handler() || now.handler() == count_and_pass_on) return;
   before = now;
-  now.sa_handler = count_and_pass_on;
-  ::sigaction(SIGINT, &now, nullptr);
+  now.with(count_and_pass_on).install();
 }
 
 void end_interrupt_watch() {

@@ -1,33 +1,13 @@
 #include "engine/pool.h"
 
-#include <pthread.h>
 #include <algorithm>
-
-#include <csignal>
 #include <new>
 #include <system_error>
 #include <utility>
 
+#include "base/platform.h"
+
 namespace fastseq {
-namespace {
-
-// Pool threads block all signals: they are handled on Python's threads.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
 
 Pool::Pool(int threads) {
   workers_.reserve(threads);
@@ -61,10 +41,9 @@ Pool::~Pool() {
 }
 
 std::shared_ptr<Pool::Worker> Pool::start() const {
-  const SignalsBlocked blocked;
+  const platform::SignalsBlocked blocked;  // for good in the thread: they are handled on Python's
   auto worker = std::make_shared<Worker>();
   worker->thread = std::thread(work, state_, worker);
-  pthread_setname_np(worker->thread.native_handle(), "fastseq");  // shown by ps and debuggers
   return worker;
 }
 
@@ -123,6 +102,7 @@ void Pool::replace_lost() {
 }
 
 void Pool::work(const std::shared_ptr<State>& state, const std::shared_ptr<Worker>& self) {
+  platform::name_this_thread("fastseq");
   try {  // the first exception of a thread allocates memory, and ends the process if there is none: throw it now
     throw std::bad_alloc();
   } catch (const std::bad_alloc&) {

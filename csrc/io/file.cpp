@@ -1,8 +1,5 @@
 #include "io/file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <cerrno>
 #include <new>
 #include <system_error>
@@ -38,32 +35,14 @@ Status failure(int error, std::string* reason) {
   return status;
 }
 
-int open_retrying(const char* path) {
-  int descriptor;
-  do {
-    descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);  // O_NONBLOCK: a FIFO must not block
-  } while (descriptor < 0 && errno == EINTR);
-  return descriptor;
-}
-
 }  // namespace
 
-OpenFile::~OpenFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-void OpenFile::identify(const struct stat& info) {
-  size_ = info.st_size;
-  device_ = info.st_dev;
-  inode_ = info.st_ino;
-  modified_s_ = info.st_mtim.tv_sec;
-  modified_ns_ = info.st_mtim.tv_nsec;
-}
+OpenFile::~OpenFile() { platform::close_descriptor(descriptor_); }
 
 bool OpenFile::is_current(const std::string& path) const {
-  struct stat info;
-  return ::stat(path.c_str(), &info) == 0 && size_ == info.st_size && device_ == info.st_dev && inode_ == info.st_ino &&
-         modified_s_ == info.st_mtim.tv_sec && modified_ns_ == info.st_mtim.tv_nsec;
+  platform::FileInfo now;
+  return platform::get_file_info(path, &now) && now.size == info_.size && now.device == info_.device &&
+         now.inode == info_.inode && now.modified_s == info_.modified_s && now.modified_ns == info_.modified_ns;
 }
 
 Status OpenFile::read(int64_t offset, size_t count, Buffer* bytes, size_t* size, std::string* reason) const {
@@ -71,11 +50,8 @@ Status OpenFile::read(int64_t offset, size_t count, Buffer* bytes, size_t* size,
   uint8_t* data = bytes->reserve(count);
   while (*size < count) {
     const int64_t at = offset + static_cast<int64_t>(*size);
-    const ssize_t got = ::pread(descriptor_, data + *size, count - *size, at);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return failure(errno, reason);
-    }
+    const int64_t got = platform::read_at(descriptor_, data + *size, count - *size, at);
+    if (got < 0) return failure(errno, reason);
     if (got == 0) break;
     *size += static_cast<size_t>(got);
   }
@@ -84,19 +60,17 @@ Status OpenFile::read(int64_t offset, size_t count, Buffer* bytes, size_t* size,
 
 Status open_file(const std::string& path, std::shared_ptr<const OpenFile>* file, std::string* reason) {
   if (path.find('\0') != std::string::npos) return Status::kNotFound;  // open() would see the part before it
-  const int descriptor = open_retrying(path.c_str());
+  const int descriptor = platform::open_for_reading(path);
   if (descriptor < 0) return failure(errno, reason);
   std::unique_ptr<OpenFile> opened;
   try {
     opened = std::make_unique<OpenFile>(descriptor);
   } catch (const std::bad_alloc&) {
-    ::close(descriptor);
+    platform::close_descriptor(descriptor);
     throw;
   }
-  struct stat info;
-  if (::fstat(descriptor, &info) != 0) return failure(errno, reason);
-  if (!S_ISREG(info.st_mode)) return Status::kNotAFile;
-  opened->identify(info);
+  if (!platform::get_file_info(descriptor, &opened->info_)) return failure(errno, reason);
+  if (!opened->info_.is_regular) return Status::kNotAFile;
   *file = std::move(opened);
   return Status::kOk;
 }

@@ -6,22 +6,22 @@
 #include <string>
 
 #include "base/buffer.h"
+#include "base/platform.h"
 #include "base/status.h"
-
-struct stat;
 
 namespace fastseq {
 
 // A regular file that is open for reading, by any number of threads.
 class OpenFile {
  public:
+  // Takes over the descriptor.
   explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
   ~OpenFile();
 
   // In bytes, when it was opened.
-  int64_t size() const { return size_; }
+  int64_t size() const { return info_.size; }
   // Whether `path` still names this file, unchanged since it was opened.
   bool is_current(const std::string& path) const;
   // Reads `count` bytes from `offset` on into `bytes`, fewer where the file ends. EINTR and short reads are handled.
@@ -30,12 +30,9 @@ class OpenFile {
 
  private:
   friend Status open_file(const std::string& path, std::shared_ptr<const OpenFile>* file, std::string* reason);
-  void identify(const struct stat& info);
 
   const int descriptor_;
-  int64_t size_ = 0;
-  uint64_t device_ = 0, inode_ = 0;
-  int64_t modified_s_ = 0, modified_ns_ = 0;
+  platform::FileInfo info_;  // when it was opened
 };
 
 // Opens a regular file. Returns kOk or why not, and for kReadError the system's words in *reason. Throws

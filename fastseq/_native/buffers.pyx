@@ -3,7 +3,6 @@
 """Batch buffers that return to their pool with the last reference to their lease."""
 from libcpp.memory cimport make_shared
 from libcpp.utility cimport move
-from posix.unistd cimport getpid
 
 from fastseq._native.core cimport *
 
@@ -20,7 +19,7 @@ cdef class Lease:
         PyBuffer_FillInfo(view, self, self.lease.get().data(), <Py_ssize_t>self.lease.get().size(), 0, flags)
 
     def __dealloc__(self):
-        if self.pid != getpid():
+        if self.pid != process_id():
             self.lease.release()
 
 
@@ -34,7 +33,7 @@ cdef class BufferPool:
     def allocate(self, size_t size):
         """Return a Lease of `size` bytes with arbitrary contents."""
         cdef Lease lease = Lease.__new__(Lease)
-        lease.pid = getpid()
+        lease.pid = process_id()
         lease.lease = move(self.pool.get().allocate(size))
         return lease
 

@@ -7,6 +7,9 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 
+cdef extern from "base/platform.h" namespace "fastseq::platform" nogil:
+    int process_id()
+
 cdef extern from "base/status.h" namespace "fastseq" nogil:
     cdef enum class Status(int32_t):
         kOk

@@ -9,7 +9,6 @@ from cpython.exc cimport PyErr_CheckSignals
 from cython.operator cimport dereference
 from libc.math cimport INFINITY
 from libcpp.utility cimport move
-from posix.unistd cimport getpid
 
 from fastseq._native.core cimport *
 from fastseq._native.recipe cimport Recipe
@@ -28,11 +27,11 @@ cdef class Pool:
     cdef int pid
 
     def __cinit__(self, int threads):
-        self.pid = getpid()
+        self.pid = process_id()
         self.pool = new CPool(threads)
 
     def __dealloc__(self):
-        if self.pool is not NULL and self.pid == getpid():
+        if self.pool is not NULL and self.pid == process_id():
             with nogil:
                 del self.pool
 
@@ -72,7 +71,7 @@ cdef class Job:
             raise ValueError(f"{n} samples, but {draws.shape[0]} rows of draws and a buffer of {out.shape[0]} bytes")
         if n * k:
             numbers.assign(&draws[0, 0], &draws[0, 0] + n * k)
-        self.pid = getpid()
+        self.pid = process_id()
         self.pool = pool
         self.owners = [owners, out]
         self.job = new shared_ptr[BatchJob](
@@ -82,7 +81,7 @@ cdef class Job:
             pool.pool.submit(dereference(self.job), urgent)
 
     def __dealloc__(self):
-        if self.job is NULL or self.pid != getpid():
+        if self.job is NULL or self.pid != process_id():
             return
         self.cancel()
         del self.job

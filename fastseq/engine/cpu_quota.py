@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from fastseq.engine.platform import cpus_of_process
+
 _SELF = Path("/proc/self")
 
 
 def usable_cpus(process: Path = _SELF) -> int:
     """The CPUs that this process may run on; fewer, rounded up, if the quota of its control groups is smaller."""
-    cpus, quota = len(os.sched_getaffinity(0)), cpu_quota(process)
+    cpus, quota = cpus_of_process(), cpu_quota(process)
     return cpus if quota is None else min(cpus, max(math.ceil(quota), 1))
 
 

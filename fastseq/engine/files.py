@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from fastseq._types import StrPath
+from fastseq.engine.platform import REGULAR_FILE_FLAGS
 
 
 def replace_text(path: StrPath, text: str) -> None:
@@ -37,7 +38,7 @@ def open_regular(path: str | bytes | os.PathLike[str]) -> BinaryIO:
         NotRegularError: if it is something else.
         OSError: if it cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    descriptor = os.open(path, REGULAR_FILE_FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise NotRegularError(errno.EINVAL, "not a regular file", path)

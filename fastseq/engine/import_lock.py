@@ -7,10 +7,11 @@ there. A thread that initializes native code while the interpreter is torn down 
 from __future__ import annotations
 
 import logging  # noqa: F401 - takes its lock at a fork too; the lock that is registered later is taken first
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from fastseq.engine.platform import call_after_fork
 
 _TIMEOUT_S = 30.0  # an import may itself wait for what the thread that forks holds
 _lock = threading.RLock()
@@ -43,4 +44,4 @@ def _after_fork_in_child() -> None:
     _lock = threading.RLock()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+call_after_fork(_after_fork_in_child, before=_before_fork, after_in_parent=_after_fork_in_parent)

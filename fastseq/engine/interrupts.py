@@ -6,13 +6,13 @@ read that never returns could not be interrupted there.
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from fastseq._native import interrupts as native
+from fastseq.engine.platform import call_after_fork
 
 _lock = threading.RLock()
 
@@ -43,4 +43,4 @@ def _after_fork() -> None:
     native.reset_after_fork()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+call_after_fork(_after_fork)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from fastseq.engine.opencv_module import opencv
+
+from fastseq.engine.platform import call_after_fork
 
 _SILENT = 0
 _lock = threading.RLock()
@@ -58,4 +59,4 @@ def _after_fork() -> None:
         _log().setLogLevel(_level_before)
 
 
-os.register_at_fork(after_in_child=_after_fork)
+call_after_fork(_after_fork)

@@ -9,7 +9,6 @@ No lock is taken here: a signal handler may run inside any of these functions, a
 from __future__ import annotations
 
 import atexit
-import os
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -18,6 +17,7 @@ from fastseq import arguments
 from fastseq._native.job import Pool
 from fastseq.engine.cpu_quota import usable_cpus
 from fastseq.engine.import_lock import wait_for_imports
+from fastseq.engine.platform import call_after_fork
 from fastseq.engine.python_threads import Task, TaskThreads, join_all
 
 _EXIT_TIMEOUT_S = 0.5
@@ -177,5 +177,5 @@ def _at_exit() -> None:
         threads._reset()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+call_after_fork(_after_fork)
 atexit.register(_at_exit)

@@ -1,0 +1,100 @@
+#ifndef _WIN32
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/platform.h"
+
+namespace fastseq::platform {
+namespace {
+
+void set_info(const struct stat& found, FileInfo* info) {
+#ifdef __APPLE__
+  const struct timespec& modified = found.st_mtimespec;
+#else
+  const struct timespec& modified = found.st_mtim;
+#endif
+  info->is_regular = S_ISREG(found.st_mode);
+  info->size = found.st_size;
+  info->device = static_cast<uint64_t>(found.st_dev);
+  info->inode = found.st_ino;
+  info->modified_s = modified.tv_sec;
+  info->modified_ns = modified.tv_nsec;
+}
+
+}  // namespace
+
+int process_id() { return ::getpid(); }
+
+void name_this_thread(const char* name) {
+#ifdef __APPLE__
+  pthread_setname_np(name);
+#else
+  pthread_setname_np(pthread_self(), name);
+#endif
+}
+
+SignalsBlocked::SignalsBlocked() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+
+SignalsBlocked::~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+InterruptAction InterruptAction::current() {
+  InterruptAction found;
+  ::sigaction(SIGINT, nullptr, &found.action_);
+  return found;
+}
+
+void InterruptAction::install() const { ::sigaction(SIGINT, &action_, nullptr); }
+
+InterruptAction::Handler InterruptAction::handler() const {
+  if (action_.sa_flags & SA_SIGINFO || action_.sa_handler == SIG_DFL || action_.sa_handler == SIG_IGN) return nullptr;
+  return action_.sa_handler;
+}
+
+InterruptAction InterruptAction::with(Handler handler) const {
+  InterruptAction changed = *this;
+  changed.action_.sa_handler = handler;
+  return changed;
+}
+
+bool get_file_info(int descriptor, FileInfo* info) {
+  struct stat found;
+  if (::fstat(descriptor, &found) != 0) return false;
+  set_info(found, info);
+  return true;
+}
+
+bool get_file_info(const std::string& path, FileInfo* info) {
+  struct stat found;
+  if (::stat(path.c_str(), &found) != 0) return false;
+  set_info(found, info);
+  return true;
+}
+
+int open_for_reading(const std::string& path) {
+  int descriptor;
+  do {
+    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  } while (descriptor < 0 && errno == EINTR);
+  return descriptor;
+}
+
+void close_descriptor(int descriptor) { ::close(descriptor); }
+
+int64_t read_at(int descriptor, void* data, size_t count, int64_t offset) {
+  ssize_t got;
+  do {
+    got = ::pread(descriptor, data, count, offset);
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+}  // namespace fastseq::platform
+#endif
