@@ -1,5 +1,5 @@
-// Shared by the inverse DCTs of all sizes. Included once for each instruction set. Sums of two inputs wrap in 16 bits
-// and results saturate, as in libjpeg-turbo's SIMD code.
+// Shared by the inverse DCTs of all sizes. Included once for each instruction set. Sums of two inputs wrap in 16 bits,
+// as in libjpeg-turbo's SIMD code.
 #if defined(FASTSEQ_IDCT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FASTSEQ_IDCT_INL_H_
 #undef FASTSEQ_IDCT_INL_H_
@@ -61,8 +61,15 @@ HWY_INLINE Sum widen(V16 v, V32 round) {
           hn::Add(hn::ShiftRight<16 - kBits>(hn::BitCast(D32(), p.high)), round)};
 }
 
-template <int kShift>
+// Out of range, libjpeg-turbo's results of the first pass wrap on ARM and saturate elsewhere.
+template <int kShift, bool kFirstPass>
 HWY_INLINE V16 narrow(const Sum& sum) {
+#if HWY_ARCH_ARM
+  if (kFirstPass) {
+    return hn::ConcatEven(D16(), hn::BitCast(D16(), hn::ShiftRight<kShift>(sum.high)),
+                          hn::BitCast(D16(), hn::ShiftRight<kShift>(sum.low)));
+  }
+#endif
   return hn::ReorderDemote2To(D16(), hn::ShiftRight<kShift>(sum.low), hn::ShiftRight<kShift>(sum.high));
 }
 

@@ -18,7 +18,7 @@ constexpr int F_0_298 = 2446, F_0_390 = 3196, F_0_541 = 4433, F_0_765 = 6270, F_
               F_1_501 = 12299, F_1_847 = 15137, F_1_961 = 16069, F_2_053 = 16819, F_2_562 = 20995, F_3_072 = 25172;
 
 // One dimension over v[0..7]. With kFew, v[4..7] are zero and not read.
-template <int kShift, bool kFew>
+template <int kShift, bool kFew, bool kFirstPass>
 HWY_INLINE void transform(V16* v) {
   const V32 round = hn::Set(D32(), 1 << (kShift - 1));
   Sum even[4], odd[4];
@@ -46,8 +46,8 @@ HWY_INLINE void transform(V16* v) {
     odd[3] = multiply(p71, F_0_298 - F_0_899, -F_0_899) + z3;
   }
   for (int i = 0; i < 4; ++i) {
-    v[i] = narrow<kShift>(even[i] + odd[i]);
-    v[7 - i] = narrow<kShift>(even[i] - odd[i]);
+    v[i] = narrow<kShift, kFirstPass>(even[i] + odd[i]);
+    v[7 - i] = narrow<kShift, kFirstPass>(even[i] - odd[i]);
   }
 }
 
@@ -57,9 +57,9 @@ HWY_INLINE bool transform_blocks(V16* v, const int16_t* quant, uint8_t* const* r
   for (int r = 0; r < (kFew ? 4 : 8); ++r) v[r] = dequantize(v[r], quant, r);
   // If only the first row is nonzero, libjpeg-turbo's first pass wraps instead of saturating.
   if (HWY_UNLIKELY(!in_range(v[0]))) return false;
-  transform<kConstBits - kPass1Bits, kFew>(v);
+  transform<kConstBits - kPass1Bits, kFew, true>(v);
   transpose(v);
-  transform<kConstBits + kPass1Bits + 3, kFew>(v);
+  transform<kConstBits + kPass1Bits + 3, kFew, false>(v);
   transpose(v);
   for (int r = 0; r < 8; ++r) store_samples(v[r], rows[r] + x);
   return true;

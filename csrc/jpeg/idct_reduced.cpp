@@ -18,35 +18,35 @@ constexpr int F_0_211 = 1730, F_0_509 = 4176, F_0_601 = 4926, F_0_720 = 5906, F_
               F_2_562 = 20995, F_3_624 = 29692;
 
 // One dimension: v[0..7], of which v[4] is ignored, to v[0..3].
-template <int kShift>
+template <int kShift, bool kFirstPass>
 HWY_INLINE void transform4(V16* v) {
   const Sum t0 = widen<kConstBits + 1>(v[0], hn::Set(D32(), 1 << (kShift - 1)));
   const Sum t2 = multiply(interleave(v[2], v[6]), F_1_847, -F_0_765);
   const Pair p75 = interleave(v[7], v[5]), p31 = interleave(v[3], v[1]);
   const Sum inner = multiply(p75, -F_0_211, F_1_451) + multiply(p31, -F_2_172, F_1_061);
   const Sum outer = multiply(p75, -F_0_509, -F_0_601) + multiply(p31, F_0_899, F_2_562);
-  v[0] = narrow<kShift>(t0 + t2 + outer);
-  v[1] = narrow<kShift>(t0 - t2 + inner);
-  v[2] = narrow<kShift>(t0 - t2 - inner);
-  v[3] = narrow<kShift>(t0 + t2 - outer);
+  v[0] = narrow<kShift, kFirstPass>(t0 + t2 + outer);
+  v[1] = narrow<kShift, kFirstPass>(t0 - t2 + inner);
+  v[2] = narrow<kShift, kFirstPass>(t0 - t2 - inner);
+  v[3] = narrow<kShift, kFirstPass>(t0 + t2 - outer);
 }
 
 // One dimension: v[0] and the odd ones of v[0..7] to v[0..1].
-template <int kShift>
+template <int kShift, bool kFirstPass>
 HWY_INLINE void transform2(V16* v) {
   const Sum t = widen<kConstBits + 2>(v[0], hn::Set(D32(), 1 << (kShift - 1)));
   const Sum odd =
       multiply(interleave(v[7], v[5]), -F_0_720, F_0_850) + multiply(interleave(v[3], v[1]), -F_1_272, F_3_624);
-  v[0] = narrow<kShift>(t + odd);
-  v[1] = narrow<kShift>(t - odd);
+  v[0] = narrow<kShift, kFirstPass>(t + odd);
+  v[1] = narrow<kShift, kFirstPass>(t - odd);
 }
 
-template <int kSize, int kShift>
+template <int kSize, int kShift, bool kFirstPass>
 HWY_INLINE void transform_reduced(V16* v) {
   if (kSize == 4) {
-    transform4<kShift>(v);
+    transform4<kShift, kFirstPass>(v);
   } else {
-    transform2<kShift>(v);
+    transform2<kShift, kFirstPass>(v);
   }
   for (int i = kSize; i < 8; ++i) v[i] = hn::Zero(D16());
 }
@@ -61,9 +61,9 @@ bool reduce_blocks(const int16_t* const* blocks, const int16_t* quant, int count
     v[r] = read ? dequantize(v[r], quant, r) : hn::Zero(D16());
     if (HWY_UNLIKELY(!in_range(v[r]))) return false;
   }
-  transform_reduced<kSize, kConstBits - kPass1Bits + kExtra>(v);
+  transform_reduced<kSize, kConstBits - kPass1Bits + kExtra, true>(v);
   transpose(v);
-  transform_reduced<kSize, kConstBits + kPass1Bits + 3 + kExtra>(v);
+  transform_reduced<kSize, kConstBits + kPass1Bits + 3 + kExtra, false>(v);
   transpose(v);
   for (int r = 0; r < kSize; ++r) {
     alignas(64) uint8_t samples[8 * kBlocksPerVector];
