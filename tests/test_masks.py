@@ -82,7 +82,7 @@ def test_png_of_every_depth(color, depth, interlaced, seed, height, width):
 def test_transparency_gamma_and_order_of_chunks_change_no_id():
     data = palette_file(IDS, "png", transparency=3)
     at = data.index(b"PLTE") - 4
-    with_gamma = data[:at] + chunk(b"gAMA", (45455).to_bytes(4)) + chunk(b"sRGB", b"\0") + data[at:]
+    with_gamma = data[:at] + chunk(b"gAMA", (45455).to_bytes(4, "big")) + chunk(b"sRGB", b"\0") + data[at:]
     for file in (data, with_gamma):
         np.testing.assert_array_equal(read(file), IDS)
 

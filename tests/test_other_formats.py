@@ -12,6 +12,7 @@ import pytest
 import typer
 from images import encoded, photo
 from PIL import Image, features
+from reference.pixels import resize_by_pillow
 from tiff_files import tiff
 from typer.testing import CliRunner
 
@@ -129,8 +130,7 @@ def test_pillow_filters_drop_the_alpha_of_tiff_as_pillow_does(interpolation):
     rgba = np.dstack([photo(50, 40), photo(50, 40, 1, channels=1)])
     made = decode_batch([tiff(rgba)], SIZE, interpolation=interpolation)[0]
     with Image.open(io.BytesIO(tiff(rgba))) as image:
-        number = getattr(Image.Resampling, interpolation[4:].upper())
-        expected = np.asarray(image.convert("RGB").resize(SIZE[::-1], number))
+        expected = np.asarray(resize_by_pillow(image.convert("RGB"), SIZE, interpolation[4:]))
     np.testing.assert_array_equal(made, expected)
 
 
