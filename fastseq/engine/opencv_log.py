@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastseq.engine.opencv_module import opencv
-
 from fastseq.engine.platform import call_after_fork
 
 _SILENT = 0
