@@ -72,7 +72,7 @@ def test_table_shows_each_speed():
     ]
 
 
-EXTRAS = ("typer", "rich", "matplotlib", "PIL", "xxhash", "skimage", "keras", "tensorflow")
+EXTRAS = ("cv2", "typer", "rich", "matplotlib", "PIL", "xxhash", "skimage", "keras", "tensorflow")
 
 
 def bare(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -116,7 +116,7 @@ def test_no_command_prints_help(arguments):
     ("command", "needs", "extra"),
     [
         ("check", "typer and rich and matplotlib and PIL and xxhash", "check"),
-        ("demo", "typer and rich and matplotlib", "demo"),
+        ("demo", "typer and rich and matplotlib and cv2", "demo"),
     ],
 )
 def test_a_command_names_the_extra_it_needs(command, needs, extra):

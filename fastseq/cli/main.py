@@ -23,7 +23,9 @@ _COMMANDS = {
         "check",
         ("typer", "rich", "matplotlib", "PIL", "xxhash"),
     ),
-    "demo": _Command("train a small CNN and print how fast images arrive", "demo", ("typer", "rich", "matplotlib")),
+    "demo": _Command(
+        "train a small CNN and print how fast images arrive", "demo", ("typer", "rich", "matplotlib", "cv2")
+    ),
 }
 _HELP = "\n".join(
     [

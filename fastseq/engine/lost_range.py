@@ -64,7 +64,7 @@ class LostRange:
 
     def __init__(self) -> None:
         self._found: dict[str, None] = {}
-        self._warned: set[str] = set()
+        self._warned: dict[str, object] = {}
 
     def add(self, lost: str) -> None:
         """Take what was lost of an image, "" for nothing; from any thread."""
@@ -73,7 +73,7 @@ class LostRange:
 
     def warn(self) -> None:
         """Warn of what is new, in the thread that takes the batch."""
+        me = object()
         for lost in list(self._found):
-            if lost not in self._warned:
-                self._warned.add(lost)
+            if self._warned.setdefault(lost, me) is me:  # no other thread was first
                 warn_user(lost, UserWarning)
