@@ -38,7 +38,7 @@ def build(compiler: str, program: Path) -> None:
     libraries = subprocess.run(
         ["pkg-config", "--cflags", "--libs", "libjpeg", "libhwy"], capture_output=True, text=True, check=True
     ).stdout.split()
-    vectors = ["-mssse3"] if platform.machine() == "x86_64" else []
+    vectors = ["-msse4.2", "-mpopcnt"] if platform.machine() == "x86_64" else []
     sources = [str(CORE / name) for name in SOURCES]
     command = [compiler, *FLAGS, *vectors, f"-I{CORE}", str(HERE / "entropy.cpp"), *sources, *libraries]
     subprocess.run([*command, "-o", str(program)], check=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as _typing
 from importlib import import_module as _import_module
 
+from fastseq import _native as _native  # before NumPy: it says what the processor lacks
 from fastseq.build import build_info
 from fastseq.compat.torch.data_loader import DataLoader
 from fastseq.engine.decode_batch import decode_batch

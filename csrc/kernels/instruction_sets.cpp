@@ -5,10 +5,10 @@
 
 namespace fastseq::kernels {
 
-int64_t instruction_sets() { return hwy::SupportedTargets(); }
+int64_t instruction_sets() { return hwy::SupportedTargets() & HWY_TARGETS; }
 
 const char* best_instruction_set() {
-  const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
+  const int64_t usable = instruction_sets();
   return hwy::TargetName(usable ? usable & -usable : HWY_STATIC_TARGET);  // the best has the lowest bit
 }
 

@@ -86,6 +86,7 @@ def best_set_output() -> list[np.ndarray]:
 @pytest.mark.parametrize("target", TARGETS, ids=hex)
 def test_every_instruction_set_gives_the_same_bits(target: int, best_set_output: list[np.ndarray]) -> None:
     job.disable_instruction_sets(target - 1)  # better sets have lower bits
+    assert job.instruction_sets() & -job.instruction_sets() == target
     for made, expected in zip(all_kernels(), best_set_output, strict=True):
         np.testing.assert_array_equal(made, expected)
 

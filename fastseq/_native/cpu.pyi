@@ -1,0 +1,3 @@
+"""Types of the check of the processor."""
+
+def missing_features() -> list[str]: ...
