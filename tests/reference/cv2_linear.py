@@ -12,7 +12,7 @@ Pixels = npt.NDArray[np.uint8]
 _BITS = 11  # fraction bits of the weights
 
 
-def resize_linear(image: Pixels, size: tuple[int, int]) -> Pixels:
+def resize(image: Pixels, size: tuple[int, int]) -> Pixels:
     """Resize (height, width, channels) pixels to `size` with two taps, as cv2 does on x86."""
     height, width = image.shape[:2]
     if size == (height, width):
@@ -29,11 +29,11 @@ def resize_linear(image: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 @functools.cache
-def cv2_computes_as_on_x86() -> bool:
+def is_that_of_x86() -> bool:
     """Whether the local cv2.resize has these bits: OpenCV's wheels for ARM differ by up to 4 levels."""
     image = np.random.default_rng(0).integers(0, 256, (61, 97, 3), np.uint8)
     sizes = ((31, 33), (130, 75), (7, 150))
-    return all(np.array_equal(cv2.resize(image, size[::-1]), resize_linear(image, size)) for size in sizes)
+    return all(np.array_equal(cv2.resize(image, size[::-1]), resize(image, size)) for size in sizes)
 
 
 def _taps(length: int, count: int, *, clamp_weights: bool) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]]:

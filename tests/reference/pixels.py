@@ -10,6 +10,7 @@ import numpy.typing as npt
 import PIL
 from PIL import Image
 
+from reference import cv2_linear
 from reference.pil import rows_first
 
 Pixels = npt.NDArray[np.uint8]
@@ -53,7 +54,7 @@ def decode_cv2(
 
 
 def resize_cv2_linear(image: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resize with two taps, ``cv2.INTER_LINEAR``.
+    """Resize with two taps, ``cv2.INTER_LINEAR`` as it is on x86.
 
     Args:
         image: uint8 pixels of shape (height, width, channels).
@@ -62,6 +63,8 @@ def resize_cv2_linear(image: Pixels, size: tuple[int, int]) -> Pixels:
     Returns:
         uint8 pixels of shape (*size, channels).
     """
+    if not cv2_linear.is_that_of_x86():
+        return cv2_linear.resize(image, size)
     return _resize_cv2(image, size, cv2.INTER_LINEAR)
 
 
