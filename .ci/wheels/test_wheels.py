@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -121,6 +122,7 @@ def main() -> int:
     )
     parser.add_argument("--docs", type=Path, metavar="FILE", help="write the table into this page too")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what a cell has written is removed
     wheels = sorted(map(Wheel.parse, (path.resolve() for path in options.wheels)), key=lambda wheel: wheel.path.name)
     todo = [one for one in cells(wheels, options.quick) if any(text in one[0].name for text in options.only or [""])]
     with tempfile.TemporaryDirectory() as scratch:
