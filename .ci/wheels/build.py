@@ -44,7 +44,7 @@ def main() -> None:
                 continue
             interpreter = find_python(abi.version)
             if interpreter is None:
-                print(f"{name}: not built, no CPython {abi.version} with its headers is here", flush=True)
+                print(f"{name}: not built, there is no CPython {abi.version} here", flush=True)
                 continue
             started = time.monotonic()
             wheel = build_wheel(tree, moment, platform, abi, interpreter, arguments.out)

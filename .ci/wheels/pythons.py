@@ -41,15 +41,29 @@ ABIS = [
 ]
 
 
-def find_python(version: str) -> Path | None:
-    """An interpreter of CPython `version` with headers of its own, as built from its sources; None if there is none.
+# The Debian suites that have the sources of a Python, and what configure is told.
+_SOURCES = {
+    "3.11": ("bookworm", "python3.11"),
+    "3.13t": ("trixie", "python3.13", "--disable-gil"),
+    "3.14t": ("sid", "python3.14", "--disable-gil"),
+}
 
-    Debian's will not do: its headers lie in folders of the compiler of the system.
+
+def find_python(version: str) -> Path | None:
+    """An interpreter of CPython `version` with headers of its own; None if there is none and no suite has its sources.
+
+    Debian's own will not do: its headers lie in folders of the compiler of the system.
     """
-    candidates = [folder("pythons") / version / "bin" / f"python{version}"]
-    candidates += sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
-    candidates += sorted(Path("/opt/python").glob(f"{version}/bin/python{version}"))
-    return next((path for path in candidates if path.exists()), None)
+    prefix = folder("pythons") / version
+    built = prefix / "bin" / f"python{version}"
+    here = [built, *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))]
+    found = next((path for path in here if path.exists()), None)
+    if found is None and version in _SOURCES:
+        suite, package, *options = _SOURCES[version]
+        print(f"CPython {version}: to be built from the sources of {package} in {suite}", flush=True)
+        subprocess.run([HERE / "build_python", suite, package, prefix, *options], check=True)
+        found = built
+    return found
 
 
 def build_environment(interpreter: Path) -> Path:
