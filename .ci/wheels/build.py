@@ -95,6 +95,8 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
         f"ZLIB_ROOT={prefix}",
         "FASTSEQ_WERROR=ON",
     ]
+    if abi.version.endswith("t"):
+        options.append("Python_FIND_ABI=OFF;OFF;OFF;ON")  # the last: free-threaded
     if shutil.which("ccache"):
         options.append("CMAKE_CXX_COMPILER_LAUNCHER=ccache")
     settings = [f"cmake.define.{option}" for option in options]
