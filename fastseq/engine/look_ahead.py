@@ -77,6 +77,8 @@ class LookAhead(Generic[Key, Batch]):
     whoever pops it from the dict. Keys must be hashed and compared without running Python code.
     """
 
+    _is_finalizing = staticmethod(sys.is_finalizing)
+
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.reset_after_fork()
@@ -156,7 +158,12 @@ class LookAhead(Generic[Key, Batch]):
         self._put(key, batch, self._generation)
 
     def cancel_prefetch(self) -> None:
-        """Cancel what is begun; returns when nothing writes to it any more."""
+        """Cancel what is begun; returns when nothing writes to it any more.
+
+        While the interpreter is torn down it does nothing: jobs end themselves, and the globals used here may be gone.
+        """
+        if self._is_finalizing():
+            return
         self._generation = object()
         cancelled = []
         while self._begun:

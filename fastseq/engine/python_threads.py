@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterable
@@ -50,6 +51,8 @@ class TaskThreads:
     result, or raise. So no lock is ever held, each change of state is a single atomic operation, and threads are
     started without `threading.Thread.start`, which leaves its locks taken when it is interrupted.
     """
+
+    _is_finalizing = staticmethod(sys.is_finalizing)
 
     def __init__(self, count: int, exit_timeout_s: float = 0.0) -> None:
         """Start no thread yet.
@@ -103,8 +106,8 @@ class TaskThreads:
                 thread.release()
 
     def __del__(self) -> None:
-        """End the threads; those of a parent process do not exist here."""
-        if self._pid == os.getpid():
+        """End the threads; those of a parent process do not exist here. At the end of this one globals may be gone."""
+        if not self._is_finalizing() and self._pid == os.getpid():
             self._shared.queue.put(None)
 
     def _start_thread(self) -> None:
