@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drop_ins import mixed_folder
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from images import encoded, folder, photo
 from native.native import examples
@@ -185,6 +185,7 @@ def test_other_formats(both, tmp_path):
     )
 )
 def test_random_combinations(both, root, options):
+    assume(not options.get("pad_to_aspect_ratio") or min(options["image_size"]) > 3)  # TensorFlow would leave no pixel
     assert_same_datasets(*(made(root, **options) for made in both), tolerance(options))
 
 
@@ -211,7 +212,7 @@ def test_random_combinations(both, root, options):
 def test_the_same_errors(both, root, options):
     messages = []
     for made in both:
-        with pytest.raises(ValueError) as caught:  # noqa: PT011 - whatever Keras says
+        with pytest.raises((ValueError, TypeError)) as caught:  # whatever Keras says; 3.8 to 3.11 have no `format`
             made(root, **options)
         messages.append(str(caught.value))
         gc.collect()
