@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,10 +124,15 @@ def main() -> int:
     parser.add_argument("--docs", type=Path, metavar="FILE", help="write the table into this page too")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what a cell has written is removed
-    wheels = sorted(map(Wheel.parse, (path.resolve() for path in options.wheels)), key=lambda wheel: wheel.path.name)
-    todo = [one for one in cells(wheels, options.quick) if any(text in one[0].name for text in options.only or [""])]
     with tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)
+        dist = Path(scratch, "dist")
+        dist.mkdir()
+        # Copies, since a run takes long and wheels may be built anew meanwhile.
+        wheels = [Wheel.parse(Path(shutil.copy(path, dist))) for path in sorted(options.wheels)]
+        todo = [
+            one for one in cells(wheels, options.quick) if any(text in one[0].name for text in options.only or [""])
+        ]
         run = Run(Path(scratch, "pictures"), options.quick)
         pictures.write(run.pictures)
         for number, (cell, wheel) in enumerate(todo, 1):
