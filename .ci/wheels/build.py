@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cache import ROOT, folder
 from contents import add_contents
-from libraries import build_libraries, cmake_options
+from libraries import build_libraries
 from pythons import ABIS, Abi, build_environment, find_python
 from toolchain import Platform, run, toolchain, tools
 from unwinder import link_stub
@@ -85,8 +85,10 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
         "SETUPTOOLS_EXT_SUFFIX": f".{abi.soabi}-{platform.arch}-linux-{libc}.so",
     }
     flags = f"-ffile-prefix-map={tree}=fastseq -ffile-prefix-map={build}=build -ffile-prefix-map={prefix}=libraries"
+    # Not as a cross build, for which CMake does not find free-threaded Pythons: none of its checks runs a program.
     options = [
-        *cmake_options(platform, environment),
+        f"CMAKE_AR={environment['AR']}",
+        f"CMAKE_RANLIB={environment['RANLIB']}",
         f"CMAKE_CXX_FLAGS={flags}",
         f"CMAKE_C_FLAGS={flags}",
         f"CMAKE_MODULE_LINKER_FLAGS=-s {link_stub(environment) if platform.libc == 'glibc' else ''}",
@@ -95,8 +97,6 @@ def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpret
         f"ZLIB_ROOT={prefix}",
         "FASTSEQ_WERROR=ON",
     ]
-    if abi.version.endswith("t"):
-        options.append("Python_FIND_ABI=OFF;OFF;OFF;ON")  # the last: free-threaded
     if shutil.which("ccache"):
         options.append("CMAKE_CXX_COMPILER_LAUNCHER=ccache")
     settings = [f"cmake.define.{option}" for option in options]
