@@ -2,7 +2,7 @@
 
     python3 .ci/wheels/cross_check.py
 
-Prints what the compiler says about each file that fails. The headers of the libraries are those of the wheels for Linux.
+Prints what the compiler says about each file that fails. The libraries' headers are those of the wheels for Linux.
 """
 
 from __future__ import annotations
