@@ -45,12 +45,13 @@ ABIS = [
 _SOURCES = {
     "3.11": ("bookworm", "python3.11"),
     "3.13t": ("trixie", "python3.13", "--disable-gil"),
-    "3.14t": ("sid", "python3.14", "--disable-gil"),
+    "3.14t": ("forky", "python3.14", "--disable-gil"),
 }
 
 
 def find_python(version: str) -> Path | None:
-    """An interpreter of CPython `version` with headers of its own; None if there is none and no suite has its sources.
+    """An interpreter of CPython `version` with headers of its own; None if there is none and its sources
+    cannot be had, or do not build.
 
     Debian's own will not do: its headers lie in folders of the compiler of the system.
     """
@@ -61,8 +62,8 @@ def find_python(version: str) -> Path | None:
     if found is None and version in _SOURCES:
         suite, package, *options = _SOURCES[version]
         print(f"CPython {version}: to be built from the sources of {package} in {suite}", flush=True)
-        subprocess.run([HERE / "build_python", suite, package, prefix, *options], check=True)
-        found = built
+        ended = subprocess.run([HERE / "build_python", suite, package, prefix, *options], check=False)
+        found = built if ended.returncode == 0 else None
     return found
 
 
