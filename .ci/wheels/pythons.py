@@ -50,8 +50,7 @@ _SOURCES = {
 
 
 def find_python(version: str) -> Path | None:
-    """An interpreter of CPython `version` with headers of its own; None if there is none and its sources
-    cannot be had, or do not build.
+    """An interpreter of CPython `version` with headers of its own; None if there is none, nor sources to build one from.
 
     Debian's own will not do: its headers lie in folders of the compiler of the system.
     """
