@@ -45,7 +45,7 @@ def build(name: str, decoders: Path) -> Path:
 
 
 def _compile(*arguments: str) -> None:
-    options = ["-std=c++17", "-O1", *["-mssse3"] * (os.uname().machine == "x86_64"), f"-I{ROOT / 'csrc'}"]
+    options = ["-std=c++17", "-O1", *["-msse4.2", "-mpopcnt"] * (os.uname().machine == "x86_64"), f"-I{ROOT / 'csrc'}"]
     compiler = shlex.split(os.environ.get("CXX", "c++"))
     command = [*compiler, *options, *_packages("--cflags"), *arguments]
     built = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
