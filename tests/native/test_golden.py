@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from reference import cv2_linear
 
 from native.golden import COLORS, JPEGS, cases, digest, stored
 from native.libjpeg_process import run_with_libjpeg
@@ -16,7 +17,7 @@ CASES = cases()
 def test_bits(name: str) -> None:
     made = CASES[name].make()
     oracle = CASES[name].oracle
-    if oracle is not None:
+    if oracle is not None and cv2_linear.is_that_of_x86():
         np.testing.assert_array_equal(made, oracle())
     assert digest(made) == stored()[name]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from images import cmyk_jpeg, jpeg, photo
+from jpeg_files import common_file, requantized
 from reference.geometry import CROP_DRAWS, random_resized_crop
 
 from native.libjpeg_process import run_with_libjpeg
@@ -102,6 +103,22 @@ def test_both_decoders_agree(strict: int, count: int) -> None:
         ((files, (20, 30)), {"interpolation": "cv2.linear", **crop, **common}),
         ((files, (23, 19)), {"interpolation": "antialias", **common}),
         ((files, (11, 12), 1), {"interpolation": "antialias", **common}),
+    ]
+    for (arguments, options), expected in zip(orders, run_with_libjpeg(orders), strict=True):
+        made = run(*arguments, **options)
+        assert made.statuses == expected.statuses
+        np.testing.assert_array_equal(made.pixels, expected.pixels)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_both_decoders_agree_out_of_range(part: int) -> None:
+    """Beyond the range of an encoder's coefficients, libjpeg-turbo's results depend on the processor."""
+    rng = np.random.default_rng([9, part])
+    files = [requantized(rng, common_file(rng)) for _ in range(75)]
+    orders = [
+        ((files, size, channels), {"interpolation": interpolation, "orient": "none"})
+        for interpolation, size in (("cv2.nearest", (70, 70)), ("antialias", (17, 17)), ("antialias", (8, 8)))
+        for channels in (1, 3)
     ]
     for (arguments, options), expected in zip(orders, run_with_libjpeg(orders), strict=True):
         made = run(*arguments, **options)

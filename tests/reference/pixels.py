@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import PIL
+import pytest
 from PIL import Image
 
 from reference import cv2_linear
@@ -74,7 +75,12 @@ def resize_cv2_nearest(image: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def resize_cv2_area(image: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resize with ``cv2.INTER_AREA``; arguments and result as in `resize_cv2_linear`."""
+    """Resize with ``cv2.INTER_AREA``; arguments and result as in `resize_cv2_linear`.
+
+    Where OpenCV's bits are not those of x86, as on ARM, the test ends here: digests are the reference there.
+    """
+    if not cv2_linear.is_that_of_x86():
+        pytest.skip("OpenCV differs on this processor: native/test_golden.py checks cv2.area by the digests of x86")
     return _resize_cv2(image, size, cv2.INTER_AREA)
 
 
