@@ -50,7 +50,7 @@ _SOURCES = {
 
 
 def find_python(version: str) -> Path | None:
-    """An interpreter of CPython `version` with headers of its own; None if there is none, nor sources to build one from.
+    """An interpreter of CPython `version` with headers of its own; None without one, and sources to build it from.
 
     Debian's own will not do: its headers lie in folders of the compiler of the system.
     """
