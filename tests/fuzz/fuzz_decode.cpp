@@ -2,9 +2,9 @@
 //
 // With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev, libhwy-dev, libdeflate-dev and zlib1g-dev, from the project's
 // root:
-//   clang++-16 -std=c++17 -g -O1 -mssse3 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-//     -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*/*.cpp $(pkg-config --cflags --libs libjpeg libhwy libdeflate zlib) \
-//     -o /tmp/fuzz_decode
+//   clang++-16 -std=c++17 -g -O1 -msse4.2 -mpopcnt -fsanitize=fuzzer,address,undefined \
+//     -fno-sanitize-recover=undefined -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*/*.cpp \
+//     $(pkg-config --cflags --libs libjpeg libhwy libdeflate zlib) -o /tmp/fuzz_decode
 //   python tests/fuzz/make_seeds.py /tmp/seeds && mkdir -p /tmp/found
 //   /tmp/fuzz_decode -max_len=20000 -rss_limit_mb=2048 -timeout=10 /tmp/found /tmp/seeds FOLDER_OF_IMAGES
 // Files of the folder are used unchanged: their first bytes choose the recipe and are decoded as well.
