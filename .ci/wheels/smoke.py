@@ -199,11 +199,12 @@ def end(pictures: Path) -> None:
 
 
 def loop(pictures: Path) -> None:
-    """Load for ever."""
-    next(iter(loader(pictures)))
+    """Load for ever, with one loader: Python ignores an interrupt that arrives as an object's finalizer begins."""
+    batches = loader(pictures)
+    next(iter(batches))
     print("ready", flush=True)
     while True:
-        for _ in loader(pictures):
+        for _ in batches:
             pass
 
 
