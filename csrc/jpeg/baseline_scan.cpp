@@ -73,8 +73,10 @@ void BaselineScan::build_parts() {
       order_[i][x] = static_cast<uint16_t>(x / blocks.across * mcu_blocks_ + blocks.first + x % blocks.across);
     }
   }
-  parts_.push_back(parts_.front());
-  skipped_parts_.push_back(parts_.front());
+  for (std::vector<BlockPart>* parts : {&parts_, &skipped_parts_}) {
+    const BlockPart first = parts->front();
+    parts->insert(parts->end(), 2, first);
+  }
 }
 
 void BaselineScan::begin_interval() {

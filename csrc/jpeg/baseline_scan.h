@@ -66,7 +66,7 @@ class BaselineScan {
   bool wanted_[3] = {};
   bool any_wanted_ = false;
   bool skips_built_ = false;
-  std::vector<BlockPart> parts_, skipped_parts_;  // of the MCUs of one read, and one more
+  std::vector<BlockPart> parts_, skipped_parts_;  // of the MCUs of one read, and one block more
   ScanSegments segments_;
   BitSegment segment_;
   int32_t dc_[3] = {};
