@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import shutil
@@ -199,13 +200,11 @@ def end(pictures: Path) -> None:
 
 
 def loop(pictures: Path) -> None:
-    """Load for ever, with one loader: Python ignores an interrupt that arrives as an object's finalizer begins."""
+    """Load for ever, and say so in mid-epoch: Python ignores an interrupt that arrives as a finalizer begins."""
     batches = loader(pictures)
-    next(iter(batches))
-    print("ready", flush=True)
-    while True:
-        for _ in batches:
-            pass
+    for k, _ in enumerate(itertools.chain.from_iterable(itertools.repeat(batches))):
+        if k == 1:
+            print("ready", flush=True)
 
 
 PROGRAMS = {"end": end, "loop": loop}
