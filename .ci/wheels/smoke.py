@@ -201,6 +201,7 @@ def end(pictures: Path) -> None:
 
 def loop(pictures: Path) -> None:
     """Load for ever, and say so in mid-epoch: Python ignores an interrupt that arrives as a finalizer begins."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which what runs in the background would ignore
     batches = loader(pictures)
     for k, _ in enumerate(itertools.chain.from_iterable(itertools.repeat(batches))):
         if k == 1:
