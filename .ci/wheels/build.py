@@ -12,7 +12,6 @@ import argparse
 import os
 import shutil
 import subprocess
-import tarfile
 import time
 from pathlib import Path
 
@@ -58,12 +57,11 @@ def export_commit() -> tuple[Path, str]:
     """The files of the last commit, and its time, which becomes that of every file in the wheels."""
     tree = folder("commit")
     shutil.rmtree(tree)
-    with subprocess.Popen(["git", "-C", ROOT, "archive", "HEAD"], stdout=subprocess.PIPE) as git:
-        assert git.stdout is not None
-        with tarfile.open(fileobj=git.stdout, mode="r|") as tar:
-            tar.extractall(tree, filter="data")
-    if git.returncode:
-        raise SystemExit("git archive failed")
+    tree.mkdir()
+    archive = folder("builds") / "commit.tar"
+    subprocess.run(["git", "-C", ROOT, "archive", "-o", archive, "HEAD"], check=True)
+    subprocess.run(["tar", "-xf", archive, "-C", tree], check=True)
+    archive.unlink()
     show = ["git", "-C", ROOT, "log", "-1", "--format=%ct"]
     return tree, subprocess.run(show, check=True, capture_output=True, text=True).stdout.strip()
 

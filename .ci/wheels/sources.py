@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -64,9 +63,8 @@ def fetch(source: Source) -> Path:
         archive = _download(source)
         part = unpacked.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        with tarfile.open(archive) as tar:
-            members = [member for member in tar if member.name.startswith(source.path + "/")]
-            tar.extractall(part, members, filter="data")
+        part.mkdir()
+        subprocess.run(["tar", "-xzf", archive, "-C", part, source.path], check=True)
         (part / source.path).rename(unpacked)
         shutil.rmtree(part)
     return unpacked
