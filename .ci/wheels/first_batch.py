@@ -34,7 +34,7 @@ def seconds(wheel: Path, folder: Path) -> float:
     python = folder / "bin/python"
     start = time.monotonic()
     subprocess.run([python, "-m", "pip", "install", "-q", "--only-binary", ":all:", wheel], check=True)
-    subprocess.run([python, "-c", PROGRAM, folder / "gray.jpg"], check=True)
+    subprocess.run([python, "-I", "-c", PROGRAM, folder / "gray.jpg"], check=True)
     return time.monotonic() - start
 
 

@@ -93,7 +93,7 @@ def install_from_index(files: list[Path], scratch: Path) -> None:
         install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
         subprocess.run([*install, "--extra-index-url", f"{address}simple/", "fastseq-loader"], check=True)
         (scratch / "gray.jpg").write_bytes(first_batch.JPEG)
-        subprocess.run([python, "-c", first_batch.PROGRAM, scratch / "gray.jpg"], check=True)
+        subprocess.run([python, "-I", "-c", first_batch.PROGRAM, scratch / "gray.jpg"], check=True)
 
 
 @contextlib.contextmanager
