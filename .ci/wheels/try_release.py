@@ -48,7 +48,7 @@ def main() -> None:
 
 def check_version(files: list[Path], tag: str | None) -> None:
     """All files are of the version that fastseq/__init__.py states, and of the tag, if there is one."""
-    match = re.search(r'^__version__ = "(.+)"$', (ROOT / "fastseq" / "__init__.py").read_text(), re.MULTILINE)
+    match = re.search(r'^__version__ = "([^"]+)"', (ROOT / "fastseq" / "__init__.py").read_text(), re.MULTILINE)
     assert match
     version = match[1]
     for file in files:

@@ -36,7 +36,8 @@ struct Pair {
   V16 low, high;
 };
 struct Sum {
-  HWY_INLINE Sum() {}  // the implicit constructor would lack the instruction set's attribute, and gcc not inline it
+  // Defaulted, it would lack the instruction set's attribute, and gcc would not inline it.
+  HWY_INLINE Sum() {}  // NOLINT(modernize-use-equals-default)
   HWY_INLINE Sum(V32 l, V32 h) : low(l), high(h) {}
   V32 low, high;
 };
