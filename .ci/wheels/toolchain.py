@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cache import HERE, folder
 
-_COMMANDS = {"cc": "cc", "c++": "c++", "ar": "ar", "ranlib": "ranlib"}
+_COMMANDS = ("cc", "c++", "ar", "ranlib")
 _GLIBC = "2.17"
 
 
@@ -91,12 +91,12 @@ def run(command: Sequence[str | Path], environment: dict[str, str]) -> None:
 def toolchain(platform: Platform) -> dict[str, str]:
     """Environment variables for builds for a platform: CC, CXX, AR, RANLIB, and where zig keeps what it builds."""
     home = folder("toolchains", str(platform))
-    for name, command in _COMMANDS.items():
+    for command in _COMMANDS:
         target = f" -target {platform.zig_target}" if command in ("cc", "c++") else ""
-        script = home / name
+        script = home / command
         script.write_text(f'#!/bin/sh\nexec "{zig()}" {command}{target} "$@"\n')
         script.chmod(0o755)
-    environment = {
+    return {
         **os.environ,
         "CC": str(home / "cc"),
         "CXX": str(home / "c++"),
@@ -106,4 +106,3 @@ def toolchain(platform: Platform) -> dict[str, str]:
         "ZIG_LOCAL_CACHE_DIR": str(folder("zig")),
         "PATH": f"{tools()}{os.pathsep}{os.environ['PATH']}",
     }
-    return environment
