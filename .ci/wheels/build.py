@@ -19,7 +19,7 @@ from cache import ROOT, folder
 from contents import add_contents
 from libraries import build_libraries
 from pythons import ABIS, Abi, build_environment, find_python
-from toolchain import Platform, run, toolchain, tools
+from toolchain import Platform, run, toolchain
 from unwinder import link_stub
 
 PLATFORMS = [Platform(arch, libc) for libc in ("glibc", "musl") for arch in ("x86_64", "aarch64")]
@@ -35,7 +35,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    tree, moment = export_commit()
+    tree, commit_time = export_commit()
     for platform in PLATFORMS:
         for abi in ABIS:
             name = f"{abi.tag}-{platform.wheel_tag}"
@@ -46,7 +46,7 @@ def main() -> None:
                 print(f"{name}: not built, there is no CPython {abi.version} here", flush=True)
                 continue
             started = time.monotonic()
-            wheel = build_wheel(tree, moment, platform, abi, interpreter, arguments.out)
+            wheel = build_wheel(tree, commit_time, platform, abi, interpreter, arguments.out)
             size, seconds = wheel.stat().st_size, time.monotonic() - started
             if size > MAX_BYTES:
                 raise SystemExit(f"{wheel.name} takes {size:,} bytes, more than {MAX_BYTES:,}")
@@ -66,17 +66,17 @@ def export_commit() -> tuple[Path, str]:
     return tree, subprocess.run(show, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def build_wheel(tree: Path, moment: str, platform: Platform, abi: Abi, interpreter: Path, out: Path) -> Path:
+def build_wheel(tree: Path, commit_time: str, platform: Platform, abi: Abi, interpreter: Path, out: Path) -> Path:
     """One wheel, in `out`."""
     prefix = build_libraries(platform)
     libc = "gnu" if platform.libc == "glibc" else "musl"
     python = build_environment(interpreter)
     build = folder("builds") / str(platform)  # the same for each Python, for ccache
     shutil.rmtree(build, ignore_errors=True)
-    environment = {
-        **toolchain(platform),
-        "PATH": f"{python.parent}{os.pathsep}{tools()}{os.pathsep}{os.environ['PATH']}",
-        "SOURCE_DATE_EPOCH": moment,
+    environment = toolchain(platform)
+    environment |= {
+        "PATH": f"{python.parent}{os.pathsep}{environment['PATH']}",
+        "SOURCE_DATE_EPOCH": commit_time,
         "CCACHE_COMPILERTYPE": "clang",
         "PKG_CONFIG_LIBDIR": str(prefix / "lib" / "pkgconfig"),
         "_PYTHON_HOST_PLATFORM": f"linux-{platform.arch}",  # the tag's, whatever machine this is
