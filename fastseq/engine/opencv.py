@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.engine.fork_lock import decoding
 from fastseq.engine.opencv_log import silent_opencv
 from fastseq.engine.opencv_module import opencv
 from fastseq.engine.png import clean_png
@@ -45,7 +46,7 @@ def decode_by_opencv(data: memoryview, form: str, flags: Read, settings: Setting
         flags |= Read.IGNORE_ORIENTATION
     content = clean_png(data, settings.limits.memory_bytes) if form == "PNG" else data
     try:
-        with silent_opencv():
+        with silent_opencv(), decoding():
             image: NDArray[Any] | None = cv2.imdecode(np.frombuffer(content, np.uint8), int(flags))
             return image
     except cv2.error as error:

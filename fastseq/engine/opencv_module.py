@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastseq.engine.import_lock import importing
+from fastseq.engine.fork_lock import importing
 
 _DISTRIBUTIONS = (
     "opencv-python-headless",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.engine.fork_lock import decoding, importing
 from fastseq.engine.header import Header
-from fastseq.engine.import_lock import importing
 from fastseq.engine.opencv_module import opencv
 from fastseq.engine.pixels import UnsupportedError
 from fastseq.engine.png import clean_png
@@ -82,7 +82,7 @@ def decode_by_pillow(data: memoryview, header: Header, settings: Settings, mode:
     except ImportError:
         raise UnsupportedError(_nothing_decodes(header)) from None
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with decoding(), Image.open(io.BytesIO(data)) as image:
             if settings.orient != "none":
                 ImageOps.exif_transpose(image, in_place=True)
             if mode is not None and not image.mode.startswith(_WIDE):

@@ -16,7 +16,7 @@ from typing import Protocol
 from fastseq import arguments
 from fastseq._native.job import Pool
 from fastseq.engine.cpu_quota import usable_cpus
-from fastseq.engine.import_lock import wait_for_imports
+from fastseq.engine.fork_lock import wait_for_imports
 from fastseq.engine.platform import call_after_fork
 from fastseq.engine.python_threads import Task, TaskThreads, join_all
 

@@ -7,6 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from fastseq.engine.fork_lock import decoding
 from fastseq.engine.pillow import import_pillow
 from fastseq.engine.pixels import Pixels
 from fastseq.engine.settings import Settings
@@ -20,7 +21,7 @@ def decode_by_pillow(data: memoryview, settings: Settings) -> Pixels:
         OSError: if Pillow cannot decode the file.
     """
     import_pillow()
-    with Image.open(io.BytesIO(data)) as image:
+    with decoding(), Image.open(io.BytesIO(data)) as image:
         if settings.channels == 1 and image.mode in ("I;16", "I"):
             raise ValueError(f"a grayscale image of Pillow's mode {image.mode}")
         pixels = np.asarray(image.convert("L" if settings.channels == 1 else "RGB"))

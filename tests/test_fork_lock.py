@@ -1,4 +1,4 @@
-"""OpenCV and Pillow are imported by a decoding thread once a file needs them: forks and exits wait for that."""
+"""Forks wait while a decoding thread imports OpenCV or Pillow or decodes with them; exits wait for the imports."""
 
 from __future__ import annotations
 
@@ -89,6 +89,60 @@ pid = os.fork()
 if pid == 0:
     os._exit(not decode().any())
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+""",
+        webp,
+    )
+    assert_silent(ran)
+
+
+HELD = """
+import cv2
+held, decodes, end = threading.Lock(), threading.Event(), threading.Event()
+imdecode = cv2.imdecode
+assert decode().any()
+
+def slow(*arguments):
+    with held:
+        decodes.set()
+        end.wait()
+        return imdecode(*arguments)
+
+cv2.imdecode = slow
+waiting = threading.Thread(target=decode, daemon=True)
+waiting.start()
+decodes.wait()
+"""
+
+
+def test_a_child_forked_during_a_decode_finds_no_lock_taken(webp):
+    ran = run(
+        "",
+        HELD
+        + """
+os.register_at_fork(before=end.set)
+pid = os.fork()
+if pid == 0:
+    os._exit(not held.acquire(timeout=1))
+waiting.join()
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+""",
+        webp,
+    )
+    assert_silent(ran)
+
+
+def test_forks_do_not_wait_for_ever_for_a_decode_that_hangs(webp):
+    ran = run(
+        "",
+        HELD
+        + """
+for _ in range(5):
+    pid = os.fork()
+    if pid == 0:
+        cv2.imdecode = imdecode
+        os._exit(not decode().any())
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+end.set()
 """,
         webp,
     )
