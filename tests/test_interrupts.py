@@ -113,14 +113,15 @@ def test_another_thread_waiting_behind_a_hung_decode_continues(files, hung_once)
 
 STUCK = """
 import cv2
-imdecode, begun = cv2.imdecode, threading.Event()
+begun = threading.Event()
 
 def stuck(*arguments):
     begun.set()
     threading.Event().wait()
 
-cv2.imdecode = stuck
 loader = fastseq.Loader(samples, (32, 32), 2, threads=2)
+loader.batch(0, 0)  # which imports OpenCV
+cv2.imdecode = stuck
 """
 
 
