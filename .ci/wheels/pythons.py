@@ -1,4 +1,4 @@
-"""The Pythons that wheels are built for: those of this machine, or ones that were built for this."""
+"""The Pythons that wheels are built for: those of this machine, or ones built here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from built_pythons import NotBuiltError, built
 from cache import HERE, folder
 
 
@@ -41,29 +42,19 @@ ABIS = [
 ]
 
 
-# The Debian suites that have the sources of a Python, and what configure is told.
-_SOURCES = {
-    "3.11": ("bookworm", "python3.11"),
-    "3.13t": ("trixie", "python3.13", "--disable-gil"),
-    "3.14t": ("forky", "python3.14", "--disable-gil"),
-}
-
-
 def find_python(version: str) -> Path | None:
-    """An interpreter of CPython `version` with headers of its own; None without one, and sources to build it from.
+    """An interpreter of CPython `version` with headers of its own; None if there is none, and none can be built.
 
     Debian's own will not do: its headers lie in folders of the compiler of the system.
     """
-    prefix = folder("pythons") / version
-    built = prefix / "bin" / f"python{version}"
-    here = [built, *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))]
-    found = next((path for path in here if path.exists()), None)
-    if found is None and version in _SOURCES:
-        suite, package, *options = _SOURCES[version]
-        print(f"CPython {version}: to be built from the sources of {package} in {suite}", flush=True)
-        ended = subprocess.run([HERE / "build_python", suite, package, prefix, *options], check=False)
-        found = built if ended.returncode == 0 else None
-    return found
+    local = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+    if local:
+        return local[-1]
+    try:
+        return built(version) / "bin" / f"python{version}"
+    except NotBuiltError as error:
+        print(f"CPython {version}: {error}", flush=True)
+        return None
 
 
 def build_environment(interpreter: Path) -> Path:

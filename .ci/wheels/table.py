@@ -53,7 +53,7 @@ def markdown(cells: list[Cell]) -> str:
     suites = [suite for suite in SUITE_NAMES if any(cell.suite == suite for cell in cells)]
     rows: dict[tuple[str, str, str], dict[str, Cell]] = {}
     for cell in cells:
-        rows.setdefault((cell.wheel, cell.machine, cell.version), {})[cell.suite] = cell
+        rows.setdefault((cell.wheel, f"{cell.machine}, {cell.libc}", cell.version), {})[cell.suite] = cell
     lines = ["| wheel | machine | Python | " + " | ".join(SUITE_NAMES[suite] for suite in suites) + " |"]
     lines.append("| --- " * (3 + len(suites)) + "|")
     for names, by_suite in rows.items():

@@ -22,12 +22,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pictures
-from chroot_pythons import VERSIONS, NoPythonError, Python, python_for
+from chroot_pythons import MUSL_VERSIONS, VERSIONS, NoPythonError, Python, python_for
 from chroots import MACHINES, Chroot, ChrootError, chroot
 from table import Cell, markdown, write_between_marks
 from wheelhouse import Wheel, wheelhouse
 
-SUITES = {"x86_64": ("bullseye", "bookworm", "trixie", "sid"), "aarch64": ("bookworm", "trixie", "sid")}
+SUITES = {
+    ("x86_64", "glibc"): ("bullseye", "bookworm", "trixie", "sid"),
+    ("aarch64", "glibc"): ("bookworm", "trixie", "sid"),
+    ("x86_64", "musl"): ("bookworm",),
+}
 ARCHITECTURES = {machine: arch for arch, machine in MACHINES.items()}
 QUICK = ("bookworm", "3.11")  # the suite, and its own Python
 WITH_TENSORFLOW = {("bookworm", "3.11"), ("trixie", "3.13")}  # half a gigabyte each; JAX for the others
@@ -47,7 +51,7 @@ class Run:
         """Run a cell; whatever goes wrong is noted in it."""
         try:
             place = chroot(cell.suite, ARCHITECTURES[cell.machine])
-            python = python_for(cell.version, place)
+            python = python_for(cell.version, cell.libc, place)
             cell.origin = python.origin
             self._smoke(cell, wheel, place, python)
         except NoPythonError as error:
@@ -103,14 +107,14 @@ class Run:
 
 def cells(wheels: list[Wheel], quick: bool) -> Iterator[tuple[Cell, Wheel]]:
     """What to run: those of this machine's own architecture first."""
-    for machine, suites in SUITES.items():
+    for (machine, libc), suites in SUITES.items():
         for wheel in wheels:
-            if (wheel.machine, wheel.libc) != (machine, "glibc"):
+            if (wheel.machine, wheel.libc) != (machine, libc):
                 continue
-            for version in filter(wheel.installs_on, VERSIONS):
+            for version in filter(wheel.installs_on, VERSIONS if libc == "glibc" else MUSL_VERSIONS):
                 for suite in suites:
                     if not quick or (suite, version) == QUICK:
-                        yield Cell(wheel.name, machine, wheel.libc, suite, version), wheel
+                        yield Cell(wheel.name, machine, libc, suite, version), wheel
 
 
 def main() -> int:
@@ -139,6 +143,9 @@ def main() -> int:
             start = time.monotonic()
             run.test(cell, wheel)
             print(f"[{number}/{len(todo)}] {cell.line()} ({time.monotonic() - start:.0f} s)", flush=True)
+    for wheel in wheels:
+        if (wheel.machine, wheel.libc) not in SUITES:
+            print(f"{wheel.path.name}: not run: no {wheel.libc} Python for {wheel.machine} is to be had")
     done = [cell for cell, _ in todo]
     print("\n" + markdown(done))
     if options.docs:
