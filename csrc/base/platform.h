@@ -85,6 +85,8 @@ bool get_file_info(const std::string& path, FileInfo* info);
 // Opens a file for reading, without waiting for the other end of a pipe. Returns its descriptor or -1.
 int open_for_reading(const std::string& path);
 void close_descriptor(int descriptor);
+// Tells the system not to read ahead, where it can be told.
+void expect_random_reads(int descriptor);
 // Reads up to `count` bytes from `offset` on, on any thread; 0 at the end of the file. Returns their number or -1.
 int64_t read_at(int descriptor, void* data, size_t count, int64_t offset);
 

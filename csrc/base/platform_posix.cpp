@@ -88,6 +88,12 @@ int open_for_reading(const std::string& path) {
 
 void close_descriptor(int descriptor) { ::close(descriptor); }
 
+void expect_random_reads([[maybe_unused]] int descriptor) {
+#ifdef POSIX_FADV_RANDOM
+  ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM);
+#endif
+}
+
 int64_t read_at(int descriptor, void* data, size_t count, int64_t offset) {
   ssize_t got;
   do {

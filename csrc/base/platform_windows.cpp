@@ -109,6 +109,8 @@ int open_for_reading(const std::string& path) {
 
 void close_descriptor(int descriptor) { _close(descriptor); }
 
+void expect_random_reads(int) {}
+
 int64_t read_at(int descriptor, void* data, size_t count, int64_t offset) {
   OVERLAPPED position = {};  // the handle is a synchronous one: this is only where to read
   position.Offset = static_cast<DWORD>(offset);

@@ -24,6 +24,8 @@ class OpenFile {
   int64_t size() const { return info_.size; }
   // Whether `path` still names this file, unchanged since it was opened.
   bool is_current(const std::string& path) const;
+  // Tells the system not to read ahead.
+  void expect_random_reads() const { platform::expect_random_reads(descriptor_); }
   // Reads `count` bytes from `offset` on into `bytes`, fewer where the file ends. EINTR and short reads are handled.
   // Returns kOk or why not, and for kReadError the system's words in *reason. Throws std::bad_alloc.
   Status read(int64_t offset, size_t count, Buffer* bytes, size_t* size, std::string* reason) const;

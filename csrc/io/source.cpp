@@ -28,8 +28,10 @@ bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std
   sources->reserve(sources->size() + row_count);
   for (size_t i = 0; i < row_count; ++i) {
     const int64_t row = rows[i];
-    if (row < 0 || static_cast<size_t>(row) + 1 >= table.offset_count) return false;
-    const int64_t begin = table.offsets[row], end = table.offsets[row + 1];
+    if (row < 0 || static_cast<size_t>(row) >= table.row_count) return false;
+    const int64_t path = table.path_numbers ? table.path_numbers[row] : row;
+    if (path < 0 || static_cast<size_t>(path) + 1 >= table.offset_count) return false;
+    const int64_t begin = table.offsets[path], end = table.offsets[path + 1];
     if (begin < 0 || begin > end || static_cast<size_t>(end) > table.blob_size) return false;
     Source source = file_source(table.blob + begin, static_cast<size_t>(end - begin));
     source.root = table.root;

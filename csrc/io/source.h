@@ -27,7 +27,7 @@ Source bytes_source(const uint8_t* data, size_t size);
 Source file_source(const uint8_t* path, size_t size);
 Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length);
 
-// Many paths in a few arrays: blob[offsets[r], offsets[r + 1]) is the path of row r.
+// Many images in a few arrays: blob[offsets[p], offsets[p + 1]) is path number p.
 struct PathTable {
   const uint8_t* blob;
   size_t blob_size;
@@ -35,6 +35,8 @@ struct PathTable {
   size_t offset_count;
   const char* root;
   size_t root_size;
+  size_t row_count;
+  const int32_t* path_numbers;                   // of each row. Null: row r has path r
   const int64_t *range_offsets, *range_lengths;  // of each row; a negative length is a whole file. Null: whole files
 };
 

@@ -143,9 +143,25 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         size_t offset_count
         const char* root
         size_t root_size
+        size_t row_count
+        const int32_t* path_numbers
         const int64_t* range_offsets
         const int64_t* range_lengths
     cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
+
+cdef extern from "io/file.h" namespace "fastseq" nogil:
+    cdef cppclass OpenFile:
+        int64_t size()
+    Status open_file(const string&, shared_ptr[const OpenFile]*, string*) except +
+
+cdef extern from "io/tar_reader.h" namespace "fastseq" nogil:
+    cdef cppclass TarMembers:
+        string names
+        vector[int64_t] name_ends, offsets, lengths
+    cdef cppclass CTarReader "fastseq::TarReader":
+        CTarReader(shared_ptr[const OpenFile]) except +
+        Status read(size_t, TarMembers*, cbool*, string*) except +
+        int64_t position()
 
 cdef extern from "base/buffer.h" namespace "fastseq" nogil:
     cdef cppclass Buffer:

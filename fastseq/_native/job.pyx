@@ -48,8 +48,9 @@ cdef class Job:
         out: writable bytes, one slot a sample.
         draws: (n, k) float64, the samples' uniform numbers.
         sources: a list of buffers (contents of files), tuples (path,) of files, and tuples (path, offset, length) of
-            ranges of files, with paths as bytes; or a path table as a tuple (blob, offsets, root, rows, range_offsets,
-            range_lengths), the last two None without ranges, and a length of -1 for a whole file.
+            ranges of files, with paths as bytes; or a path table as a tuple (blob, offsets, root, rows, path_numbers,
+            range_offsets, range_lengths): the path numbers are None where row i has path i, the last two None without
+            ranges, and a length is -1 for a whole file.
         info: whether to record what `info` returns.
     """
     cdef shared_ptr[BatchJob]* job

@@ -13,16 +13,23 @@ cdef inline object add_table(sources, vector[Source]* items):
     cdef PathTable table
     cdef const uint8_t[::1] blob = sources[0]
     cdef const int64_t[::1] offsets = sources[1], rows = sources[3]
+    cdef const int32_t[::1] path_numbers
     cdef const int64_t[::1] range_offsets, range_lengths
     cdef bytes root = sources[2]
     table.blob, table.blob_size = &blob[0] if blob.shape[0] else NULL, blob.shape[0]
     table.offsets, table.offset_count = &offsets[0], offsets.shape[0]
     table.root, table.root_size = root, len(root)
-    table.range_offsets = table.range_lengths = NULL
+    table.row_count = offsets.shape[0] - 1
+    table.path_numbers = NULL
     if sources[4] is not None:
-        range_offsets, range_lengths = sources[4], sources[5]
-        if not range_offsets.shape[0] == range_lengths.shape[0] == offsets.shape[0] - 1:
-            raise ValueError("the path table needs one range for each path")
+        path_numbers = sources[4]
+        table.row_count = path_numbers.shape[0]
+        table.path_numbers = &path_numbers[0] if table.row_count else NULL
+    table.range_offsets = table.range_lengths = NULL
+    if sources[5] is not None:
+        range_offsets, range_lengths = sources[5], sources[6]
+        if not <size_t>range_offsets.shape[0] == <size_t>range_lengths.shape[0] == table.row_count:
+            raise ValueError("the path table needs one range for each row")
         if range_offsets.shape[0]:
             table.range_offsets, table.range_lengths = &range_offsets[0], &range_lengths[0]
     if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):

@@ -45,6 +45,9 @@ class PathTable(Protocol):
     def offsets(self) -> NDArray[np.int64]: ...  # noqa: D102
 
     @property
+    def path_numbers(self) -> NDArray[np.int32] | None: ...  # noqa: D102
+
+    @property
     def range_offsets(self) -> NDArray[np.int64] | None: ...  # noqa: D102
 
     @property
@@ -68,7 +71,8 @@ class TableSources:
     def for_job(self) -> tuple[Any, ...]:
         """See `Sources`."""
         table = self._table
-        return table.blob, table.offsets, table.root, self._rows, table.range_offsets, table.range_lengths
+        paths = table.blob, table.offsets, table.root
+        return *paths, self._rows, table.path_numbers, table.range_offsets, table.range_lengths
 
     def path(self, place: int) -> str:
         """See `Sources`."""

@@ -145,4 +145,5 @@ def _absolute(table: PathTable, rows: NDArray[np.int64]) -> PathTable:
     sources = map(table.source, rows.tolist())
     paths = (os.fspath(source.path) if isinstance(source, FileRange) else source for source in sources)
     absolute = PathTable.from_strings(map(os.path.abspath, paths))
-    return replace(table.take(rows), root=absolute.root, blob=absolute.blob, offsets=absolute.offsets)
+    taken = table.take(rows)
+    return replace(taken, root=absolute.root, blob=absolute.blob, offsets=absolute.offsets, path_numbers=None)

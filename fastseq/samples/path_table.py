@@ -1,4 +1,4 @@
-"""Millions of paths in two arrays, instead of millions of Python strings."""
+"""Where millions of images are, in a few arrays instead of millions of Python strings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,13 @@ CHUNK = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class PathTable:
-    """Paths, one in each row, in little memory. The arrays are read-only.
+    """An image in each row, in little memory. The arrays are read-only.
 
     Attributes:
         root: the folder of relative paths, in the file system's encoding; b"" for the working directory.
         blob: uint8 (bytes,), the paths one after the other in the file system's encoding, without separators.
-        offsets: int64 (n + 1,), the start of each path in `blob`, and the end of the last one.
+        offsets: int64 (paths + 1,), the start of each path in `blob`, and the end of the last one.
+        path_numbers: int32 (n,), the path of each row; None if row i has path i.
         range_offsets: int64 (n,), where each image begins in its file, in bytes; None if all images are whole files.
         range_lengths: int64 (n,), the size of each image in its file, in bytes; -1 for a whole file.
     """
@@ -33,11 +35,12 @@ class PathTable:
     root: bytes
     blob: NDArray[np.uint8]
     offsets: NDArray[np.int64]
+    path_numbers: NDArray[np.int32] | None = None
     range_offsets: NDArray[np.int64] | None = None
     range_lengths: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.blob, self.offsets, self.range_offsets, self.range_lengths):
+        for array in (self.blob, self.offsets, self.path_numbers, self.range_offsets, self.range_lengths):
             if array is not None:
                 array.setflags(write=False)
 
@@ -70,6 +73,12 @@ class PathTable:
             return tables[0]
         starts = np.cumsum([0, *(len(table.blob) for table in tables)])
         offsets = [table.offsets[1:] + start for table, start in zip(tables, starts[:-1], strict=True)]
+        path_numbers = None
+        if any(table.path_numbers is not None for table in tables):
+            first = np.cumsum([0, *(len(table.offsets) - 1 for table in tables[:-1])], dtype=np.int32)
+            path_numbers = np.concatenate(
+                [table._path_numbers() + start for table, start in zip(tables, first, strict=True)]
+            )
         ranges: tuple[NDArray[np.int64] | None, ...] = (None, None)
         if any(table.range_offsets is not None for table in tables):
             columns = zip(*(table._ranges() for table in tables), strict=True)
@@ -78,11 +87,12 @@ class PathTable:
             tables[0].root,
             np.concatenate([table.blob for table in tables]),
             np.concatenate([np.zeros(1, np.int64), *offsets]),
+            path_numbers,
             *ranges,
         )
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return len(self.offsets) - 1 if self.path_numbers is None else len(self.path_numbers)
 
     def path(self, i: int) -> str:
         """The path in row `i`, 0 <= i < len(table), joined to the root; the text of its `FileRange` if it is one.
@@ -100,11 +110,16 @@ class PathTable:
         """
         if not 0 <= i < len(self):
             raise IndexError(f"there is no row {i}: the table has {len(self)}")
-        relative = self.blob[self.offsets[i] : self.offsets[i + 1]].tobytes()
+        number = i if self.path_numbers is None else self.path_numbers[i]
+        relative = self.blob[self.offsets[number] : self.offsets[number + 1]].tobytes()
         path = os.fsdecode(os.path.join(self.root, relative))
         if self.range_offsets is None or self.range_lengths is None or self.range_lengths[i] < 0:
             return path
         return FileRange(path, self.range_offsets[i].item(), self.range_lengths[i].item())
+
+    def _path_numbers(self) -> NDArray[np.int32]:
+        """`path_numbers`, also if row i has path i."""
+        return np.arange(len(self), dtype=np.int32) if self.path_numbers is None else self.path_numbers
 
     def _ranges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """`range_offsets` and `range_lengths`, also if all images are whole files."""
@@ -114,11 +129,13 @@ class PathTable:
 
     def take(self, rows: NDArray[np.int64]) -> PathTable:
         """A new table with some of the rows (int64, in any order) and the same root."""
+        ranges = [None if column is None else column[rows] for column in (self.range_offsets, self.range_lengths)]
+        if self.path_numbers is not None:
+            return PathTable(self.root, self.blob, self.offsets, self.path_numbers[rows], *ranges)
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
         blobs = [np.zeros(0, np.uint8), *(blob for _, blob in parts)]
-        ranges = (None if column is None else column[rows] for column in (self.range_offsets, self.range_lengths))
-        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), *ranges)
+        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), None, *ranges)
 
     def parts(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """Iterate over the paths of some rows (int64, in any order), 65536 rows at a time.
@@ -127,7 +144,9 @@ class PathTable:
             The lengths of the paths, int64 (b,), and their bytes without the root, uint8 (sum of the lengths,).
         """
         for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
+            chunk: NDArray[np.integer[Any]] = rows[start : start + CHUNK]
+            if self.path_numbers is not None:
+                chunk = self.path_numbers[chunk]
             starts = self.offsets[chunk]
             lengths = self.offsets[chunk + 1] - starts
             ends = np.cumsum(lengths)

@@ -17,6 +17,7 @@ from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
 from fastseq.samples.sources.directory import read_directory
 from fastseq.samples.sources.file_list import Files, read_files
 from fastseq.samples.sources.table_inputs import Columns, Images
+from fastseq.samples.sources.tar import read_tar
 
 
 class Readers:
@@ -173,3 +174,40 @@ class Readers:
                 different kinds are mixed, if a value is infinite, or if labels, values and files differ in number.
         """
         return cls._of(*read_files(files, labels, classes, columns))
+
+    @classmethod
+    def from_tar(
+        cls,
+        shards: StrPath | Iterable[StrPath],
+        image: str | Sequence[str] | None = None,
+        label: str | None = None,
+        label_sep: str | None = None,
+        classes: Iterable[object] | None = None,
+    ) -> Self:
+        """The images in tar archives on a local disk, in WebDataset's layout.
+
+        The files of a sample are neighbours in an archive, and have the same name up to the first dot: 000017.jpg and
+        000017.cls. Only the archives' headers and the labels are read; an image is read in its place when its batch is
+        loaded, so that shuffling is by sample over all shards. An archive must not be compressed. Samples without an
+        image are left out with a `SamplesWarning`, and so are files without a dot in their name. Of an archive that is
+        cut off, the samples before the cut are there, and a `SamplesWarning` names it.
+
+        Args:
+            shards: the archives, as a path or a list of paths. `{00000..03071}` stands for numbers, `{a,b}` for one or
+                the other, and `*`, `?` and `[...]` match the names of files, which are sorted.
+            image: the kind of the files that are images: what follows the first dot, such as "jpg", in lower or upper
+                case; or a list of kinds. None for the names that `from_directory` takes.
+            label: the kind of the files that are labels, such as "cls", whose text is the label; None for no labels.
+                They are encoded as the cells of a label column in `from_csv`; integers that are not 0, 1, 2, ...
+                without a gap, whose class numbers are others, cause a `SamplesWarning`.
+            label_sep: as in `from_csv`.
+            classes: as in `from_csv`; `range(n)` for integers that are the class numbers.
+
+        Raises:
+            OSError: if an archive cannot be read.
+            TypeError: if `shards` is no path and no list of paths.
+            UnknownLabelError: if a label is not in `classes`.
+            ValueError: if a file is not a tar archive, or compressed, or if there are no images; if a sample has no
+                label, or two images.
+        """
+        return cls._of(*read_tar(shards, image, label, label_sep, classes))

@@ -6,7 +6,7 @@
 //     -fno-sanitize-recover=undefined -Icsrc tests/fuzz/fuzz_decode.cpp csrc/*/*.cpp \
 //     $(pkg-config --cflags --libs libjpeg libhwy libdeflate zlib) -o /tmp/fuzz_decode
 //   python tests/fuzz/make_seeds.py /tmp/seeds && mkdir -p /tmp/found
-//   /tmp/fuzz_decode -max_len=20000 -rss_limit_mb=2048 -timeout=10 /tmp/found /tmp/seeds FOLDER_OF_IMAGES
+//   /tmp/fuzz_decode -max_len=20000 -rss_limit_mb=2048 -timeout=10 /tmp/found /tmp/seeds/images FOLDER_OF_IMAGES
 // Files of the folder are used unchanged: their first bytes choose the recipe and are decoded as well.
 #include <atomic>
 #include <cstdint>

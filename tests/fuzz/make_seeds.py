@@ -1,4 +1,5 @@
-"""Write the fuzzer's seed files: small JPEGs and PNGs of every kind that the decoders distinguish.
+"""Write the fuzzers' seed files: in FOLDER/images small JPEGs and PNGs of every kind that the decoders distinguish, in
+FOLDER/archives tar archives.
 
 Usage: python tests/fuzz/make_seeds.py FOLDER
 """
@@ -14,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 from images import SAMPLING, cmyk_jpeg, jpeg, photo
 from png_files import KINDS, png, scanlines
+from tar_files import FORMATS, tar
 
 ONE_COMPONENT_A_SCAN = "0;\n1;\n2;\n"
 TWO_AND_ONE = "0;\n1 2;\n"
@@ -23,8 +25,13 @@ FINISHED = UNFINISHED + "0: 1-63, 2, 1;\n0 1 2: 0-0, 1, 0;\n1: 1-63, 1, 0;\n2: 1
 
 def main() -> None:
     """Write them."""
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
+    write(Path(sys.argv[1], "images"), images())
+    long = f"{'folder/' * 20}000001.jpg"  # with a header of its own
+    write(Path(sys.argv[1], "archives"), [tar([("a.jpg", b"1" * 600), (long, b"22")], form) for form in FORMATS])
+
+
+def images() -> list[bytes]:
+    """JPEGs and PNGs, some with the bytes before them that choose how they are decoded."""
     files = []
     kinds = itertools.product(SAMPLING, (False, True), (0, 1), (False, True))
     for seed, (sampling, progressive, restart, gray) in enumerate(kinds):
@@ -42,6 +49,12 @@ def main() -> None:
             head = bytes([number, 34, 21, interlaced, 200, 6])  # see make_png.h
             rows = scanlines(rng, 21, 34, *kind, interlaced)
             files.append(rng.bytes(4) + b"P" + head + rng.bytes(600) + rows)
+    return files
+
+
+def write(folder: Path, files: list[bytes]) -> None:
+    """Write files to a folder, under numbers."""
+    folder.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(files):
         (folder / f"{number:03d}").write_bytes(data)
 
