@@ -246,7 +246,7 @@ def test_several_labels_as_text(tmp_path, jpegs):
     [
         ([("a.jpg", b""), ("a.png", b"")], {}, "several images, 'jpg', 'png'; name the kind"),
         ([("a.jpg", b""), ("a.jpg", b"")], {}, "two files of kind 'jpg'"),
-        ([("a.jpg", b"")], {"label": "cls"}, "a has no 'cls', its label; its files are of kind 'jpg'"),
+        ([("a.jpg", b"")], {"label": "cls"}, "a has no 'cls', its label; its files are of kind 'jpg'. .* neighbours"),
         ([("a.jpg", b""), ("a.cls", b"\xff\xfe")], {"label": "cls"}, "a.cls is not text"),
         ([("a.jpg", b""), ("a.cls", b" ")], {"label": "cls"}, "is empty"),
         ([("a.jpg", b""), ("a.cls", b"1" * 70_000)], {"label": "cls"}, "70,000 bytes, too many for a label"),
@@ -305,3 +305,5 @@ def test_patterns(tmp_path, jpegs):
             Samples.from_tar(shards)
     with pytest.raises(TypeError, match="list of them, not 3"):
         Samples.from_tar([3])
+    with pytest.raises(TypeError, match="one kind of file"):
+        Samples.from_tar(f"{tmp_path}/b.tar", label=["cls"])

@@ -36,6 +36,8 @@ def read_tar(
     classes: Iterable[object] | None,
 ) -> tuple[PathTable, Labels]:
     """Find the images and read the labels; see `Samples.from_tar`."""
+    if label is not None and not isinstance(label, str):
+        raise TypeError(f'label must be one kind of file such as "cls", or None, not {label!r}')
     paths = shard_paths(shards)
     fixed = label_columns(label, label_sep, classes)
     found = _Found(_extensions(image), None if label is None else label.removeprefix(".").lower())
@@ -44,8 +46,7 @@ def read_tar(
     table = found.table(paths)
     if label is None:
         return table, Labels()
-    what = f"{found.label!r} of the sample"
-    labels = found.texts.labels(fixed, label_sep, what)
+    labels = found.texts.labels(fixed, label_sep, f"label {found.label!r}")
     if fixed is None and labels.ambiguous_integers:
         _check_numbers(labels.classes or (), found.label or "")
     return table, labels
@@ -118,7 +119,8 @@ class _Found:
         name = f"{path}: {os.fsdecode(sample.key)}"
         if self.label not in sample.files:
             raise ValueError(
-                f"{name} has no {self.label!r}, its label; its files are of kind {listed(sorted(sample.files))}"
+                f"{name} has no {self.label!r}, its label; its files are of kind {listed(sorted(sample.files))}. The "
+                "files of a sample must be neighbours in the archive, as tar --sort=name packs them"
             )
         offset, length = sample.files[self.label]
         if length > _MAX_LABEL_BYTES:
