@@ -31,8 +31,8 @@ def decode():
 """
 
 
-def run(module: str, code: str, path: object) -> subprocess.CompletedProcess[str]:
-    program = f"MODULE = {module!r}\n{SLOW_IMPORT}{textwrap.dedent(code)}"
+def run(module: str, code: str, path: object, first: str = "") -> subprocess.CompletedProcess[str]:
+    program = f"{first}MODULE = {module!r}\n{SLOW_IMPORT}{textwrap.dedent(code)}"
     command = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", program, str(path)]
     return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
 
@@ -145,6 +145,66 @@ for _ in range(5):
 end.set()
 """,
         webp,
+    )
+    assert_silent(ran)
+
+
+def test_a_signal_handler_decodes_while_a_fork_waits(webp):
+    ran = run(
+        "",
+        HELD
+        + """
+import signal
+decoded = []
+
+def handle(number, frame):
+    cv2.imdecode = imdecode
+    decoded.append(decode().any())
+    end.set()
+
+signal.signal(signal.SIGALRM, handle)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+pid = os.fork()
+if pid == 0:
+    os._exit(not decode().any())
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+assert decoded == [True]
+""",
+        webp,
+    )
+    assert_silent(ran)
+
+
+def test_a_thread_decodes_while_another_hook_holds_a_fork_back(webp):
+    ran = run(
+        "",
+        """
+lock = threading.Lock()
+holds, forks = threading.Event(), threading.Event()
+
+def work():
+    with lock:
+        holds.set()
+        forks.wait()
+        assert decode().any()
+
+def hook():
+    forks.set()
+    lock.acquire()
+
+release.set()
+assert decode().any()
+thread = threading.Thread(target=work)
+thread.start()
+holds.wait()
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+thread.join()
+""",
+        webp,
+        first="import os\nos.register_at_fork(before=lambda: hook())\n",  # so it is called after fastseq's hooks
     )
     assert_silent(ran)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas
 import pytest
 from images import encoded, photo
+from programs import TIMEOUT
 
 from fastseq import DataLoader, Loader, Samples, decode_batch
 from fastseq.compat import set_prefetch_bytes
@@ -223,4 +225,7 @@ def test_threads_that_ask_for_the_same_batches_and_close_meanwhile(samples, func
     assert not wrong
     made.close()
     assert len(made._prefetcher.look_ahead) == 0
+    end = time.monotonic() + TIMEOUT
+    while made._prefetcher.decoder.memory.bytes_in_use and time.monotonic() < end:
+        threading.Event().wait(0.01)  # the thread of `map` lets go of the last batch after it has handed it over
     assert made._prefetcher.decoder.memory.bytes_in_use == 0

@@ -6,6 +6,7 @@ import io
 import os
 import random
 import tarfile
+import warnings
 
 import numpy as np
 import pytest
@@ -208,18 +209,64 @@ def test_a_shard_that_is_cut_off(shards, jpegs):
     path = shards / "train-0001.tar"
     last = Samples.from_tar(path)[2].path
     path.write_bytes(path.read_bytes()[: last.offset + 300])
-    with pytest.warns(SamplesWarning, match=r"train-0001\.tar is cut off"):
+    with pytest.warns(SamplesWarning, match=r"cut off; their last sample was left out.*train-0001\.tar, at byte"):
         samples = Samples.from_tar(f"{shards}/*.tar", label="cls")
-    with pytest.warns(UserWarning, match="TRUNCATED"):
-        list(Loader(samples, SIZE, 7, on_error="fill"))
+    assert np.asarray(samples.labels).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kinds", [("jpg", "txt"), ("cls", "jpg")])
+def test_a_cut_anywhere_leaves_whole_samples_alone(tmp_path, kinds):
+    files = [(f"{i}.{kind}", b"label-%d" % i if kind != "jpg" else b"x" * 700) for i in range(3) for kind in kinds]
+    whole = tar(files)[: 15 * 512]
+    for kept in range(6 * 512, len(whole), 101):
+        (tmp_path / "x.tar").write_bytes(whole[:kept])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            samples = Samples.from_tar(tmp_path / "x.tar", label=min(set(kinds) - {"jpg"}))
+        assert samples.classes == tuple(f"label-{i}" for i in range(len(samples)))
+        assert len(samples) >= (kept - 512) // (5 * 512)  # those before the one that the cut goes through
+        assert caught
 
 
 def test_samples_without_an_image(tmp_path, jpegs):
     files = [("1.cls", b"1"), ("2.jpg", jpegs[0]), ("2.cls", b"0"), (".hidden.jpg", b""), ("noname", b"")]
     (tmp_path / "x.tar").write_bytes(tar(files))
-    with pytest.warns(SamplesWarning, match=r"left out as they have no image: 1 \('.*x\.tar: 1'\)"):
+    with pytest.warns(SamplesWarning) as caught:
         samples = Samples.from_tar(tmp_path / "x.tar", label="cls")
     assert len(samples) == 1
+    texts = sorted(str(warning.message).partition(str(tmp_path))[0] for warning in caught)
+    assert texts == [
+        "files without a dot in their name, or with one at its start, were left out: 2 ('",
+        "samples without an image were left out: 1 ('",
+    ]
+
+
+def test_further_images_of_a_sample(tmp_path, jpegs):
+    names = ["1.jpg", "1.a.jpg", "1.b.jpg", "1.mask.png", "2.jpg"]
+    (tmp_path / "x.tar").write_bytes(tar([(name, jpegs[0]) for name in names]))
+    with pytest.warns(
+        SamplesWarning, match=r"further images of a sample were left out.*: 2 \('.*: 1\.a\.jpg', '.*: 1\.b"
+    ):
+        assert len(Samples.from_tar(tmp_path / "x.tar")) == 2
+
+
+def test_links_are_counted(tmp_path, jpegs):
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        first, second = tarfile.TarInfo("a.jpg"), tarfile.TarInfo("b.jpg")
+        first.size = len(jpegs[0])
+        archive.addfile(first, io.BytesIO(jpegs[0]))
+        second.type, second.linkname = tarfile.LNKTYPE, "a.jpg"
+        archive.addfile(second)
+    with pytest.warns(SamplesWarning, match="archives have links, which were left out: 1"):
+        assert len(Samples.from_tar(tmp_path / "x.tar")) == 1
+
+
+@pytest.mark.parametrize("hole", [b"", b"\0" * 2048 + b"x" * 512])
+def test_an_archive_without_its_end(tmp_path, jpegs, hole):
+    end = 512 + -(-len(jpegs[0]) // 512) * 512
+    (tmp_path / "x.tar").write_bytes(tar([("a.jpg", jpegs[0])])[:end] + hole)
+    with pytest.warns(SamplesWarning, match=r"do not end as tar archives do; are they whole\?: 1 \('.*x\.tar'\)"):
+        assert len(Samples.from_tar(tmp_path / "x.tar")) == 1
 
 
 def test_numbers_that_are_not_class_numbers(tmp_path, jpegs):
@@ -231,6 +278,13 @@ def test_numbers_that_are_not_class_numbers(tmp_path, jpegs):
     assert Samples.from_tar(tmp_path / "x.tar", label="cls", classes=range(10)).labels.tolist() == [5, 7]
     with pytest.raises(UnknownLabelError):
         Samples.from_tar(tmp_path / "x.tar", label="cls", classes=range(6))
+
+
+def test_padded_numbers_are_not_class_numbers(tmp_path, jpegs):
+    files = [("a.jpg", jpegs[0]), ("a.cls", b"0005"), ("b.jpg", jpegs[1]), ("b.cls", b"0007")]
+    (tmp_path / "x.tar").write_bytes(tar(files))
+    with pytest.warns(SamplesWarning, match="without a gap"):
+        assert Samples.from_tar(tmp_path / "x.tar", label="cls").classes == ("0005", "0007")
 
 
 def test_several_labels_as_text(tmp_path, jpegs):
@@ -250,7 +304,7 @@ def test_several_labels_as_text(tmp_path, jpegs):
         ([("a.jpg", b""), ("a.cls", b"\xff\xfe")], {"label": "cls"}, "a.cls is not text"),
         ([("a.jpg", b""), ("a.cls", b" ")], {"label": "cls"}, "is empty"),
         ([("a.jpg", b""), ("a.cls", b"1" * 70_000)], {"label": "cls"}, "70,000 bytes, too many for a label"),
-        ([("a.jpg", b"")], {"image": "png"}, "no images of kind png; the files are of kind 'jpg'. Name the kind"),
+        ([("a.jpg", b"")], {"image": "png"}, "no images of kind png; the files are of kind 'jpg'. A kind is"),
         ([("a.jpg", b"")], {"image": []}, "image must be a kind of file"),
     ],
 )
@@ -276,9 +330,9 @@ def test_what_is_no_archive(tmp_path, jpegs):
 
 def test_an_empty_shard(shards):
     (shards / "train-0002.tar").write_bytes(b"")
-    with pytest.warns(SamplesWarning, match=r"train-0002\.tar has no samples; is it whole"):
+    with pytest.warns(SamplesWarning, match=r"have no samples; are they whole\?: 1 \('.*train-0002"):
         assert len(Samples.from_tar(f"{shards}/*.tar")) == 7
-    with pytest.raises(ValueError, match="they are empty"), pytest.warns(SamplesWarning):
+    with pytest.raises(ValueError, match="they have no samples"):
         Samples.from_tar(shards / "train-0002.tar")
 
 
@@ -296,13 +350,27 @@ def test_patterns(tmp_path, jpegs):
     assert names(f"{tmp_path}/a-{{08..10}}.tar") == ["a-{08..10}"]
     for shards, error in [
         ([], "empty list"),
-        (f"{tmp_path}/c*.tar", r"there is no file .*c\*\.tar"),
         (f"{tmp_path}/{{2..1}}.tar", "counts down; write {1..2}"),
         (f"{tmp_path}/{{0..9999999}}.tar", "more than 1,048,576 shards"),
+        (f"{tmp_path}/{{a-{{08..10}},b}}.tar", "braces in braces"),
+        (f"{tmp_path}/{{1..9..2}}.tar", "not a range of numbers"),
         ("s3://bucket/x.tar", "is a URL"),
     ]:
         with pytest.raises(ValueError, match=error):
             Samples.from_tar(shards)
+    for shards in (f"{tmp_path}/c*.tar", f"{tmp_path}/{{b,c}}*.tar", f"{tmp_path}/c.tar"):
+        with pytest.raises(FileNotFoundError, match=r"c\*?\.tar|c\*\.tar"):
+            Samples.from_tar(shards)
+    for shards in (None, 3, b"x.tar"):
+        with pytest.raises(TypeError, match="must be a path, a pattern or a list"):
+            Samples.from_tar(shards)
+    (tmp_path / "d[1]").mkdir()
+    (tmp_path / "d1").mkdir()
+    (tmp_path / "d[1]" / "0.tar").write_bytes((tmp_path / "b.tar").read_bytes())
+    (tmp_path / "d1" / "0.tar").write_bytes((tmp_path / "a-08.tar").read_bytes())
+    assert names(f"{tmp_path}/d[1]/{{0..0}}.tar") == ["0"]
+    assert Samples.from_tar(f"{tmp_path}/d[1]/{{0..0}}.tar")[0].path.path == f"{tmp_path}/d[1]/0.tar"
+    assert names(f"{tmp_path}/**/0.tar") == ["0", "0"]
     with pytest.raises(TypeError, match="list of them, not 3"):
         Samples.from_tar([3])
     with pytest.raises(TypeError, match="one kind of file"):

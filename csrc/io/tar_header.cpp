@@ -70,7 +70,7 @@ bool parse_tar_header(const uint8_t* block, TarHeader* header) {
   return true;
 }
 
-bool parse_pax_records(const uint8_t* data, size_t size, PaxRecords* records) {
+bool parse_pax_records(const uint8_t* data, size_t size, TarExtension* extension) {
   const uint8_t* const end = data + size;
   while (data < end && *data != 0) {
     const uint8_t* const blank = std::find(data, end, ' ');
@@ -83,13 +83,13 @@ bool parse_pax_records(const uint8_t* data, size_t size, PaxRecords* records) {
     if (equals == newline) return false;
     const std::string keyword(key, equals);
     if (keyword == "path") {
-      records->has_name = true;
-      records->name.assign(equals + 1, newline);
+      extension->has_name = true;
+      extension->name.assign(equals + 1, newline);
     } else if (keyword == "size") {
-      records->has_size = true;
-      if (equals + 1 == newline || !parse_digits(equals + 1, newline, 10, &records->size)) return false;
+      extension->has_size = true;
+      if (equals + 1 == newline || !parse_digits(equals + 1, newline, 10, &extension->size)) return false;
     } else if (keyword.rfind("GNU.sparse.", 0) == 0) {
-      records->is_sparse = true;
+      extension->is_sparse = true;
     }
     data += length;
   }

@@ -14,8 +14,9 @@ struct TarHeader {
   std::string name;
 
   bool is_file() const { return type == '0' || type == '\0' || type == '7'; }
+  bool is_link() const { return type == '1' || type == '2'; }
   // Whether no contents follow, whatever `size` says.
-  bool is_link_or_device() const { return type >= '1' && type <= '6'; }
+  bool is_empty() const { return type >= '1' && type <= '6'; }
 };
 
 // Whether a block holds nothing but zeros, as the end of an archive does.
@@ -24,14 +25,14 @@ bool is_zero_block(const uint8_t* block);
 // False where a block is no header: its checksum or one of its numbers is wrong.
 bool parse_tar_header(const uint8_t* block, TarHeader* header);
 
-// What the records of a pax header ("LENGTH KEYWORD=VALUE\n") say of the file that follows.
-struct PaxRecords {
+// What comes before the header of a file and counts instead of what that says.
+struct TarExtension {
   bool has_size = false, has_name = false, is_sparse = false;
   int64_t size = 0;
   std::string name;
 };
 
-// False where they are malformed.
-bool parse_pax_records(const uint8_t* data, size_t size, PaxRecords* records);
+// Takes it from the records of a pax header, "LENGTH KEYWORD=VALUE\n". False where they are malformed.
+bool parse_pax_records(const uint8_t* data, size_t size, TarExtension* extension);
 
 }  // namespace fastseq

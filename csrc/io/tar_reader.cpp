@@ -7,6 +7,7 @@ namespace {
 
 constexpr size_t kWindow = 8 * kTarBlock;  // a header, a small file such as a label, and the next header
 constexpr int64_t kMaxExtension = 1 << 20;
+constexpr size_t kMaxName = 1 << 16;
 constexpr int kEndBlocks = 2;
 constexpr int kMaxZeroBlocks = 2048;
 
@@ -41,7 +42,7 @@ Status TarReader::read(size_t max_headers, TarMembers* members, bool* done, std:
     }
     TarHeader header;
     if (!parse_tar_header(block, &header)) {
-      *done = zero_blocks_ >= kEndBlocks;
+      *done = has_trailing_data_ = zero_blocks_ >= kEndBlocks;
       return *done ? Status::kOk : fail(Status::kCorrupt, "no header of a tar archive", reason);
     }
     zero_blocks_ = 0;
@@ -55,7 +56,7 @@ Status TarReader::read(size_t max_headers, TarMembers* members, bool* done, std:
 Status TarReader::read_extension(const TarHeader& header, std::string* reason) {
   const uint8_t* data;
   size_t available;
-  if (header.size > kMaxExtension) return fail(Status::kCorrupt, "a name of more than 1 MiB", reason);
+  if (header.size > kMaxExtension) return fail(Status::kCorrupt, "a header of more than 1 MiB", reason);
   const auto size = static_cast<size_t>(header.size);
   const Status status = view(position_ + int64_t{kTarBlock}, size, &data, &available, reason);
   if (status != Status::kOk) return status;
@@ -71,15 +72,17 @@ Status TarReader::read_extension(const TarHeader& header, std::string* reason) {
 }
 
 Status TarReader::add_file(TarHeader header, TarMembers* members, std::string* reason) {
-  const bool is_global = header.type == 'g' || header.type == 'K';  // those say nothing of interest
-  if (!is_global) {
+  const bool says_nothing_here = header.type == 'g' || header.type == 'K';  // of all files, and of a link's target
+  if (!says_nothing_here) {
     if (extension_.has_size) header.size = extension_.size;
     if (extension_.has_name) header.name = std::move(extension_.name);
     const bool is_sparse = extension_.is_sparse || header.type == 'S';
     extension_ = {};
     if (is_sparse) return fail(Status::kUnsupportedFormat, "a file in pieces, as tar --sparse makes", reason);
   }
-  if (header.is_link_or_device()) header.size = 0;
+  if (header.is_empty()) header.size = 0;
+  if (header.is_link()) ++links_;
+  if (header.name.size() > kMaxName) return fail(Status::kCorrupt, "a name of more than 64 KiB", reason);
   const int64_t contents = position_ + int64_t{kTarBlock};
   if (header.is_file()) members->add(header.name, contents, header.size);
   if (header.size > file_->size() - contents) return fail(Status::kTruncated, "ends in " + header.name, reason);

@@ -23,7 +23,7 @@ struct TarMembers {
   size_t count() const { return offsets.size(); }
 };
 
-// Goes from header to header. Memory is bounded by the longest name, 1 MiB, and by what is added to the members.
+// Goes from header to header. Memory is bounded by the longest header, 1 MiB, and by what is added to the members.
 class TarReader {
  public:
   explicit TarReader(std::shared_ptr<const OpenFile> file);
@@ -32,8 +32,10 @@ class TarReader {
   // not read: kTruncated where the archive ends within a member, which is added if it is a file; kCorrupt and
   // kUnsupportedFormat for a header; with the place in *reason. Throws std::bad_alloc.
   Status read(size_t max_headers, TarMembers* members, bool* done, std::string* reason);
-  // How far it has come, bytes.
-  int64_t position() const { return position_; }
+  // Whether it has come to blocks of zeros with nothing after them, with which archives end.
+  bool is_whole() const { return zero_blocks_ > 0 && !has_trailing_data_; }
+  // How many links there were, which are no files.
+  int64_t links() const { return links_; }
 
  private:
   Status view(int64_t offset, size_t size, const uint8_t** data, size_t* available, std::string* reason);
@@ -45,8 +47,10 @@ class TarReader {
   const std::shared_ptr<const OpenFile> file_;
   int64_t position_ = 0;  // of the next header
   int zero_blocks_ = 0;   // just before it
-  PaxRecords extension_;  // of the file that follows
-  Buffer window_;         // a few blocks of the archive, from window_offset_ on
+  bool has_trailing_data_ = false;
+  int64_t links_ = 0;
+  TarExtension extension_;  // of the file that follows
+  Buffer window_;           // a few blocks of the archive, from window_offset_ on
   int64_t window_offset_ = 0;
   size_t window_size_ = 0;
 };

@@ -149,10 +149,16 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         const int64_t* range_lengths
     cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
 
+cdef extern from "base/buffer.h" namespace "fastseq" nogil:
+    cdef cppclass Buffer:
+        uint8_t* data()
+
 cdef extern from "io/file.h" namespace "fastseq" nogil:
     cdef cppclass OpenFile:
-        int64_t size()
+        pass
     Status open_file(const string&, shared_ptr[const OpenFile]*, string*) except +
+    Status read_range(const OpenFile&, int64_t offset, int64_t length, int64_t max_bytes, Buffer*, size_t*, string*) \
+        except +
 
 cdef extern from "io/tar_reader.h" namespace "fastseq" nogil:
     cdef cppclass TarMembers:
@@ -161,11 +167,8 @@ cdef extern from "io/tar_reader.h" namespace "fastseq" nogil:
     cdef cppclass CTarReader "fastseq::TarReader":
         CTarReader(shared_ptr[const OpenFile]) except +
         Status read(size_t, TarMembers*, cbool*, string*) except +
-        int64_t position()
-
-cdef extern from "base/buffer.h" namespace "fastseq" nogil:
-    cdef cppclass Buffer:
-        pass
+        cbool is_whole()
+        int64_t links()
 
 cdef extern from "io/image_format.h" namespace "fastseq" nogil:
     cdef enum class ImageFormat(int32_t):

@@ -2,12 +2,13 @@
 # distutils: language = c++
 """Finds the images in shards."""
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cython.operator cimport dereference
 from libcpp.memory cimport make_unique
 
 from fastseq._native.core cimport *
 
 
-cdef bytes numbers(const vector[int64_t]& values):
+cdef bytes int64_bytes(const vector[int64_t]& values):
     return PyBytes_FromStringAndSize(<const char*>values.data(), values.size() * sizeof(int64_t))
 
 
@@ -37,14 +38,26 @@ cdef class TarReader:
         self._end_with(status, reason)
 
     @property
-    def size(self):
-        """The size of the archive, bytes."""
-        return 0 if self.reader.get() is NULL else self.file.get().size()
+    def is_whole(self):
+        """Whether it has come to the archive's end mark, and there is nothing after it."""
+        return self.reader.get() is not NULL and self.reader.get().is_whole()
 
     @property
-    def position(self):
-        """How far it has come, bytes."""
-        return 0 if self.reader.get() is NULL else self.reader.get().position()
+    def links(self):
+        """How many links there were, which are no files."""
+        return 0 if self.reader.get() is NULL else self.reader.get().links()
+
+    def contents(self, int64_t offset, int64_t length, int64_t max_bytes):
+        """The contents of a file, bytes; None if they cannot be read, or are more than `max_bytes`."""
+        cdef Buffer buffer
+        cdef size_t size = 0
+        cdef string reason
+        cdef Status status
+        if length == 0:
+            return b""
+        with nogil:
+            status = read_range(dereference(self.file), offset, length, max_bytes, &buffer, &size, &reason)
+        return PyBytes_FromStringAndSize(<const char*>buffer.data(), size) if status == Status.kOk else None
 
     def read(self, size_t max_headers):
         """Read that many headers and return the files that they begin.
@@ -62,7 +75,8 @@ cdef class TarReader:
                 status = self.reader.get().read(max_headers, &members, &done, &reason)
             self.done = done
             self._end_with(status, reason)
-        return <bytes>members.names, numbers(members.name_ends), numbers(members.offsets), numbers(members.lengths)
+        places = int64_bytes(members.name_ends), int64_bytes(members.offsets), int64_bytes(members.lengths)
+        return <bytes>members.names, *places
 
     cdef _end_with(self, Status status, const string& reason):
         self.status = <int>status

@@ -16,30 +16,38 @@ from contextlib import contextmanager, suppress
 
 from fastseq.engine.platform import call_after_fork
 
-_IMPORT_TIMEOUT_S = 30.0  # an import may itself wait for what the thread that forks holds
-_DECODE_TIMEOUT_S = 2.0  # some never return
+# Each wait has a limit: whoever holds the lock may itself wait, in a signal handler or another hook, for who wants it.
+_IMPORT_TIMEOUT_S = 30.0
+_DECODE_TIMEOUT_S = 1.0
 _lock = threading.RLock()
-_decodes: set[_thread.LockType] = set()  # those under way; each holds its lock
+_decodes: dict[_thread.LockType, int] = {}  # those under way, each a lock that it holds, and their threads
 
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import modules in this block, in a decoding thread: a signal handler, in the main one, may wait for the lock."""
-    with _lock:
+    """Import modules in this block, in a decoding thread."""
+    lock = _lock
+    is_held = lock.acquire(timeout=_IMPORT_TIMEOUT_S)
+    try:
         yield
+    finally:
+        if is_held:
+            lock.release()
 
 
 @contextmanager
 def decoding() -> Iterator[None]:
     """Decode with an imported module in this block, in a decoding thread. Nothing may be imported in it."""
-    running = _thread.allocate_lock()
+    lock, running = _lock, _thread.allocate_lock()
     running.acquire()
-    with _lock:
-        _decodes.add(running)
+    is_held = lock.acquire(timeout=_DECODE_TIMEOUT_S)  # else a fork has been waiting for long, and is not waited for
     try:
+        _decodes[running] = threading.get_ident()
+        if is_held:
+            lock.release()
         yield
     finally:
-        _decodes.discard(running)
+        _decodes.pop(running, None)
         running.release()
 
 
@@ -52,11 +60,13 @@ def wait_for_imports() -> None:
 def _before_fork() -> None:
     _lock.acquire(timeout=_IMPORT_TIMEOUT_S)
     end = time.monotonic() + _DECODE_TIMEOUT_S
-    for running in list(_decodes):
+    for running, thread in list(_decodes.items()):
+        if thread == threading.get_ident():
+            continue
         if running.acquire(timeout=max(0.0, end - time.monotonic())):
             running.release()
         else:
-            _decodes.discard(running)  # the next fork need not wait for it
+            _decodes.pop(running, None)  # it may never return: the next fork does not wait for it
 
 
 def _after_fork_in_parent() -> None:
@@ -67,7 +77,7 @@ def _after_fork_in_parent() -> None:
 def _after_fork_in_child() -> None:
     global _lock, _decodes
     _lock = threading.RLock()
-    _decodes = set()
+    _decodes = {}
 
 
 call_after_fork(_after_fork_in_child, before=_before_fork, after_in_parent=_after_fork_in_parent)

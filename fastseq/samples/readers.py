@@ -188,15 +188,16 @@ class Readers:
 
         The files of a sample are neighbours in an archive, and have the same name up to the first dot: 000017.jpg and
         000017.cls. Only the archives' headers and the labels are read; an image is read in its place when its batch is
-        loaded, so that shuffling is by sample over all shards. An archive must not be compressed. Samples without an
-        image are left out with a `SamplesWarning`, and so are files without a dot in their name. Of an archive that is
-        cut off, the samples before the cut are there, and a `SamplesWarning` names it.
+        loaded, so that shuffling is by sample over all shards. An archive must not be compressed.
+
+        A `SamplesWarning` says what was left out: samples without an image, files without a dot in their name, links,
+        further images of a sample (1.jpg and 1.2.jpg are of one), and the last sample of an archive that is cut off.
 
         Args:
             shards: the archives, as a path or a list of paths. `{00000..03071}` stands for numbers, `{a,b}` for one or
                 the other, and `*`, `?` and `[...]` match the names of files, which are sorted.
             image: the kind of the files that are images: what follows the first dot, such as "jpg", in lower or upper
-                case; or a list of kinds. None for the names that `from_directory` takes.
+                case; or a list of kinds, or "jpg;png". None for the names that `from_directory` takes.
             label: the kind of the files that are labels, such as "cls", whose text is the label; None for no labels.
                 They are encoded as the cells of a label column in `from_csv`; integers that are not 0, 1, 2, ...
                 without a gap, whose class numbers are others, cause a `SamplesWarning`.
@@ -204,7 +205,7 @@ class Readers:
             classes: as in `from_csv`; `range(n)` for integers that are the class numbers.
 
         Raises:
-            OSError: if an archive cannot be read.
+            OSError: if there is no such archive, or if it cannot be read.
             TypeError: if `shards` is no path and no list of paths.
             UnknownLabelError: if a label is not in `classes`.
             ValueError: if a file is not a tar archive, or compressed, or if there are no images; if a sample has no

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import glob
-import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from fastseq._types import StrPath
 from fastseq.urls import check_local
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_NESTED = re.compile(r"\{[^{}]*\{")
 _NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
 _MAX_SHARDS = 1 << 20
 
@@ -20,16 +21,19 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
     """The files that a pattern, or a list of patterns, names, in their order.
 
     Args:
-        shards: paths with `{00000..03071}` for numbers, of as many digits as the first one, `{a,b}` for one or the
-            other, and `*`, `?` and `[...]` as in `glob`, whose files are sorted by name. A file of that very name comes
-            first.
+        shards: paths with `{00000..03071}` for numbers, of as many digits if one begins with 0, `{a,b}` for one or the
+            other, and `*`, `?`, `[...]` and `**` as in `glob`, whose files are sorted by name. A file of that very name
+            comes first.
 
     Raises:
-        ValueError: if a pattern names no file, is a URL, or stands for more than a million.
+        FileNotFoundError: if a pattern names no file.
+        ValueError: if it is a URL, stands for more than a million files, or is none of what is said above.
         TypeError: if `shards` is no path and no list of paths.
     """
+    if not isinstance(shards, (str, os.PathLike)) and (isinstance(shards, bytes) or not isinstance(shards, Iterable)):
+        raise TypeError(f"shards must be a path, a pattern or a list of them, not {shards!r}")
     given = [shards] if isinstance(shards, (str, os.PathLike)) else list(shards)
-    found = []
+    found: list[str] = []
     for shard in given:
         if not isinstance(shard, (str, os.PathLike)):
             raise TypeError(f"shards must be a path, a pattern or a list of them, not {shard!r} in a list")
@@ -43,13 +47,19 @@ def _matches(pattern: str) -> list[str]:
     check_local(pattern, "shards")
     if os.path.exists(pattern):
         return [pattern]
+    if _NESTED.search(pattern):
+        raise ValueError(f"{pattern} has braces in braces; pass a list of patterns")
     found: list[str] = []
-    for path in itertools.islice(_without_braces(pattern), _MAX_SHARDS + 1):
-        if len(found) == _MAX_SHARDS:
+    for number, path in enumerate(_without_braces(pattern)):
+        if number == _MAX_SHARDS:
             raise ValueError(f"{pattern} stands for more than {_MAX_SHARDS:,} shards")
-        found += sorted(glob.glob(path)) if glob.has_magic(path) else [path]
-    if not found:
-        raise ValueError(f"there is no file {pattern}")
+        if os.path.exists(path) or not glob.has_magic(path):
+            found.append(path)
+            continue
+        here = sorted(glob.glob(path, recursive=True))
+        if not here:
+            raise FileNotFoundError(errno.ENOENT, "No files of this name", path)
+        found += here
     return found
 
 
@@ -67,8 +77,12 @@ def _without_braces(pattern: str) -> Iterator[str]:
 def _choices(inside: str) -> Iterable[str]:
     numbers = _NUMBERS.fullmatch(inside)
     if numbers is None:
+        if ".." in inside:
+            raise ValueError(f"{{{inside}}} is not a range of numbers such as {{0000..0127}}")
         return inside.split(",")
     first, last = int(numbers[1]), int(numbers[2])
     if last < first:
         raise ValueError(f"{{{inside}}} counts down; write {{{numbers[2]}..{numbers[1]}}}")
-    return (f"{number:0{len(numbers[1])}}" for number in range(first, last + 1))
+    padded = any(len(text) > 1 and text.startswith("0") for text in numbers.groups())
+    digits = max(map(len, numbers.groups())) if padded else 0
+    return (f"{number:0{digits}}" for number in range(first, last + 1))

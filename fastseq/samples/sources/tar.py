@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,17 +16,17 @@ from fastseq._types import StrPath
 from fastseq._warn import warn_user
 from fastseq.arguments import shown
 from fastseq.errors import SamplesWarning
-from fastseq.samples.class_labels import Labels, listed
+from fastseq.samples.class_labels import Labels, listed, number_in
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.dataframe import label_columns
 from fastseq.samples.sources.folder_walk import EXTENSIONS, LeftOut
 from fastseq.samples.sources.shard_paths import shard_paths
-from fastseq.status import Status
+from fastseq.status import Status, describe
 
 _HEADERS = 1 << 14  # read at once, between two looks at signals
 _MAX_LABEL_BYTES = 1 << 16
-_IMAGES = tuple(ending.removeprefix(".") for ending in EXTENSIONS)
+_KINDS = tuple(ending.removeprefix(".") for ending in EXTENSIONS)
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -36,149 +38,197 @@ def read_tar(
     classes: Iterable[object] | None,
 ) -> tuple[PathTable, Labels]:
     """Find the images and read the labels; see `Samples.from_tar`."""
-    if label is not None and not isinstance(label, str):
-        raise TypeError(f'label must be one kind of file such as "cls", or None, not {label!r}')
-    paths = shard_paths(shards)
+    label = _label_kind(label)
     fixed = label_columns(label, label_sep, classes)
-    found = _Found(_extensions(image), None if label is None else label.removeprefix(".").lower())
+    paths = shard_paths(shards)
+    scan = _Scan(_image_kinds(image), label)
     for number, path in enumerate(paths):
-        found.add_shard(number, path)
-    table = found.table(paths)
+        scan.add_shard(number, path)
+    table = scan.table(paths)
+    scan.warn()
     if label is None:
         return table, Labels()
-    labels = found.texts.labels(fixed, label_sep, f"label {found.label!r}")
-    if fixed is None and labels.ambiguous_integers:
-        _check_numbers(labels.classes or (), found.label or "")
+    labels = scan.labels.labels(fixed, label_sep, f"label {label!r}")
+    if fixed is None:
+        _check_numbers(labels.classes or (), label)
     return table, labels
 
 
 @dataclass
 class _Sample:
-    """The files of one sample: where each is in its shard, by the extension."""
+    """The files of one sample: the offset and length of each in its shard, by its kind."""
 
-    key: bytes
+    key: str
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-class _Found:
-    """The images and labels found so far."""
+class _Scan:
+    """The images and labels found so far, and what was left out."""
 
-    def __init__(self, images: tuple[str, ...], label: str | None) -> None:
-        self.label = label
-        self.texts = TextColumn()
-        self._images = images
+    def __init__(self, image_kinds: tuple[str, ...], label: str | None) -> None:
+        self.labels = TextColumn()
+        self._image_kinds = image_kinds
+        self._label = label
         self._shards = array("i")
         self._offsets, self._lengths = array("q"), array("q")
-        self._without_image = LeftOut()
-        self._extensions: set[str] = set()
+        self._kinds: set[str] = set()
+        self._left_out = {reason: LeftOut() for reason in _REASONS}
 
     def add_shard(self, number: int, path: str) -> None:
-        with open(path, "rb") as file:
-            _check_not_compressed(path, file.read(8))
-            cells = []
-            is_empty = True
-            for sample in _samples(path):
-                is_empty = False
-                self._extensions.update(sample.files)
-                place = self._image(path, sample)
-                if place is None:
-                    self._without_image.add(f"{path}: {os.fsdecode(sample.key)}")
-                    continue
-                self._shards.append(number)
-                self._offsets.append(place[0])
-                self._lengths.append(place[1])
-                if self.label is not None:
-                    cells.append(self._text(path, file.fileno(), sample))
-            self.texts.add(cells)
+        _check_file(path)
+        reader, texts, is_empty = TarReader(os.fsencode(path)), [], True
+        for sample in self._samples(path, reader):
+            is_empty = False
+            self._kinds.update(sample.files)
+            place = self._image_place(path, sample)
+            if place is None:
+                self._left_out[_NO_IMAGE].add(f"{path}: {sample.key}")
+                continue
+            self._shards.append(number)
+            self._offsets.append(place[0])
+            self._lengths.append(place[1])
+            if self._label is not None:
+                texts.append(self._read_label(path, reader, sample))
+        self.labels.add(texts)
         if is_empty:
-            warn_user(f"{path} has no samples; is it whole?", SamplesWarning)
+            _check_not_compressed(path, reader)
+        if reader.links:
+            self._left_out[_LINKS].add(path)
+        if reader.status == Status.TRUNCATED:
+            self._left_out[_CUT_OFF].add(f"{path}, {reader.reason}")
+        elif reader.status != Status.OK:
+            reason = reader.reason or describe(reader.status)
+            raise ValueError(f"{path} cannot be read as a tar archive: {reason}")
+        elif is_empty:
+            self._left_out[_EMPTY].add(path)
+        elif not reader.is_whole:
+            self._left_out[_NO_END].add(path)
 
     def table(self, paths: Sequence[str]) -> PathTable:
         if not self._offsets:
-            here = f"the files are of kind {listed(sorted(self._extensions))}" if self._extensions else "they are empty"
+            here = f"the files are of kind {listed(sorted(self._kinds))}" if self._kinds else "they have no samples"
             raise ValueError(
-                f"{listed(list(paths))}: no images of kind {' or '.join(self._images[:3])}; {here}. Name the kind: "
-                "image=..."
+                f"{listed(list(paths))}: no images of kind {' or '.join(self._image_kinds[:3])}; {here}. A kind is "
+                "what follows the first dot of a name; name that of the images: image=..."
             )
-        if self._without_image.count:
-            warn_user(f"left out as they have no image: {self._without_image}", SamplesWarning)
         table = PathTable.from_strings(paths)
         offsets, lengths = (np.frombuffer(column, np.int64) for column in (self._offsets, self._lengths))
         return PathTable(table.root, table.blob, table.offsets, np.frombuffer(self._shards, np.int32), offsets, lengths)
 
-    def _image(self, path: str, sample: _Sample) -> tuple[int, int] | None:
-        kinds = [kind for kind in self._images if kind in sample.files]
+    def warn(self) -> None:
+        """Say what was left out, each reason once."""
+        for reason, left_out in self._left_out.items():
+            if left_out.count:
+                warn_user(f"{reason}: {left_out}", SamplesWarning)
+
+    def _samples(self, path: str, reader: TarReader) -> Iterator[_Sample]:
+        """Iterate over the samples of a shard; not the last one where the shard is cut off in it."""
+        sample = _Sample("")
+        for name, offset, length in _files(reader):
+            folder, _, base = name.rpartition("/")
+            stem, _, kind = base.partition(".")
+            if not stem or not kind:
+                self._left_out[_NO_KIND].add(f"{path}: {name}")
+                continue
+            key = f"{folder}/{stem}" if folder else stem
+            if key != sample.key:
+                if sample.files:
+                    yield sample
+                sample = _Sample(key)
+            kind = kind.lower()
+            if kind in sample.files:
+                raise ValueError(f"{path}: the sample {key!r} has two files of kind {kind!r}")
+            if any(other.rpartition(".")[2] == kind.rpartition(".")[2] in self._image_kinds for other in sample.files):
+                self._left_out[_SAME_SAMPLE].add(f"{path}: {name}")
+            sample.files[kind] = offset, length
+        lacks_label = self._label is not None and self._label not in sample.files
+        if sample.files and (reader.is_whole or (reader.status == Status.OK and not lacks_label)):
+            yield sample
+
+    def _image_place(self, path: str, sample: _Sample) -> tuple[int, int] | None:
+        kinds = [kind for kind in self._image_kinds if kind in sample.files]
         if len(kinds) > 1:
             raise ValueError(
-                f"{path}: the sample {os.fsdecode(sample.key)!r} has several images, {listed(kinds)}; name the kind of "
-                f"those to load: image={kinds[0]!r}"
+                f"{path}: the sample {sample.key!r} has several images, {listed(kinds)}; name the kind of those to "
+                f"load: image={kinds[0]!r}"
             )
         return sample.files[kinds[0]] if kinds else None
 
-    def _text(self, path: str, descriptor: int, sample: _Sample) -> str:
-        name = f"{path}: {os.fsdecode(sample.key)}"
-        if self.label not in sample.files:
+    def _read_label(self, path: str, reader: TarReader, sample: _Sample) -> str:
+        name = f"{path}: {sample.key}"
+        if self._label is None or self._label not in sample.files:
             raise ValueError(
-                f"{name} has no {self.label!r}, its label; its files are of kind {listed(sorted(sample.files))}. The "
+                f"{name} has no {self._label!r}, its label; its files are of kind {listed(sorted(sample.files))}. The "
                 "files of a sample must be neighbours in the archive, as tar --sort=name packs them"
             )
-        offset, length = sample.files[self.label]
+        offset, length = sample.files[self._label]
         if length > _MAX_LABEL_BYTES:
-            raise ValueError(f"{name}.{self.label} has {length:,} bytes, too many for a label")
-        contents = os.pread(descriptor, length, offset)
+            raise ValueError(f"{name}.{self._label} has {length:,} bytes, too many for a label")
+        contents = reader.contents(offset, length, _MAX_LABEL_BYTES)
+        if contents is None:
+            raise ValueError(f"{name}.{self._label} cannot be read; has the archive changed?")
         try:
-            return contents.decode()
+            text = contents.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ValueError(f"{name}.{self.label} is not text: {shown(contents[:20])}") from None
+            text = "\0"
+        if "\0" in text:
+            raise ValueError(f"{name}.{self._label} is not text: {shown(contents[:20])}")
+        if not text.strip():
+            raise ValueError(f"{name}.{self._label} is empty")
+        return text
 
 
-def _samples(path: str) -> Iterator[_Sample]:
-    """Iterate over the samples of a shard."""
-    sample = _Sample(b"")
-    for name, offset, length in _members(path):
-        folder, _, base = name.rpartition(b"/")
-        stem, dot, extension = base.partition(b".")
-        if not stem or not dot:  # hidden files, and files without a kind
-            continue
-        key = folder + b"/" + stem if folder else stem
-        if key != sample.key:
-            if sample.files:
-                yield sample
-            sample = _Sample(key)
-        kind = os.fsdecode(extension).lower()
-        if kind in sample.files:
-            raise ValueError(f"{path}: the sample {os.fsdecode(key)!r} has two files of kind {kind!r}")
-        sample.files[kind] = offset, length
-    if sample.files:
-        yield sample
+_NO_IMAGE = "samples without an image were left out"
+_NO_KIND = "files without a dot in their name, or with one at its start, were left out"
+_SAME_SAMPLE = "further images of a sample were left out, as the sample's name ends at the first dot"
+_LINKS = "archives have links, which were left out"
+_CUT_OFF = "archives are cut off; their last sample was left out, and what came after it is not there"
+_EMPTY = "archives have no samples; are they whole?"
+_NO_END = "archives do not end as tar archives do; are they whole?"
+_REASONS = (_NO_IMAGE, _NO_KIND, _SAME_SAMPLE, _LINKS, _CUT_OFF, _EMPTY, _NO_END)
 
 
-def _members(path: str) -> Iterator[tuple[bytes, int, int]]:
-    """Iterate over the name, offset and length of the files in a shard."""
-    reader = TarReader(os.fsencode(path))
+def _files(reader: TarReader) -> Iterator[tuple[str, int, int]]:
+    """Iterate over the name, offset and length of the files in an archive."""
     while not reader.done:
         names, ends, offsets, lengths = reader.read(_HEADERS)
         start = 0
         columns = (np.frombuffer(column, np.int64).tolist() for column in (ends, offsets, lengths))
         for end, offset, length in zip(*columns, strict=True):
-            yield names[start:end], offset, length
+            yield os.fsdecode(names[start:end]), offset, length
             start = end
-    if reader.status == Status.TRUNCATED:
-        warn_user(f"{path} is cut off: {reader.reason}; download it again", SamplesWarning)
-    elif reader.status != Status.OK:
-        raise ValueError(f"{path} cannot be read as a tar archive: {reader.reason}")
 
 
-def _extensions(image: str | Sequence[str] | None) -> tuple[str, ...]:
+def _image_kinds(image: str | Sequence[str] | None) -> tuple[str, ...]:
     if image is None:
-        return _IMAGES
-    kinds = [image] if isinstance(image, str) else list(image)
+        return _KINDS
+    kinds = image.split(";") if isinstance(image, str) else list(image)  # "jpg;png" as in WebDataset
     if not kinds or not all(isinstance(kind, str) and kind for kind in kinds):
         raise ValueError(f'image must be a kind of file such as "jpg", or a list of them, not {image!r}')
     return tuple(kind.removeprefix(".").lower() for kind in kinds)
 
 
-def _check_not_compressed(path: str, head: bytes) -> None:
+def _label_kind(label: str | None) -> str | None:
+    if label is None:
+        return None
+    if not isinstance(label, str):
+        raise TypeError(f'label must be one kind of file such as "cls", or None, not {label!r}')
+    kind = label.removeprefix(".").lower()
+    if kind.rpartition(".")[2] in ("json", "pyd", "npy", "pkl"):
+        raise ValueError(f"label={label!r}: only files of text are read as labels, such as .cls and .txt")
+    return kind
+
+
+def _check_file(path: str) -> None:
+    """Raise the system's error if there is no such file, which may be a pipe."""
+    if stat.S_ISDIR(os.stat(path).st_mode):
+        raise IsADirectoryError(
+            errno.EISDIR, "A folder, not an archive; name the files in it, as in folder/*.tar", path
+        )
+
+
+def _check_not_compressed(path: str, reader: TarReader) -> None:
+    head = reader.contents(0, 8, 8) or b""
     for magic, name in _COMPRESSED.items():
         if head.startswith(magic):
             raise ValueError(
@@ -189,7 +239,8 @@ def _check_not_compressed(path: str, head: bytes) -> None:
 
 def _check_numbers(classes: Sequence[str], label: str) -> None:
     """Warn where the numbers of classes are not those in the files."""
-    if any(name != str(number) for number, name in enumerate(classes)):
+    numbers = list(map(number_in, classes))
+    if all(isinstance(number, int) for number in numbers) and numbers != list(range(len(numbers))):
         warn_user(
             f"the numbers in {label!r} are not 0, 1, 2, ... without a gap, so class numbers are their places among "
             f"{listed(list(classes))}; to keep them, pass classes=range(n) for n classes",

@@ -1,0 +1,95 @@
+"""Compare the CPU time of images in tar shards with that of the same files in a folder, and time the index.
+
+Usage: python benchmarks/shards.py [IMAGES_DIR] [--rounds R] [--threads 1,2]
+
+Each epoch is a shuffled one of random resized crops with flips. The index is of shards in the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from contenders import Contender, transforms
+from image_set import images_of
+from measure import measure
+from rivals import Epoch, Job
+from table import about, progress
+
+import fastseq
+
+PER_SHARD = 50
+
+
+def pack(paths: Sequence[str], folder: Path) -> list[str]:
+    """Write files into tar shards of 50 and return their paths."""
+    shards = []
+    for first in range(0, len(paths), PER_SHARD):
+        shards.append(str(folder / f"{first:06}.tar"))
+        with tarfile.open(shards[-1], "w") as archive:
+            for i, path in enumerate(paths[first : first + PER_SHARD], first):
+                archive.add(path, f"{i:06}.jpg")
+    return shards
+
+
+def epoch_of(samples: fastseq.Samples, job: Job) -> Epoch:
+    """Prepare a shuffled `Loader`."""
+    settings: dict[str, Any] = {"transform": transforms(job.workload), "threads": job.threads}
+    loader = fastseq.Loader(samples, job.workload.size, job.batch_size, shuffle=True, **settings)
+    return lambda: loader
+
+
+def files(job: Job) -> Epoch:
+    """Prepare a `Loader` of the files."""
+    return epoch_of(fastseq.Samples.from_files(job.paths), job)
+
+
+def tar(job: Job, shards: Sequence[str]) -> Epoch:
+    """Prepare a `Loader` of the shards."""
+    return epoch_of(fastseq.Samples.from_tar(shards), job)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Compare tar shards with files.")
+    parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
+    options = parser.parse_args()
+    with images_of(options.images) as paths, tempfile.TemporaryDirectory(prefix="fastseq-shards-") as scratch:
+        print(about(paths))
+        shards = pack(paths, Path(scratch))
+        rows = [Contender("files in a folder", files), Contender("tar shards", partial(tar, shards=shards))]
+        threads = [int(n) for n in options.threads.split(",")]
+        results = measure(rows, paths, "crop", threads, options.rounds, progress)
+        progress("")
+        print("| | threads | CPU, files = 1 | CPU s / 1000 | images / s |\n| --- | ---: | ---: | ---: | ---: |")
+        for result in results:
+            cells = f"{result.ratio:.3f} | {result.cpu_per_1000:.2f} | {result.images_per_second:.0f}"
+            print(f"| {result.title} | {result.threads} | {cells} |")
+        print("\n" + index(shards, Path(scratch)))
+
+
+def index(shards: Sequence[str], folder: Path) -> str:
+    """Time `Samples.from_tar` of some gigabytes, as a line of text."""
+    size = sum(Path(shard).stat().st_size for shard in shards)
+    copies = list(shards)
+    for copy in range(max(1, (2 << 30) // size) - 1):
+        for shard in shards:
+            copies.append(shutil.copy(shard, folder / f"copy-{copy:04}-{Path(shard).name}"))
+    start = time.perf_counter()
+    count = len(fastseq.Samples.from_tar(copies))
+    seconds = time.perf_counter() - start
+    gigabytes = sum(Path(shard).stat().st_size for shard in copies) / 1e9
+    return f"Index: {count:,} images in {len(copies):,} shards, {gigabytes:.1f} GB, in {seconds:.2f} s."
+
+
+if __name__ == "__main__":
+    main()
