@@ -1,6 +1,6 @@
 """Compare the CPU time of images in tar shards with that of the same files in a folder, and time the index.
 
-Usage: python benchmarks/shards.py [IMAGES_DIR] [--rounds R] [--threads 1,2]
+Usage: python benchmarks/shards.py [IMAGES_DIR] [--rounds R] [--threads 1,2] [--index-gb G]
 
 Each epoch is a shuffled one of random resized crops with flips. The index is of shards in the page cache.
 """
@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
+    parser.add_argument("--index-gb", type=float, default=2, help="size of the shards that are indexed (default: 2)")
     options = parser.parse_args()
     with images_of(options.images) as paths, tempfile.TemporaryDirectory(prefix="fastseq-shards-") as scratch:
         print(about(paths))
@@ -74,21 +75,21 @@ def main() -> None:
         for result in results:
             cells = f"{result.ratio:.3f} | {result.cpu_per_1000:.2f} | {result.images_per_second:.0f}"
             print(f"| {result.title} | {result.threads} | {cells} |")
-        print("\n" + index(shards, Path(scratch)))
+        print("\n" + index(shards, Path(scratch), options.index_gb))
 
 
-def index(shards: Sequence[str], folder: Path) -> str:
-    """Time `Samples.from_tar` of some gigabytes, as a line of text."""
+def index(shards: Sequence[str], folder: Path, gigabytes: float) -> str:
+    """Time `Samples.from_tar` of copies of the shards, as a line of text."""
     size = sum(Path(shard).stat().st_size for shard in shards)
     copies = list(shards)
-    for copy in range(max(1, (2 << 30) // size) - 1):
+    for copy in range(max(1, int(1e9 * gigabytes) // size) - 1):
         for shard in shards:
             copies.append(shutil.copy(shard, folder / f"copy-{copy:04}-{Path(shard).name}"))
     start = time.perf_counter()
     count = len(fastseq.Samples.from_tar(copies))
     seconds = time.perf_counter() - start
-    gigabytes = sum(Path(shard).stat().st_size for shard in copies) / 1e9
-    return f"Index: {count:,} images in {len(copies):,} shards, {gigabytes:.1f} GB, in {seconds:.2f} s."
+    done = len(copies) // len(shards) * size / 1e9
+    return f"Index: {count:,} images in {len(copies):,} shards, {done:.1f} GB, in {seconds:.2f} s."
 
 
 if __name__ == "__main__":

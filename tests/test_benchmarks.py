@@ -50,6 +50,14 @@ def test_two_builds_are_compared(tree: Path) -> None:
     assert all(0 < float(row[1]) < 1000 and 0 < float(row[2]) < 1000 for row in rows)
 
 
+def test_shards_are_measured(tree: Path) -> None:
+    ran = run("shards.py", tree, "--rounds", 1, "--threads", 1, "--index-gb", 0)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(("| files", "| tar"))]
+    assert len(rows) == 2
+    assert all(0 < float(row[2]) < 1000 for row in rows)
+    assert f"Index: {len(list(tree.rglob('*.jpg')))} images in 1 shards" in ran.stdout
+
+
 def test_pngs_are_measured() -> None:
     ran = run("png.py", "--files", 2, "--rounds", 1)
     rows = [line.split(" | ") for line in ran.stdout.splitlines()[2:]]
