@@ -328,6 +328,13 @@ def test_what_is_no_archive(tmp_path, jpegs):
         Samples.from_tar(tmp_path)
 
 
+def test_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "x.tar")
+    message = r"x\.tar cannot be read as a tar archive: a directory, FIFO or device, not a regular file"
+    with pytest.raises(ValueError, match=message):
+        Samples.from_tar(tmp_path / "x.tar")
+
+
 def test_an_empty_shard(shards):
     (shards / "train-0002.tar").write_bytes(b"")
     with pytest.warns(SamplesWarning, match=r"have no samples; are they whole\?: 1 \('.*train-0002"):

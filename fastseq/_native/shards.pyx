@@ -48,11 +48,13 @@ cdef class TarReader:
         return 0 if self.reader.get() is NULL else self.reader.get().links()
 
     def contents(self, int64_t offset, int64_t length, int64_t max_bytes):
-        """The contents of a file, bytes; None if they cannot be read, or are more than `max_bytes`."""
+        """Bytes of the archive; None if they cannot be read, or are more than `max_bytes`."""
         cdef Buffer buffer
         cdef size_t size = 0
         cdef string reason
         cdef Status status
+        if self.file.get() is NULL:
+            return None
         if length == 0:
             return b""
         with nogil:
