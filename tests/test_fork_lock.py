@@ -28,6 +28,12 @@ import fastseq
 
 def decode():
     return fastseq.decode_batch([sys.argv[1]], (8, 8), threads=2)
+
+def fork(child):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(not child())
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """
 
 
@@ -57,11 +63,8 @@ waiting = threading.Thread(target=decode)
 waiting.start()
 begun.wait()
 os.register_at_fork(before=release.set)  # called before the hooks that were registered earlier
-pid = os.fork()
-if pid == 0:
-    os._exit(not decode().any())
+fork(lambda: decode().any())
 waiting.join()
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """,
         webp,
     )
@@ -85,10 +88,7 @@ class Fork(importlib.abc.MetaPathFinder):
 release.set()
 sys.meta_path.insert(1, Fork())
 assert decode().any()
-pid = os.fork()
-if pid == 0:
-    os._exit(not decode().any())
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+fork(lambda: decode().any())
 """,
         webp,
     )
@@ -120,11 +120,8 @@ def test_a_child_forked_during_a_decode_finds_no_lock_taken(webp):
         HELD
         + """
 os.register_at_fork(before=end.set)
-pid = os.fork()
-if pid == 0:
-    os._exit(not held.acquire(timeout=1))
+fork(lambda: held.acquire(timeout=1))
 waiting.join()
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """,
         webp,
     )
@@ -136,12 +133,12 @@ def test_forks_do_not_wait_for_ever_for_a_decode_that_hangs(webp):
         "",
         HELD
         + """
+def child():
+    cv2.imdecode = imdecode
+    return decode().any()
+
 for _ in range(5):
-    pid = os.fork()
-    if pid == 0:
-        cv2.imdecode = imdecode
-        os._exit(not decode().any())
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    fork(child)
 end.set()
 """,
         webp,
@@ -164,10 +161,7 @@ def handle(number, frame):
 
 signal.signal(signal.SIGALRM, handle)
 signal.setitimer(signal.ITIMER_REAL, 0.2)
-pid = os.fork()
-if pid == 0:
-    os._exit(not decode().any())
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+fork(lambda: decode().any())
 assert decoded == [True]
 """,
         webp,
@@ -197,10 +191,7 @@ assert decode().any()
 thread = threading.Thread(target=work)
 thread.start()
 holds.wait()
-pid = os.fork()
-if pid == 0:
-    os._exit(0)
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+fork(lambda: True)
 thread.join()
 """,
         webp,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,13 +31,17 @@ class NoPythonError(Exception):
 
 def python_for(version: str, libc: str, place: Chroot) -> Python:
     """The best Python of a version for a chroot; raise `NoPythonError` if there is none."""
-    finders: list[Callable[[str, Chroot], Python]] = [_built_for_musl] if libc == "musl" else [_debian, _local, _built]
+    finders: list[Callable[[str, Chroot], Python]] = [_debian, _local, _built]
+    modules = "ssl, zlib, venv"
+    if libc == "musl":
+        finders = [functools.partial(_built, libc=libc)]
+        modules = "zlib, venv"
     reasons = []
     for find in finders:
         try:
             found = find(version, place)
             with place.session(found.binds) as session:
-                ran = session.run(f"{found.command} -c 'import zlib, venv'")
+                ran = session.run(f"{found.command} -c 'import {modules}'")
             if ran.returncode == 0:
                 return found
             reasons.append(f"{found.origin}: {ran.stderr.strip().splitlines()[-1]}")
@@ -70,18 +75,11 @@ def _local(version: str, place: Chroot) -> Python:
     return Python(version, "local", f"{prefix}/bin/python{version}", {prefix: str(prefix)})
 
 
-def _built(version: str, place: Chroot) -> Python:
-    return _build(version, "glibc", place)
-
-
-def _built_for_musl(version: str, place: Chroot) -> Python:
-    place.install("musl")
-    return _build(version, "musl", place)
-
-
-def _build(version: str, libc: str, place: Chroot) -> Python:
+def _built(version: str, place: Chroot, libc: str = "glibc") -> Python:
     if place.arch != "amd64":
         raise NoPythonError("not built under emulation")
+    if libc == "musl":
+        place.install("musl")
     try:
         prefix = built(version, libc)
     except NotBuiltError as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 from cache import ROOT
 from chroot_pythons import python_for
 from chroots import chroot
-from wheelhouse import Wheel, wheelhouse
+from wheelhouse import Wheel, install_command, wheelhouse
 
 SUITE, VERSION = "bookworm", "3.11"
 PACKAGES = ("pytest", "hypothesis", "opencv-python-headless", "pillow")
@@ -35,15 +35,14 @@ def main() -> int:
     house = wheelhouse(wheel, VERSION, PACKAGES)
     if house is None:
         raise SystemExit(f"not all of {', '.join(PACKAGES)} have wheels for {wheel.machine}")
-    binds = {house: "/wheelhouse", wheel.path.parent: "/dist", ROOT / "tests": "/work/tests"}
-    binds |= {ROOT / "pyproject.toml": "/work/pyproject.toml", **python.binds}
-    pip = "/venv/bin/python -m pip install -q --disable-pip-version-check --no-index --find-links /wheelhouse"
+    binds = {house: "/wheelhouse", wheel.path.parent: "/dist", ROOT / "tests": "/project/tests"}
+    binds |= {ROOT / "pyproject.toml": "/project/pyproject.toml", **python.binds}
     ignored = [f"--ignore=tests/native/{name}" for name in COMPILED]
     pytest = ["/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *options.arguments]
     with place.session(binds) as session:
         script = f"""
-            {python.command} -m venv /venv && {pip} '/dist/{wheel.path.name}' {" ".join(PACKAGES)} &&
-            cd /work && PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 {shlex.join(pytest)}
+            {install_command(python.command, wheel, PACKAGES)} &&
+            cd /project && PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1 {shlex.join(pytest)}
         """
         ran = session.run(script, timeout=LIMIT)
     print(ran.stdout[-20_000:], ran.stderr[-5_000:], sep="\n")

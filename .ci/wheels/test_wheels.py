@@ -25,7 +25,7 @@ import pictures
 from chroot_pythons import MUSL_VERSIONS, VERSIONS, NoPythonError, Python, python_for
 from chroots import MACHINES, Chroot, ChrootError, chroot
 from table import Cell, markdown, write_between_marks
-from wheelhouse import Wheel, wheelhouse
+from wheelhouse import Wheel, install_command, wheelhouse
 
 SUITES = {
     ("x86_64", "glibc"): ("bullseye", "bookworm", "trixie", "sid"),
@@ -64,10 +64,7 @@ class Run:
         binds = {house: "/wheelhouse", wheel.path.parent: "/dist", self.pictures: "/pictures", HERE: "/tests"}
         binds |= python.binds
         with place.session(binds) as session:
-            names = " ".join(f"'{name}'" for name in extra)
-            pip = "/venv/bin/python -m pip install -q --disable-pip-version-check --no-index --find-links /wheelhouse"
-            install = f"{python.command} -m venv /venv && {pip} '/dist/{wheel.path.name}' {names}"
-            made = session.run(install, timeout=LIMIT)
+            made = session.run(install_command(python.command, wheel, extra), timeout=LIMIT)
             if made.returncode:
                 raise RuntimeError(f"pip install: {made.stderr.strip()[-1500:]}")
             ran = session.run("/venv/bin/python /tests/smoke.py /pictures", timeout=LIMIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import hashlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,12 @@ def wheelhouse(wheel: Wheel, version: str, extra: tuple[str, ...]) -> Path | Non
         (target / wheel.path.name).unlink(missing_ok=True)  # it is named when it is installed
         target.rename(house)
     return house
+
+
+def install_command(python: str, wheel: Wheel, extra: tuple[str, ...]) -> str:
+    """The shell's command that makes /venv with a wheel in /dist, and what it and `extra` require in /wheelhouse."""
+    pip = "/venv/bin/python -m pip install -q --disable-pip-version-check --no-index --find-links /wheelhouse"
+    return f"{python} -m venv /venv && {pip} {shlex.join([f'/dist/{wheel.path.name}', *extra])}"
 
 
 def _tags(wheel: Wheel, version: str) -> list[str]:

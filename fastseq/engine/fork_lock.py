@@ -20,7 +20,7 @@ from fastseq.engine.platform import call_after_fork
 _IMPORT_TIMEOUT_S = 30.0
 _DECODE_TIMEOUT_S = 1.0
 _lock = threading.RLock()
-_decodes: dict[_thread.LockType, int] = {}  # those under way, each a lock that it holds, and their threads
+_decodes: dict[_thread.LockType, int] = {}  # for each decode under way a lock that it holds, and its thread
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def decoding() -> Iterator[None]:
     """Decode with an imported module in this block, in a decoding thread. Nothing may be imported in it."""
     lock, running = _lock, _thread.allocate_lock()
     running.acquire()
-    is_held = lock.acquire(timeout=_DECODE_TIMEOUT_S)  # else a fork has been waiting for long, and is not waited for
+    is_held = lock.acquire(timeout=_DECODE_TIMEOUT_S)  # if not, a fork takes long; go on without it
     try:
         _decodes[running] = threading.get_ident()
         if is_held:

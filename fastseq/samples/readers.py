@@ -187,7 +187,7 @@ class Readers:
         """The images in tar archives on a local disk, in WebDataset's layout.
 
         The files of a sample are neighbours in an archive, and have the same name up to the first dot: 000017.jpg and
-        000017.cls. Only the archives' headers and the labels are read; an image is read in its place when its batch is
+        000017.cls. Only the archives' headers and the labels are read; each image is read in place when its batch is
         loaded, so that shuffling is by sample over all shards. An archive must not be compressed.
 
         A `SamplesWarning` says what was left out: samples without an image, files without a dot in their name, links,

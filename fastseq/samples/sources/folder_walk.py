@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from fastseq.samples.class_labels import listed
+from fastseq.samples.sources.left_out import LeftOut
 
 EXTENSIONS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
@@ -22,29 +23,6 @@ _COMPANIONS = (  # of images: nobody expects a sample from one of these
 _LITTER = frozenset(  # folders that unpacking, file servers and operating systems leave behind
     ("__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found")
 )
-_MAX_EXAMPLES = 3
-
-
-@dataclass
-class LeftOut:
-    """Files and folders that a walk left out for one reason.
-
-    Attributes:
-        count: how many.
-        examples: the first few of them, relative to the root; the name of a folder ends with a slash.
-    """
-
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, name: str) -> None:
-        """Count one more."""
-        self.count += 1
-        if len(self.examples) < _MAX_EXAMPLES:
-            self.examples.append(name)
-
-    def __str__(self) -> str:
-        return f"{self.count:,} ({', '.join(map(repr, self.examples))}{', ...' * (self.count > len(self.examples))})"
 
 
 @dataclass

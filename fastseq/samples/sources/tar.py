@@ -20,7 +20,8 @@ from fastseq.samples.class_labels import Labels, listed, number_in
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.dataframe import label_columns
-from fastseq.samples.sources.folder_walk import EXTENSIONS, LeftOut
+from fastseq.samples.sources.folder_walk import EXTENSIONS
+from fastseq.samples.sources.left_out import LeftOut
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.status import Status, describe
 
@@ -88,7 +89,7 @@ class _Scan:
             self._offsets.append(place[0])
             self._lengths.append(place[1])
             if self._label is not None:
-                texts.append(self._read_label(path, reader, sample))
+                texts.append(_read_label(path, reader, sample, self._label))
         self.labels.add(texts)
         if is_empty:
             _check_not_compressed(path, reader)
@@ -154,29 +155,6 @@ class _Scan:
             )
         return sample.files[kinds[0]] if kinds else None
 
-    def _read_label(self, path: str, reader: TarReader, sample: _Sample) -> str:
-        name = f"{path}: {sample.key}"
-        if self._label is None or self._label not in sample.files:
-            raise ValueError(
-                f"{name} has no {self._label!r}, its label; its files are of kind {listed(sorted(sample.files))}. The "
-                "files of a sample must be neighbours in the archive, as tar --sort=name packs them"
-            )
-        offset, length = sample.files[self._label]
-        if length > _MAX_LABEL_BYTES:
-            raise ValueError(f"{name}.{self._label} has {length:,} bytes, too many for a label")
-        contents = reader.contents(offset, length, _MAX_LABEL_BYTES)
-        if contents is None:
-            raise ValueError(f"{name}.{self._label} cannot be read; has the archive changed?")
-        try:
-            text = contents.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" in text:
-            raise ValueError(f"{name}.{self._label} is not text: {shown(contents[:20])}")
-        if not text.strip():
-            raise ValueError(f"{name}.{self._label} is empty")
-        return text
-
 
 _NO_IMAGE = "samples without an image were left out"
 _NO_KIND = "files without a dot in their name, or with one at its start, were left out"
@@ -197,6 +175,30 @@ def _files(reader: TarReader) -> Iterator[tuple[str, int, int]]:
         for end, offset, length in zip(*columns, strict=True):
             yield os.fsdecode(names[start:end]), offset, length
             start = end
+
+
+def _read_label(path: str, reader: TarReader, sample: _Sample, kind: str) -> str:
+    name = f"{path}: {sample.key}"
+    if kind not in sample.files:
+        raise ValueError(
+            f"{name} has no {kind!r}, its label; its files are of kind {listed(sorted(sample.files))}. The "
+            "files of a sample must be neighbours in the archive, as tar --sort=name packs them"
+        )
+    offset, length = sample.files[kind]
+    if length > _MAX_LABEL_BYTES:
+        raise ValueError(f"{name}.{kind} has {length:,} bytes, too many for a label")
+    contents = reader.contents(offset, length, _MAX_LABEL_BYTES)
+    if contents is None:
+        raise ValueError(f"{name}.{kind} cannot be read; has the archive changed?")
+    try:
+        text = contents.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = None
+    if text is None or "\0" in text:
+        raise ValueError(f"{name}.{kind} is not text: {shown(contents[:20])}")
+    if not text.strip():
+        raise ValueError(f"{name}.{kind} is empty")
+    return text
 
 
 def _image_kinds(image: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -220,7 +222,7 @@ def _label_kind(label: str | None) -> str | None:
 
 
 def _check_file(path: str) -> None:
-    """Raise the system's error if there is no such file, which may be a pipe."""
+    """Raise the system's error if there is no such file, or if it is a folder."""
     if stat.S_ISDIR(os.stat(path).st_mode):
         raise IsADirectoryError(
             errno.EISDIR, "A folder, not an archive; name the files in it, as in folder/*.tar", path
