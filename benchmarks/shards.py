@@ -1,8 +1,8 @@
-"""Compare the CPU time of images in tar shards with that of the same files in a folder, and time the index.
+"""Compare the CPU time of images in shards and archives with that of the same files in a folder, and time the index.
 
 Usage: python benchmarks/shards.py [IMAGES_DIR] [--rounds R] [--threads 1,2] [--index-gb G]
 
-Each epoch is a shuffled one of random resized crops with flips. The index is of shards in the page cache.
+Each epoch is a shuffled one of random resized crops with flips. The index is of tar shards in the page cache.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import tarfile
 import tempfile
 import time
+import zipfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ import fastseq
 PER_SHARD = 50
 
 
-def pack(paths: Sequence[str], folder: Path) -> list[str]:
+def pack_tar(paths: Sequence[str], folder: Path) -> list[str]:
     """Write files into tar shards of 50 and return their paths."""
     shards = []
     for first in range(0, len(paths), PER_SHARD):
@@ -37,6 +38,30 @@ def pack(paths: Sequence[str], folder: Path) -> list[str]:
             for i, path in enumerate(paths[first : first + PER_SHARD], first):
                 archive.add(path, f"{i:06}.jpg")
     return shards
+
+
+def pack_tfrecords(paths: Sequence[str], folder: Path) -> list[str]:
+    """Write files into TFRecord files of 50 and return their paths."""
+    import tensorflow as tf
+
+    shards = []
+    for first in range(0, len(paths), PER_SHARD):
+        shards.append(str(folder / f"{first:06}.tfrecord"))
+        with tf.io.TFRecordWriter(shards[-1]) as writer:
+            for path in paths[first : first + PER_SHARD]:
+                image = tf.train.BytesList(value=[Path(path).read_bytes()])
+                features = tf.train.Features(feature={"image": tf.train.Feature(bytes_list=image)})
+                writer.write(tf.train.Example(features=features).SerializeToString())
+    return shards
+
+
+def pack_zip(paths: Sequence[str], folder: Path, method: int) -> str:
+    """Write files into a zip archive, all in one class folder, and return its path."""
+    archive_path = str(folder / f"{method}.zip")
+    with zipfile.ZipFile(archive_path, "w", method) as archive:
+        for i, path in enumerate(paths):
+            archive.write(path, f"photos/{i:06}.jpg")
+    return archive_path
 
 
 def epoch_of(samples: fastseq.Samples, job: Job) -> Epoch:
@@ -51,14 +76,9 @@ def files(job: Job) -> Epoch:
     return epoch_of(fastseq.Samples.from_files(job.paths), job)
 
 
-def tar(job: Job, shards: Sequence[str]) -> Epoch:
-    """Prepare a `Loader` of the shards."""
-    return epoch_of(fastseq.Samples.from_tar(shards), job)
-
-
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="Compare tar shards with files.")
+    parser = argparse.ArgumentParser(description="Compare shards and archives with files.")
     parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
@@ -66,8 +86,16 @@ def main() -> None:
     options = parser.parse_args()
     with images_of(options.images) as paths, tempfile.TemporaryDirectory(prefix="fastseq-shards-") as scratch:
         print(about(paths))
-        shards = pack(paths, Path(scratch))
-        rows = [Contender("files in a folder", files), Contender("tar shards", partial(tar, shards=shards))]
+        shards = pack_tar(paths, Path(scratch))
+        stored, deflated = (pack_zip(paths, Path(scratch), way) for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+        sources = {
+            "tar shards": fastseq.Samples.from_tar(shards),
+            "TFRecord files": fastseq.Samples.from_tfrecord(pack_tfrecords(paths, Path(scratch)), label=None),
+            "zip archive, stored": fastseq.Samples.from_zip(stored),
+            "zip archive, deflated": fastseq.Samples.from_zip(deflated),
+        }
+        rows = [Contender("files in a folder", files)]
+        rows += [Contender(name, partial(epoch_of, samples)) for name, samples in sources.items()]
         threads = [int(n) for n in options.threads.split(",")]
         results = measure(rows, paths, "crop", threads, options.rounds, progress)
         progress("")

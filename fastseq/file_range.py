@@ -9,35 +9,47 @@ from fastseq._types import StrPath
 from fastseq.arguments import integer
 
 _MAX_END = 2**63 - 1
+_MAX_CRC = 2**32 - 1
 
 
 @dataclass(frozen=True)
 class FileRange:
-    """A range of bytes of a file that hold one image, as in an uncompressed tar.
+    """A range of bytes of a file that hold one image, as in a tar or zip archive.
 
     Its text, in messages and lists of bad samples, is ``path[offset:end]``.
 
     Attributes:
         path: the file.
         offset: where the image begins, bytes.
-        length: size of the image, bytes.
+        length: size of the image in the file, bytes.
+        inflated_size: size of the image, bytes, if the range is a raw deflate stream (RFC 1951); None if the bytes are
+            the image itself.
+        crc32: CRC-32 of the image, which is checked when it is read; None if it is not known.
 
     Raises:
         TypeError: if `path` is not a path, or a number is not an integer.
-        ValueError: if a number is negative, or if the range ends beyond 2**63 - 1.
+        ValueError: if a number is negative, if the range ends beyond 2**63 - 1, or if `crc32` is 2**32 or more.
     """
 
     path: StrPath
     offset: int
     length: int
+    inflated_size: int | None = None
+    crc32: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.path, (str, os.PathLike)):
             raise TypeError(f"FileRange.path must be a path, not {self.path!r}")
-        for name in ("offset", "length"):
-            object.__setattr__(self, name, integer(f"FileRange.{name}", getattr(self, name), minimum=0))
+        for name in ("offset", "length", "inflated_size", "crc32"):
+            value = getattr(self, name)
+            if value is not None or name in ("offset", "length"):
+                object.__setattr__(self, name, integer(f"FileRange.{name}", value, minimum=0))
         if self.offset + self.length > _MAX_END:
             raise ValueError(f"FileRange: bytes {self.offset} to {self.offset + self.length} are beyond any file")
+        for name, bound in (("inflated_size", _MAX_END), ("crc32", _MAX_CRC)):
+            value = getattr(self, name)
+            if value is not None and value > bound:
+                raise ValueError(f"FileRange.{name} must be at most {bound}, not {value}")
 
     def __str__(self) -> str:
         return f"{os.fspath(self.path)}[{self.offset}:{self.offset + self.length}]"

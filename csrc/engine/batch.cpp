@@ -9,7 +9,6 @@
 
 #include "base/limits.h"
 #include "base/stage_clock.h"
-#include "io/file.h"
 
 namespace fastseq {
 namespace {
@@ -148,33 +147,14 @@ bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) n
   StageClock clock;
   if (!infos_.empty()) clock.start(Stage::kRead);
   try {
-    *status = read_source(sources_[i], workspace->path, &workspace->file, size, &workspace->reason);
+    *status = reader_.read(sources_[i], workspace->path, recipe_->limits.file_bytes,
+                           {&workspace->file, &workspace->compressed}, size, &workspace->reason);
   } catch (const std::bad_alloc&) {
     *status = Status::kOutOfMemory;
   }
   if (!end_fetch(i)) return false;
   if (!infos_.empty()) clock.stop(infos_[i].nanoseconds);
   return true;
-}
-
-// `path` is a copy: what the source points to may be gone if the sample is abandoned meanwhile.
-Status BatchJob::read_source(const Source& source, const std::string& path, Buffer* bytes, size_t* size,
-                             std::string* reason) {
-  const int64_t max_bytes = recipe_->limits.file_bytes;
-  if (source.kind == Source::Kind::kFile) return read_file(path, max_bytes, bytes, size, reason);
-  bool check;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    check = checked_files_.count(path) == 0;
-  }
-  std::shared_ptr<const OpenFile> file;
-  const Status status = files_->open(path, check, &file, reason);
-  if (status != Status::kOk) return status;
-  if (check) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    checked_files_.insert(path);
-  }
-  return read_range(*file, source.offset, source.length, max_bytes, bytes, size, reason);
 }
 
 Status BatchJob::data(int i, SampleData* data, std::string* reason) {
@@ -194,7 +174,9 @@ Status BatchJob::data(int i, SampleData* data, std::string* reason) {
   source.write_path(&path);
   auto bytes = std::make_shared<Buffer>();
   size_t size = 0;
-  const Status status = read_source(source, path, bytes.get(), &size, reason);
+  Buffer compressed;
+  const Status status =
+      reader_.read(source, path, recipe_->limits.file_bytes, {bytes.get(), &compressed}, &size, reason);
   if (status == Status::kOk) *data = {bytes->data(), size, bytes};
   return status;
 }

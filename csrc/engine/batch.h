@@ -7,13 +7,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/buffer.h"
 #include "engine/sample.h"
-#include "io/file_cache.h"
 #include "io/source.h"
+#include "io/source_reader.h"
 
 namespace fastseq {
 
@@ -35,7 +34,7 @@ class BatchJob {
 
   int size() const { return static_cast<int>(sources_.size()); }
   // Where the files of ranges are opened. Called before the first sample runs.
-  void use_files(std::shared_ptr<FileCache> files) { files_ = std::move(files); }
+  void use_files(std::shared_ptr<FileCache> files) { reader_.use_files(std::move(files)); }
 
   // Decodes sample i. Called once for each i, from any thread. Never throws.
   void run(int i, Workspace* workspace);
@@ -81,7 +80,6 @@ class BatchJob {
   enum class Fetch : uint8_t { kNone, kRunning, kAbandoned };
 
   bool read(int i, Workspace* workspace, size_t* size, Status* status) noexcept;
-  Status read_source(const Source& source, const std::string& path, Buffer* bytes, size_t* size, std::string* reason);
   template <class Work>
   Status timed(int i, Workspace* workspace, Work work);
   Status decode(int i, const uint8_t* data, size_t size, Workspace* workspace);
@@ -102,7 +100,7 @@ class BatchJob {
   std::vector<std::atomic<int32_t>> statuses_;
   std::atomic<bool> cancelled_{false};
   std::atomic<int> next_{0};  // changed under the pool's lock
-  std::shared_ptr<FileCache> files_;
+  SourceReader reader_;
   std::vector<SampleInfo> infos_;  // of each sample, or empty; written by the thread that runs it
 
   mutable std::mutex mutex_;  // guards the rest
@@ -113,7 +111,6 @@ class BatchJob {
   std::vector<int> decodable_;    // the rejected samples that decode
   std::vector<SampleData> kept_;  // of each sample: the contents of its file, for the caller to decode
   size_t kept_bytes_ = 0;
-  std::unordered_set<std::string> checked_files_;  // checked for changes when this job first opened them
 };
 
 }  // namespace fastseq

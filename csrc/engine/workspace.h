@@ -16,6 +16,7 @@ namespace fastseq {
 struct Workspace {
   std::string path;
   Buffer file;
+  Buffer compressed;  // the file as an archive has it
   JpegScratch jpeg;
   PngScratch png;
   Buffer packed;  // 4-byte pixels that are being split into planes or converted to gray
@@ -34,7 +35,7 @@ struct Workspace {
 
   // Frees the buffers of more than `keep` bytes: one huge image must not hold its memory for ever.
   void trim(size_t keep) {
-    for (Buffer* buffer : {&file, &packed, &image, &aligned_slot}) buffer->trim(keep);
+    for (Buffer* buffer : {&file, &compressed, &packed, &image, &aligned_slot}) buffer->trim(keep);
     jpeg.trim(keep);
     png.trim(keep);
     resample.trim(keep);

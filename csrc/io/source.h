@@ -7,6 +7,12 @@
 
 namespace fastseq {
 
+// How the bytes of a range hold the image, as members of zip archives do.
+struct Packing {
+  int64_t inflated_size = -1;  // of the image, if the range is a deflate stream; -1 if it is the image itself
+  int64_t crc32 = -1;          // of the image; -1 if it is not known
+};
+
 // Bytes in memory, a file, or a range of bytes of a file. Whatever it points to belongs to the caller.
 struct Source {
   enum class Kind : uint8_t { kBytes, kFile, kFileRange };
@@ -17,6 +23,7 @@ struct Source {
   const char* root;  // folder of a relative path, or empty
   size_t root_size;
   int64_t offset, length;  // of kFileRange; neither is negative
+  Packing packing;
 
   bool is_file() const { return kind != Kind::kBytes; }
   // Writes the path joined to the root. Throws std::bad_alloc.
@@ -25,7 +32,7 @@ struct Source {
 
 Source bytes_source(const uint8_t* data, size_t size);
 Source file_source(const uint8_t* path, size_t size);
-Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length);
+Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length, Packing packing = {});
 
 // Many images in a few arrays: blob[offsets[p], offsets[p + 1]) is path number p.
 struct PathTable {
@@ -38,6 +45,7 @@ struct PathTable {
   size_t row_count;
   const int32_t* path_numbers;                   // of each row. Null: row r has path r
   const int64_t *range_offsets, *range_lengths;  // of each row; a negative length is a whole file. Null: whole files
+  const int64_t *inflated_sizes, *crcs;          // of each row; see Packing. Null: -1 in all rows
 };
 
 // Adds the sources of some rows. False where a row, an offset or a range is out of bounds.

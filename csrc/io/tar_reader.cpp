@@ -22,14 +22,14 @@ void TarMembers::add(const std::string& name, int64_t offset, int64_t length) {
   lengths.push_back(length);
 }
 
-TarReader::TarReader(std::shared_ptr<const OpenFile> file) : file_(std::move(file)) { file_->expect_random_reads(); }
+TarReader::TarReader(std::shared_ptr<const OpenFile> file) : window_(std::move(file), kWindow) {}
 
 Status TarReader::read(size_t max_headers, TarMembers* members, bool* done, std::string* reason) {
   *done = false;
   for (size_t headers = 0; headers < max_headers; ++headers) {
     const uint8_t* block;
     size_t available;
-    Status status = view(position_, kTarBlock, &block, &available, reason);
+    Status status = window_.view(position_, kTarBlock, &block, &available, reason);
     if (status != Status::kOk) return status;
     // Archives without blocks of zeros at their end, and those with many or with more files after them, occur.
     *done = available == 0 || zero_blocks_ == kMaxZeroBlocks;
@@ -58,7 +58,7 @@ Status TarReader::read_extension(const TarHeader& header, std::string* reason) {
   size_t available;
   if (header.size > kMaxExtension) return fail(Status::kCorrupt, "a header of more than 1 MiB", reason);
   const auto size = static_cast<size_t>(header.size);
-  const Status status = view(position_ + int64_t{kTarBlock}, size, &data, &available, reason);
+  const Status status = window_.view(position_ + int64_t{kTarBlock}, size, &data, &available, reason);
   if (status != Status::kOk) return status;
   if (available < size) return fail(Status::kTruncated, "ends in a header", reason);
   if (header.type == 'L') {
@@ -85,22 +85,8 @@ Status TarReader::add_file(TarHeader header, TarMembers* members, std::string* r
   if (header.name.size() > kMaxName) return fail(Status::kCorrupt, "a name of more than 64 KiB", reason);
   const int64_t contents = position_ + int64_t{kTarBlock};
   if (header.is_file()) members->add(header.name, contents, header.size);
-  if (header.size > file_->size() - contents) return fail(Status::kTruncated, "ends in " + header.name, reason);
+  if (header.size > window_.file().size() - contents) return fail(Status::kTruncated, "ends in " + header.name, reason);
   position_ = contents + padded(header.size);
-  return Status::kOk;
-}
-
-Status TarReader::view(int64_t offset, size_t size, const uint8_t** data, size_t* available, std::string* reason) {
-  const int64_t skipped = offset - window_offset_;
-  if (skipped < 0 || skipped > static_cast<int64_t>(window_size_) ||
-      window_size_ - static_cast<size_t>(skipped) < size) {
-    const Status status = file_->read(offset, std::max(size, kWindow), &window_, &window_size_, reason);
-    if (status != Status::kOk) return status;
-    window_offset_ = offset;
-  }
-  const auto begin = static_cast<size_t>(offset - window_offset_);
-  *data = window_.data() + begin;
-  *available = std::min(size, window_size_ - begin);
   return Status::kOk;
 }
 

@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/buffer.h"
 #include "base/status.h"
-#include "io/file.h"
+#include "io/file_window.h"
 #include "io/tar_header.h"
 
 namespace fastseq {
@@ -38,21 +37,17 @@ class TarReader {
   int64_t links() const { return links_; }
 
  private:
-  Status view(int64_t offset, size_t size, const uint8_t** data, size_t* available, std::string* reason);
   // Takes the name or the records that a header announces for the file that follows.
   Status read_extension(const TarHeader& header, std::string* reason);
   Status add_file(TarHeader header, TarMembers* members, std::string* reason);
   Status fail(Status status, const std::string& what, std::string* reason) const;
 
-  const std::shared_ptr<const OpenFile> file_;
+  FileWindow window_;
   int64_t position_ = 0;  // of the next header
   int zero_blocks_ = 0;   // just before it
   bool has_trailing_data_ = false;
   int64_t links_ = 0;
   TarExtension extension_;  // of the file that follows
-  Buffer window_;           // a few blocks of the archive, from window_offset_ on
-  int64_t window_offset_ = 0;
-  size_t window_size_ = 0;
 };
 
 }  // namespace fastseq

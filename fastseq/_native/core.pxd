@@ -131,11 +131,13 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
         milliseconds(int)
 
 cdef extern from "io/source.h" namespace "fastseq" nogil:
+    cdef cppclass Packing:
+        int64_t inflated_size, crc32
     cdef cppclass Source:
         pass
     Source bytes_source(const uint8_t*, size_t)
     Source file_source(const uint8_t*, size_t)
-    Source range_source(const uint8_t*, size_t, int64_t, int64_t)
+    Source range_source(const uint8_t*, size_t, int64_t, int64_t, Packing)
     cdef cppclass PathTable:
         const uint8_t* blob
         size_t blob_size
@@ -147,6 +149,8 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         const int32_t* path_numbers
         const int64_t* range_offsets
         const int64_t* range_lengths
+        const int64_t* inflated_sizes
+        const int64_t* crcs
     cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
 
 cdef extern from "base/buffer.h" namespace "fastseq" nogil:
@@ -169,6 +173,29 @@ cdef extern from "io/tar_reader.h" namespace "fastseq" nogil:
         Status read(size_t, TarMembers*, cbool*, string*) except +
         cbool is_whole()
         int64_t links()
+
+cdef extern from "io/zip_reader.h" namespace "fastseq" nogil:
+    cdef cppclass ZipMember:
+        pass
+    cdef cppclass ZipMembers:
+        string names
+        vector[ZipMember] members
+    cdef cppclass CZipReader "fastseq::ZipReader":
+        CZipReader(shared_ptr[const OpenFile]) except +
+        Status find_directory(string*) except +
+        Status read(size_t, ZipMembers*, cbool*, string*) except +
+        Status find_contents(int64_t, int64_t, int64_t*, string*) except +
+
+cdef extern from "io/tfrecord_reader.h" namespace "fastseq" nogil:
+    cdef cppclass TfRecord:
+        pass
+    cdef cppclass TfRecords:
+        string texts
+        vector[TfRecord] records
+    cdef cppclass CTfRecordReader "fastseq::TfRecordReader":
+        CTfRecordReader(shared_ptr[const OpenFile], string, string) except +
+        Status read(size_t, TfRecords*, cbool*, string*) except +
+        Status peek(vector[string]*, vector[int32_t]*, string*) except +
 
 cdef extern from "io/image_format.h" namespace "fastseq" nogil:
     cdef enum class ImageFormat(int32_t):

@@ -47,10 +47,11 @@ cdef class Job:
     Args:
         out: writable bytes, one slot a sample.
         draws: (n, k) float64, the samples' uniform numbers.
-        sources: a list of buffers (contents of files), tuples (path,) of files, and tuples (path, offset, length) of
-            ranges of files, with paths as bytes; or a path table as a tuple (blob, offsets, root, rows, path_numbers,
-            range_offsets, range_lengths): the path numbers are None where row i has path i, the last two None without
-            ranges, and a length is -1 for a whole file.
+        sources: a list of buffers (contents of files), tuples (path,) of files, and tuples (path, offset, length,
+            inflated size, CRC-32) of ranges of files, with paths as bytes, and -1 where one of the last two does not
+            apply; or a path table as a tuple (blob, offsets, root, rows, path_numbers, ranges): the path numbers are
+            None where row i has path i, and the ranges None or a tuple of columns with the same numbers, of which
+            the last two may be None, and a length is -1 for a whole file.
         info: whether to record what `info` returns.
     """
     cdef shared_ptr[BatchJob]* job

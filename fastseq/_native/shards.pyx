@@ -1,54 +1,48 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # distutils: language = c++
-"""Finds the images in shards."""
+"""Finds the images in shards: tar and zip archives, and files of TFRecords."""
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cython.operator cimport dereference
 from libcpp.memory cimport make_unique
 
 from fastseq._native.core cimport *
 
+# The fields of the structs of which readers return arrays, all of them int64.
+ZIP_MEMBER = (
+    "name_end", "header_offset", "compressed_size", "size", "crc32", "method", "flags", "system", "attributes",
+)
+TF_RECORD = (
+    "offset", "end", "image_kind", "image_count", "image_offset", "image_length", "label_kind", "label_count",
+    "label_value", "text_end",
+)
+
 
 cdef bytes int64_bytes(const vector[int64_t]& values):
     return PyBytes_FromStringAndSize(<const char*>values.data(), values.size() * sizeof(int64_t))
 
 
-cdef class TarReader:
-    """Finds the files in a tar archive, from header to header.
-
-    Not thread-safe.
+cdef class ShardReader:
+    """An open shard. Not thread-safe.
 
     Attributes:
-        status: a status other than OK once the archive cannot be read on.
+        status: a status other than OK once the shard cannot be read on.
         reason: what is wrong, and where; "" if there is nothing to say.
         done: whether there is nothing left to read.
     """
-    cdef unique_ptr[CTarReader] reader
     cdef shared_ptr[const OpenFile] file
     cdef readonly int status
     cdef readonly str reason
     cdef readonly bint done
 
-    def __cinit__(self, bytes path):
+    def __cinit__(self, bytes path, *features):
         cdef string name = path, reason
         cdef Status status
         with nogil:
             status = open_file(name, &self.file, &reason)
-            if status == Status.kOk:
-                self.reader = make_unique[CTarReader](self.file)
         self._end_with(status, reason)
 
-    @property
-    def is_whole(self):
-        """Whether it has come to the archive's end mark, and there is nothing after it."""
-        return self.reader.get() is not NULL and self.reader.get().is_whole()
-
-    @property
-    def links(self):
-        """How many links there were, which are no files."""
-        return 0 if self.reader.get() is NULL else self.reader.get().links()
-
     def contents(self, int64_t offset, int64_t length, int64_t max_bytes):
-        """Bytes of the archive; None if they cannot be read, or are more than `max_bytes`."""
+        """Bytes of the shard; None if they cannot be read, or are more than `max_bytes`."""
         cdef Buffer buffer
         cdef size_t size = 0
         cdef string reason
@@ -60,6 +54,30 @@ cdef class TarReader:
         with nogil:
             status = read_range(dereference(self.file), offset, length, max_bytes, &buffer, &size, &reason)
         return PyBytes_FromStringAndSize(<const char*>buffer.data(), size) if status == Status.kOk else None
+
+    cdef _end_with(self, Status status, const string& reason):
+        self.status = <int>status
+        self.reason = reason.decode("utf-8", "replace")
+        self.done = self.done or status != Status.kOk
+
+
+cdef class TarReader(ShardReader):
+    """Finds the files in a tar archive, from header to header."""
+    cdef unique_ptr[CTarReader] reader
+
+    def __cinit__(self, bytes path):
+        if not self.done:
+            self.reader = make_unique[CTarReader](self.file)
+
+    @property
+    def is_whole(self):
+        """Whether it has come to the archive's end mark, and there is nothing after it."""
+        return self.reader.get() is not NULL and self.reader.get().is_whole()
+
+    @property
+    def links(self):
+        """How many links there were, which are no files."""
+        return 0 if self.reader.get() is NULL else self.reader.get().links()
 
     def read(self, size_t max_headers):
         """Read that many headers and return the files that they begin.
@@ -80,7 +98,90 @@ cdef class TarReader:
         places = int64_bytes(members.name_ends), int64_bytes(members.offsets), int64_bytes(members.lengths)
         return <bytes>members.names, *places
 
-    cdef _end_with(self, Status status, const string& reason):
-        self.status = <int>status
-        self.reason = reason.decode("utf-8", "replace")
-        self.done = self.done or status != Status.kOk
+
+cdef class ZipReader(ShardReader):
+    """Reads the directory of a zip archive."""
+    cdef unique_ptr[CZipReader] reader
+
+    def __cinit__(self, bytes path):
+        cdef string reason
+        cdef Status status
+        if self.done:
+            return
+        self.reader = make_unique[CZipReader](self.file)
+        with nogil:
+            status = self.reader.get().find_directory(&reason)
+        self._end_with(status, reason)
+
+    def read(self, size_t max_members):
+        """Read that many entries of the directory.
+
+        Returns:
+            The names one after the other, bytes; and the rest as bytes of an array of ZIP_MEMBER.
+        """
+        cdef ZipMembers found
+        cdef string reason
+        cdef Status status
+        cdef cbool done = True
+        if not self.done:
+            with nogil:
+                status = self.reader.get().read(max_members, &found, &done, &reason)
+            self.done = done
+            self._end_with(status, reason)
+        members = PyBytes_FromStringAndSize(<const char*>found.members.data(), found.members.size() * sizeof(ZipMember))
+        return <bytes>found.names, members
+
+    def contents_offset(self, int64_t header_offset, int64_t compressed_size):
+        """Where the contents of a member begin; -1 if they cannot be where the directory says."""
+        cdef string reason
+        cdef Status status
+        cdef int64_t offset = -1
+        if self.reader.get() is NULL:
+            return -1
+        with nogil:
+            status = self.reader.get().find_contents(header_offset, compressed_size, &offset, &reason)
+        return offset if status == Status.kOk else -1
+
+
+cdef class TfRecordReader(ShardReader):
+    """Finds two features, an image and its label, in the records of a file of TFRecords."""
+    cdef unique_ptr[CTfRecordReader] reader
+
+    def __cinit__(self, bytes path, bytes image, bytes label):
+        cdef string image_name = image, label_name = label
+        if not self.done:
+            self.reader = make_unique[CTfRecordReader](self.file, image_name, label_name)
+
+    def read(self, size_t max_records):
+        """Read that many records.
+
+        Returns:
+            The labels that are text, one after the other, bytes; and the rest as bytes of an array of TF_RECORD.
+        """
+        cdef TfRecords found
+        cdef string reason
+        cdef Status status
+        cdef cbool done = True
+        if not self.done:
+            with nogil:
+                status = self.reader.get().read(max_records, &found, &done, &reason)
+            self.done = done
+            self._end_with(status, reason)
+        records = PyBytes_FromStringAndSize(<const char*>found.records.data(), found.records.size() * sizeof(TfRecord))
+        return <bytes>found.texts, records
+
+    def peek(self):
+        """The names of the features of the record to be read next, bytes, and their kinds: 1 bytes, 2 float, 3 int64.
+
+        {} at the end of the file.
+        """
+        cdef vector[string] names
+        cdef vector[int32_t] kinds
+        cdef string reason
+        cdef Status status
+        if self.done:
+            return {}
+        with nogil:
+            status = self.reader.get().peek(&names, &kinds, &reason)
+        self._end_with(status, reason)
+        return {names[i].data()[: names[i].size()]: kinds[i] for i in range(kinds.size())}

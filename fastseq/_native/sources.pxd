@@ -14,7 +14,9 @@ cdef inline object add_table(sources, vector[Source]* items):
     cdef const uint8_t[::1] blob = sources[0]
     cdef const int64_t[::1] offsets = sources[1], rows = sources[3]
     cdef const int32_t[::1] path_numbers
-    cdef const int64_t[::1] range_offsets, range_lengths
+    cdef const int64_t[::1] column
+    cdef const int64_t* columns[4]
+    cdef int i
     cdef bytes root = sources[2]
     table.blob, table.blob_size = &blob[0] if blob.shape[0] else NULL, blob.shape[0]
     table.offsets, table.offset_count = &offsets[0], offsets.shape[0]
@@ -25,13 +27,14 @@ cdef inline object add_table(sources, vector[Source]* items):
         path_numbers = sources[4]
         table.row_count = path_numbers.shape[0]
         table.path_numbers = &path_numbers[0] if table.row_count else NULL
-    table.range_offsets = table.range_lengths = NULL
-    if sources[5] is not None:
-        range_offsets, range_lengths = sources[5], sources[6]
-        if not <size_t>range_offsets.shape[0] == <size_t>range_lengths.shape[0] == table.row_count:
-            raise ValueError("the path table needs one range for each row")
-        if range_offsets.shape[0]:
-            table.range_offsets, table.range_lengths = &range_offsets[0], &range_lengths[0]
+    for i in range(4):
+        columns[i] = NULL
+        if sources[5] is not None and sources[5][i] is not None:
+            column = sources[5][i]
+            if <size_t>column.shape[0] != table.row_count:
+                raise ValueError("the path table needs one range for each row")
+            columns[i] = &column[0] if column.shape[0] else NULL
+    table.range_offsets, table.range_lengths, table.inflated_sizes, table.crcs = columns
     if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):
         raise IndexError("a row is not in the path table")
     return blob, root
@@ -40,6 +43,7 @@ cdef inline object add_table(sources, vector[Source]* items):
 cdef inline object add_items(sources, vector[Source]* items):
     cdef const uint8_t[::1] view
     cdef const uint8_t* data
+    cdef Packing packing
     owners = []
     for item in sources:
         view = item[0] if type(item) is tuple else item
@@ -51,5 +55,6 @@ cdef inline object add_items(sources, vector[Source]* items):
             items.push_back(file_source(data, view.shape[0]))
         else:
             check_range(item[1], item[2])
-            items.push_back(range_source(data, view.shape[0], item[1], item[2]))
+            packing.inflated_size, packing.crc32 = item[3], item[4]
+            items.push_back(range_source(data, view.shape[0], item[1], item[2], packing))
     return owners

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastseq.samples import PathTable, Samples
 from fastseq.samples.sources.directory import read_directory
-from fastseq.samples.sources.folder_walk import EXTENSIONS, FolderWalk
+from fastseq.samples.sources.folder_walk import EXTENSIONS, DiskFolders, FolderWalk
 
 
 def find_samples(
@@ -33,10 +33,10 @@ def find_samples(
     if not source.is_dir():
         return Samples.from_csv(source, image, label=None, root=root), []
     folder = os.fspath(source)
-    if classes := FolderWalk(folder, None, follow_links).class_folders():
+    if classes := FolderWalk(DiskFolders(folder), None, follow_links).class_folders():
         table, _, report = read_directory(folder, classes=classes, follow_links=follow_links, advance=advance)
         return Samples(table), report.lines()
-    walk = FolderWalk(folder, None, follow_links, advance)
+    walk = FolderWalk(DiskFolders(folder), None, follow_links, advance)
     table = PathTable.from_chunks(walk.images(""), folder)
     if not len(table):
         text = f"{folder} has no images: no files that end in {', '.join(EXTENSIONS)}"

@@ -32,6 +32,13 @@ class Sources(Protocol):
         """The bytes of the source at a place; None if it is a path or a `FileRange`."""
 
 
+class Ranges(Protocol):
+    """Where images are in their files; see `fastseq.samples.ranges.Ranges`."""
+
+    @property
+    def columns(self) -> tuple[NDArray[np.int64] | None, ...]: ...  # noqa: D102
+
+
 class PathTable(Protocol):
     """Many paths in a few arrays; see `fastseq.samples.path_table.PathTable`."""
 
@@ -48,10 +55,7 @@ class PathTable(Protocol):
     def path_numbers(self) -> NDArray[np.int32] | None: ...  # noqa: D102
 
     @property
-    def range_offsets(self) -> NDArray[np.int64] | None: ...  # noqa: D102
-
-    @property
-    def range_lengths(self) -> NDArray[np.int64] | None: ...  # noqa: D102
+    def ranges(self) -> Ranges | None: ...  # noqa: D102
 
     def path(self, row: int, /) -> str:
         """The path of a row, or the text of its `FileRange`."""
@@ -71,8 +75,8 @@ class TableSources:
     def for_job(self) -> tuple[Any, ...]:
         """See `Sources`."""
         table = self._table
-        paths = table.blob, table.offsets, table.root
-        return *paths, self._rows, table.path_numbers, table.range_offsets, table.range_lengths
+        ranges = None if table.ranges is None else table.ranges.columns
+        return table.blob, table.offsets, table.root, self._rows, table.path_numbers, ranges
 
     def path(self, place: int) -> str:
         """See `Sources`."""
@@ -153,6 +157,7 @@ def _item(source: Source) -> Any:
     if isinstance(source, (str, os.PathLike)):
         return (os.fsencode(source),)
     if isinstance(source, FileRange):
-        return os.fsencode(source.path), source.offset, source.length
+        packing = (-1 if number is None else number for number in (source.inflated_size, source.crc32))
+        return os.fsencode(source.path), source.offset, source.length, *packing
     view = memoryview(source)  # type: ignore[arg-type]
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")

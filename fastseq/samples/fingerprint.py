@@ -49,6 +49,6 @@ def _add_paths(digest: hashlib.blake2b, table: PathTable, rows: NDArray[np.int64
     for lengths, blob in table.parts(rows):
         digest.update(lengths.data)
         digest.update(blob.data)
-    for column in (table.range_offsets, table.range_lengths):
+    for column in () if table.ranges is None else table.ranges.columns:
         if column is not None:
             digest.update(column[rows].data)

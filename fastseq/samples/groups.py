@@ -36,8 +36,8 @@ def file_numbers(table: PathTable, rows: NDArray[np.int64]) -> NDArray[np.int64]
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum((blob.astype(np.uint64) + 1) * weights[place])])
         keys.append(sums[ends] - sums[ends - lengths])
     key = np.concatenate(keys)
-    for column, weight in zip((table.range_offsets, table.range_lengths), weights[-2:], strict=True):
-        if column is not None:
+    if table.ranges is not None:
+        for column, weight in zip((table.ranges.offsets, table.ranges.lengths), weights[-2:], strict=True):
             key += column[rows].astype(np.uint64) * weight
     return np.unique(key, return_inverse=True)[1]
 

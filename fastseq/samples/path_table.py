@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
+from fastseq.samples.ranges import Ranges
 from fastseq.urls import check_local
 
 CHUNK = 1 << 16
@@ -28,19 +29,17 @@ class PathTable:
         blob: uint8 (bytes,), the paths one after the other in the file system's encoding, without separators.
         offsets: int64 (paths + 1,), the start of each path in `blob`, and the end of the last one.
         path_numbers: int32 (n,), the path of each row; None if row i has path i.
-        range_offsets: int64 (n,), where each image begins in its file, in bytes; None if all images are whole files.
-        range_lengths: int64 (n,), the size of each image in its file, in bytes; -1 for a whole file.
+        ranges: where each image is in its file; None if all images are whole files.
     """
 
     root: bytes
     blob: NDArray[np.uint8]
     offsets: NDArray[np.int64]
     path_numbers: NDArray[np.int32] | None = None
-    range_offsets: NDArray[np.int64] | None = None
-    range_lengths: NDArray[np.int64] | None = None
+    ranges: Ranges | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.blob, self.offsets, self.path_numbers, self.range_offsets, self.range_lengths):
+        for array in (self.blob, self.offsets, self.path_numbers):
             if array is not None:
                 array.setflags(write=False)
 
@@ -79,16 +78,15 @@ class PathTable:
             path_numbers = np.concatenate(
                 [table._path_numbers() + start for table, start in zip(tables, first, strict=True)]
             )
-        ranges: tuple[NDArray[np.int64] | None, ...] = (None, None)
-        if any(table.range_offsets is not None for table in tables):
-            columns = zip(*(table._ranges() for table in tables), strict=True)
-            ranges = tuple(np.concatenate(column) for column in columns)
+        ranges = None
+        if any(table.ranges is not None for table in tables):
+            ranges = Ranges.concatenate([table.ranges or Ranges.of_whole_files(len(table)) for table in tables])
         return cls(
             tables[0].root,
             np.concatenate([table.blob for table in tables]),
             np.concatenate([np.zeros(1, np.int64), *offsets]),
             path_numbers,
-            *ranges,
+            ranges,
         )
 
     def __len__(self) -> int:
@@ -113,29 +111,21 @@ class PathTable:
         number = i if self.path_numbers is None else self.path_numbers[i]
         relative = self.blob[self.offsets[number] : self.offsets[number + 1]].tobytes()
         path = os.fsdecode(os.path.join(self.root, relative))
-        if self.range_offsets is None or self.range_lengths is None or self.range_lengths[i] < 0:
-            return path
-        return FileRange(path, self.range_offsets[i].item(), self.range_lengths[i].item())
+        return path if self.ranges is None else self.ranges.source(path, i)
 
     def _path_numbers(self) -> NDArray[np.int32]:
         """`path_numbers`, also if row i has path i."""
         return np.arange(len(self), dtype=np.int32) if self.path_numbers is None else self.path_numbers
 
-    def _ranges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """`range_offsets` and `range_lengths`, also if all images are whole files."""
-        if self.range_offsets is None or self.range_lengths is None:
-            return np.zeros(len(self), np.int64), np.full(len(self), -1)
-        return self.range_offsets, self.range_lengths
-
     def take(self, rows: NDArray[np.int64]) -> PathTable:
         """A new table with some of the rows (int64, in any order) and the same root."""
-        ranges = [None if column is None else column[rows] for column in (self.range_offsets, self.range_lengths)]
+        ranges = None if self.ranges is None else self.ranges.take(rows)
         if self.path_numbers is not None:
-            return PathTable(self.root, self.blob, self.offsets, self.path_numbers[rows], *ranges)
+            return PathTable(self.root, self.blob, self.offsets, self.path_numbers[rows], ranges)
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
         blobs = [np.zeros(0, np.uint8), *(blob for _, blob in parts)]
-        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), None, *ranges)
+        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), None, ranges)
 
     def parts(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """Iterate over the paths of some rows (int64, in any order), 65536 rows at a time.

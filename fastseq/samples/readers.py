@@ -16,8 +16,11 @@ from fastseq.samples.sources.csv_file import read_csv
 from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
 from fastseq.samples.sources.directory import read_directory
 from fastseq.samples.sources.file_list import Files, read_files
+from fastseq.samples.sources.folder_walk import WalkReport
 from fastseq.samples.sources.table_inputs import Columns, Images
 from fastseq.samples.sources.tar import read_tar
+from fastseq.samples.sources.tfrecord import read_tfrecord
+from fastseq.samples.sources.zip import read_zip
 
 
 class Readers:
@@ -57,8 +60,7 @@ class Readers:
             ValueError: if there are no images or no class folders, or if `classes` names a folder that does not exist.
         """
         table, labels, report = read_directory(path, extensions=extensions, classes=classes, follow_links=follow_links)
-        if lines := report.lines():
-            warn_user(f"{os.fspath(path)}: {'; '.join(lines)}", SamplesWarning)
+        _warn_of_what_was_left_out(path, report)
         return cls._of(table, labels)
 
     @classmethod
@@ -212,3 +214,78 @@ class Readers:
                 label, or two images.
         """
         return cls._of(*read_tar(shards, image, label, label_sep, classes))
+
+    @classmethod
+    def from_tfrecord(
+        cls,
+        shards: StrPath | Iterable[StrPath],
+        image: str = "inferred",
+        label: str | None = "inferred",
+        classes: Iterable[object] | None = None,
+    ) -> Self:
+        """The images in TFRecord files on a local disk, whose records are `tf.train.Example`s. Needs no TensorFlow.
+
+        Only the headers of records and features, and the labels, are read; each image is read in place when its batch
+        is loaded, so that shuffling is by sample over all shards. Files must not be compressed. The checksum of a
+        record's length is compared, that of its data is not.
+
+        A `SamplesWarning` says what was left out: records without an image, and the last record of a file that is cut
+        off; and which shards are missing among files named -00000-of-00008.
+
+        Args:
+            shards: the files, as for `from_tar`.
+            image: the feature with the encoded images. "inferred" for the first of "image/encoded", "image" and
+                "image_raw" that the first record has.
+            label: the feature with the labels, one integer, float or text in each record; None for no labels.
+                "inferred" for the first of "image/class/label", "label" and "class" that the first record has.
+                Integers count as class numbers where TensorFlow Datasets has left a file with the names of the classes
+                beside the shards, such as label.labels.txt. Otherwise labels are encoded as in `from_files`, and
+                integers that are not 0, 1, 2, ... without a gap, whose class numbers are others, cause a
+                `SamplesWarning`.
+            classes: as in `from_files`; `range(n)` for integers that are the class numbers, `range(1, n + 1)` if they
+                are counted from 1.
+
+        Raises:
+            OSError: if there is no such file, or if it cannot be read.
+            TypeError: if `shards` is no path and no list of paths.
+            UnknownLabelError: if a label is not in `classes`.
+            ValueError: if a file does not hold such records, or is compressed; if a feature is not there; if a record
+                has several images, or not one label.
+        """
+        return cls._of(*read_tfrecord(shards, image, label, classes))
+
+    @classmethod
+    def from_zip(
+        cls,
+        path: StrPath,
+        *,
+        folder: str | None = None,
+        extensions: Iterable[str] | None = None,
+        classes: Iterable[str] | None = None,
+    ) -> Self:
+        """The images in a zip archive with one folder for each class, as in `from_directory`.
+
+        Only the archive's directory and the headers of the images are read; each image is read in place when its batch
+        is loaded, inflated if it is deflated, and compared with its checksum. Nothing is unpacked to the disk.
+
+        Args:
+            path: the archive, on a local disk. Its files must be stored or deflated, and not encrypted.
+            folder: the folder in the archive that has the class folders, such as "photos/train". None for the outermost
+                one that has more than one folder in it: for class folders in "photos" if the archive has nothing else.
+            extensions: as in `from_directory`.
+            classes: likewise.
+
+        Raises:
+            OSError: if the archive cannot be read.
+            ValueError: if it is not a zip archive, or not whole; if a file in it is encrypted, or compressed in another
+                way; if there are no images or no class folders, or if `folder` or `classes` names one that does not
+                exist.
+        """
+        table, labels, report = read_zip(path, folder, extensions, classes)
+        _warn_of_what_was_left_out(path, report)
+        return cls._of(table, labels)
+
+
+def _warn_of_what_was_left_out(path: StrPath, report: WalkReport) -> None:
+    if lines := report.lines():
+        warn_user(f"{os.fspath(path)}: {'; '.join(lines)}", SamplesWarning)

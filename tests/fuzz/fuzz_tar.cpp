@@ -1,38 +1,14 @@
 // Reads the bytes as a tar archive: no crash, no hang, no file before the archive's start or of negative size.
 //
 // With the compiler's options of fuzz_decode.cpp, and these files:
-//   tests/fuzz/fuzz_tar.cpp csrc/io/tar_*.cpp csrc/io/file.cpp csrc/base/platform_posix.cpp
+//   tests/fuzz/fuzz_tar.cpp csrc/io/tar_*.cpp csrc/io/file.cpp csrc/io/file_window.cpp csrc/base/platform_posix.cpp
 // The seeds are those of make_seeds.py, in the folder "archives".
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <numeric>
 
 #include "io/tar_reader.h"
-
-namespace {
-
-void expect(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "fuzz_tar: %s\n", what);
-  std::abort();
-}
-
-// A file in memory with these bytes.
-std::shared_ptr<const fastseq::OpenFile> file_of(const uint8_t* data, size_t size) {
-  static const int descriptor = memfd_create("archive", 0);
-  expect(ftruncate(descriptor, 0) == 0 && pwrite(descriptor, data, size, 0) == static_cast<ssize_t>(size), "no file");
-  std::shared_ptr<const fastseq::OpenFile> file;
-  std::string reason;
-  const auto status = fastseq::open_file("/proc/self/fd/" + std::to_string(descriptor), &file, &reason);
-  expect(status == fastseq::Status::kOk, "the file cannot be opened");
-  return file;
-}
-
-}  // namespace
+#include "memory_file.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 

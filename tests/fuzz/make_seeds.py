@@ -6,8 +6,10 @@ Usage: python tests/fuzz/make_seeds.py FOLDER
 
 from __future__ import annotations
 
+import io
 import itertools
 import sys
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -16,6 +18,7 @@ import numpy as np
 from images import SAMPLING, cmyk_jpeg, jpeg, photo
 from png_files import KINDS, png, scanlines
 from tar_files import FORMATS, tar
+from tfrecord_files import tfrecords
 
 ONE_COMPONENT_A_SCAN = "0;\n1;\n2;\n"
 TWO_AND_ONE = "0;\n1 2;\n"
@@ -28,6 +31,21 @@ def main() -> None:
     write(Path(sys.argv[1], "images"), images())
     long = f"{'folder/' * 20}000001.jpg"  # with a header of its own
     write(Path(sys.argv[1], "archives"), [tar([("a.jpg", b"1" * 600), (long, b"22")], form) for form in FORMATS])
+    write(Path(sys.argv[1], "zips"), [zipped(method) for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)])
+    labels = [[0, 300, -1], [0.5], [b"cat", b"dog"]]
+    records = [tfrecords([{"image": b"1" * 600, "label": label}, {"label": label}]) for label in labels]
+    write(Path(sys.argv[1], "tfrecords"), records)
+
+
+def zipped(method: int) -> bytes:
+    """A zip archive with a comment, and a member with its sizes in 64 bits."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.comment = b"PK"
+        archive.writestr("cat/a.jpg", b"1" * 600)
+        with archive.open("dog/b.jpg", "w", force_zip64=True) as file:
+            file.write(b"22")
+    return stream.getvalue()
 
 
 def images() -> list[bytes]:

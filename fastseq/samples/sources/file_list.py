@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
@@ -20,6 +18,7 @@ from fastseq.samples.column_values import column_values
 from fastseq.samples.inputs import Inputs
 from fastseq.samples.label_values import encode_values
 from fastseq.samples.path_table import PathTable
+from fastseq.samples.ranges import RangesBuilder
 from fastseq.samples.sources.table_inputs import check_names
 
 Files: TypeAlias = Iterable[StrPath | FileRange]
@@ -100,24 +99,18 @@ class _Ranges:
     """The ranges among some files, collected while the paths stream by."""
 
     def __init__(self) -> None:
-        self._offsets = array("q")
-        self._lengths = array("q")
+        self._builder = RangesBuilder()
         self._any = False
 
     def paths_of(self, files: Iterable[StrPath | FileRange]) -> Iterator[StrPath]:
         for file in files:
             if isinstance(file, FileRange):
                 self._any = True
-                self._offsets.append(file.offset)
-                self._lengths.append(file.length)
+                self._builder.add(file.offset, file.length, file.inflated_size, file.crc32)
                 yield file.path
             else:
-                self._offsets.append(0)
-                self._lengths.append(-1)
+                self._builder.add()
                 yield file
 
     def add_to(self, table: PathTable) -> PathTable:
-        if not self._any:
-            return table
-        offsets, lengths = (np.frombuffer(column, np.int64) for column in (self._offsets, self._lengths))
-        return replace(table, range_offsets=offsets, range_lengths=lengths)
+        return replace(table, ranges=self._builder.ranges()) if self._any else table

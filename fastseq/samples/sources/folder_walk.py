@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from fastseq.samples.class_labels import listed
 from fastseq.samples.sources.left_out import LeftOut
@@ -20,7 +21,7 @@ _COMPANIONS = (  # of images: nobody expects a sample from one of these
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".py", ".ipynb", ".sh", ".log", ".md5", ".sha1", ".sha256"),
     *(".db", ".ini", ".lnk", ".url"),  # Thumbs.db, desktop.ini
 )
-_LITTER = frozenset(  # folders that unpacking, file servers and operating systems leave behind
+LITTER = frozenset(  # folders that unpacking, file servers and operating systems leave behind
     ("__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found")
 )
 
@@ -62,6 +63,24 @@ class WalkReport:
         return found
 
 
+class Entry(NamedTuple):
+    """A file or folder in a folder."""
+
+    name: str
+    is_folder: bool
+    is_link: bool  # only of a folder
+
+
+class Folders(Protocol):
+    """The folders that a walk goes through, by their paths relative to its root, which is ""."""
+
+    def entries(self, where: str) -> Iterator[Entry]:
+        """Iterate over what is in a folder. OSError if it cannot be read."""
+
+    def identity(self, where: str) -> tuple[int, int]:
+        """What tells a folder from others, whatever links lead to it."""
+
+
 class FolderWalk:
     """Finds the images below a folder, and notes what it leaves out.
 
@@ -71,22 +90,22 @@ class FolderWalk:
 
     def __init__(
         self,
-        root: str,
+        folders: Folders,
         extensions: tuple[str, ...] | None,
-        follow_links: bool,
+        follow_links: bool = False,
         advance: Callable[[int], None] | None = None,
     ) -> None:
         """Prepare.
 
         Args:
-            root: the folder.
+            folders: those to walk through.
             extensions: what the names of images end in, in lower case; None for `EXTENSIONS`, and to report the files
                 that end otherwise.
             follow_links: whether to follow links to folders, except to those that contain them.
             advance: called with the number of images in each folder.
         """
         self.report = WalkReport()
-        self._root = root
+        self._listing = folders
         self._extensions = EXTENSIONS if extensions is None else extensions
         self._reports_others = extensions is None
         self._follow_links = follow_links
@@ -99,10 +118,10 @@ class FolderWalk:
             OSError: if the root cannot be read.
         """
         found = []
-        for name, is_folder, _ in _entries(self._root):
+        for name, is_folder, _ in self._listing.entries(""):
             if name.startswith("."):
                 continue
-            if is_folder and name.lower() in _LITTER:
+            if is_folder and name.lower() in LITTER:
                 self.report.hidden.add(f"{name}/")
             elif is_folder:
                 found.append(name)
@@ -127,19 +146,19 @@ class FolderWalk:
 
     def _folders(self, folder: str) -> Iterator[tuple[str, list[str]]]:
         """Each folder, relative to the root, and the names of its images."""
-        waiting = [(folder, frozenset([self._identity("")]) if folder and self._follow_links else frozenset())]
+        waiting = [(folder, frozenset([self._listing.identity("")]) if folder and self._follow_links else frozenset())]
         while waiting:
             where, above = waiting.pop()
             if self._follow_links:
-                identity = self._identity(where)
+                identity = self._listing.identity(where)
                 if identity in above:  # a link to a folder that it is in
                     continue
                 above |= {identity}
             prefix = os.path.join(where, "")
             names = []
-            for name, is_folder, is_link in _entries(self._path(where)):
+            for name, is_folder, is_link in self._listing.entries(where):
                 if is_folder:
-                    if name.startswith(".") or name.lower() in _LITTER:
+                    if name.startswith(".") or name.lower() in LITTER:
                         self.report.hidden.add(f"{prefix}{name}/")
                     elif is_link and not self._follow_links:
                         self.report.links.add(f"{prefix}{name}/")
@@ -156,25 +175,33 @@ class FolderWalk:
                 self._advance(len(names))
             yield where, names
 
-    def _identity(self, where: str) -> tuple[int, int]:
+
+class DiskFolders:
+    """Folders on a disk."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    def entries(self, where: str) -> Iterator[Entry]:
+        """See `Folders`."""
+        folder = self._path(where)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    try:
+                        is_folder = entry.is_dir()
+                    except OSError:  # a link to itself, for example
+                        is_folder = False
+                    yield Entry(entry.name, is_folder, is_folder and entry.is_symlink())
+        except OSError as error:
+            if error.filename is None:
+                error.filename = folder
+            raise
+
+    def identity(self, where: str) -> tuple[int, int]:
+        """See `Folders`."""
         status = os.stat(self._path(where))
         return status.st_dev, status.st_ino
 
     def _path(self, where: str) -> str:
         return os.path.join(self._root, where) if where else self._root
-
-
-def _entries(folder: str) -> Iterator[tuple[str, bool, bool]]:
-    """The name of each entry, whether it is a folder or a link to one, and whether it is a link."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                try:
-                    is_folder = entry.is_dir()
-                except OSError:  # a link to itself, for example
-                    is_folder = False
-                yield entry.name, is_folder, is_folder and entry.is_symlink()
-    except OSError as error:
-        if error.filename is None:
-            error.filename = folder
-        raise

@@ -9,16 +9,21 @@ import re
 from collections.abc import Iterable, Iterator
 
 from fastseq._types import StrPath
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
 from fastseq.urls import check_local
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _NESTED = re.compile(r"\{[^{}]*\{")
 _NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
+_NUMBERED = re.compile(r"(\d{5,})-of-(\d{5,})")
 _MAX_SHARDS = 1 << 20
 
 
 def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
     """The files that a pattern, or a list of patterns, names, in their order.
+
+    A `SamplesWarning` says what is missing among files that are named as in train-00000-of-00008.
 
     Args:
         shards: paths with `{00000..03071}` for numbers, of as many digits if one begins with 0, `{a,b}` for one or the
@@ -40,7 +45,24 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
         found += _matches(os.fspath(shard))
     if not found:
         raise ValueError("shards is an empty list; pass the paths of the shards")
+    _warn_of_missing(found)
     return found
+
+
+def _warn_of_missing(paths: Iterable[str]) -> None:
+    there: dict[tuple[str, str, int], set[int]] = {}
+    for path in paths:
+        if numbers := _NUMBERED.search(os.path.basename(path)):
+            whole = path.rpartition(numbers[0])
+            there.setdefault((whole[0], whole[2], int(numbers[2])), set()).add(int(numbers[1]))
+    for (before, after, count), numbers_there in there.items():
+        missing = [number for number in range(min(count, _MAX_SHARDS)) if number not in numbers_there]
+        if missing:
+            names = [f"{before}{number:05}-of-{count:05}{after}" for number in missing[:10]]
+            warn_user(
+                f"{len(missing):,} of {count:,} shards are missing: {', '.join(names)}{', ...' * (len(missing) > 10)}",
+                SamplesWarning,
+            )
 
 
 def _matches(pattern: str) -> list[str]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,15 +10,14 @@ import numpy as np
 
 from fastseq._native.shards import TarReader
 from fastseq._types import StrPath
-from fastseq._warn import warn_user
 from fastseq.arguments import shown
-from fastseq.errors import SamplesWarning
-from fastseq.samples.class_labels import Labels, listed, number_in
+from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.path_table import PathTable
+from fastseq.samples.sources.class_numbers import warn_of_other_numbers
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.dataframe import label_columns
 from fastseq.samples.sources.folder_walk import EXTENSIONS
-from fastseq.samples.sources.left_out import LeftOut
+from fastseq.samples.sources.shard_images import ShardImages, check_is_file
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.status import Status, describe
 
@@ -45,13 +41,14 @@ def read_tar(
     scan = _Scan(_image_kinds(image), label)
     for number, path in enumerate(paths):
         scan.add_shard(number, path)
-    table = scan.table(paths)
-    scan.warn()
+    scan.check_found(paths)
+    table = scan.images.table(paths)
+    scan.images.warn()
     if label is None:
         return table, Labels()
     labels = scan.labels.labels(fixed, label_sep, f"label {label!r}")
     if fixed is None:
-        _check_numbers(labels.classes or (), label)
+        warn_of_other_numbers(labels.classes or (), label)
     return table, labels
 
 
@@ -64,63 +61,51 @@ class _Sample:
 
 
 class _Scan:
-    """The images and labels found so far, and what was left out."""
+    """The images and labels found so far."""
 
     def __init__(self, image_kinds: tuple[str, ...], label: str | None) -> None:
+        self.images = ShardImages()
         self.labels = TextColumn()
         self._image_kinds = image_kinds
         self._label = label
-        self._shards = array("i")
-        self._offsets, self._lengths = array("q"), array("q")
         self._kinds: set[str] = set()
-        self._left_out = {reason: LeftOut() for reason in _REASONS}
 
     def add_shard(self, number: int, path: str) -> None:
-        _check_file(path)
+        check_is_file(path)
         reader, texts, is_empty = TarReader(os.fsencode(path)), [], True
         for sample in self._samples(path, reader):
             is_empty = False
             self._kinds.update(sample.files)
             place = self._image_place(path, sample)
             if place is None:
-                self._left_out[_NO_IMAGE].add(f"{path}: {sample.key}")
+                self.images.leave_out(_NO_IMAGE, f"{path}: {sample.key}")
                 continue
-            self._shards.append(number)
-            self._offsets.append(place[0])
-            self._lengths.append(place[1])
+            self.images.add(number, *place)
             if self._label is not None:
                 texts.append(_read_label(path, reader, sample, self._label))
         self.labels.add(texts)
         if is_empty:
             _check_not_compressed(path, reader)
         if reader.links:
-            self._left_out[_LINKS].add(path)
+            self.images.leave_out(_LINKS, path)
         if reader.status == Status.TRUNCATED:
-            self._left_out[_CUT_OFF].add(f"{path}, {reader.reason}")
+            self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
         elif reader.status != Status.OK:
             reason = reader.reason or describe(reader.status)
             raise ValueError(f"{path} cannot be read as a tar archive: {reason}")
         elif is_empty:
-            self._left_out[_EMPTY].add(path)
+            self.images.leave_out(_EMPTY, path)
         elif not reader.is_whole:
-            self._left_out[_NO_END].add(path)
+            self.images.leave_out(_NO_END, path)
 
-    def table(self, paths: Sequence[str]) -> PathTable:
-        if not self._offsets:
+    def check_found(self, paths: Sequence[str]) -> None:
+        """ValueError if there are no images."""
+        if not self.images:
             here = f"the files are of kind {listed(sorted(self._kinds))}" if self._kinds else "they have no samples"
             raise ValueError(
                 f"{listed(list(paths))}: no images of kind {' or '.join(self._image_kinds[:3])}; {here}. A kind is "
                 "what follows the first dot of a name; name that of the images: image=..."
             )
-        table = PathTable.from_strings(paths)
-        offsets, lengths = (np.frombuffer(column, np.int64) for column in (self._offsets, self._lengths))
-        return PathTable(table.root, table.blob, table.offsets, np.frombuffer(self._shards, np.int32), offsets, lengths)
-
-    def warn(self) -> None:
-        """Say what was left out, each reason once."""
-        for reason, left_out in self._left_out.items():
-            if left_out.count:
-                warn_user(f"{reason}: {left_out}", SamplesWarning)
 
     def _samples(self, path: str, reader: TarReader) -> Iterator[_Sample]:
         """Iterate over the samples of a shard; not the last one where the shard is cut off in it."""
@@ -129,7 +114,7 @@ class _Scan:
             folder, _, base = name.rpartition("/")
             stem, _, kind = base.partition(".")
             if not stem or not kind:
-                self._left_out[_NO_KIND].add(f"{path}: {name}")
+                self.images.leave_out(_NO_KIND, f"{path}: {name}")
                 continue
             key = f"{folder}/{stem}" if folder else stem
             if key != sample.key:
@@ -140,7 +125,7 @@ class _Scan:
             if kind in sample.files:
                 raise ValueError(f"{path}: the sample {key!r} has two files of kind {kind!r}")
             if any(other.rpartition(".")[2] == kind.rpartition(".")[2] in self._image_kinds for other in sample.files):
-                self._left_out[_SAME_SAMPLE].add(f"{path}: {name}")
+                self.images.leave_out(_SAME_SAMPLE, f"{path}: {name}")
             sample.files[kind] = offset, length
         lacks_label = self._label is not None and self._label not in sample.files
         if sample.files and (reader.is_whole or (reader.status == Status.OK and not lacks_label)):
@@ -163,7 +148,6 @@ _LINKS = "archives have links, which were left out"
 _CUT_OFF = "archives are cut off; their last sample was left out, and what came after it is not there"
 _EMPTY = "archives have no samples; are they whole?"
 _NO_END = "archives do not end as tar archives do; are they whole?"
-_REASONS = (_NO_IMAGE, _NO_KIND, _SAME_SAMPLE, _LINKS, _CUT_OFF, _EMPTY, _NO_END)
 
 
 def _files(reader: TarReader) -> Iterator[tuple[str, int, int]]:
@@ -221,14 +205,6 @@ def _label_kind(label: str | None) -> str | None:
     return kind
 
 
-def _check_file(path: str) -> None:
-    """Raise the system's error if there is no such file, or if it is a folder."""
-    if stat.S_ISDIR(os.stat(path).st_mode):
-        raise IsADirectoryError(
-            errno.EISDIR, "A folder, not an archive; name the files in it, as in folder/*.tar", path
-        )
-
-
 def _check_not_compressed(path: str, reader: TarReader) -> None:
     head = reader.contents(0, 8, 8) or b""
     for magic, name in _COMPRESSED.items():
@@ -237,14 +213,3 @@ def _check_not_compressed(path: str, reader: TarReader) -> None:
                 f"{path} is compressed by {name}, so that images in it cannot be read one by one; unpack it to a plain "
                 "tar archive: JPEGs hardly shrink"
             )
-
-
-def _check_numbers(classes: Sequence[str], label: str) -> None:
-    """Warn where the numbers of classes are not those in the files."""
-    numbers = list(map(number_in, classes))
-    if all(isinstance(number, int) for number in numbers) and numbers != list(range(len(numbers))):
-        warn_user(
-            f"the numbers in {label!r} are not 0, 1, 2, ... without a gap, so class numbers are their places among "
-            f"{listed(list(classes))}; to keep them, pass classes=range(n) for n classes",
-            SamplesWarning,
-        )

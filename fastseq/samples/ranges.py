@@ -1,0 +1,104 @@
+"""Where images are in the files that hold several."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq.file_range import FileRange
+
+Column: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """Where each image is in its file, int64 (n,) each. The arrays are read-only.
+
+    Attributes:
+        offsets: where it begins, bytes.
+        lengths: its size in the file, bytes; -1 if it is a whole file.
+        inflated_sizes: its size once inflated; -1 if it is not deflated. None if no image is.
+        crcs: its CRC-32; -1 if that is not known. None if none is known.
+    """
+
+    offsets: Column
+    lengths: Column
+    inflated_sizes: Column | None = None
+    crcs: Column | None = None
+
+    def __post_init__(self) -> None:
+        for column in self.columns:
+            if column is not None:
+                column.setflags(write=False)
+
+    @classmethod
+    def of_whole_files(cls, n: int) -> Ranges:
+        """Ranges of `n` images that are whole files."""
+        return cls(np.zeros(n, np.int64), np.full(n, -1))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Ranges]) -> Ranges:
+        """The ranges of one part after the other."""
+        offsets = np.concatenate([part.offsets for part in parts])
+        lengths = np.concatenate([part.lengths for part in parts])
+        return cls(offsets, lengths, *(_concatenated(parts, i) for i in (2, 3)))
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    @property
+    def columns(self) -> tuple[Column, Column, Column | None, Column | None]:
+        """All of them, in the order of the attributes."""
+        return self.offsets, self.lengths, self.inflated_sizes, self.crcs
+
+    def take(self, rows: Column) -> Ranges:
+        """The ranges of some images."""
+        return Ranges(*(None if column is None else column[rows] for column in self.columns))  # type: ignore[arg-type]
+
+    def source(self, path: str, i: int) -> str | FileRange:
+        """Image `i`, which is in the file at `path`."""
+        length = self.lengths[i].item()
+        if length < 0:
+            return path
+        return FileRange(path, self.offsets[i].item(), length, _known(self.inflated_sizes, i), _known(self.crcs, i))
+
+
+class RangesBuilder:
+    """Ranges that grow."""
+
+    def __init__(self) -> None:
+        self._columns = tuple(array("q") for _ in range(4))
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def add(
+        self, offset: int = 0, length: int = -1, inflated_size: int | None = None, crc32: int | None = None
+    ) -> None:
+        """Add an image, with the attributes of a `FileRange`; by default one that is a whole file."""
+        values = offset, length, -1 if inflated_size is None else inflated_size, -1 if crc32 is None else crc32
+        for column, value in zip(self._columns, values, strict=True):
+            column.append(value)
+
+    def ranges(self) -> Ranges:
+        """The ranges; nothing can be added after that."""
+        offsets, lengths, *others = (np.frombuffer(column, np.int64) for column in self._columns)
+        return Ranges(offsets, lengths, *(column if (column >= 0).any() else None for column in others))
+
+
+def _concatenated(parts: Sequence[Ranges], i: int) -> Column | None:
+    columns = [part.columns[i] for part in parts]
+    if all(column is None for column in columns):
+        return None
+    return np.concatenate(
+        [np.full(len(part), -1) if column is None else column for part, column in zip(parts, columns, strict=True)]
+    )
+
+
+def _known(column: Column | None, i: int) -> int | None:
+    return None if column is None or column[i] < 0 else int(column[i])

@@ -1,0 +1,213 @@
+"""Samples from files of TFRecords whose records are tf.train.Examples."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq._native.shards import TF_RECORD, TfRecordReader
+from fastseq._types import StrPath
+from fastseq.arguments import shown
+from fastseq.samples.class_labels import Labels, checked_classes, listed
+from fastseq.samples.label_values import encode_values
+from fastseq.samples.path_table import PathTable
+from fastseq.samples.sources.class_numbers import warn_of_other_numbers
+from fastseq.samples.sources.shard_images import ShardImages, check_is_file
+from fastseq.samples.sources.shard_paths import shard_paths
+from fastseq.status import Status, describe
+
+_RECORDS = 1 << 13  # read at once, between two looks at signals
+_DTYPE = np.dtype([(name, np.int64) for name in TF_RECORD])
+_NOTHING, _BYTES, _FLOAT, _INT64 = range(4)
+_KINDS = ("nothing", "bytes", "floats", "integers")
+_MAX_TEXT = 1 << 16
+
+# TensorFlow's own names first, then those of its tutorials and of Kaggle's competitions.
+_IMAGES = ("image/encoded", "image", "image_raw")
+_LABELS = ("image/class/label", "label", "class")
+
+_NO_IMAGE = "records without an image were left out"
+_CUT_OFF = "files are cut off; their last record was left out, and what came after it is not there"
+_EMPTY = "files have no records; are they whole?"
+
+
+def read_tfrecord(
+    shards: StrPath | Iterable[StrPath],
+    image: str,
+    label: str | None,
+    classes: Iterable[object] | None,
+) -> tuple[PathTable, Labels]:
+    """Find the images and read the labels; see `Samples.from_tfrecord`."""
+    if label is None and classes is not None:
+        raise ValueError("classes without labels; name the feature of the labels, or omit classes")
+    fixed = None if classes is None else checked_classes(classes)
+    paths = shard_paths(shards)
+    scan = _Scan(_Features.among(_first_features(paths), image, label))
+    for number, path in enumerate(paths):
+        scan.add_shard(number, path)
+    if not scan.images:
+        raise ValueError(f"{listed(paths)}: no record has a feature {scan.features.image!r} with an image")
+    table = scan.images.table(paths)
+    scan.images.warn()
+    label = scan.features.label
+    if label is None:
+        return table, Labels()
+    names = _class_names(paths, label) if fixed is None else None
+    return table, _encoded(scan.labels(), fixed, names, label)
+
+
+@dataclass(frozen=True)
+class _Features:
+    """The names of the features with the images and with the labels."""
+
+    image: str
+    label: str | None
+
+    @classmethod
+    def among(cls, there: dict[str, int], image: str, label: str | None) -> _Features:
+        """Those that a user named; "inferred" for the usual ones among those that are there."""
+        if image == "inferred":
+            image = next((name for name in _IMAGES if there.get(name) == _BYTES), "")
+        if label == "inferred":
+            label = next((name for name in _LABELS if there.get(name) in (_BYTES, _INT64)), "")
+        found = f"the features of the first record are {_listed_features(there)}"
+        if there.get(image) != _BYTES:
+            is_not = f"no feature {image!r} of bytes" if image else "no feature that is usual for images"
+            raise ValueError(f"{is_not}; {found}. Name that of the encoded images: image=...")
+        if label is not None and label not in there:
+            is_not = f"no feature {label!r}" if label else "no feature that is usual for labels"
+            raise ValueError(f"{is_not}; {found}. Name that of the labels: label=..., or pass label=None for none")
+        return cls(image, label)
+
+
+class _Scan:
+    """The images and labels found so far."""
+
+    def __init__(self, features: _Features) -> None:
+        self.images = ShardImages()
+        self.features = features
+        self._texts: list[str] = []
+        self._numbers: list[NDArray[np.int64]] = []  # integers, or the bits of floats
+        self._kind = _NOTHING  # of the labels
+
+    def add_shard(self, number: int, path: str) -> None:
+        check_is_file(path)
+        label = self.features.label
+        reader = TfRecordReader(os.fsencode(path), os.fsencode(self.features.image), os.fsencode(label or ""))
+        is_empty = True
+        while not reader.done:
+            texts, columns = reader.read(_RECORDS)
+            records = np.frombuffer(columns, _DTYPE)
+            is_empty = is_empty and not len(records)
+            self._add(number, path, records, texts)
+        if reader.status == Status.TRUNCATED:
+            self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
+        elif reader.status != Status.OK:
+            raise _unreadable(path, reader)
+        elif is_empty:
+            self.images.leave_out(_EMPTY, path)
+
+    def labels(self) -> Any:
+        """All of them: text, int64 or float32."""
+        if self._kind == _BYTES:
+            return self._texts
+        numbers = np.concatenate(self._numbers)
+        return numbers if self._kind == _INT64 else numbers.astype(np.uint32).view(np.float32)
+
+    def _add(self, number: int, path: str, records: NDArray[Any], texts: bytes) -> None:
+        for record in records[records["image_count"] != 1]:
+            if record["image_count"] > 1:
+                raise ValueError(f"{_at(path, record)} has {record['image_count']} images in {self.features.image!r}")
+            self.images.leave_out(_NO_IMAGE, _at(path, record))
+        has_image = records["image_count"] == 1
+        wrong = records[has_image & (records["image_kind"] != _BYTES)]
+        if len(wrong):
+            kind = _KINDS[wrong[0]["image_kind"]]
+            raise ValueError(f"{_at(path, wrong[0])}: {self.features.image!r} has {kind}, not an encoded image")
+        good = records[has_image]
+        for offset, length in zip(good["image_offset"].tolist(), good["image_length"].tolist(), strict=True):
+            self.images.add(number, offset, length)
+        if self.features.label is not None and len(good):
+            self._add_labels(path, records, has_image, texts)
+
+    def _add_labels(self, path: str, records: NDArray[Any], has_image: NDArray[np.bool_], texts: bytes) -> None:
+        good, name = records[has_image], self.features.label
+        self._kind = self._kind or int(good[0]["label_kind"])
+        for wrong in good[(good["label_count"] != 1) | (good["label_kind"] != self._kind)][:1]:
+            if wrong["label_count"] != 1:
+                raise ValueError(f"{_at(path, wrong)} has {wrong['label_count']} values in {name!r}, not one label")
+            kinds = _KINDS[wrong["label_kind"]], _KINDS[self._kind]
+            raise ValueError(f"{_at(path, wrong)}: {name!r} has {kinds[0]}, but {kinds[1]} before")
+        if self._kind != _BYTES:
+            self._numbers.append(good["label_value"])
+            return
+        for record in good[good["label_value"] > _MAX_TEXT][:1]:
+            raise ValueError(
+                f"{_at(path, record)}: {record['label_value']:,} bytes in {name!r} are too many for a label"
+            )
+        for row, (size, end) in enumerate(zip(good["label_value"].tolist(), good["text_end"].tolist(), strict=True)):
+            text = texts[end - size : end]
+            try:
+                self._texts.append(text.decode())
+            except UnicodeDecodeError:
+                raise ValueError(f"{_at(path, good[row])}: {name!r} is not text: {shown(text[:20])}") from None
+
+
+def _encoded(values: Any, fixed: tuple[str, ...] | None, names: tuple[str, ...] | None, label: str) -> Labels:
+    what = f"feature {label!r}"
+    if names is not None and isinstance(values, np.ndarray) and values.dtype == np.int64:
+        if not ((values >= 0) & (values < len(names))).all():
+            raise ValueError(
+                f"{what} has numbers from {values.min()} to {values.max()}, but {len(names)} classes have names"
+            )
+        return Labels(values, names)
+    labels = encode_values(values, fixed, None, what)
+    if fixed is None:
+        warn_of_other_numbers(labels.classes or (), label)
+    return labels
+
+
+def _first_features(paths: Sequence[str]) -> dict[str, int]:
+    """The names and kinds of the features of the first record that there is."""
+    for path in paths:
+        check_is_file(path)
+        reader = TfRecordReader(os.fsencode(path), b"", b"")
+        features = {os.fsdecode(name): kind for name, kind in reader.peek().items()}
+        if reader.status not in (Status.OK, Status.TRUNCATED):
+            raise _unreadable(path, reader)
+        if features:
+            return features
+    raise ValueError(f"{listed(list(paths))}: no records")
+
+
+def _unreadable(path: str, reader: TfRecordReader) -> ValueError:
+    if (reader.contents(0, 2, 2) or b"") == b"\x1f\x8b":
+        return ValueError(
+            f"{path} is compressed by gzip, so that images in it cannot be read one by one; unpack it, or write it "
+            "anew without a compression_type: JPEGs hardly shrink"
+        )
+    reason = reader.reason or describe(reader.status)
+    return ValueError(f"{path} cannot be read as a file of TFRecords: {reason}")
+
+
+def _class_names(paths: Sequence[str], label: str) -> tuple[str, ...] | None:
+    """The names of the classes that TensorFlow Datasets keeps beside its shards; None if there are none."""
+    try:
+        text = Path(paths[0]).with_name(f"{label.replace('/', '-')}.labels.txt").read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return checked_classes(text.splitlines())
+
+
+def _listed_features(there: dict[str, int]) -> str:
+    return listed([f"{name} ({_KINDS[kind]})" for name, kind in sorted(there.items())])
+
+
+def _at(path: str, record: Any) -> str:
+    return f"{path}, the record at byte {record['offset']}"
