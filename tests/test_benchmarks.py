@@ -65,3 +65,9 @@ def test_pngs_are_measured() -> None:
     rows = [line.split(" | ") for line in ran.stdout.splitlines()[2:]]
     assert len(rows) == 8
     assert all(0 < float(row[-1].rstrip(" |")) < 1000 for row in rows)
+
+
+def test_the_order_is_measured() -> None:
+    ran = run("order.py", "--samples", 5000, "--rounds", 1)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines()[2:]]
+    assert [row[1].split()[1] for row in rows] == ["ms", "ms", "µs", "µs", "µs", "MB"]

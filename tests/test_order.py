@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastseq.order.order import Order
-from fastseq.order.rng import random_u64
+from fastseq.order.permutation import Permutation
+from fastseq.order.rng import random_u64, stream_key
 
 
 def epoch_of(order: Order, epoch: int) -> list[int]:
@@ -72,7 +73,13 @@ def test_without_shuffle_samples_come_in_order():
     assert [order.indices(4, k).tolist() for k in range(3)] == [[0, 1, 2], [3, 4, 5], [6]]
 
 
-def test_shuffle_sorts_the_draws_of_stream_0():
+@pytest.mark.parametrize("n", [50, 5000])
+def test_shuffle_permutes_by_stream_0(n):
+    items = Permutation(n, stream_key(9, 2, 0))(np.arange(n))
+    assert epoch_of(Order(n, 8, shuffle=True, seed=9), 2) == items.tolist()
+
+
+def test_up_to_4096_samples_are_sorted_by_the_draws_of_stream_0():
     draws = random_u64(9, 2, np.arange(50, dtype=np.uint64), 0)
     assert epoch_of(Order(50, 8, shuffle=True, seed=9), 2) == np.argsort(draws).tolist()
 

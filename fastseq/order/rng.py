@@ -43,9 +43,40 @@ def random_u64(seed: int, epoch: int, counters: NDArray[np.uint64], stream: int)
         TypeError: if seed, epoch or stream is not an integer.
         ValueError: if one of them is out of range.
     """
+    return draw(stream_key(seed, epoch, stream), counters)
+
+
+def stream_key(seed: int, epoch: int, stream: int) -> int:
+    """Return the key of one stream of random numbers, for `draw`.
+
+    Args:
+        seed: 0 <= seed < 2**64, like `epoch` and `stream`.
+        epoch: number of the epoch.
+        stream: one for each purpose, so that two purposes draw independently.
+
+    Returns:
+        0 <= key < 2**64.
+
+    Raises:
+        TypeError: if an argument is not an integer.
+        ValueError: if one is out of range.
+    """
     key = 0
     for name, word in (("seed", seed), ("epoch", epoch), ("stream", stream)):
         key = _mix_int((key + _GAMMA + key_word(name, word)) & _MASK)
+    return key
+
+
+def draw(key: int, counters: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Draw one 64-bit number for each counter from the stream of a key.
+
+    Args:
+        key: from `stream_key`.
+        counters: uint64, any shape.
+
+    Returns:
+        uint64, in the shape of `counters`: distinct counters give distinct numbers.
+    """
     state = np.asarray(counters, np.uint64) * np.uint64(_GAMMA)
     state += np.uint64((key + _GAMMA) & _MASK)
     return _mix(state)
@@ -91,7 +122,7 @@ def _mix_int(word: int) -> int:
 
 
 def _mix(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Mix in place: one temporary array instead of five, for epochs with millions of samples."""
+    """Mix in place: one temporary array instead of five, for millions of draws."""
     words ^= words >> np.uint64(30)
     words *= np.uint64(_MIX_1)
     words ^= words >> np.uint64(27)
