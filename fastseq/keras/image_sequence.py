@@ -51,6 +51,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
         self.passes = KerasPasses(len(self.loader))
         self.samples, self.settings = self.loader.samples, self.loader.settings
         self._labels, self._is_mapped = self.loader._labels, self.loader._is_mapped
+        self._processes = self.loader._processes
         self._shift = 0  # batches of the stream that came before batch 0 of epoch 0
         self._warned: set[str] = set()
 

@@ -11,6 +11,7 @@ from fastseq import arguments
 from fastseq._types import StrPath
 from fastseq.engine.settings import Settings
 from fastseq.loading.batch_figure import batch_figure
+from fastseq.order.launchers import Processes
 from fastseq.order.rng import key_word
 from fastseq.samples import Samples
 from fastseq.samples.label_encoder import LabelEncoder
@@ -31,9 +32,16 @@ class BatchViews:
     settings: Settings
     _labels: LabelEncoder
     _is_mapped: bool  # whether a batch is what the user's function makes of it
+    _processes: Processes
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """The numbers of samples and batches, and which process this is, if there may be several."""
+        is_one = self._processes.world_size == 1 and not self._processes.source
+        process = "" if is_one else f", {self._processes}"
+        return f"<{type(self).__name__}: {len(self.samples)} samples in {len(self)} batches{process}>"
 
     def _peek(self, k: int, ahead: Iterable[int] = ()) -> Any:
         """Batch `k` of the current epoch, which is kept for whoever requests it next; `ahead` will be next."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,7 @@ from fastseq.loading.policy import OnError, Policy
 from fastseq.loading.prefetcher import Decoded, Key, Prefetcher
 from fastseq.loading.state import State, check_compatible, counter, describe_settings, fingerprint, shortened
 from fastseq.order.order import Order
+from fastseq.order.processes import processes
 from fastseq.order.rng import key_word
 from fastseq.samples import Samples
 from fastseq.samples.label_encoder import LabelEncoder, weights_of
@@ -62,7 +63,9 @@ class Loader(BatchViews):
             with one more raises `TooManyBadSamples`.
         threads: how many threads decode; as many as there are cores if None.
         prefetch_bytes: bound on the batches decoded ahead; 256 MiB if None, 0 to decode none ahead.
-        rank: the number of this process; 0 if None.
+        rank: the number of this process; 0 if None. "auto" finds it, and `world_size`: from `torch.distributed` or
+            `jax.distributed`, torchrun (RANK, WORLD_SIZE), TF_CONFIG or srun, and from `keras.distribution` on JAX. The
+            loader's `repr` says what was found.
         world_size: the number of processes; 1 if None. All have the same number of batches, and a share of each.
         sample_weight: one number for each sample; batches are then (x, y, w) with float32 w.
         stall_warn_s: seconds of waiting for one file after which a `StalledWarning` names it; 60 if None.
@@ -92,7 +95,7 @@ class Loader(BatchViews):
         max_bad: int | float | None = None,
         threads: int | None = None,
         prefetch_bytes: int | None = None,
-        rank: int | None = None,
+        rank: int | Literal["auto"] | None = None,
         world_size: int | None = None,
         sample_weight: ArrayLike | None = None,
         stall_warn_s: float | None = None,
@@ -106,14 +109,15 @@ class Loader(BatchViews):
         policy = Policy(on_error, max_bad)
         self.samples = samples
         self.settings = settings_of(Loader, size, pixels)
+        self._processes = processes(rank, world_size)
         self.order = Order(
             len(samples),
             batch_size,
             shuffle=shuffle,
             seed=seed,
             drop_last=drop_last,
-            rank=0 if rank is None else rank,
-            world_size=1 if world_size is None else world_size,
+            rank=self._processes.rank,
+            world_size=self._processes.world_size,
         )
         draw_seed = self.order.seed if draw_seed is None else key_word("draw_seed", draw_seed)
         self._state: State = {

@@ -16,7 +16,7 @@ class Order:
     """The order of `n` samples in batches, epoch by epoch, for one rank.
 
     It has no position: any batch of any epoch can be requested at any time and from any thread, with the same result.
-    A batch takes a few microseconds and an epoch a few hundred KB, also with many millions of samples.
+    It keeps a few hundred KB for an epoch of many millions of samples.
 
     Args:
         n: number of samples, at least 1.
