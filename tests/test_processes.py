@@ -107,6 +107,14 @@ def test_a_mesh_that_processes_cannot_share_is_an_error(monkeypatch, owners):
         processes("auto", None)
 
 
+def test_ranks_follow_the_mesh(monkeypatch):
+    owners = [7, 2, 5, 0, 6, 1, 4, 3]
+    for process in owners:
+        initialized(monkeypatch, "jax", process, 8)
+        distributed_by_keras(monkeypatch, process, [[owner] for owner in owners])
+        assert processes("auto", None) == (owners.index(process), 8, "keras.distribution")
+
+
 def test_processes_with_a_jax_of_their_own_do_not_share_its_devices(monkeypatch):
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
