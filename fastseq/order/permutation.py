@@ -12,7 +12,7 @@ from fastseq.order.rng import draw
 
 SORTED_UP_TO = 4096
 """The largest permutation that is drawn as a whole. A network needs many more rounds on few items than on many to make
-all orders equally probable: on 8 items, by an exact calculation, three million draws still tell 24 rounds from a
+all orders equally probable: on 8 items, by an exact calculation, ten million draws still tell 24 rounds from a
 shuffle."""
 ROUNDS = 8
 """The rounds of a network, an even number, chosen by measuring. With two, batches are uneven; with four, neighbours
