@@ -291,6 +291,6 @@ def test_a_subclass_may_read_its_own_properties(keras, samples):
     iterator = EpochIterator(x=sequence)
     iterator.reset()
     for epoch in range(2):
-        for k, (_, _, (batch,)) in enumerate(iterator):
+        for k, (*_, (batch,)) in enumerate(iterator):
             assert_equal(batch, loader.batch(epoch, k))
     assert sequence.epoch == 1

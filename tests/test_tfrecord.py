@@ -39,12 +39,13 @@ def shards(tmp_path, jpegs):
 
 def read(path, image=b"image", label=b"label", at_once=3):
     """All that the reader finds: the records, the texts, and the reader."""
-    reader, parts, texts = TfRecordReader(os.fsencode(path), image, label), [np.zeros(0, DTYPE)], []
+    reader, parts, texts = TfRecordReader(os.fsencode(path), image, label), [np.zeros(0, DTYPE)], b""
     while not reader.done:
         text, columns = reader.read(at_once)
-        parts.append(np.frombuffer(columns, DTYPE))
-        texts.append(text)
-    return np.concatenate(parts), b"".join(texts), reader
+        parts.append(np.frombuffer(columns, DTYPE).copy())
+        parts[-1]["text_end"] += len(texts)
+        texts += text
+    return np.concatenate(parts), texts, reader
 
 
 VALUES = st.one_of(

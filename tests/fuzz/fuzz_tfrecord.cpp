@@ -2,7 +2,7 @@
 //
 // With the compiler's options of fuzz_decode.cpp, and these files:
 //   tests/fuzz/fuzz_tfrecord.cpp csrc/io/tfrecord_reader.cpp csrc/io/tf_example.cpp csrc/io/proto_fields.cpp
-//   csrc/io/crc32c.cpp csrc/io/file.cpp csrc/io/file_window.cpp csrc/base/platform_posix.cpp
+//   csrc/io/file.cpp csrc/io/file_window.cpp csrc/base/platform_posix.cpp
 // The seeds are those of make_seeds.py, in the folder "tfrecords".
 #include <cstring>
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial, wraps
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,11 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
             owner = next(c for c in cls.__mro__ if name in c.__dict__)
             if owner is cls or not issubclass(owner, Sequence):
                 setattr(cls, name, wrap(owner.__dict__[name]))
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the batches of an epoch, as Keras does from 3.11 on; before, its loops have no end."""
+        batches = self.num_batches
+        return (self[k] for k in (count() if batches is None else range(batches)))
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute.
