@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         NOT_A_FILE = 12
         READ_ERROR = 13
         EMPTY = 14
+        CHANGED = 15
         NOT_AN_IMAGE = 20
         UNSUPPORTED_FORMAT = 21
         UNSUPPORTED_JPEG = 22

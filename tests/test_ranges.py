@@ -6,11 +6,14 @@ import os
 import pickle
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
 from images import encoded, jpeg, photo
 from programs import PYTHON
+from tar_files import tar
+from tfrecord_files import tfrecords
 
 from fastseq import DecodeError, FileRange, Limits, Loader, Samples, Status, decode_batch
 
@@ -230,3 +233,43 @@ def test_without_ranges(shard):
     samples = Samples.from_files(shard)
     rest = samples.without([shard[1], str(shard[4])])
     assert list(rest.paths()) == [str(shard[k]) for k in (0, 2, 3, 5, 6)]
+
+
+@pytest.mark.parametrize("kind", ["tar", "tfrecord", "zip"])
+def test_a_shard_that_has_changed_since_it_was_indexed(tmp_path, kind):
+    path = tmp_path / f"x.{kind}"
+
+    def write(count):
+        if kind == "tar":
+            path.write_bytes(tar([(f"{i}.jpg", IMAGES[i]) for i in range(count)]))
+        elif kind == "tfrecord":
+            path.write_bytes(tfrecords([{"image": IMAGES[i]} for i in range(count)]))
+        else:
+            with zipfile.ZipFile(path, "w") as archive:
+                for i in range(count):
+                    archive.writestr(f"a/{i}.jpg", IMAGES[i])
+
+    def found():
+        if kind == "tar":
+            return Samples.from_tar(path)
+        return Samples.from_zip(path) if kind == "zip" else Samples.from_tfrecord(path, label=None)
+
+    write(3)
+    one, other = found().split(0.4)
+    samples = pickle.loads(pickle.dumps(one.select([1, 0])))
+    loader = Loader(samples, SIZE, 2)
+    loader.batch(0, 0)
+    write(4)
+    for changed in (loader, Loader(other, SIZE, 1)):
+        with pytest.raises(
+            DecodeError, match=rf"x\.{kind}\[.* has changed since .* \[CHANGED\]; make the samples anew"
+        ):
+            changed.batch(1, 0)
+    before = os.stat(path)
+    samples = found()
+    Loader(samples, SIZE, 4).batch(0, 0)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1000))
+    with pytest.raises(DecodeError, match="CHANGED"):
+        Loader(samples, SIZE, 4).batch(0, 0)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    Loader(samples, SIZE, 4).batch(0, 0)

@@ -220,6 +220,7 @@ def test_a_damaged_image_costs_itself_alone(tmp_path, photos, method):
     source = samples[1].path
     data[source.offset + source.length - 40] ^= 0xFF
     (tmp_path / "x.zip").write_bytes(data)
+    samples = Samples.from_zip(tmp_path / "x.zip")
     with pytest.raises(DecodeError, match=r"x\.zip\[\d+:\d+\]") as caught:
         Loader(samples, SIZE, 6).batch(0, 0)
     assert caught.value.status is Status.CORRUPT

@@ -15,6 +15,7 @@ const StatusText kTexts[] = {
     {Status::kNotAFile, "NOT_A_FILE", "a directory, FIFO or device, not a regular file", "remove it from the samples"},
     {Status::kReadError, "READ_ERROR", "reading failed", "check the disk or the network share"},
     {Status::kEmpty, "EMPTY", "the file is empty", "download it again, or remove it"},
+    {Status::kChanged, "CHANGED", "the file has changed since the images in it were found", "make the samples anew"},
     {Status::kNotAnImage, "NOT_AN_IMAGE", "not a known image format", "remove it from the samples"},
     {Status::kUnsupportedFormat, "UNSUPPORTED_FORMAT", "an unsupported image format",
      "install what decodes it, or convert it to JPEG or PNG"},

@@ -16,6 +16,7 @@ enum class Status : int32_t {
   kNotAFile = 12,
   kReadError = 13,
   kEmpty = 14,
+  kChanged = 15,
 
   kNotAnImage = 20,
   kUnsupportedFormat = 21,

@@ -39,6 +39,8 @@ Status failure(int error, std::string* reason) {
 
 OpenFile::~OpenFile() { platform::close_descriptor(descriptor_); }
 
+FileVersion OpenFile::version() const { return {info_.size, info_.modified_s * 1'000'000'000 + info_.modified_ns}; }
+
 bool OpenFile::is_current(const std::string& path) const {
   platform::FileInfo now;
   return platform::get_file_info(path, &now) && now.size == info_.size && now.device == info_.device &&

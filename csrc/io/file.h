@@ -11,6 +11,12 @@
 
 namespace fastseq {
 
+// What tells a file from itself before and after a change.
+struct FileVersion {
+  int64_t size = -1;        // bytes; -1 if no version is known
+  int64_t modified_ns = 0;  // since the epoch
+};
+
 // A regular file that is open for reading, by any number of threads.
 class OpenFile {
  public:
@@ -22,6 +28,7 @@ class OpenFile {
 
   // In bytes, when it was opened.
   int64_t size() const { return info_.size; }
+  FileVersion version() const;
   // Whether `path` still names this file, unchanged since it was opened.
   bool is_current(const std::string& path) const;
   // Tells the system not to read ahead.

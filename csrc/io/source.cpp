@@ -13,15 +13,15 @@ void Source::write_path(std::string* path) const {
 }
 
 Source bytes_source(const uint8_t* data, size_t size) {
-  return {Source::Kind::kBytes, reinterpret_cast<const char*>(data), size, "", 0, 0, 0, {}};
+  return {Source::Kind::kBytes, reinterpret_cast<const char*>(data), size, "", 0, 0, 0, {}, {}};
 }
 
 Source file_source(const uint8_t* path, size_t size) {
-  return {Source::Kind::kFile, reinterpret_cast<const char*>(path), size, "", 0, 0, 0, {}};
+  return {Source::Kind::kFile, reinterpret_cast<const char*>(path), size, "", 0, 0, 0, {}, {}};
 }
 
 Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length, Packing packing) {
-  return {Source::Kind::kFileRange, reinterpret_cast<const char*>(path), size, "", 0, offset, length, packing};
+  return {Source::Kind::kFileRange, reinterpret_cast<const char*>(path), size, "", 0, offset, length, packing, {}};
 }
 
 bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std::vector<Source>* sources) {
@@ -41,6 +41,7 @@ bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std
       source.offset = table.range_offsets[row];
       source.length = table.range_lengths[row];
       if (source.offset < 0 || source.offset > INT64_MAX - source.length) return false;
+      if (table.versions) source.version = table.versions[path];
       if (table.inflated_sizes) source.packing.inflated_size = table.inflated_sizes[row];
       if (table.crcs) source.packing.crc32 = table.crcs[row];
     }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "io/file.h"
+
 namespace fastseq {
 
 // How the bytes of a range hold the image, as members of zip archives do.
@@ -24,6 +26,7 @@ struct Source {
   size_t root_size;
   int64_t offset, length;  // of kFileRange; neither is negative
   Packing packing;
+  FileVersion version;  // of the file, when the image was found in it
 
   bool is_file() const { return kind != Kind::kBytes; }
   // Writes the path joined to the root. Throws std::bad_alloc.
@@ -46,6 +49,7 @@ struct PathTable {
   const int32_t* path_numbers;                   // of each row. Null: row r has path r
   const int64_t *range_offsets, *range_lengths;  // of each row; a negative length is a whole file. Null: whole files
   const int64_t *inflated_sizes, *crcs;          // of each row; see Packing. Null: -1 in all rows
+  const FileVersion* versions;                   // of each path. Null: none is known
 };
 
 // Adds the sources of some rows. False where a row, an offset or a range is out of bounds.

@@ -9,6 +9,7 @@ Status SourceReader::read(const Source& source, const std::string& path, int64_t
                           size_t* size, std::string* reason) {
   if (source.kind == Source::Kind::kFile) return read_file(path, max_bytes, buffers.image, size, reason);
   const Packing packing = source.packing;
+  const FileVersion version = source.version;
   const int64_t offset = source.offset, length = source.length;
   const bool inflates = packing.inflated_size >= 0;
   *size = 0;
@@ -17,6 +18,9 @@ Status SourceReader::read(const Source& source, const std::string& path, int64_t
   std::shared_ptr<const OpenFile> file;
   Status status = open(path, &file, reason);
   if (status != Status::kOk) return status;
+  const FileVersion now = file->version();
+  if (version.size >= 0 && (version.size != now.size || version.modified_ns != now.modified_ns))
+    return Status::kChanged;
   Buffer* const bytes = inflates ? buffers.compressed : buffers.image;
   status = read_range(*file, offset, length, max_bytes, bytes, size, reason);
   if (status == Status::kOk && inflates) {

@@ -130,6 +130,19 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
     cdef cppclass milliseconds:
         milliseconds(int)
 
+cdef extern from "base/buffer.h" namespace "fastseq" nogil:
+    cdef cppclass Buffer:
+        uint8_t* data()
+
+cdef extern from "io/file.h" namespace "fastseq" nogil:
+    cdef cppclass FileVersion:
+        int64_t size, modified_ns
+    cdef cppclass OpenFile:
+        FileVersion version()
+    Status open_file(const string&, shared_ptr[const OpenFile]*, string*) except +
+    Status read_range(const OpenFile&, int64_t offset, int64_t length, int64_t max_bytes, Buffer*, size_t*, string*) \
+        except +
+
 cdef extern from "io/source.h" namespace "fastseq" nogil:
     cdef cppclass Packing:
         int64_t inflated_size, crc32
@@ -151,18 +164,8 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         const int64_t* range_lengths
         const int64_t* inflated_sizes
         const int64_t* crcs
+        const FileVersion* versions
     cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
-
-cdef extern from "base/buffer.h" namespace "fastseq" nogil:
-    cdef cppclass Buffer:
-        uint8_t* data()
-
-cdef extern from "io/file.h" namespace "fastseq" nogil:
-    cdef cppclass OpenFile:
-        pass
-    Status open_file(const string&, shared_ptr[const OpenFile]*, string*) except +
-    Status read_range(const OpenFile&, int64_t offset, int64_t length, int64_t max_bytes, Buffer*, size_t*, string*) \
-        except +
 
 cdef extern from "io/tar_reader.h" namespace "fastseq" nogil:
     cdef cppclass TarMembers:

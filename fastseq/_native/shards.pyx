@@ -41,6 +41,14 @@ cdef class ShardReader:
             status = open_file(name, &self.file, &reason)
         self._end_with(status, reason)
 
+    @property
+    def version(self):
+        """The size of the shard and the time of its last change, in nanoseconds, when it was opened."""
+        if self.file.get() is NULL:
+            return -1, 0
+        cdef FileVersion version = self.file.get().version()
+        return version.size, version.modified_ns
+
     def contents(self, int64_t offset, int64_t length, int64_t max_bytes):
         """Bytes of the shard; None if they cannot be read, or are more than `max_bytes`."""
         cdef Buffer buffer

@@ -35,6 +35,12 @@ cdef inline object add_table(sources, vector[Source]* items):
                 raise ValueError("the path table needs one range for each row")
             columns[i] = &column[0] if column.shape[0] else NULL
     table.range_offsets, table.range_lengths, table.inflated_sizes, table.crcs = columns
+    table.versions = NULL
+    if sources[6] is not None:
+        column = sources[6]
+        if <size_t>column.shape[0] != 2 * (table.offset_count - 1):
+            raise ValueError("the path table needs one version for each path")
+        table.versions = <const FileVersion*>&column[0] if column.shape[0] else NULL
     if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):
         raise IndexError("a row is not in the path table")
     return blob, root

@@ -57,6 +57,9 @@ class PathTable(Protocol):
     @property
     def ranges(self) -> Ranges | None: ...  # noqa: D102
 
+    @property
+    def versions(self) -> NDArray[np.int64] | None: ...  # noqa: D102
+
     def path(self, row: int, /) -> str:
         """The path of a row, or the text of its `FileRange`."""
 
@@ -76,7 +79,8 @@ class TableSources:
         """See `Sources`."""
         table = self._table
         ranges = None if table.ranges is None else table.ranges.columns
-        return table.blob, table.offsets, table.root, self._rows, table.path_numbers, ranges
+        versions = None if table.versions is None else table.versions.reshape(-1)
+        return table.blob, table.offsets, table.root, self._rows, table.path_numbers, ranges, versions
 
     def path(self, place: int) -> str:
         """See `Sources`."""

@@ -146,4 +146,6 @@ def _absolute(table: PathTable, rows: NDArray[np.int64]) -> PathTable:
     paths = (os.fspath(source.path) if isinstance(source, FileRange) else source for source in sources)
     absolute = PathTable.from_strings(map(os.path.abspath, paths))
     taken = table.take(rows)
-    return replace(taken, root=absolute.root, blob=absolute.blob, offsets=absolute.offsets, path_numbers=None)
+    return replace(
+        taken, root=absolute.root, blob=absolute.blob, offsets=absolute.offsets, path_numbers=None, versions=None
+    )

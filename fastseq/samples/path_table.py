@@ -30,6 +30,8 @@ class PathTable:
         offsets: int64 (paths + 1,), the start of each path in `blob`, and the end of the last one.
         path_numbers: int32 (n,), the path of each row; None if row i has path i.
         ranges: where each image is in its file; None if all images are whole files.
+        versions: int64 (paths, 2), of each file when images were found in it: its size in bytes, and the time of its
+            last change in nanoseconds since the epoch; -1 for a size that does not matter. None if none does.
     """
 
     root: bytes
@@ -37,9 +39,10 @@ class PathTable:
     offsets: NDArray[np.int64]
     path_numbers: NDArray[np.int32] | None = None
     ranges: Ranges | None = None
+    versions: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.blob, self.offsets, self.path_numbers):
+        for array in (self.blob, self.offsets, self.path_numbers, self.versions):
             if array is not None:
                 array.setflags(write=False)
 
@@ -78,6 +81,14 @@ class PathTable:
             path_numbers = np.concatenate(
                 [table._path_numbers() + start for table, start in zip(tables, first, strict=True)]
             )
+        versions = None
+        if any(table.versions is not None for table in tables):
+            versions = np.concatenate(
+                [
+                    np.full((len(table.offsets) - 1, 2), -1) if table.versions is None else table.versions
+                    for table in tables
+                ]
+            )
         ranges = None
         if any(table.ranges is not None for table in tables):
             ranges = Ranges.concatenate([table.ranges or Ranges.of_whole_files(len(table)) for table in tables])
@@ -87,6 +98,7 @@ class PathTable:
             np.concatenate([np.zeros(1, np.int64), *offsets]),
             path_numbers,
             ranges,
+            versions,
         )
 
     def __len__(self) -> int:
@@ -121,11 +133,12 @@ class PathTable:
         """A new table with some of the rows (int64, in any order) and the same root."""
         ranges = None if self.ranges is None else self.ranges.take(rows)
         if self.path_numbers is not None:
-            return PathTable(self.root, self.blob, self.offsets, self.path_numbers[rows], ranges)
+            return PathTable(self.root, self.blob, self.offsets, self.path_numbers[rows], ranges, self.versions)
+        versions = None if self.versions is None else self.versions[rows]
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
         blobs = [np.zeros(0, np.uint8), *(blob for _, blob in parts)]
-        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), None, ranges)
+        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), None, ranges, versions)
 
     def parts(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """Iterate over the paths of some rows (int64, in any order), 65536 rows at a time.

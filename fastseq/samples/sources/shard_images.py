@@ -23,15 +23,20 @@ class ShardImages:
 
     def __init__(self) -> None:
         self._shards = array("i")
+        self._versions: list[tuple[int, int]] = []
         self._ranges = RangesBuilder()
         self._left_out: dict[str, LeftOut] = {}
 
     def __len__(self) -> int:
         return len(self._shards)
 
-    def add(self, shard: int, offset: int, length: int) -> None:
-        """Add an image: the number of its shard, and where it is in it."""
-        self._shards.append(shard)
+    def add_shard(self, version: tuple[int, int]) -> None:
+        """Add the next shard: its size and the time of its last change; its images follow."""
+        self._versions.append(version)
+
+    def add(self, offset: int, length: int) -> None:
+        """Add an image, and where it is in the last shard."""
+        self._shards.append(len(self._versions) - 1)
         self._ranges.add(offset, length)
 
     def leave_out(self, reason: str, name: str) -> None:
@@ -44,6 +49,7 @@ class ShardImages:
             PathTable.from_strings(paths),
             path_numbers=np.frombuffer(self._shards, np.int32),
             ranges=self._ranges.ranges(),
+            versions=np.array(self._versions, np.int64),
         )
 
     def warn(self) -> None:

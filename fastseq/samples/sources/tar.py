@@ -39,8 +39,8 @@ def read_tar(
     fixed = label_columns(label, label_sep, classes)
     paths = shard_paths(shards)
     scan = _Scan(_image_kinds(image), label)
-    for number, path in enumerate(paths):
-        scan.add_shard(number, path)
+    for path in paths:
+        scan.add_shard(path)
     scan.check_found(paths)
     table = scan.images.table(paths)
     scan.images.warn()
@@ -70,9 +70,10 @@ class _Scan:
         self._label = label
         self._kinds: set[str] = set()
 
-    def add_shard(self, number: int, path: str) -> None:
+    def add_shard(self, path: str) -> None:
         check_is_file(path)
         reader, texts, is_empty = TarReader(os.fsencode(path)), [], True
+        self.images.add_shard(reader.version)
         for sample in self._samples(path, reader):
             is_empty = False
             self._kinds.update(sample.files)
@@ -80,7 +81,7 @@ class _Scan:
             if place is None:
                 self.images.leave_out(_NO_IMAGE, f"{path}: {sample.key}")
                 continue
-            self.images.add(number, *place)
+            self.images.add(*place)
             if self._label is not None:
                 texts.append(_read_label(path, reader, sample, self._label))
         self.labels.add(texts)

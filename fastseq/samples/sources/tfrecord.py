@@ -49,8 +49,8 @@ def read_tfrecord(
     fixed = None if classes is None else checked_classes(classes)
     paths = shard_paths(shards)
     scan = _Scan(_Features.among(_first_features(paths), image, label))
-    for number, path in enumerate(paths):
-        scan.add_shard(number, path)
+    for path in paths:
+        scan.add_shard(path)
     if not scan.images:
         raise ValueError(f"{listed(paths)}: no record has a feature {scan.features.image!r} with an image")
     table = scan.images.table(paths)
@@ -96,16 +96,17 @@ class _Scan:
         self._numbers: list[NDArray[np.int64]] = []  # integers, or the bits of floats
         self._kind = _NOTHING  # of the labels
 
-    def add_shard(self, number: int, path: str) -> None:
+    def add_shard(self, path: str) -> None:
         check_is_file(path)
         label = self.features.label
         reader = TfRecordReader(os.fsencode(path), os.fsencode(self.features.image), os.fsencode(label or ""))
+        self.images.add_shard(reader.version)
         is_empty = True
         while not reader.done:
             texts, columns = reader.read(_RECORDS)
             records = np.frombuffer(columns, _DTYPE)
             is_empty = is_empty and not len(records)
-            self._add(number, path, records, texts)
+            self._add(path, records, texts)
         if reader.status == Status.TRUNCATED:
             self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
         elif reader.status != Status.OK:
@@ -120,7 +121,7 @@ class _Scan:
         numbers = np.concatenate(self._numbers)
         return numbers if self._kind == _INT64 else numbers.astype(np.uint32).view(np.float32)
 
-    def _add(self, number: int, path: str, records: NDArray[Any], texts: bytes) -> None:
+    def _add(self, path: str, records: NDArray[Any], texts: bytes) -> None:
         for record in records[records["image_count"] != 1]:
             if record["image_count"] > 1:
                 raise ValueError(f"{_at(path, record)} has {record['image_count']} images in {self.features.image!r}")
@@ -132,7 +133,7 @@ class _Scan:
             raise ValueError(f"{_at(path, wrong[0])}: {self.features.image!r} has {kind}, not an encoded image")
         good = records[has_image]
         for offset, length in zip(good["image_offset"].tolist(), good["image_length"].tolist(), strict=True):
-            self.images.add(number, offset, length)
+            self.images.add(offset, length)
         if self.features.label is not None and len(good):
             self._add_labels(path, records, has_image, texts)
 

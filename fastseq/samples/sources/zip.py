@@ -90,7 +90,8 @@ class _ZipFolders:
                 raise ValueError(f"{what} is not where the archive's directory says; is the archive whole?")
             ranges.add(offset, member["compressed_size"], inflated_size, member["crc32"])
         table = PathTable.from_strings([self._directory.path])
-        return replace(table, path_numbers=np.zeros(len(ranges), np.int32), ranges=ranges.ranges())
+        versions = np.array([self._directory.reader.version], np.int64)
+        return replace(table, path_numbers=np.zeros(len(ranges), np.int32), ranges=ranges.ranges(), versions=versions)
 
 
 def _is_deflated(member: dict[str, int], what: str) -> bool:
