@@ -86,7 +86,7 @@ def bare(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_needs_no_extra(option):
     ran = bare(option)
     assert (ran.returncode, ran.stderr) == (0, "")
-    for word in ("check", "demo", "--version"):
+    for word in ("check", "index", "demo", "--version"):
         assert word in ran.stdout
 
 
@@ -116,6 +116,7 @@ def test_no_command_prints_help(arguments):
     ("command", "needs", "extra"),
     [
         ("check", "typer and rich and matplotlib and PIL and xxhash", "check"),
+        ("index", "typer and rich", "cli"),
         ("demo", "typer and rich and matplotlib and cv2", "demo"),
     ],
 )
@@ -125,7 +126,7 @@ def test_a_command_names_the_extra_it_needs(command, needs, extra):
     assert ran.stderr == f'fastseq: {command} needs {needs}: pip install "fastseq-loader[{extra}]"\n'
 
 
-@pytest.mark.parametrize("command", ["check", "demo"])
+@pytest.mark.parametrize("command", ["check", "index", "demo"])
 def test_a_command_has_help_of_its_own(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         main([command, "--help"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fastseq.cli.failure import fail
 from fastseq.doctor.digests import Changes, Digest, compare, copies, digests, read_digests, write_digests
 from fastseq.doctor.image_set import find_samples
 from fastseq.doctor.quarantine import write_quarantine
@@ -63,10 +64,8 @@ def check(
             write_digests(made, digest)
         write_quarantine(found.quarantined, quarantine)
         save_plot(found, plot)
-    except ValueError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (ValueError, OSError) as error:
+        fail(error)
     if found.quarantined:
         listed = f"{len(found.quarantined)} bad files are listed in {quarantine}"
         typer.echo(f"{listed}: samples.without({str(quarantine)!r})")
@@ -120,8 +119,3 @@ def _describe(changes: Changes) -> str:
 
 def _listing(title: str, names: list[str]) -> str:
     return "\n".join([title, *(f"  {name}" for name in names[:_MAX_LISTED]), *["  ..."] * (len(names) > _MAX_LISTED)])
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"fastseq: {message}", err=True)
-    raise typer.Exit(2)

@@ -7,13 +7,14 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import numpy as np
 import typer
 from rich.console import Console
 
 import fastseq
+from fastseq.cli.failure import fail
 from fastseq.cli.main import install_command
 from fastseq.demo.quiet import quiet_stderr
 
@@ -36,27 +37,25 @@ def demo(
         with tempfile.TemporaryDirectory(prefix="fastseq-demo-") as scratch:
             _run(_generate(Path(scratch)))
     except ModuleNotFoundError as error:
-        _fail(f"the demo needs {error.name}: {install_command('demo')}")
-    except fastseq.DecodeError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        fail(f"the demo needs {error.name}: {install_command('demo')}", exit_code=1)
+    except (fastseq.DecodeError, OSError) as error:
+        fail(error, exit_code=1)
 
 
 def _load(folder: Path) -> fastseq.Samples:
     """Return the samples of the user's folder, at most `LIMIT` of them."""
     if not folder.is_dir():
-        _fail(f"{folder} is not a folder; name one with a subfolder of images per class")
+        fail(f"{folder} is not a folder; name one with a subfolder of images per class", exit_code=1)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", fastseq.SamplesWarning)
             samples = fastseq.Samples.from_directory(folder)
     except ValueError as error:
-        _fail(str(error))
+        fail(error, exit_code=1)
     for warning in caught:
         typer.echo(f"fastseq: {warning.message}", err=True)
     if samples.labels is None or len(np.unique(samples.labels)) < 2:
-        _fail(f"{folder} has images in one class folder only; the demo needs at least two classes")
+        fail(f"{folder} has images in one class folder only; the demo needs at least two classes", exit_code=1)
     _say(f"{len(samples)} images of {len(samples.classes or ())} classes in {folder}")
     if len(samples) > LIMIT:
         samples = samples.split(LIMIT / len(samples))[1]
@@ -91,8 +90,3 @@ def _run(samples: fastseq.Samples) -> None:
 
 def _say(line: str) -> None:
     typer.echo(line)
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"fastseq: {message}", err=True)
-    raise typer.Exit(1)

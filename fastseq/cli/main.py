@@ -23,6 +23,7 @@ _COMMANDS = {
         "check",
         ("typer", "rich", "matplotlib", "PIL", "xxhash"),
     ),
+    "index": _Command("find the images in shards once, and keep where they are", "cli", ("typer", "rich")),
     "demo": _Command(
         "train a small CNN and print how fast images arrive", "demo", ("typer", "rich", "matplotlib", "cv2")
     ),

@@ -33,6 +33,18 @@ class TextColumn:
             places.setdefault(cell, len(places))
         self._codes.append(np.fromiter(map(places.__getitem__, cells), np.int32, len(cells)))
 
+    @classmethod
+    def from_codes(cls, codes: NDArray[np.int32], texts: Sequence[str]) -> TextColumn:
+        """A column of texts, each given by its place among the distinct ones."""
+        column = cls()
+        column._places = {text: place for place, text in enumerate(texts)}
+        column._codes.append(codes)
+        return column
+
+    def codes(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """The place of each cell among the distinct texts, int32 (n,), and these."""
+        return np.concatenate([np.zeros(0, np.int32), *self._codes]), tuple(self._places)
+
     def labels(self, fixed: tuple[str, ...] | None, sep: str | None, what: str) -> Labels:
         """Encode the cells as labels; see `Samples.from_csv`."""
         codes, texts = self._distinct(what)

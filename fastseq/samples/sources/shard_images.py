@@ -7,13 +7,10 @@ import os
 import stat
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from fastseq._warn import warn_user
-from fastseq.errors import SamplesWarning
-from fastseq.samples.path_table import PathTable
+from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.ranges import RangesBuilder
 from fastseq.samples.sources.left_out import LeftOut
 
@@ -43,19 +40,18 @@ class ShardImages:
         """Note something that is left out, for a warning that begins with the reason."""
         self._left_out.setdefault(reason, LeftOut()).add(name)
 
-    def table(self, paths: Sequence[str]) -> PathTable:
-        """A table of the images in the shards at some paths; nothing can be added after that."""
-        return replace(
-            PathTable.from_strings(paths),
-            path_numbers=np.frombuffer(self._shards, np.int32),
-            ranges=self._ranges.ranges(),
-            versions=np.array(self._versions, np.int64),
+    def index(self, paths: Sequence[str], labels: RawLabels | None) -> ShardIndex:
+        """All of it, of the shards at some paths, with the labels; nothing can be added after that."""
+        ranges = self._ranges.ranges()
+        return ShardIndex(
+            tuple(paths),
+            np.array(self._versions, np.int64),
+            np.frombuffer(self._shards, np.int32),
+            ranges.offsets,
+            ranges.lengths,
+            labels,
+            self._left_out,
         )
-
-    def warn(self) -> None:
-        """Say what was left out, each reason once."""
-        for reason, left_out in self._left_out.items():
-            warn_user(f"{reason}: {left_out}", SamplesWarning)
 
 
 def check_is_file(path: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,8 @@ from fastseq._native.shards import TarReader
 from fastseq._types import StrPath
 from fastseq.arguments import shown
 from fastseq.samples.class_labels import Labels, listed
+from fastseq.samples.index.kept_index import ShardsToIndex, index_of
+from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.class_numbers import warn_of_other_numbers
 from fastseq.samples.sources.csv_columns import TextColumn
@@ -37,19 +39,35 @@ def read_tar(
     """Find the images and read the labels; see `Samples.from_tar`."""
     label = _label_kind(label)
     fixed = label_columns(label, label_sep, classes)
-    paths = shard_paths(shards)
-    scan = _Scan(_image_kinds(image), label)
-    for path in paths:
-        scan.add_shard(path)
-    scan.check_found(paths)
-    table = scan.images.table(paths)
-    scan.images.warn()
-    if label is None:
-        return table, Labels()
-    labels = scan.labels.labels(fixed, label_sep, f"label {label!r}")
+    shards_to_index = tar_shards(shards, image, label)
+    index = index_of(shards_to_index)
+    index.warn()
+    if label is None or index.labels is None or index.labels.texts is None:
+        return index.table(), Labels()
+    column = TextColumn.from_codes(index.labels.values, index.labels.texts)
+    labels = column.labels(fixed, label_sep, f"label {label!r}")
     if fixed is None:
         warn_of_other_numbers(labels.classes or (), label)
-    return table, labels
+    return index.table(), labels
+
+
+def tar_shards(
+    shards: StrPath | Iterable[StrPath], image: str | Sequence[str] | None, label: str | None
+) -> ShardsToIndex:
+    """Archives, and how they are indexed; see `Samples.from_tar`."""
+    label = _label_kind(label)
+    image_kinds = _image_kinds(image)
+    paths = shard_paths(shards)
+
+    def make(advance: Callable[[], None]) -> ShardIndex:
+        scan = _Scan(image_kinds, label)
+        for path in paths:
+            scan.add_shard(path)
+            advance()
+        scan.check_found(paths)
+        return scan.images.index(paths, None if label is None else RawLabels(*scan.labels.codes()))
+
+    return ShardsToIndex("tar", {"image": image_kinds, "label": label}, tuple(paths), make)
 
 
 @dataclass

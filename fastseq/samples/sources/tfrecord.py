@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,15 @@ from fastseq._native.shards import TF_RECORD, TfRecordReader
 from fastseq._types import StrPath
 from fastseq.arguments import shown
 from fastseq.samples.class_labels import Labels, checked_classes, listed
+from fastseq.samples.index.kept_index import ShardsToIndex, index_of
+from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.label_values import encode_values
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.class_numbers import warn_of_other_numbers
+from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.shard_images import ShardImages, check_is_file
 from fastseq.samples.sources.shard_paths import shard_paths
+from fastseq.samples.text_labels import text_labels
 from fastseq.status import Status, describe
 
 _RECORDS = 1 << 13  # read at once, between two looks at signals
@@ -47,19 +51,31 @@ def read_tfrecord(
     if label is None and classes is not None:
         raise ValueError("classes without labels; name the feature of the labels, or omit classes")
     fixed = None if classes is None else checked_classes(classes)
+    shards_to_index = tfrecord_shards(shards, image, label)
+    index = index_of(shards_to_index)
+    index.warn()
+    if index.labels is None:
+        return index.table(), Labels()
+    label = shards_to_index.settings["label"]
+    names = _class_names(index.paths, label) if fixed is None else None
+    return index.table(), _encoded(index.labels, fixed, names, label)
+
+
+def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str | None) -> ShardsToIndex:
+    """Files of TFRecords, and how they are indexed; see `Samples.from_tfrecord`."""
     paths = shard_paths(shards)
-    scan = _Scan(_Features.among(_first_features(paths), image, label))
-    for path in paths:
-        scan.add_shard(path)
-    if not scan.images:
-        raise ValueError(f"{listed(paths)}: no record has a feature {scan.features.image!r} with an image")
-    table = scan.images.table(paths)
-    scan.images.warn()
-    label = scan.features.label
-    if label is None:
-        return table, Labels()
-    names = _class_names(paths, label) if fixed is None else None
-    return table, _encoded(scan.labels(), fixed, names, label)
+    features = _Features.among(_first_features(paths), image, label)
+
+    def make(advance: Callable[[], None]) -> ShardIndex:
+        scan = _Scan(features)
+        for path in paths:
+            scan.add_shard(path)
+            advance()
+        if not scan.images:
+            raise ValueError(f"{listed(paths)}: no record has a feature {features.image!r} with an image")
+        return scan.images.index(paths, scan.labels())
+
+    return ShardsToIndex("tfrecord", {"image": features.image, "label": features.label}, tuple(paths), make)
 
 
 @dataclass(frozen=True)
@@ -92,7 +108,7 @@ class _Scan:
     def __init__(self, features: _Features) -> None:
         self.images = ShardImages()
         self.features = features
-        self._texts: list[str] = []
+        self._texts = TextColumn()
         self._numbers: list[NDArray[np.int64]] = []  # integers, or the bits of floats
         self._kind = _NOTHING  # of the labels
 
@@ -114,12 +130,14 @@ class _Scan:
         elif is_empty:
             self.images.leave_out(_EMPTY, path)
 
-    def labels(self) -> Any:
-        """All of them: text, int64 or float32."""
+    def labels(self) -> RawLabels | None:
+        """All of them; None if there are none."""
+        if self.features.label is None:
+            return None
         if self._kind == _BYTES:
-            return self._texts
+            return RawLabels(*self._texts.codes())
         numbers = np.concatenate(self._numbers)
-        return numbers if self._kind == _INT64 else numbers.astype(np.uint32).view(np.float32)
+        return RawLabels(numbers if self._kind == _INT64 else numbers.astype(np.uint32).view(np.float32))
 
     def _add(self, path: str, records: NDArray[Any], texts: bytes) -> None:
         for record in records[records["image_count"] != 1]:
@@ -152,23 +170,27 @@ class _Scan:
             raise ValueError(
                 f"{_at(path, record)}: {record['label_value']:,} bytes in {name!r} are too many for a label"
             )
+        labels = []
         for row, (size, end) in enumerate(zip(good["label_value"].tolist(), good["text_end"].tolist(), strict=True)):
             text = texts[end - size : end]
             try:
-                self._texts.append(text.decode())
+                labels.append(text.decode())
             except UnicodeDecodeError:
                 raise ValueError(f"{_at(path, good[row])}: {name!r} is not text: {shown(text[:20])}") from None
+        self._texts.add(labels)
 
 
-def _encoded(values: Any, fixed: tuple[str, ...] | None, names: tuple[str, ...] | None, label: str) -> Labels:
-    what = f"feature {label!r}"
-    if names is not None and isinstance(values, np.ndarray) and values.dtype == np.int64:
+def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, names: tuple[str, ...] | None, label: str) -> Labels:
+    what, values = f"feature {label!r}", raw.values
+    if raw.texts is not None:
+        labels = text_labels(values, raw.texts, fixed, None, what)
+    elif names is not None and values.dtype == np.int64:
         if not ((values >= 0) & (values < len(names))).all():
-            raise ValueError(
-                f"{what} has numbers from {values.min()} to {values.max()}, but {len(names)} classes have names"
-            )
+            span = f"numbers from {values.min()} to {values.max()}"
+            raise ValueError(f"{what} has {span}, but {len(names)} classes have names in {label}.labels.txt")
         return Labels(values, names)
-    labels = encode_values(values, fixed, None, what)
+    else:
+        labels = encode_values(values, fixed, None, what)
     if fixed is None:
         warn_of_other_numbers(labels.classes or (), label)
     return labels

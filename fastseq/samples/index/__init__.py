@@ -1,0 +1,1 @@
+"""Indexes of shards: what was found in them, kept in a file."""

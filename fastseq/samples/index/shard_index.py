@@ -1,0 +1,66 @@
+"""What was found in shards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
+from fastseq.samples.path_table import PathTable
+from fastseq.samples.ranges import Ranges
+from fastseq.samples.sources.left_out import LeftOut
+
+
+@dataclass(frozen=True, eq=False)
+class RawLabels:
+    """Labels as they are in the shards, not yet encoded.
+
+    Attributes:
+        values: int64 or float32 (n,), numbers; or int32 (n,), the places of texts in `texts`.
+        texts: the distinct texts; None for numbers.
+    """
+
+    values: NDArray[Any]
+    texts: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ShardIndex:
+    """Where the images in some shards are, their labels, and what was left out.
+
+    Attributes:
+        paths: of the shards.
+        versions: int64 (shards, 2); see `PathTable`.
+        shards: int32 (n,), the shard of each image.
+        offsets: int64 (n,), where each image begins in its shard, bytes.
+        lengths: int64 (n,), the size of each image, bytes.
+        labels: one for each image; None if there are none.
+        left_out: what was left out, by the reason.
+    """
+
+    paths: tuple[str, ...]
+    versions: NDArray[np.int64]
+    shards: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    labels: RawLabels | None = None
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+
+    def table(self) -> PathTable:
+        """A table of the images."""
+        return replace(
+            PathTable.from_strings(self.paths),
+            path_numbers=self.shards,
+            ranges=Ranges(self.offsets, self.lengths),
+            versions=self.versions,
+        )
+
+    def warn(self) -> None:
+        """Say what was left out, each reason once."""
+        for reason, left_out in self.left_out.items():
+            warn_user(f"{reason}: {left_out}", SamplesWarning)
