@@ -6,6 +6,8 @@ import gzip
 import os
 import random
 import warnings
+import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -158,7 +160,7 @@ def test_names_of_classes_beside_the_shards(shards):
     samples = Samples.from_tfrecord(f"{shards}/*.tfrecord-*")
     assert (samples.labels.tolist(), samples.classes) == (list(range(7)), tuple(f"class {i}" for i in range(10)))
     (shards / "label.labels.txt").write_text("cat\ndog\n")
-    with pytest.raises(ValueError, match="numbers from 0 to 6, but 2 classes have names"):
+    with pytest.raises(ValueError, match="numbers from 0 to 6, but there are 2 classes"):
         Samples.from_tfrecord(f"{shards}/*.tfrecord-*")
     assert Samples.from_tfrecord(f"{shards}/*.tfrecord-*", classes=range(7)).classes == tuple("0123456")
 
@@ -219,18 +221,18 @@ def test_records_without_an_image(tmp_path, jpegs):
         (
             [{"a": b"", "b": 1}],
             {},
-            r"no feature that is usual for images; .*'a \(bytes\)', 'b \(integers\)'. Name that",
+            r"no feature image/encoded, .*; the features are 'a \(bytes\)', 'b \(integers\)'. Pass the name of",
         ),
         ([{"image": 1, "label": 1}], {"image": "image"}, "no feature 'image' of bytes"),
-        ([{"image": b"", "b": 1}], {}, "no feature that is usual for labels; .* or pass label=None"),
-        ([{"image": b""}], {"label": "c"}, "no feature 'c'; the features of the first record are"),
+        ([{"image": b"", "b": 1}], {}, "no feature image/class/label, label, .* label=..., or label=None"),
+        ([{"image": b""}], {"label": "c"}, "no feature 'c'; the features are"),
         ([{"image": [b"", b""], "label": 1}], {}, "the record at byte 0 has 2 images in 'image'"),
         ([{"image": b"", "label": 1}, {"image": 3, "label": 1}], {}, "'image' has integers, not an encoded image"),
         ([{"image": b"", "label": 1}, {"image": b"", "label": 1.0}], {}, "'label' has floats, but integers before"),
         ([{"image": b"", "label": [1, 2]}], {}, "has 2 values in 'label', not one label"),
         ([{"image": b"", "label": 1}, {"image": b""}], {}, "has 0 values in 'label', not one label"),
         ([{"image": b"", "label": b"\xff"}], {}, "'label' is not text"),
-        ([{"image": b"", "label": b"1" * 70_000}], {}, "70,000 bytes in 'label' are too many for a label"),
+        ([{"image": b"", "label": b"1" * 70_000}], {}, "'label' has 70,000 bytes, too many for a label"),
         ([{"image": b"", "label": 1}], {"label": None, "classes": [1]}, "classes without labels"),
         ([], {}, "no records"),
     ],
@@ -251,7 +253,7 @@ def test_what_is_no_file_of_tfrecords(tmp_path, jpegs, shards):
     with pytest.raises(ValueError, match=r"/x cannot be read as a file of TFRecords: at byte 0: no TFRecord"):
         Samples.from_tfrecord(tmp_path / "x")
     (tmp_path / "x").write_bytes(record(b"\xff" * 30))
-    with pytest.raises(ValueError, match="at byte 0: no Example in it"):
+    with pytest.raises(ValueError, match="at byte 0: not a tf"):
         Samples.from_tfrecord(tmp_path / "x")
     (tmp_path / "x").write_bytes(gzip.compress(tfrecords([{"image": b"1", "label": 1}])))
     with pytest.raises(ValueError, match="compressed by gzip"):
@@ -272,3 +274,105 @@ def test_an_empty_shard(shards):
     (shards / "empty").write_bytes(b"")
     with pytest.warns(SamplesWarning, match=r"files have no records; are they whole\?: 1 \('.*empty'\)"):
         assert len(Samples.from_tfrecord([f"{shards}/empty", f"{shards}/photos*"])) == 7
+
+
+def test_integers_may_be_numbers_of_named_classes(tmp_path, jpegs):
+    (tmp_path / "x").write_bytes(tfrecords([{"image": data, "target": i % 3} for i, data in enumerate(jpegs)]))
+    samples = Samples.from_tfrecord(tmp_path / "x", classes=["daisy", "rose", "tulip"])
+    assert (samples.labels.tolist(), samples.classes) == ([0, 1, 2, 0, 1, 2, 0], ("daisy", "rose", "tulip"))
+    assert Samples.from_tfrecord(tmp_path / "x", classes=[2, 1, 0]).labels.tolist() == [2, 1, 0, 2, 1, 0, 2]
+    with pytest.raises(ValueError, match="numbers from 0 to 2, but there are 2 classes"):
+        Samples.from_tfrecord(tmp_path / "x", classes=["daisy", "rose"])
+    with pytest.raises(UnknownLabelError):
+        Samples.from_tfrecord(tmp_path / "x", classes=[0, "rose", "tulip"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"cat\n\n", r"has the names '' several times, or empty ones"),
+        (b"cat\ncat\n", r"has the names 'cat' several times"),
+        (b"", "has the names .* or empty ones"),
+        (b"\xff", "is not UTF-8"),
+    ],
+)
+def test_damaged_names_of_classes(shards, text, message):
+    (shards / "label.labels.txt").write_bytes(text)
+    with pytest.raises(ValueError, match=rf"label\.labels\.txt {message}"):
+        Samples.from_tfrecord(f"{shards}/*.tfrecord-*")
+
+
+def test_names_of_classes_are_lines(shards):
+    names = ["ä", "b\u2028c", "d\x1ce", "f g", "h", "i", "j"]
+    (shards / "label.labels.txt").write_text("\ufeff" + "\r\n".join(names) + "\r\n", "utf-8", newline="")
+    assert Samples.from_tfrecord(f"{shards}/*.tfrecord-*").classes == tuple(names)
+
+
+def test_an_unknown_class(tmp_path, jpegs):
+    (tmp_path / "x").write_bytes(tfrecords([{"image": jpegs[0], "label": -1}]))
+    (tmp_path / "label.labels.txt").write_text("cat\ndog\n")
+    with pytest.raises(ValueError, match=r"numbers from -1 to -1, .* stands for an unknown class, pass label=None"):
+        Samples.from_tfrecord(tmp_path / "x")
+
+
+def test_sets_that_are_mixed(tmp_path, jpegs):
+    for name, classes in (("a", "cat\ndog\n"), ("b", "dog\ncat\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_bytes(tfrecords([{"image": jpegs[0], "label": 1}]))
+        (tmp_path / name / "label.labels.txt").write_text(classes)
+    with pytest.raises(ValueError, match=r"different class names beside them: '.*/a/label.*', '.*/b/label"):
+        Samples.from_tfrecord(f"{tmp_path}/*/x")
+    with pytest.raises(ValueError, match=r"named more than once: '.*/a/x'"):
+        Samples.from_tfrecord([f"{tmp_path}/a/x", f"{tmp_path}/a/../a/x"])
+    for count in (2, 3):
+        for number in range(count):
+            (tmp_path / f"x-{number:05}-of-{count:05}").write_bytes((tmp_path / "a" / "x").read_bytes())
+    with pytest.raises(ValueError, match=r"two sets, .*/x-\.\.\.-of-00002 and .*/x-\.\.\.-of-00003; name those of one"):
+        Samples.from_tfrecord(f"{tmp_path}/x-*")
+
+
+def test_features_of_the_first_records_count(tmp_path, jpegs):
+    (tmp_path / "x").write_bytes(tfrecords([{"image": []}, {"image": jpegs[0], "label": 1.5}]))
+    with pytest.warns(SamplesWarning, match="records without an image were left out: 1"):
+        assert Samples.from_tfrecord(tmp_path / "x").labels.tolist() == [1.5]
+
+
+def test_a_list_of_another_kind(tmp_path):
+    (tmp_path / "x").write_bytes(record(field(1, field(1, field(1, b"image") + field(2, field(1, b"\x08\x05"))))))
+    with pytest.raises(ValueError, match=r"not a tf\.train\.Example"):
+        Samples.from_tfrecord(tmp_path / "x", label=None)
+
+
+@pytest.mark.parametrize("kept", [2000, 2015, 2700, 2790])
+def test_a_file_that_becomes_shorter_while_it_is_read(tmp_path, kept):
+    whole = tfrecords([{"label": b"abyssinian" * 2, "image": b"x" * 5000} for _ in range(3)])
+    (tmp_path / "x").write_bytes(whole)
+    reader = TfRecordReader(os.fsencode(tmp_path / "x"), b"image", b"label")
+    reader.read(1)
+    os.truncate(tmp_path / "x", len(whole) // 3 + 5 + kept % 60)
+    texts, columns = reader.read(5)
+    assert reader.status == Status.TRUNCATED
+    assert (texts, columns) == (b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"image": "image", "label": "image"}, ValueError, "image and label are both 'image'"),
+        ({"label": ["label"]}, TypeError, "label must be the name of one feature"),
+        ({"image": None}, TypeError, "image must be the name of one feature"),
+    ],
+)
+def test_impossible_features(shards, options, error, message):
+    with pytest.raises(error, match=message):
+        Samples.from_tfrecord(f"{shards}/photos*", **options)
+
+
+def test_archives_are_told_from_records(tmp_path, jpegs):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.jpg", jpegs[0])
+    with pytest.raises(ValueError, match=r"x\.zip is a zip archive; use Samples.from_zip"):
+        Samples.from_tfrecord(tmp_path / "x.zip")
+    (tmp_path / "x.z").write_bytes(zlib.compress(tfrecords([{"image": jpegs[0]}])))
+    with pytest.raises(ValueError, match=r"x\.z is compressed by zlib"):
+        Samples.from_tfrecord(tmp_path / "x.z")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import random
+import re
 import struct
 import warnings
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -173,7 +175,9 @@ def test_where_class_folders_are(tmp_path, photos, wrapped, folder, classes):
 def test_parts_of_a_set(tmp_path, photos):
     files = [(f"{part}/{name}", data) for part in ("train", "test") for name, data in photos.items()]
     (tmp_path / "x.zip").write_bytes(packed(files))
-    message = r"the class folders are 'test', 'train'. If they are .* parts of the set, pass that of one: folder='test'"
+    message = (
+        r"the class folders are 'test', 'train'. If they are .* parts of the set, read one of them: pass folder='test'"
+    )
     with pytest.warns(SamplesWarning, match=message):
         assert len(Samples.from_zip(tmp_path / "x.zip")) == 12
     assert Samples.from_zip(tmp_path / "x.zip", folder="train").classes == ("cat", "dog", "eel")
@@ -258,12 +262,12 @@ def changed(data, offset, form, *values):
         (8, "<H", 1, "a/1.jpg is encrypted"),
         (10, "<H", 12, "compressed by bzip2, which is not read; .* zip -0"),
         (10, "<H", 99, "compressed by method 99"),
-        (20, "<I", 2**31, "is not where the archive's directory says"),
+        (20, "<I", 2**31, "is not where the archive's central directory says"),
         (24, "<I", 2**31, r"\d+ bytes cannot hold 2,147,483,648"),
-        (42, "<I", 7, "is not where the archive's directory says"),
-        (28, "<H", 65535, "cannot be read as a zip archive: its directory is damaged"),
-        (24, "<I", 2**32 - 1, "cannot be read as a zip archive: its directory is damaged"),
-        (0, "<I", 0, "cannot be read as a zip archive: its directory is damaged"),
+        (42, "<I", 7, "is not where the archive's central directory says"),
+        (28, "<H", 65535, "cannot be read as a zip archive: its central directory is damaged"),
+        (24, "<I", 2**32 - 1, "cannot be read as a zip archive: its central directory is damaged"),
+        (0, "<I", 0, "cannot be read as a zip archive: its central directory is damaged"),
     ],
 )
 def test_refused(tmp_path, photos, offset, form, value, message):
@@ -277,7 +281,9 @@ def test_what_is_no_archive(tmp_path, photos):
     whole = packed(photos.items())
     for data in (b"", photos["cat/1.jpg"], whole[:-30], whole[: len(whole) // 2]):
         (tmp_path / "x.zip").write_bytes(data)
-        with pytest.raises(ValueError, match=r"x\.zip cannot be read as a zip archive: it does not end .* whole\?"):
+        with pytest.raises(
+            ValueError, match=r"x\.zip cannot be read as a zip archive: it does not end as zip archives do"
+        ):
             Samples.from_zip(tmp_path / "x.zip")
     (tmp_path / "x.zip").write_bytes(whole)
     with pytest.raises(ValueError, match=r"has no folder 'fish'; the folders are 'cat', 'dog', 'eel'"):
@@ -288,3 +294,114 @@ def test_what_is_no_archive(tmp_path, photos):
         Samples.from_zip(tmp_path / "absent.zip")
     with pytest.raises(ValueError, match="is a URL"):
         Samples.from_zip("gs://bucket/x.zip")
+
+
+STRAY = ["README.txt", "labels.csv", "photos/README.txt", "photos/Thumbs.db", "annotations/a.xml", "other/"]
+
+
+@pytest.mark.parametrize("stray", [[name] for name in STRAY] + [STRAY])
+def test_what_is_no_image_does_not_hide_class_folders(tmp_path, photos, stray):
+    files = [(f"photos/{name}", data) for name, data in photos.items()]
+    (tmp_path / "x.zip").write_bytes(packed([*files, *((name, b"") for name in stray)]))
+    assert Samples.from_zip(tmp_path / "x.zip").classes == ("cat", "dog", "eel")
+
+
+@pytest.mark.parametrize("beside", ["cover.jpg", "photos/cover.jpg"])
+def test_a_single_class_that_has_folders(tmp_path, photos, beside):
+    files = [(f"photos/{name}", data) for name, data in photos.items()]
+    (tmp_path / "x.zip").write_bytes(packed([*files, (beside, photos["cat/1.jpg"])]))
+    message = (
+        r"all images are in the class folder 'photos', which has the folders 'cat', 'dog', 'eel'\. If these .* pass "
+    )
+    with pytest.warns(SamplesWarning) as caught:
+        assert Samples.from_zip(tmp_path / "x.zip").classes == ("photos",)
+    assert any(re.search(message + "folder='photos'", str(warning.message)) for warning in caught)
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    with pytest.warns(SamplesWarning) as caught:
+        Samples.from_directory(tmp_path / "unpacked")
+    assert any(re.search(message + "'.*/unpacked/photos'", str(warning.message)) for warning in caught)
+
+
+@pytest.mark.parametrize("system", [3, 19])
+@pytest.mark.parametrize("extra", [False, True])
+def test_names_in_utf8_that_do_not_say_so(tmp_path, photos, system, extra):
+    """As Info-ZIP's zip and Finder write them."""
+    data = photos["cat/1.jpg"]
+    names = [f"{name}/1.jpg".encode() for name in ("öl", "ül", "élan")]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for letter, raw in zip("ABC", names, strict=True):
+            member = zipfile.ZipInfo(letter * len(raw))
+            member.create_system = system
+            stored = letter.encode() * len(raw)
+            if extra:
+                field = b"\x01" + struct.pack("<I", zlib.crc32(stored)) + raw
+                member.extra = struct.pack("<HH", 0x9999, 3) + b"abc" + struct.pack("<HH", 0x7075, len(field)) + field
+            archive.writestr(member, data)
+    whole = bytearray(stream.getvalue())
+    if not extra:
+        for letter, raw in zip("ABC", names, strict=True):
+            for _ in range(2):  # in the file's own header, and in the central directory
+                at = whole.index(letter.encode() * len(raw))
+                whole[at : at + len(raw)] = raw
+    (tmp_path / "x.zip").write_bytes(whole)
+    assert Samples.from_zip(tmp_path / "x.zip").classes == ("élan", "öl", "ül")
+
+
+def test_files_with_the_name_of_a_folder(tmp_path, photos):
+    data = photos["cat/1.jpg"]
+    for files in ([("cat/1.jpg", data), ("cat", b"x")], [("cat", b"x"), ("cat/1.jpg", data)]):
+        (tmp_path / "x.zip").write_bytes(packed([*files, ("dog/1.jpg", data)]))
+        with pytest.warns(SamplesWarning, match="files that have the name of a folder were left out: 1 .'cat'"):
+            assert Samples.from_zip(tmp_path / "x.zip").classes == ("cat", "dog")
+    folder = zipfile.ZipInfo("cat")
+    folder.create_system, folder.external_attr = 0, 0x10
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr(folder, b"")
+        archive.writestr("cat/1.jpg", data)
+    assert Samples.from_zip(tmp_path / "x.zip").classes == ("cat",)
+
+
+def test_depth_is_limited(tmp_path, photos):
+    data = photos["cat/1.jpg"]
+    (tmp_path / "x.zip").write_bytes(packed([("a/" * 99 + "b/1.jpg", data), ("a/" * 99 + "c/1.jpg", data)]))
+    assert Samples.from_zip(tmp_path / "x.zip").classes == ("b", "c")
+    (tmp_path / "x.zip").write_bytes(packed([("a/" * 30_000 + "1.jpg", data)]))
+    with pytest.raises(ValueError, match=r"x\.zip has folders that are more than 100 deep: 'a/a/"):
+        Samples.from_zip(tmp_path / "x.zip")
+
+
+def test_braces_in_names(tmp_path, photos):
+    files = [(f"set{{v1}}{{/{part}/{name}", data) for part in ("train", "test") for name, data in photos.items()]
+    (tmp_path / "x{}.zip").write_bytes(packed(files))
+    with pytest.warns(SamplesWarning, match=r"pass folder='set\{v1\}\{/test'"):
+        assert Samples.from_zip(tmp_path / "x{}.zip").classes == ("test", "train")
+    assert Samples.from_zip(tmp_path / "x{}.zip", folder="set{v1}{/train").classes == ("cat", "dog", "eel")
+    with pytest.raises(ValueError, match=r"no folder 'train'; did you mean 'set\{v1\}\{/train'"):
+        Samples.from_zip(tmp_path / "x{}.zip", folder="train")
+
+
+@pytest.mark.parametrize(
+    ("offset", "form", "value", "message"),
+    [
+        (4, "<H", 2, "it is split into several files"),
+        (6, "<H", 1, "it is split into several files"),
+        (10, "<H", 9, "its central directory does not have as many files as it says"),
+        (16, "<I", 2**31, "its central directory is not where it says"),
+    ],
+)
+def test_ends_that_are_refused(tmp_path, photos, offset, form, value, message):
+    whole = bytearray(packed(photos.items()))
+    struct.pack_into(form, whole, whole.rindex(b"PK\5\6") + offset, value)
+    (tmp_path / "x.zip").write_bytes(whole)
+    with pytest.raises(ValueError, match=rf"x\.zip cannot be read as a zip archive: {message}"):
+        Samples.from_zip(tmp_path / "x.zip")
+
+
+def test_what_is_no_path(tmp_path):
+    with pytest.raises(IsADirectoryError):
+        Samples.from_zip(tmp_path)
+    for path in (b"x.zip", ["x.zip"], None):
+        with pytest.raises(TypeError, match="path must be the path of one zip archive"):
+            Samples.from_zip(path)

@@ -15,6 +15,11 @@ Status FileWindow::view(int64_t offset, size_t size, const uint8_t** data, size_
     const Status status = file_->read(offset, std::max(size, bytes_at_once_), &bytes_, &size_, reason);
     if (status != Status::kOk) return status;
     offset_ = offset;
+    const int64_t expected = std::min<int64_t>(static_cast<int64_t>(size), file_->size() - offset);
+    if (static_cast<int64_t>(size_) < expected) {
+      *reason = "the file has become shorter";
+      return Status::kTruncated;
+    }
   }
   const auto begin = static_cast<size_t>(offset - offset_);
   *data = bytes_.data() + begin;

@@ -18,7 +18,8 @@ class FileWindow {
 
   const OpenFile& file() const { return *file_; }
   // Bytes of the file from `offset` on, valid until the next call: `size` of them, *available where the file ends
-  // earlier. Returns kOk or why they cannot be read. Throws std::bad_alloc.
+  // earlier. Returns kOk or why they cannot be read, kTruncated if the file has become shorter since it was opened.
+  // Throws std::bad_alloc.
   Status view(int64_t offset, size_t size, const uint8_t** data, size_t* available, std::string* reason);
 
  private:

@@ -19,12 +19,12 @@ int parse_varint(const uint8_t* data, size_t size, uint64_t* value) {
   return 0;
 }
 
-Status corrupt(std::string* reason) {
-  *reason = "no Example in it";
+}  // namespace
+
+Status not_an_example(std::string* reason) {
+  *reason = "not a tf.train.Example";
   return Status::kCorrupt;
 }
-
-}  // namespace
 
 Status ProtoFields::next_varint(uint64_t* value, std::string* reason) {
   const uint8_t* data;
@@ -34,7 +34,7 @@ Status ProtoFields::next_varint(uint64_t* value, std::string* reason) {
   if (status != Status::kOk) return status;
   const int size = parse_varint(data, available, value);
   message_.begin += size;
-  return size > 0 ? Status::kOk : corrupt(reason);
+  return size > 0 ? Status::kOk : not_an_example(reason);
 }
 
 Status ProtoFields::next(ProtoField* field, std::string* reason) {
@@ -48,19 +48,19 @@ Status ProtoFields::next(ProtoField* field, std::string* reason) {
     uint64_t size;
     status = next_varint(&size, reason);
     if (status != Status::kOk) return status;
-    if (size > static_cast<uint64_t>(message_.size())) return corrupt(reason);
+    if (size > static_cast<uint64_t>(message_.size())) return not_an_example(reason);
     field->bytes = {message_.begin, message_.begin + static_cast<int64_t>(size)};
     message_.begin = field->bytes.end;
     return Status::kOk;
   }
-  if (field->type != WireType::kFixed32 && field->type != WireType::kFixed64) return corrupt(reason);
+  if (field->type != WireType::kFixed32 && field->type != WireType::kFixed64) return not_an_example(reason);
   const size_t size = field->type == WireType::kFixed32 ? 4 : 8;
   const uint8_t* data;
   size_t available;
-  if (message_.size() < static_cast<int64_t>(size)) return corrupt(reason);
+  if (message_.size() < static_cast<int64_t>(size)) return not_an_example(reason);
   status = window_->view(message_.begin, size, &data, &available, reason);
   if (status != Status::kOk) return status;
-  if (available < size) return corrupt(reason);
+  if (available < size) return not_an_example(reason);
   field->value = size == 4 ? little_endian_32(data) : little_endian_64(data);
   message_.begin += static_cast<int64_t>(size);
   return Status::kOk;

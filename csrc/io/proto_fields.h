@@ -25,6 +25,9 @@ struct ProtoField {
   Span bytes;      // of kBytes
 };
 
+// kCorrupt, and why.
+Status not_an_example(std::string* reason);
+
 class ProtoFields {
  public:
   // The message lies in the file; the window may be used by others between calls.

@@ -20,10 +20,7 @@ void add_value(uint64_t value, Feature* feature) {
 // Numbers stand in a list one by one or, as is usual, packed.
 Status read_packed(FileWindow* window, Span packed, Feature* feature, std::string* reason) {
   if (feature->kind == FeatureKind::kFloat) {
-    if (packed.size() % 4 != 0) {
-      *reason = "no Example in it";
-      return Status::kCorrupt;
-    }
+    if (packed.size() % 4 != 0) return not_an_example(reason);
     if (feature->count == 0 && packed.size() > 0) {
       const uint8_t* data;
       size_t available;
@@ -49,6 +46,7 @@ Status read_list(FileWindow* window, Span list, Feature* feature, std::string* r
     Status status = values.next(&field, reason);
     if (status != Status::kOk) return status;
     if (field.number != kValueOfList) continue;
+    if (feature->kind == FeatureKind::kBytes && field.type != WireType::kBytes) return not_an_example(reason);
     if (field.type != WireType::kBytes) {
       add_value(field.value, feature);
     } else if (feature->kind != FeatureKind::kBytes) {

@@ -12,7 +12,7 @@ constexpr size_t kWindow = 4096;
 constexpr size_t kHeader = 12;  // the data's length and its checksum
 constexpr int64_t kFooter = 4;  // the data's checksum
 constexpr int64_t kMaxText = 1 << 16;
-constexpr size_t kMaxFeatures = 1000;  // whose names are looked at
+constexpr size_t kMaxFeatures = 1 << 16;  // whose names are looked at
 
 }  // namespace
 
@@ -58,14 +58,15 @@ Status TfRecordReader::find_record(Span* data, bool* done, std::string* reason) 
   *done = true;
   const Status status = window_.view(position_, kHeader, &header, &available, reason);
   if (status != Status::kOk || available == 0) return status;
-  if (available < kHeader) return fail(Status::kTruncated, "ends in a record", reason);
+  if (available < kHeader) return fail(Status::kTruncated, "the file ends inside a record", reason);
   const uint64_t length = little_endian_64(header);
   if (masked_crc32c(header, 8) != little_endian_32(header + 8) || length > INT64_MAX / 2) {
     return fail(Status::kCorrupt, "no TFRecord, or a damaged one", reason);
   }
   data->begin = position_ + int64_t{kHeader};
   data->end = data->begin + static_cast<int64_t>(length);
-  if (data->end > window_.file().size() - kFooter) return fail(Status::kTruncated, "ends in a record", reason);
+  if (data->end > window_.file().size() - kFooter)
+    return fail(Status::kTruncated, "the file ends inside a record", reason);
   *done = false;
   return Status::kOk;
 }

@@ -11,7 +11,7 @@
 
 namespace fastseq {
 
-// What the directory says of a member. Nothing is checked but that no number is negative.
+// What the central directory says of a member. Nothing is checked but that no number is negative.
 struct ZipMember {
   int64_t name_end;       // in ZipMembers::names
   int64_t header_offset;  // of the member's own header in the archive
@@ -34,10 +34,11 @@ class ZipReader {
  public:
   explicit ZipReader(std::shared_ptr<const OpenFile> file);
 
-  // Finds the directory. Returns kOk; kCorrupt where there is none, or kUnsupportedFormat for a part of a split
+  // Finds the central directory. Returns kOk; kCorrupt where there is none, or kUnsupportedFormat for a part of a split
   // archive, with words in *reason; or why it cannot be read. Throws std::bad_alloc, as the others do.
   Status find_directory(std::string* reason);
-  // Adds up to `max_members`, once the directory is found; *done where it has none left.
+  // Adds up to `max_members`, once the directory is found; *done where it has none left. kCorrupt where it does not
+  // have as many as it says.
   Status read(size_t max_members, ZipMembers* members, bool* done, std::string* reason);
   // Where the contents of a member begin, whose size is `compressed_size`. kCorrupt where they would not lie before the
   // directory.
@@ -52,6 +53,8 @@ class ZipReader {
   int64_t end_record_ = 0;    // offset of the first record after the directory
   int64_t position_ = 0;      // of the next entry
   int64_t directory_offset_ = 0, directory_size_ = 0;
+  uint64_t announced_ = 0, read_ = 0;  // members
+  bool has_zip64_ = false;
   int64_t prefix_ = 0;  // bytes before the archive, which offsets in it do not count
 };
 

@@ -204,7 +204,8 @@ class Readers:
                 They are encoded as the cells of a label column in `from_csv`; integers that are not 0, 1, 2, ...
                 without a gap, whose class numbers are others, cause a `SamplesWarning`.
             label_sep: as in `from_csv`.
-            classes: as in `from_csv`; `range(n)` for integers that are the class numbers.
+            classes: as in `from_csv`: `range(n)` for integers that are the class numbers; or the names of the classes,
+                if the labels are their numbers, counted from 0.
 
         Raises:
             OSError: if there is no such archive, or if it cannot be read.
@@ -235,22 +236,23 @@ class Readers:
         Args:
             shards: the files, as for `from_tar`.
             image: the feature with the encoded images. "inferred" for the first of "image/encoded", "image" and
-                "image_raw" that the first record has.
+                "image_raw" that one of the first records has.
             label: the feature with the labels, one integer, float or text in each record; None for no labels.
-                "inferred" for the first of "image/class/label", "label" and "class" that the first record has.
-                Integers count as class numbers where TensorFlow Datasets has left a file with the names of the classes
-                beside the shards, such as label.labels.txt. Otherwise labels are encoded as in `from_files`, and
-                integers that are not 0, 1, 2, ... without a gap, whose class numbers are others, cause a
-                `SamplesWarning`.
-            classes: as in `from_files`; `range(n)` for integers that are the class numbers, `range(1, n + 1)` if they
-                are counted from 1.
+                "inferred" for the first of "image/class/label", "label", "class" and "target" that one of the first
+                records has. Integers are class numbers where TensorFlow Datasets has left a file with the names of the
+                classes beside the shards, such as label.labels.txt. Otherwise integers and floats are encoded as in
+                `from_files`, and text as in `from_csv`; integers that are not 0, 1, 2, ... without a gap, whose class
+                numbers are others, cause a `SamplesWarning`.
+            classes: the names of the classes, if labels are their numbers, counted from 0. Otherwise the labels
+                themselves in the order of their class numbers, as in `from_files`: `range(n)` to keep integers as they
+                are, `range(1, n + 1)` if they are counted from 1.
 
         Raises:
             OSError: if there is no such file, or if it cannot be read.
             TypeError: if `shards` is no path and no list of paths.
             UnknownLabelError: if a label is not in `classes`.
             ValueError: if a file does not hold such records, or is compressed; if a feature is not there; if a record
-                has several images, or not one label.
+                has several images, or not one label; if a shard is named twice, or shards are of two sets.
         """
         return cls._of(*read_tfrecord(shards, image, label, classes))
 
@@ -265,13 +267,13 @@ class Readers:
     ) -> Self:
         """The images in a zip archive with one folder for each class, as in `from_directory`.
 
-        Only the archive's directory and the headers of the images are read; each image is read in place when its batch
+        Only the archive's central directory and the headers of the images are read; each image is read in place when its batch
         is loaded, inflated if it is deflated, and compared with its checksum. Nothing is unpacked to the disk.
 
         Args:
             path: the archive, on a local disk. Its files must be stored or deflated, and not encrypted.
-            folder: the folder in the archive that has the class folders, such as "photos/train". None for the outermost
-                one that has more than one folder in it: for class folders in "photos" if the archive has nothing else.
+            folder: the folder in the archive that has the class folders, such as "photos/train". None to look for it:
+                while a folder has images in a single folder of it, and not directly in that one, that one is taken.
             extensions: as in `from_directory`.
             classes: likewise.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -28,7 +29,7 @@ def read_class_folders(
     extensions: tuple[str, ...] | None,
     classes: Iterable[str] | None,
     make_table: Callable[[Iterator[list[str]]], PathTable],
-    how_to_read_a_part: str,
+    how_to_read: Callable[[str], str],
 ) -> tuple[PathTable, Labels]:
     """Find the images and their classes; see `Samples.from_directory`.
 
@@ -38,7 +39,7 @@ def read_class_folders(
         extensions: those that the walk looks for.
         classes: the folders to use, in order; None for all, sorted.
         make_table: makes a table of the images, which arrive folder by folder, relative to the root.
-        how_to_read_a_part: what to do if a folder is not a class but a part of the set, "{}".
+        how_to_read: what to do to read a folder in the root instead, given its name.
 
     Raises:
         OSError: if a folder cannot be read.
@@ -58,22 +59,38 @@ def read_class_folders(
         )
     if classes is None and folders and _PARTS.issuperset(map(str.lower, folders)):
         warn_user(
-            f"{root}: the class folders are {listed(folders)}. If they are not classes but parts of the set, "
-            f"{how_to_read_a_part.format(folders[0])}",
+            f"{root}: the class folders are {listed(folders)}. If they are not classes but parts of the set, read one "
+            f"of them: {how_to_read(folders[0])}",
             SamplesWarning,
         )
     counts = np.zeros(len(folders), np.int64)
+    below: set[str] = set()  # the folders with images in the first class folder that has any
 
     def chunks() -> Iterator[list[str]]:
         for number, folder in enumerate(folders):
             for files in walk.images(folder):
                 counts[number] += len(files)
+                if files and counts[:number].sum() == 0:
+                    below.update(_folder_below(folder, files[0]))
                 yield files
 
     table = make_table(chunks())
+    if classes is None and np.count_nonzero(counts) == 1 and len(below) > 1:
+        (only,) = (folder for folder, count in zip(folders, counts, strict=True) if count)
+        warn_user(
+            f"{root}: all images are in the class folder {only!r}, which has the folders {listed(sorted(below))}. If "
+            f"these are the classes, {how_to_read(only)}",
+            SamplesWarning,
+        )
     if not len(table):
         text = f"{root}: no folder in it has a file that ends in {', '.join(extensions or EXTENSIONS)}"
         raise ValueError("; ".join([text, *walk.report.lines()]))
     empty = tuple(folder for folder, count in zip(folders, counts, strict=True) if not count)
     walk.report.empty_classes = empty
     return table, Labels(np.repeat(np.arange(len(folders)), counts), folders, empty_classes=empty)
+
+
+def _folder_below(class_folder: str, image: str) -> tuple[str, ...]:
+    """The folder in a class folder that an image is in, if it is in one."""
+    folder, *rest = image.removeprefix(class_folder).lstrip(os.sep).split(os.sep)
+    return (folder,) if rest else ()

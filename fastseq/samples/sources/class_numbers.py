@@ -1,12 +1,34 @@
-"""Class numbers in shards, which a part of the classes would change."""
+"""Class numbers in shards."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
-from fastseq.samples.class_labels import listed, number_in
+from fastseq.samples.class_labels import Labels, listed, number_in
+
+
+def numbers_of_classes(numbers: NDArray[Any], names: tuple[str, ...], what: str) -> Labels:
+    """Labels that are class numbers, int (n,), of classes with names.
+
+    Raises:
+        ValueError: if there is no class of a number.
+    """
+    lowest, highest = int(numbers.min()), int(numbers.max())
+    if lowest < 0 or highest >= len(names):
+        hint = "; if -1 stands for an unknown class, pass label=None" if lowest == -1 else ""
+        raise ValueError(f"{what} has numbers from {lowest} to {highest}, but there are {len(names)} classes{hint}")
+    return Labels(numbers.astype(np.int64), names)
+
+
+def are_names(classes: Sequence[str], numbers: NDArray[Any]) -> bool:
+    """Whether `classes` names the classes that have numbers, and does not list the numbers themselves."""
+    return set(classes).isdisjoint(map(str, np.unique(numbers).tolist()))
 
 
 def warn_of_other_numbers(classes: Sequence[str], label: str) -> None:

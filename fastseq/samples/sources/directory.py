@@ -35,6 +35,6 @@ def read_directory(
         kinds,
         classes,
         lambda chunks: PathTable.from_chunks(chunks, root),
-        f"pass the path of one: {os.path.join(root, '{}')}",
+        lambda part: f"pass {os.path.join(root, part)!r}",
     )
     return table, labels, walk.report

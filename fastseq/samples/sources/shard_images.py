@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from array import array
 from collections.abc import Sequence
 
@@ -52,9 +49,3 @@ class ShardImages:
             labels,
             self._left_out,
         )
-
-
-def check_is_file(path: str) -> None:
-    """Raise the system's error if there is no such shard, or if it is a folder."""
-    if stat.S_ISDIR(os.stat(path).st_mode):
-        raise IsADirectoryError(errno.EISDIR, "A folder, not a shard; name the files in it, as in folder/*", path)

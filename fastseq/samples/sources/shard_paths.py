@@ -6,11 +6,13 @@ import errno
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from fastseq._types import StrPath
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
+from fastseq.samples.class_labels import listed
 from fastseq.urls import check_local
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -32,7 +34,8 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
 
     Raises:
         FileNotFoundError: if a pattern names no file.
-        ValueError: if it is a URL, stands for more than a million files, or is none of what is said above.
+        ValueError: if it is a URL, stands for more than a million files, names one twice, or is none of what is said
+            above; if shards are of two sets.
         TypeError: if `shards` is no path and no list of paths.
     """
     if not isinstance(shards, (str, os.PathLike)) and (isinstance(shards, bytes) or not isinstance(shards, Iterable)):
@@ -45,17 +48,26 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
         found += _matches(os.fspath(shard))
     if not found:
         raise ValueError("shards is an empty list; pass the paths of the shards")
-    _warn_of_missing(found)
+    repeated = [path for path, times in Counter(map(os.path.abspath, found)).items() if times > 1]
+    if repeated:
+        raise ValueError(f"these shards are named more than once: {listed(repeated)}")
+    _check_numbered(found)
     return found
 
 
-def _warn_of_missing(paths: Iterable[str]) -> None:
+def _check_numbered(paths: Iterable[str]) -> None:
+    """Check that shards named as in train-00000-of-00008 are all there, and of one set."""
     there: dict[tuple[str, str, int], set[int]] = {}
     for path in paths:
         if numbers := _NUMBERED.search(os.path.basename(path)):
             whole = path.rpartition(numbers[0])
             there.setdefault((whole[0], whole[2], int(numbers[2])), set()).add(int(numbers[1]))
+    counts: dict[tuple[str, str], int] = {}
     for (before, after, count), numbers_there in there.items():
+        other = counts.setdefault((before, after), count)
+        if other != count:
+            sets = " and ".join(f"{before}...-of-{number:05}{after}" for number in sorted((other, count)))
+            raise ValueError(f"these shards are of two sets, {sets}; name those of one")
         missing = [number for number in range(min(count, _MAX_SHARDS)) if number not in numbers_there]
         if missing:
             names = [f"{before}{number:05}-of-{count:05}{after}" for number in missing[:10]]

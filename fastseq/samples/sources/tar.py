@@ -10,23 +10,21 @@ import numpy as np
 
 from fastseq._native.shards import TarReader
 from fastseq._types import StrPath
-from fastseq.arguments import shown
 from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.index.kept_index import ShardsToIndex, index_of
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.path_table import PathTable
-from fastseq.samples.sources.class_numbers import warn_of_other_numbers
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.dataframe import label_columns
 from fastseq.samples.sources.folder_walk import EXTENSIONS
-from fastseq.samples.sources.shard_images import ShardImages, check_is_file
+from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
+from fastseq.samples.sources.shard_errors import TAR_ARCHIVE, check_is_file, check_kind, check_open, unreadable
+from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.samples.sources.shard_paths import shard_paths
-from fastseq.status import Status, describe
+from fastseq.status import Status
 
-_HEADERS = 1 << 14  # read at once, between two looks at signals
-_MAX_LABEL_BYTES = 1 << 16
+_HEADERS = 256  # read at once, between two looks at signals: each may take milliseconds on a network
 _KINDS = tuple(ending.removeprefix(".") for ending in EXTENSIONS)
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def read_tar(
@@ -44,11 +42,7 @@ def read_tar(
     index.warn()
     if label is None or index.labels is None or index.labels.texts is None:
         return index.table(), Labels()
-    column = TextColumn.from_codes(index.labels.values, index.labels.texts)
-    labels = column.labels(fixed, label_sep, f"label {label!r}")
-    if fixed is None:
-        warn_of_other_numbers(labels.classes or (), label)
-    return index.table(), labels
+    return index.table(), encoded_text(index.labels, fixed, label_sep, f"label {label!r}", label)
 
 
 def tar_shards(
@@ -91,6 +85,7 @@ class _Scan:
     def add_shard(self, path: str) -> None:
         check_is_file(path)
         reader, texts, is_empty = TarReader(os.fsencode(path)), [], True
+        check_open(path, reader)
         self.images.add_shard(reader.version)
         for sample in self._samples(path, reader):
             is_empty = False
@@ -104,14 +99,13 @@ class _Scan:
                 texts.append(_read_label(path, reader, sample, self._label))
         self.labels.add(texts)
         if is_empty:
-            _check_not_compressed(path, reader)
+            check_kind(path, reader, TAR_ARCHIVE)
         if reader.links:
             self.images.leave_out(_LINKS, path)
         if reader.status == Status.TRUNCATED:
             self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
         elif reader.status != Status.OK:
-            reason = reader.reason or describe(reader.status)
-            raise ValueError(f"{path} cannot be read as a tar archive: {reason}")
+            raise unreadable(path, reader, TAR_ARCHIVE)
         elif is_empty:
             self.images.leave_out(_EMPTY, path)
         elif not reader.is_whole:
@@ -188,20 +182,12 @@ def _read_label(path: str, reader: TarReader, sample: _Sample, kind: str) -> str
             "files of a sample must be neighbours in the archive, as tar --sort=name packs them"
         )
     offset, length = sample.files[kind]
-    if length > _MAX_LABEL_BYTES:
-        raise ValueError(f"{name}.{kind} has {length:,} bytes, too many for a label")
-    contents = reader.contents(offset, length, _MAX_LABEL_BYTES)
+    if length > MAX_LABEL_BYTES:
+        raise too_long(f"{name}.{kind}", length)
+    contents = reader.contents(offset, length, MAX_LABEL_BYTES)
     if contents is None:
         raise ValueError(f"{name}.{kind} cannot be read; has the archive changed?")
-    try:
-        text = contents.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = None
-    if text is None or "\0" in text:
-        raise ValueError(f"{name}.{kind} is not text: {shown(contents[:20])}")
-    if not text.strip():
-        raise ValueError(f"{name}.{kind} is empty")
-    return text
+    return label_text(contents, f"{name}.{kind}")
 
 
 def _image_kinds(image: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -222,13 +208,3 @@ def _label_kind(label: str | None) -> str | None:
     if kind.rpartition(".")[2] in ("json", "pyd", "npy", "pkl"):
         raise ValueError(f"label={label!r}: only files of text are read as labels, such as .cls and .txt")
     return kind
-
-
-def _check_not_compressed(path: str, reader: TarReader) -> None:
-    head = reader.contents(0, 8, 8) or b""
-    for magic, name in _COMPRESSED.items():
-        if head.startswith(magic):
-            raise ValueError(
-                f"{path} is compressed by {name}, so that images in it cannot be read one by one; unpack it to a plain "
-                "tar archive: JPEGs hardly shrink"
-            )

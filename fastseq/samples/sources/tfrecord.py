@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,28 +12,29 @@ from numpy.typing import NDArray
 
 from fastseq._native.shards import TF_RECORD, TfRecordReader
 from fastseq._types import StrPath
-from fastseq.arguments import shown
 from fastseq.samples.class_labels import Labels, checked_classes, listed
 from fastseq.samples.index.kept_index import ShardsToIndex, index_of
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.label_values import encode_values
 from fastseq.samples.path_table import PathTable
-from fastseq.samples.sources.class_numbers import warn_of_other_numbers
+from fastseq.samples.sources.class_numbers import are_names, numbers_of_classes, warn_of_other_numbers
 from fastseq.samples.sources.csv_columns import TextColumn
-from fastseq.samples.sources.shard_images import ShardImages, check_is_file
+from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
+from fastseq.samples.sources.shard_errors import TFRECORD_FILE, check_is_file, check_open, unreadable
+from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.samples.sources.shard_paths import shard_paths
-from fastseq.samples.text_labels import text_labels
-from fastseq.status import Status, describe
+from fastseq.samples.sources.tfds_names import class_names
+from fastseq.status import Status
 
-_RECORDS = 1 << 13  # read at once, between two looks at signals
+_RECORDS = 256  # read at once, between two looks at signals: each may take milliseconds on a network
 _DTYPE = np.dtype([(name, np.int64) for name in TF_RECORD])
 _NOTHING, _BYTES, _FLOAT, _INT64 = range(4)
 _KINDS = ("nothing", "bytes", "floats", "integers")
-_MAX_TEXT = 1 << 16
+_FIRST_RECORDS = 100  # whose features are looked at
 
 # TensorFlow's own names first, then those of its tutorials and of Kaggle's competitions.
 _IMAGES = ("image/encoded", "image", "image_raw")
-_LABELS = ("image/class/label", "label", "class")
+_LABELS = ("image/class/label", "label", "class", "target")
 
 _NO_IMAGE = "records without an image were left out"
 _CUT_OFF = "files are cut off; their last record was left out, and what came after it is not there"
@@ -48,6 +48,9 @@ def read_tfrecord(
     classes: Iterable[object] | None,
 ) -> tuple[PathTable, Labels]:
     """Find the images and read the labels; see `Samples.from_tfrecord`."""
+    for name, value in (("image", image), ("label", label)):
+        if not isinstance(value, str) and (name == "image" or value is not None):
+            raise TypeError(f"{name} must be the name of one feature, not {value!r}")
     if label is None and classes is not None:
         raise ValueError("classes without labels; name the feature of the labels, or omit classes")
     fixed = None if classes is None else checked_classes(classes)
@@ -56,15 +59,13 @@ def read_tfrecord(
     index.warn()
     if index.labels is None:
         return index.table(), Labels()
-    label = shards_to_index.settings["label"]
-    names = _class_names(index.paths, label) if fixed is None else None
-    return index.table(), _encoded(index.labels, fixed, names, label)
+    return index.table(), _encoded(index.labels, fixed, index.paths, shards_to_index.settings["label"])
 
 
 def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str | None) -> ShardsToIndex:
     """Files of TFRecords, and how they are indexed; see `Samples.from_tfrecord`."""
     paths = shard_paths(shards)
-    features = _Features.among(_first_features(paths), image, label)
+    features = _Features.among(_features(paths), image, label)
 
     def make(advance: Callable[[], None]) -> ShardIndex:
         scan = _Scan(features)
@@ -91,14 +92,16 @@ class _Features:
         if image == "inferred":
             image = next((name for name in _IMAGES if there.get(name) == _BYTES), "")
         if label == "inferred":
-            label = next((name for name in _LABELS if there.get(name) in (_BYTES, _INT64)), "")
-        found = f"the features of the first record are {_listed_features(there)}"
+            label = next((name for name in _LABELS if there.get(name) in (_BYTES, _FLOAT, _INT64)), "")
+        found = f"the features are {_listed_features(there)}"
         if there.get(image) != _BYTES:
-            is_not = f"no feature {image!r} of bytes" if image else "no feature that is usual for images"
-            raise ValueError(f"{is_not}; {found}. Name that of the encoded images: image=...")
+            absent = f"no feature {image!r} of bytes" if image else f"no feature {', '.join(_IMAGES)} of bytes"
+            raise ValueError(f"{absent}; {found}. Pass the name of that with the encoded images: image=...")
         if label is not None and label not in there:
-            is_not = f"no feature {label!r}" if label else "no feature that is usual for labels"
-            raise ValueError(f"{is_not}; {found}. Name that of the labels: label=..., or pass label=None for none")
+            absent = f"no feature {label!r}" if label else f"no feature {', '.join(_LABELS)}"
+            raise ValueError(f"{absent}; {found}. Pass the name of that with the labels: label=..., or label=None")
+        if image == label:
+            raise ValueError(f"image and label are both {image!r}; pass the names of two features")
         return cls(image, label)
 
 
@@ -116,6 +119,7 @@ class _Scan:
         check_is_file(path)
         label = self.features.label
         reader = TfRecordReader(os.fsencode(path), os.fsencode(self.features.image), os.fsencode(label or ""))
+        check_open(path, reader)
         self.images.add_shard(reader.version)
         is_empty = True
         while not reader.done:
@@ -126,7 +130,7 @@ class _Scan:
         if reader.status == Status.TRUNCATED:
             self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
         elif reader.status != Status.OK:
-            raise _unreadable(path, reader)
+            raise unreadable(path, reader, TFRECORD_FILE)
         elif is_empty:
             self.images.leave_out(_EMPTY, path)
 
@@ -166,66 +170,49 @@ class _Scan:
         if self._kind != _BYTES:
             self._numbers.append(good["label_value"])
             return
-        for record in good[good["label_value"] > _MAX_TEXT][:1]:
-            raise ValueError(
-                f"{_at(path, record)}: {record['label_value']:,} bytes in {name!r} are too many for a label"
-            )
-        labels = []
-        for row, (size, end) in enumerate(zip(good["label_value"].tolist(), good["text_end"].tolist(), strict=True)):
-            text = texts[end - size : end]
-            try:
-                labels.append(text.decode())
-            except UnicodeDecodeError:
-                raise ValueError(f"{_at(path, good[row])}: {name!r} is not text: {shown(text[:20])}") from None
-        self._texts.add(labels)
+        for record in good[good["label_value"] > MAX_LABEL_BYTES][:1]:
+            raise too_long(f"{_at(path, record)}: {name!r}", record["label_value"])
+        columns = (good[column].tolist() for column in ("offset", "label_value", "text_end"))
+        self._texts.add(
+            [
+                label_text(texts[end - size : end], f"{_place(path, offset)}: {name!r}")
+                for offset, size, end in zip(*columns, strict=True)
+            ]
+        )
 
 
-def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, names: tuple[str, ...] | None, label: str) -> Labels:
+def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, paths: Sequence[str], label: str) -> Labels:
     what, values = f"feature {label!r}", raw.values
     if raw.texts is not None:
-        labels = text_labels(values, raw.texts, fixed, None, what)
-    elif names is not None and values.dtype == np.int64:
-        if not ((values >= 0) & (values < len(names))).all():
-            span = f"numbers from {values.min()} to {values.max()}"
-            raise ValueError(f"{what} has {span}, but {len(names)} classes have names in {label}.labels.txt")
-        return Labels(values, names)
-    else:
-        labels = encode_values(values, fixed, None, what)
+        return encoded_text(raw, fixed, None, what, label)
+    if values.dtype == np.int64:
+        names = class_names(paths, label) if fixed is None else fixed
+        if names is not None and (fixed is None or are_names(names, values)):
+            return numbers_of_classes(values, names, what)
+    labels = encode_values(values, fixed, None, what)
     if fixed is None:
         warn_of_other_numbers(labels.classes or (), label)
     return labels
 
 
-def _first_features(paths: Sequence[str]) -> dict[str, int]:
-    """The names and kinds of the features of the first record that there is."""
+def _features(paths: Sequence[str]) -> dict[str, int]:
+    """The names and kinds of the features in the first records that there are."""
+    there: dict[str, int] = {}
     for path in paths:
         check_is_file(path)
         reader = TfRecordReader(os.fsencode(path), b"", b"")
-        features = {os.fsdecode(name): kind for name, kind in reader.peek().items()}
+        check_open(path, reader)
+        for _ in range(_FIRST_RECORDS):
+            for name, kind in reader.peek().items():
+                there[os.fsdecode(name)] = there.get(os.fsdecode(name)) or kind
+            reader.read(1)
+            if reader.done:
+                break
         if reader.status not in (Status.OK, Status.TRUNCATED):
-            raise _unreadable(path, reader)
-        if features:
-            return features
-    raise ValueError(f"{listed(list(paths))}: no records")
-
-
-def _unreadable(path: str, reader: TfRecordReader) -> ValueError:
-    if (reader.contents(0, 2, 2) or b"") == b"\x1f\x8b":
-        return ValueError(
-            f"{path} is compressed by gzip, so that images in it cannot be read one by one; unpack it, or write it "
-            "anew without a compression_type: JPEGs hardly shrink"
-        )
-    reason = reader.reason or describe(reader.status)
-    return ValueError(f"{path} cannot be read as a file of TFRecords: {reason}")
-
-
-def _class_names(paths: Sequence[str], label: str) -> tuple[str, ...] | None:
-    """The names of the classes that TensorFlow Datasets keeps beside its shards; None if there are none."""
-    try:
-        text = Path(paths[0]).with_name(f"{label.replace('/', '-')}.labels.txt").read_text()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return checked_classes(text.splitlines())
+            raise unreadable(path, reader, TFRECORD_FILE)
+        if there:
+            return there
+    raise ValueError(f"{listed(list(paths))}: no records that are tf.train.Examples with features")
 
 
 def _listed_features(there: dict[str, int]) -> str:
@@ -233,4 +220,8 @@ def _listed_features(there: dict[str, int]) -> str:
 
 
 def _at(path: str, record: Any) -> str:
-    return f"{path}, the record at byte {record['offset']}"
+    return _place(path, record["offset"])
+
+
+def _place(path: str, offset: int) -> str:
+    return f"{path}, the record at byte {offset}"

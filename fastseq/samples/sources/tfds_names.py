@@ -1,0 +1,40 @@
+"""The names of classes that TensorFlow Datasets keeps beside its shards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from fastseq.samples.class_labels import listed
+
+
+def class_names(shards: Iterable[str], label: str) -> tuple[str, ...] | None:
+    """The names of the classes of a feature, in the order of their numbers; None if there are none.
+
+    Raises:
+        OSError: if they cannot be read.
+        ValueError: if the shards lie in folders with different names, or if a file of names is not one.
+    """
+    files = {Path(shard).with_name(f"{label.replace('/', '-')}.labels.txt") for shard in shards}
+    found = {file: _read(file) for file in sorted(files)}
+    if len(set(found.values())) > 1:
+        raise ValueError(
+            f"these shards have different class names beside them: {listed(list(map(str, found)))}; read one set at a "
+            "time, or pass classes=..."
+        )
+    return next(iter(found.values()))
+
+
+def _read(file: Path) -> tuple[str, ...] | None:
+    try:
+        text = file.read_text("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError:
+        raise ValueError(f"{file} is not UTF-8; correct it, or pass classes=...") from None
+    names = tuple(name.rstrip("\r") for name in text.removesuffix("\n").split("\n"))
+    wrong = [name for name, times in Counter(names).items() if times > 1 or not name]
+    if wrong:
+        raise ValueError(f"{file} has the names {listed(wrong)} several times, or empty ones; pass classes=...")
+    return names
