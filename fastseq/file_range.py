@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from fastseq._types import StrPath
 from fastseq.arguments import integer
 
 _MAX_END = 2**63 - 1
 _MAX_CRC = 2**32 - 1
+_NAMED = re.compile(r"(.*?\[\d+:\d+\]) .", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class FileRange:
     """A range of bytes of a file that hold one image, as in a tar or zip archive.
 
-    Its text, in messages and lists of bad samples, is ``path[offset:end]``.
+    Its text, in messages and lists of bad samples, is ``path[offset:end]``, with a space and its name if it has one.
 
     Attributes:
         path: the file.
@@ -25,6 +27,7 @@ class FileRange:
         inflated_size: size of the image, bytes, if the range is a raw deflate stream (RFC 1951); None if the bytes are
             the image itself.
         crc32: CRC-32 of the image, which is checked when it is read; None if it is not known.
+        name: of the image in the file, for messages alone; None if it has none.
 
     Raises:
         TypeError: if `path` is not a path, or a number is not an integer.
@@ -36,6 +39,7 @@ class FileRange:
     length: int
     inflated_size: int | None = None
     crc32: int | None = None
+    name: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.path, (str, os.PathLike)):
@@ -51,5 +55,16 @@ class FileRange:
             if value is not None and value > bound:
                 raise ValueError(f"FileRange.{name} must be at most {bound}, not {value}")
 
-    def __str__(self) -> str:
+    @property
+    def place(self) -> str:
+        """The text without the name: what tells it from other ranges."""
         return f"{os.fspath(self.path)}[{self.offset}:{self.offset + self.length}]"
+
+    def __str__(self) -> str:
+        return self.place if self.name is None else f"{self.place} {self.name}"
+
+
+def place_of(text: str) -> str:
+    """The text of a range without its name; any other path as it is."""
+    named = _NAMED.match(text)
+    return named[1] if named else text

@@ -273,3 +273,30 @@ def test_a_shard_that_has_changed_since_it_was_indexed(tmp_path, kind):
         Loader(samples, SIZE, 4).batch(0, 0)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     Loader(samples, SIZE, 4).batch(0, 0)
+
+
+def test_names_are_in_messages_and_do_not_tell_ranges_apart(shard, tmp_path):
+    path = shard[0].path
+    named = [FileRange(path, shard[0].offset + i, 20, name=f"cat/{i} [1:2] ä.jpg") for i in range(3)]
+    assert named[0] == FileRange(path, shard[0].offset, 20)
+    with pytest.raises(DecodeError, match=r"shard 0\.tar\[7:27\] cat/1 \[1:2\] ä\.jpg' \(sample 1\)"):
+        decode_batch([shard[0], named[1]], SIZE)
+    samples = Samples.from_files([*named, shard[3]], [0, 1, 2, 3], classes=range(4))
+    assert samples.path(0) == f"{path}[6:26] cat/0 [1:2] ä.jpg"
+    assert samples[1].path.name == named[1].name
+    assert pickle.loads(pickle.dumps(samples.select([2, 3])))[0].path.name == named[2].name
+    unnamed = [FileRange(source.path, source.offset, source.length) for source in named]
+    loader = Loader(samples, SIZE, 4, on_error="fill")
+    with pytest.warns(UserWarning, match="3 of 4 samples were bad"):
+        list(loader)
+    loader.errors.write(tmp_path / "bad.jsonl")
+    for bad in (named, unnamed, map(str, named), loader.errors, tmp_path / "bad.jsonl"):
+        assert samples.without(bad).labels.tolist() == [3]
+    assert samples.without([named[1]]).labels.tolist() == [0, 2, 3]
+
+
+def test_a_file_that_is_called_like_a_range(tmp_path):
+    for name in ("a[1:2] b.jpg", "a[1:2] c.jpg"):
+        (tmp_path / name).write_bytes(IMAGES[0])
+    samples = Samples.from_files(sorted(tmp_path.iterdir()))
+    assert [os.path.basename(path) for path in samples.without([tmp_path / "a[1:2] b.jpg"]).paths()] == ["a[1:2] c.jpg"]

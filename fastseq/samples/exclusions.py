@@ -9,14 +9,14 @@ from typing import TypeAlias
 
 from fastseq._types import StrPath
 from fastseq.errors import BadSample
-from fastseq.file_range import FileRange
+from fastseq.file_range import FileRange, place_of
 
 Bad: TypeAlias = StrPath | Iterable[StrPath | FileRange | BadSample]
 """What to leave out; see `listed_paths`."""
 
 
 def listed_paths(bad: Bad) -> set[str]:
-    """The absolute paths of files to leave out.
+    """The `identity` of each file, or part of a file, to leave out.
 
     Args:
         bad: their paths and ranges, or their reports, such as the `errors` of a loader; or the path of a file of JSON
@@ -27,9 +27,16 @@ def listed_paths(bad: Bad) -> set[str]:
         ValueError: if it is not such a file; the message names the line.
     """
     if isinstance(bad, (str, os.PathLike)):
-        return set(map(os.path.abspath, _read(bad)))
-    named = [_path(each) for each in bad if not (isinstance(each, BadSample) and each.is_good)]
-    return {os.path.abspath(path) for path in named if path is not None}
+        paths = _read(bad)
+    else:
+        named = (_path(each) for each in bad if not (isinstance(each, BadSample) and each.is_good))
+        paths = [os.fsdecode(path) for path in named if path is not None]
+    return {os.path.abspath(text) for path in paths for text in (path, place_of(path))}
+
+
+def identity(source: str | FileRange) -> str:
+    """What tells a file, or a part of one, from others: its absolute path, without the name of the part."""
+    return os.path.abspath(source.place if isinstance(source, FileRange) else source)
 
 
 def _path(bad: StrPath | FileRange | BadSample) -> StrPath | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
+from fastseq.samples.name_table import gathered
 from fastseq.samples.ranges import Ranges
 from fastseq.urls import check_local
 
@@ -150,11 +151,7 @@ class PathTable:
             chunk: NDArray[np.integer[Any]] = rows[start : start + CHUNK]
             if self.path_numbers is not None:
                 chunk = self.path_numbers[chunk]
-            starts = self.offsets[chunk]
-            lengths = self.offsets[chunk + 1] - starts
-            ends = np.cumsum(lengths)
-            places = np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1])
-            yield lengths, self.blob[places]
+            yield gathered(self.blob, self.offsets, chunk)
 
 
 class PathTableBuilder:

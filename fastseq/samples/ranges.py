@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.file_range import FileRange
+from fastseq.samples.name_table import NameTable, NameTableBuilder
 
 Column: TypeAlias = NDArray[np.int64]
 
@@ -24,12 +25,14 @@ class Ranges:
         lengths: its size in the file, bytes; -1 if it is a whole file.
         inflated_sizes: its size once inflated; -1 if it is not deflated. None if no image is.
         crcs: its CRC-32; -1 if that is not known. None if none is known.
+        names: its name in the file, "" for none. None if none has one.
     """
 
     offsets: Column
     lengths: Column
     inflated_sizes: Column | None = None
     crcs: Column | None = None
+    names: NameTable | None = None
 
     def __post_init__(self) -> None:
         for column in self.columns:
@@ -46,26 +49,33 @@ class Ranges:
         """The ranges of one part after the other."""
         offsets = np.concatenate([part.offsets for part in parts])
         lengths = np.concatenate([part.lengths for part in parts])
-        return cls(offsets, lengths, *(_concatenated(parts, i) for i in (2, 3)))
+        names = None
+        if any(part.names is not None for part in parts):
+            names = NameTable.concatenate([part.names or NameTable.empty(len(part)) for part in parts])
+        return cls(offsets, lengths, _concatenated(parts, 2), _concatenated(parts, 3), names)
 
     def __len__(self) -> int:
         return len(self.offsets)
 
     @property
     def columns(self) -> tuple[Column, Column, Column | None, Column | None]:
-        """All of them, in the order of the attributes."""
+        """Those that are numbers, in the order of the attributes."""
         return self.offsets, self.lengths, self.inflated_sizes, self.crcs
 
     def take(self, rows: Column) -> Ranges:
         """The ranges of some images."""
-        return Ranges(*(None if column is None else column[rows] for column in self.columns))  # type: ignore[arg-type]
+        sizes, crcs = (None if column is None else column[rows] for column in self.columns[2:])
+        names = None if self.names is None else self.names.take(rows)
+        return Ranges(self.offsets[rows], self.lengths[rows], sizes, crcs, names)
 
     def source(self, path: str, i: int) -> str | FileRange:
         """Image `i`, which is in the file at `path`."""
         length = self.lengths[i].item()
         if length < 0:
             return path
-        return FileRange(path, self.offsets[i].item(), length, _known(self.inflated_sizes, i), _known(self.crcs, i))
+        name = (None if self.names is None else self.names.name(i)) or None
+        packing = _known(self.inflated_sizes, i), _known(self.crcs, i)
+        return FileRange(path, self.offsets[i].item(), length, *packing, name)
 
 
 class RangesBuilder:
@@ -73,22 +83,36 @@ class RangesBuilder:
 
     def __init__(self) -> None:
         self._columns = tuple(array("q") for _ in range(4))
+        self._names = NameTableBuilder()
+        self._any_name = False
 
     def __len__(self) -> int:
         return len(self._columns[0])
 
     def add(
-        self, offset: int = 0, length: int = -1, inflated_size: int | None = None, crc32: int | None = None
+        self,
+        offset: int = 0,
+        length: int = -1,
+        inflated_size: int | None = None,
+        crc32: int | None = None,
+        name: str | None = None,
     ) -> None:
         """Add an image, with the attributes of a `FileRange`; by default one that is a whole file."""
         values = offset, length, -1 if inflated_size is None else inflated_size, -1 if crc32 is None else crc32
         for column, value in zip(self._columns, values, strict=True):
             column.append(value)
+        self._names.add(name or "")
+        self._any_name = self._any_name or name is not None
 
     def ranges(self) -> Ranges:
         """The ranges; nothing can be added after that."""
-        offsets, lengths, *others = (np.frombuffer(column, np.int64) for column in self._columns)
-        return Ranges(offsets, lengths, *(column if (column >= 0).any() else None for column in others))
+        offsets, lengths, sizes, crcs = (np.frombuffer(column, np.int64) for column in self._columns)
+        names = self._names.table() if self._any_name else None
+        return Ranges(offsets, lengths, _if_any(sizes), _if_any(crcs), names)
+
+
+def _if_any(column: Column) -> Column | None:
+    return column if (column >= 0).any() else None
 
 
 def _concatenated(parts: Sequence[Ranges], i: int) -> Column | None:

@@ -267,8 +267,9 @@ class Readers:
     ) -> Self:
         """The images in a zip archive with one folder for each class, as in `from_directory`.
 
-        Only the archive's central directory and the headers of the images are read; each image is read in place when its batch
-        is loaded, inflated if it is deflated, and compared with its checksum. Nothing is unpacked to the disk.
+        Only the archive's central directory and the headers of the images are read; each image is read in place when
+        its batch is loaded, inflated if it is deflated, and compared with its checksum. Nothing is unpacked to the
+        disk.
 
         Args:
             path: the archive, on a local disk. Its files must be stored or deflated, and not encrypted.

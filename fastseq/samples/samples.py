@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, overload
 
@@ -12,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastseq import arguments
 from fastseq._types import Self
 from fastseq.samples.class_labels import Labels, listed
-from fastseq.samples.exclusions import Bad, listed_paths
+from fastseq.samples.exclusions import Bad, identity, listed_paths
 from fastseq.samples.fingerprint import samples_fingerprint
 from fastseq.samples.groups import file_numbers, group_numbers, joined, warn_of_repeated_files
 from fastseq.samples.inputs import Inputs
@@ -223,7 +222,8 @@ class Samples(Readers):
         """
         left_out = listed_paths(bad)
         is_bad = np.array(
-            [[os.path.abspath(path) in left_out for path in paths] for paths in self._image_paths()], np.bool_
+            [[identity(self.table.source(row)) in left_out for row in rows] for rows in self.image_rows().tolist()],
+            np.bool_,
         )
         return self.select(~is_bad.any(axis=0))
 

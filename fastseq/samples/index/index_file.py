@@ -28,7 +28,7 @@ MAGIC = b"FSINDEX1"
 
 _ALIGNMENT = 64
 _MAX_HEADER = 1 << 30
-_DTYPES = ("<i4", "<i8", "<f4")
+_DTYPES = ("|u1", "<i4", "<i8", "<f4")
 
 
 class NotAnIndexError(ValueError):
@@ -41,7 +41,7 @@ def write_index(path: StrPath, header: Mapping[str, Any], columns: Mapping[str, 
     Args:
         path: the file; one that is there is replaced.
         header: what JSON can hold.
-        columns: int32, int64 or float32.
+        columns: uint8, int32, int64 or float32.
 
     Raises:
         OSError: if it cannot be written; then nothing is left behind.

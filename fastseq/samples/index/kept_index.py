@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fastseq.samples.index.index_file import NotAnIndexError, map_columns, read_header, write_index
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
+from fastseq.samples.name_table import NameTable
 from fastseq.samples.sources.left_out import LeftOut
 
 KEPT_AFTER_S = 2.0
@@ -100,6 +101,8 @@ def keep(index: ShardIndex, shards: ShardsToIndex, file: Path) -> None:
         "offsets": index.offsets,
         "lengths": index.lengths,
     }
+    if index.names is not None:
+        columns["names"], columns["name_offsets"] = index.names.blob, index.names.offsets
     if index.labels is not None:
         header["texts"] = index.labels.texts
         columns["labels"] = index.labels.values
@@ -123,6 +126,7 @@ def _read(file: Path, shards: ShardsToIndex) -> ShardIndex | None:
             shards=columns["shards"],
             offsets=columns["offsets"],
             lengths=columns["lengths"],
+            names=NameTable(columns["names"], columns["name_offsets"]) if "names" in columns else None,
             labels=labels,
             left_out={reason: LeftOut(count, examples) for reason, (count, examples) in header["left_out"].items()},
         )
@@ -138,6 +142,9 @@ def _is_sound(index: ShardIndex) -> bool:
     rows: list[NDArray[Any]] = [index.shards, index.offsets, index.lengths]
     if labels is not None:
         rows.append(labels.values)
+    names = index.names
+    if names is not None and (len(names) != n or names.offsets[0] or names.offsets[-1] != len(names.blob)):
+        return False
     if index.versions.shape != (shards, 2) or any(column.shape != (n,) for column in rows) or not n:
         return False
     texts = None if labels is None else labels.texts

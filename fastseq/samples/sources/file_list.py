@@ -106,7 +106,7 @@ class _Ranges:
         for file in files:
             if isinstance(file, FileRange):
                 self._any = True
-                self._builder.add(file.offset, file.length, file.inflated_size, file.crc32)
+                self._builder.add(file.offset, file.length, file.inflated_size, file.crc32, file.name)
                 yield file.path
             else:
                 self._builder.add()

@@ -28,10 +28,10 @@ class ShardImages:
         """Add the next shard: its size and the time of its last change; its images follow."""
         self._versions.append(version)
 
-    def add(self, offset: int, length: int) -> None:
-        """Add an image, and where it is in the last shard."""
+    def add(self, offset: int, length: int, name: str | None = None) -> None:
+        """Add an image: where it is in the last shard, and its name there."""
         self._shards.append(len(self._versions) - 1)
-        self._ranges.add(offset, length)
+        self._ranges.add(offset, length, name=name)
 
     def leave_out(self, reason: str, name: str) -> None:
         """Note something that is left out, for a warning that begins with the reason."""
@@ -46,6 +46,7 @@ class ShardImages:
             np.frombuffer(self._shards, np.int32),
             ranges.offsets,
             ranges.lengths,
+            ranges.names,
             labels,
             self._left_out,
         )

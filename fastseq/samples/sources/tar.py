@@ -66,10 +66,10 @@ def tar_shards(
 
 @dataclass
 class _Sample:
-    """The files of one sample: the offset and length of each in its shard, by its kind."""
+    """The files of one sample: where each is in its shard, its length and its name, by its kind."""
 
     key: str
-    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    files: dict[str, tuple[int, int, str]] = field(default_factory=dict)
 
 
 class _Scan:
@@ -139,12 +139,12 @@ class _Scan:
                 raise ValueError(f"{path}: the sample {key!r} has two files of kind {kind!r}")
             if any(other.rpartition(".")[2] == kind.rpartition(".")[2] in self._image_kinds for other in sample.files):
                 self.images.leave_out(_SAME_SAMPLE, f"{path}: {name}")
-            sample.files[kind] = offset, length
+            sample.files[kind] = offset, length, name
         lacks_label = self._label is not None and self._label not in sample.files
         if sample.files and (reader.is_whole or (reader.status == Status.OK and not lacks_label)):
             yield sample
 
-    def _image_place(self, path: str, sample: _Sample) -> tuple[int, int] | None:
+    def _image_place(self, path: str, sample: _Sample) -> tuple[int, int, str] | None:
         kinds = [kind for kind in self._image_kinds if kind in sample.files]
         if len(kinds) > 1:
             raise ValueError(
@@ -181,7 +181,7 @@ def _read_label(path: str, reader: TarReader, sample: _Sample, kind: str) -> str
             f"{name} has no {kind!r}, its label; its files are of kind {listed(sorted(sample.files))}. The "
             "files of a sample must be neighbours in the archive, as tar --sort=name packs them"
         )
-    offset, length = sample.files[kind]
+    offset, length, _ = sample.files[kind]
     if length > MAX_LABEL_BYTES:
         raise too_long(f"{name}.{kind}", length)
     contents = reader.contents(offset, length, MAX_LABEL_BYTES)

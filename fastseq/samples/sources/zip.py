@@ -127,7 +127,7 @@ class _ZipFolders:
             offset = self._contents.reader.contents_offset(member["header_offset"], member["compressed_size"])
             if offset < 0:
                 raise ValueError(f"{what} is not where the archive's central directory says; is the archive whole?")
-            ranges.add(offset, member["compressed_size"], inflated_size, member["crc32"])
+            ranges.add(offset, member["compressed_size"], inflated_size, member["crc32"], name)
         table = PathTable.from_strings([self._contents.path])
         versions = np.array([self._contents.reader.version], np.int64)
         return replace(table, path_numbers=np.zeros(len(ranges), np.int32), ranges=ranges.ranges(), versions=versions)
