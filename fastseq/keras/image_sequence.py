@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
 from fastseq.keras.dataset import PassAwareDataset
+from fastseq.keras.distributed import distributed_dataset
 from fastseq.keras.internals.first_layer import convolution_of_integers
 from fastseq.keras.passes import KerasPasses
 from fastseq.keras.served import Loop
@@ -19,6 +20,9 @@ from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.batch_views import BatchViews
 from fastseq.loading.loader import Batch, Loader
 from fastseq.loading.state import State
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class ImageSequence(BatchViews, PassAwareDataset):
@@ -161,6 +165,21 @@ class ImageSequence(BatchViews, PassAwareDataset):
         if message not in self._warned:
             self._warned.add(message)
             warn_user(message, UserWarning)
+
+    def distributed_dataset(self, strategy: tf.distribute.Strategy) -> tf.distribute.DistributedDataset:
+        """The batches for a training loop of your own under a strategy such as `MultiWorkerMirroredStrategy`.
+
+        Each process decodes its own share of each batch, and each replica gets a part of it. Each `for` loop over the
+        data set is one epoch, as one over the sequence is.
+
+        Args:
+            strategy: the strategy; each of its processes has a sequence with its own rank, as `rank="auto"` finds it.
+
+        Raises:
+            ValueError: if the rank or the world size are not those of the strategy, or if a batch has fewer samples
+                than there are replicas.
+        """
+        return distributed_dataset(self, strategy)
 
     @property
     def errors(self) -> BadSampleLog:

@@ -1,0 +1,130 @@
+"""ImageSequence.distributed_dataset: what processes and replicas of a tf.distribute strategy read."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from images import jpeg, photo
+from programs import TIMEOUT
+
+import fastseq
+from fastseq import Loader, Samples
+
+PROGRAM = Path(__file__).parent / "backends" / "multi_worker.py"
+SAMPLES, BATCH = 11, 4
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    for i in range(SAMPLES):
+        (folder / f"{i:02}.jpg").write_bytes(jpeg(photo(20, 24, seed=i)))
+    return folder
+
+
+def results(folder: Path, configurations: list[str | None]) -> list[dict]:
+    """What the program prints in each process."""
+    plain = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
+    running = [
+        subprocess.Popen(
+            [sys.executable, PROGRAM, folder, str(BATCH)],
+            env=plain if configuration is None else {**plain, "TF_CONFIG": configuration},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for configuration in configurations
+    ]
+    try:
+        said = [process.communicate(timeout=TIMEOUT) for process in running]
+    finally:
+        for process in running:
+            process.kill()
+    assert [process.returncode for process in running] == [0] * len(running), "\n".join(error for _, error in said)
+    return [json.loads(out.splitlines()[-1]) for out, _ in said]
+
+
+def expected_steps(folder: Path, epoch: int) -> list[list[int]]:
+    samples = Samples.from_files(sorted(folder.iterdir()))
+    order = Loader(samples, (8, 8), BATCH, shuffle=True).order
+    return [order.global_indices(epoch, k).tolist() for k in range(len(order))]
+
+
+def check(folder: Path, processes: list[dict]) -> None:
+    """Each step has the samples of a global batch, divided among the processes and their replicas."""
+    for epoch in range(3):
+        expected = expected_steps(folder, epoch)
+        steps = [process["epochs"][epoch] for process in processes]
+        assert [len(own) for own in steps] == [len(expected)] * len(processes)
+        for k, batch in enumerate(expected):
+            assert [i for own in steps for part in own[k][0] for i in part] == batch
+            assert {own[k][1] for own in steps} == {sum(batch)}
+
+
+def test_workers_share_each_batch(folder):
+    ports = []
+    with socket.socket() as first, socket.socket() as second:
+        for free in (first, second):
+            free.bind(("127.0.0.1", 0))
+            ports.append(free.getsockname()[1])
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    tasks = [json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}}) for i in range(2)]
+    processes = results(folder, tasks)
+    assert [process["what"].partition(", ")[2] for process in processes] == [
+        f"rank {rank} of 2 (TF_CONFIG)>" for rank in range(2)
+    ]
+    check(folder, processes)
+
+
+def test_replicas_share_the_batches_of_their_process(folder):
+    check(folder, results(folder, [None]))
+
+
+@pytest.mark.parametrize(
+    ("options", "pipelines", "pipeline", "replicas", "message"),
+    [
+        (
+            {},
+            2,
+            1,
+            2,
+            'number 1 of 2 to the strategy, but the sequence has rank 0 of 1; pass rank="auto", or rank=1 and',
+        ),
+        ({"rank": 1, "world_size": 2}, 2, 0, 2, "but the sequence has rank 1 of 2"),
+        ({}, 1, 0, 4, "a batch of 3 samples is too small for 4 replicas; pass drop_last=True"),
+    ],
+)
+def test_what_does_not_fit_the_strategy(folder, options, pipelines, pipeline, replicas, message):
+    context = SimpleNamespace(num_replicas_in_sync=replicas, num_input_pipelines=pipelines, input_pipeline_id=pipeline)
+    strategy = SimpleNamespace(distribute_datasets_from_function=lambda function: function(context))
+    sequence = fastseq.ImageSequence(Samples.from_files(sorted(folder.iterdir())), (8, 8), BATCH, **options)
+    with pytest.raises(ValueError, match=message):
+        sequence.distributed_dataset(strategy)
+
+
+def test_inputs_by_name_and_dtypes(folder):
+    files = sorted(folder.iterdir())
+    samples = Samples.from_files(
+        {"left": files, "right": files}, list(range(SAMPLES)), columns={"age": [1.5] * SAMPLES}
+    )
+    sequence = fastseq.ImageSequence(samples, (8, 8), BATCH, drop_last=True)
+    context = SimpleNamespace(num_replicas_in_sync=2, num_input_pipelines=1, input_pipeline_id=0)
+    strategy = SimpleNamespace(distribute_datasets_from_function=lambda function: function(context))
+    data = sequence.distributed_dataset(strategy)
+    assert len(data) == 4
+    plain = [batch for k in range(2) for batch in [sequence.loader.batch(0, k)]]
+    for part, (x, y) in enumerate(data):
+        expected_x, expected_y = plain[part // 2]
+        rows = slice(part % 2 * 2, part % 2 * 2 + 2)
+        np.testing.assert_array_equal(y, expected_y[rows])
+        for name, values in expected_x.items():
+            np.testing.assert_array_equal(x[name], values[rows])
+            assert x[name].dtype == values.dtype
