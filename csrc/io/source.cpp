@@ -24,6 +24,21 @@ Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t le
   return {Source::Kind::kFileRange, reinterpret_cast<const char*>(path), size, "", 0, offset, length, packing, {}};
 }
 
+namespace {
+
+// False where the row is not a range of the buffer.
+bool add_buffer_row(const PathTable& table, size_t row, size_t buffer, std::vector<Source>* sources) {
+  if (!table.range_offsets || !table.range_lengths) return false;
+  const int64_t offset = table.range_offsets[row], length = table.range_lengths[row];
+  const size_t size = table.buffer_sizes[buffer];
+  if (offset < 0 || length < 0 || static_cast<size_t>(offset) > size) return false;
+  if (static_cast<size_t>(length) > size - static_cast<size_t>(offset)) return false;
+  sources->push_back(bytes_source(table.buffers[buffer] + offset, static_cast<size_t>(length)));
+  return true;
+}
+
+}  // namespace
+
 bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std::vector<Source>* sources) {
   sources->reserve(sources->size() + row_count);
   for (size_t i = 0; i < row_count; ++i) {
@@ -31,6 +46,10 @@ bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std
     if (row < 0 || static_cast<size_t>(row) >= table.row_count) return false;
     const int64_t path = table.path_numbers ? table.path_numbers[row] : row;
     if (path < 0 || static_cast<size_t>(path) + 1 >= table.offset_count) return false;
+    if (static_cast<size_t>(path) < table.buffer_count) {
+      if (!add_buffer_row(table, static_cast<size_t>(row), static_cast<size_t>(path), sources)) return false;
+      continue;
+    }
     const int64_t begin = table.offsets[path], end = table.offsets[path + 1];
     if (begin < 0 || begin > end || static_cast<size_t>(end) > table.blob_size) return false;
     Source source = file_source(table.blob + begin, static_cast<size_t>(end - begin));

@@ -50,6 +50,10 @@ struct PathTable {
   const int64_t *range_offsets, *range_lengths;  // of each row; a negative length is a whole file. Null: whole files
   const int64_t *inflated_sizes, *crcs;          // of each row; see Packing. Null: -1 in all rows
   const FileVersion* versions;                   // of each path. Null: none is known
+  // Path number p < buffer_count is no path: its rows are ranges of buffers[p], and not packed.
+  const uint8_t* const* buffers;
+  const size_t* buffer_sizes;
+  size_t buffer_count;
 };
 
 // Adds the sources of some rows. False where a row, an offset or a range is out of bounds.

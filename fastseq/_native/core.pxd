@@ -165,6 +165,9 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         const int64_t* inflated_sizes
         const int64_t* crcs
         const FileVersion* versions
+        const uint8_t* const* buffers
+        const size_t* buffer_sizes
+        size_t buffer_count
     cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
 
 cdef extern from "io/tar_reader.h" namespace "fastseq" nogil:

@@ -16,6 +16,7 @@ cdef inline object add_table(sources, vector[Source]* items):
     cdef const int32_t[::1] path_numbers
     cdef const int64_t[::1] column
     cdef const int64_t* columns[4]
+    cdef const size_t[::1] addresses, sizes
     cdef int i
     cdef bytes root = sources[2]
     table.blob, table.blob_size = &blob[0] if blob.shape[0] else NULL, blob.shape[0]
@@ -41,9 +42,19 @@ cdef inline object add_table(sources, vector[Source]* items):
         if <size_t>column.shape[0] != 2 * (table.offset_count - 1):
             raise ValueError("the path table needs one version for each path")
         table.versions = <const FileVersion*>&column[0] if column.shape[0] else NULL
+    table.buffers = NULL
+    table.buffer_sizes = NULL
+    table.buffer_count = 0
+    if sources[7] is not None:
+        addresses, sizes = sources[7][1], sources[7][2]
+        if addresses.shape[0] != sizes.shape[0]:
+            raise ValueError("the path table needs one size for each buffer")
+        if addresses.shape[0]:
+            table.buffers, table.buffer_sizes = <const uint8_t* const*>&addresses[0], &sizes[0]
+            table.buffer_count = addresses.shape[0]
     if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):
         raise IndexError("a row is not in the path table")
-    return blob, root
+    return blob, root, sources[7]
 
 
 cdef inline object add_items(sources, vector[Source]* items):

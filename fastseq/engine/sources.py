@@ -26,10 +26,10 @@ class Sources(Protocol):
         """The argument `sources` of `fastseq._native.job.Job`."""
 
     def path(self, place: int) -> StrPath | None:
-        """The path of the source at a place, or the text of its `FileRange`; None if it is bytes."""
+        """The path of the source at a place, the text of its `FileRange`, or its name; None if it has none."""
 
     def content(self, place: int) -> memoryview | None:
-        """The bytes of the source at a place; None if it is a path or a `FileRange`."""
+        """The bytes of the source at a place, if they stand where a user may pass paths; otherwise None."""
 
 
 class Ranges(Protocol):
@@ -37,6 +37,19 @@ class Ranges(Protocol):
 
     @property
     def columns(self) -> tuple[NDArray[np.int64] | None, ...]: ...  # noqa: D102
+
+
+class Contents(Protocol):
+    """Images that are held in memory; see `fastseq.samples.contents.Contents`."""
+
+    @property
+    def buffers(self) -> tuple[NDArray[np.uint8], ...]: ...  # noqa: D102
+
+    @property
+    def addresses(self) -> NDArray[np.uintp]: ...  # noqa: D102
+
+    @property
+    def sizes(self) -> NDArray[np.uintp]: ...  # noqa: D102
 
 
 class PathTable(Protocol):
@@ -60,8 +73,11 @@ class PathTable(Protocol):
     @property
     def versions(self) -> NDArray[np.int64] | None: ...  # noqa: D102
 
+    @property
+    def contents(self) -> Contents | None: ...  # noqa: D102
+
     def path(self, row: int, /) -> str:
-        """The path of a row, or the text of its `FileRange`."""
+        """The path of a row, or the text of its `FileRange`, or the name of what is in memory."""
 
 
 class TableSources:
@@ -80,7 +96,9 @@ class TableSources:
         table = self._table
         ranges = None if table.ranges is None else table.ranges.columns
         versions = None if table.versions is None else table.versions.reshape(-1)
-        return table.blob, table.offsets, table.root, self._rows, table.path_numbers, ranges, versions
+        held = table.contents
+        buffers = None if held is None else (held.buffers, held.addresses, held.sizes)
+        return table.blob, table.offsets, table.root, self._rows, table.path_numbers, ranges, versions, buffers
 
     def path(self, place: int) -> str:
         """See `Sources`."""

@@ -49,6 +49,13 @@ def _add_paths(digest: hashlib.blake2b, table: PathTable, rows: NDArray[np.int64
     for lengths, blob in table.parts(rows):
         digest.update(lengths.data)
         digest.update(blob.data)
-    for column in () if table.ranges is None else table.ranges.columns:
+    if table.ranges is None:
+        return
+    offsets, *others = table.ranges.columns
+    places = offsets[rows]
+    if table.contents is not None:  # where an image is in memory differs from run to run
+        places = np.where(table.buffer_numbers(rows) >= 0, table.contents.rows[rows], places)
+    digest.update(places.data)
+    for column in others:
         if column is not None:
             digest.update(column[rows].data)

@@ -25,17 +25,18 @@ def file_numbers(table: PathTable, rows: NDArray[np.int64]) -> NDArray[np.int64]
 
     Paths are compared as text, once they are absolute; links are not followed.
     """
+    buffers = table.buffer_numbers(rows)
     if _may_be_spelled_differently(table):
         table, rows = _absolute(table, rows), np.arange(len(rows))
     longest = int(np.diff(table.offsets).max(initial=0))
-    weights = random_u64(0, 0, np.arange(longest + 2, dtype=np.uint64), SPLIT_STREAM)
+    weights = random_u64(0, 0, np.arange(longest + 3, dtype=np.uint64), SPLIT_STREAM)
     keys = [np.zeros(0, np.uint64)]
     for lengths, blob in table.parts(rows):  # a universal hash: one random factor for each place
         ends = np.cumsum(lengths)
         place = np.arange(len(blob)) - np.repeat(ends - lengths, lengths)
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum((blob.astype(np.uint64) + 1) * weights[place])])
         keys.append(sums[ends] - sums[ends - lengths])
-    key = np.concatenate(keys)
+    key = np.concatenate(keys) + (buffers + 1).astype(np.uint64) * weights[-3]
     if table.ranges is not None:
         for column, weight in zip((table.ranges.offsets, table.ranges.lengths), weights[-2:], strict=True):
             key += column[rows].astype(np.uint64) * weight
@@ -142,10 +143,11 @@ def _may_be_spelled_differently(table: PathTable) -> bool:
 
 
 def _absolute(table: PathTable, rows: NDArray[np.int64]) -> PathTable:
-    sources = map(table.source, rows.tolist())
+    of_files = replace(table, contents=None)
+    sources = map(of_files.source, rows.tolist())
     paths = (os.fspath(source.path) if isinstance(source, FileRange) else source for source in sources)
     absolute = PathTable.from_strings(map(os.path.abspath, paths))
-    taken = table.take(rows)
+    taken = of_files.take(rows)
     return replace(
         taken, root=absolute.root, blob=absolute.blob, offsets=absolute.offsets, path_numbers=None, versions=None
     )

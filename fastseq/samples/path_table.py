@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
+from fastseq.samples.contents import Contents
 from fastseq.samples.name_table import gathered
 from fastseq.samples.ranges import Ranges
 from fastseq.urls import check_local
@@ -33,6 +34,8 @@ class PathTable:
         ranges: where each image is in its file; None if all images are whole files.
         versions: int64 (paths, 2), of each file when images were found in it: its size in bytes, and the time of its
             last change in nanoseconds since the epoch; -1 for a size that does not matter. None if none does.
+        contents: the buffers of images that are held in memory, which the first path numbers stand for: those paths
+            are empty, `ranges` says where the images are in the buffers, and it packs none of them. None without any.
     """
 
     root: bytes
@@ -41,6 +44,7 @@ class PathTable:
     path_numbers: NDArray[np.int32] | None = None
     ranges: Ranges | None = None
     versions: NDArray[np.int64] | None = None
+    contents: Contents | None = None
 
     def __post_init__(self) -> None:
         for array in (self.blob, self.offsets, self.path_numbers, self.versions):
@@ -71,7 +75,7 @@ class PathTable:
 
     @classmethod
     def concatenate(cls, tables: Sequence[PathTable]) -> PathTable:
-        """The rows of one table after the other; all tables have the same root."""
+        """The rows of one table after the other; all tables have the same root, and no contents."""
         if len(tables) == 1:
             return tables[0]
         starts = np.cumsum([0, *(len(table.blob) for table in tables)])
@@ -108,13 +112,15 @@ class PathTable:
     def path(self, i: int) -> str:
         """The path in row `i`, 0 <= i < len(table), joined to the root; the text of its `FileRange` if it is one.
 
+        An image in memory has a name in place of a path, such as "<dataset row 17>".
+
         Raises:
             IndexError: if there is no row `i`.
         """
         return str(self.source(i))
 
     def source(self, i: int) -> str | FileRange:
-        """The path or the `FileRange` in row `i`.
+        """The path or the `FileRange` in row `i`, or the name of an image in memory.
 
         Raises:
             IndexError: if there is no row `i`.
@@ -122,6 +128,8 @@ class PathTable:
         if not 0 <= i < len(self):
             raise IndexError(f"there is no row {i}: the table has {len(self)}")
         number = i if self.path_numbers is None else self.path_numbers[i]
+        if self.contents is not None and number < len(self.contents.buffers):
+            return self.contents.name(i)
         relative = self.blob[self.offsets[number] : self.offsets[number + 1]].tobytes()
         path = os.fsdecode(os.path.join(self.root, relative))
         return path if self.ranges is None else self.ranges.source(path, i)
@@ -134,7 +142,10 @@ class PathTable:
         """A new table with some of the rows (int64, in any order) and the same root."""
         ranges = None if self.ranges is None else self.ranges.take(rows)
         if self.path_numbers is not None:
-            return PathTable(self.root, self.blob, self.offsets, self.path_numbers[rows], ranges, self.versions)
+            contents = None if self.contents is None else self.contents.take(rows)
+            return PathTable(
+                self.root, self.blob, self.offsets, self.path_numbers[rows], ranges, self.versions, contents
+            )
         versions = None if self.versions is None else self.versions[rows]
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
@@ -152,6 +163,31 @@ class PathTable:
             if self.path_numbers is not None:
                 chunk = self.path_numbers[chunk]
             yield gathered(self.blob, self.offsets, chunk)
+
+    def buffer_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The buffer of `contents` that the image of each of these rows is in, int64 (n,); -1 if it is in a file."""
+        if self.contents is None or self.path_numbers is None:
+            return np.full(len(rows), -1)
+        numbers = self.path_numbers[rows].astype(np.int64)
+        return np.where(numbers < len(self.contents.buffers), numbers, -1)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle, of contents, those that are in use."""
+        if self.contents is None or self.path_numbers is None or self.ranges is None:
+            return vars(self)
+        contents, ranges = self.contents.pack(self.path_numbers, self.ranges)
+        fewer = len(self.contents.buffers) - 1  # empty paths at the start
+        numbers = np.maximum(self.path_numbers - fewer, 0).astype(np.int32)
+        versions = None if self.versions is None else self.versions[fewer:]
+        packed = replace(
+            self,
+            offsets=self.offsets[fewer:],
+            path_numbers=numbers,
+            ranges=ranges,
+            versions=versions,
+            contents=contents,
+        )
+        return vars(packed)
 
 
 class PathTableBuilder:

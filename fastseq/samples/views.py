@@ -16,7 +16,7 @@ class Sample(NamedTuple):
     """One sample.
 
     Attributes:
-        path: its file, or the part of a file.
+        path: its file, or the part of a file, or the name of an image in memory.
         label: as in `Samples.labels`: the number of its class (int), a number, a row of them, or None.
     """
 

@@ -77,7 +77,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
 
 def table(root: bytes, names: list[bytes], rows: list[int]) -> tuple[object, ...]:
     offsets = np.cumsum([0, *map(len, names)]).astype(np.int64)
-    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64), None, None
+    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64), None, None, None
 
 
 def decode_table(source: tuple[object, ...], count: int) -> tuple[list[str], np.ndarray]:
@@ -119,6 +119,43 @@ def test_a_table_whose_offsets_lie_is_refused() -> None:
     offsets[2] = 99  # type: ignore[index]
     with pytest.raises(IndexError, match="not in the path table"):
         decode_table((blob, offsets, *rest), 1)
+
+
+def held(ranges: list[tuple[int, int]], *buffers: bytes, path: bytes = b"") -> tuple[object, ...]:
+    """A table of ranges of its first buffer, and after the buffers one path."""
+    arrays = [np.frombuffer(buffer, np.uint8) for buffer in buffers]
+    addresses = np.array([array.ctypes.data for array in arrays], np.uintp)
+    sizes = np.array([len(array) for array in arrays], np.uintp)
+    columns = tuple(np.array(column, np.int64) for column in zip(*ranges, strict=True))
+    numbers = np.zeros(len(ranges), np.int32)
+    blob, offsets, root, rows, *_ = table(b"", [b""] * len(buffers) + [path], list(range(len(ranges))))
+    return blob, offsets, root, rows, numbers, (*columns, None, None), (arrays, addresses, sizes)
+
+
+def test_a_table_of_images_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(IMAGE)
+    buffer, size = b"--" + IMAGE + b"no image", len(IMAGE)
+    source = held([(2, size), (2 + size, 8), (9, 0), (0, -1)], buffer, path=bytes(tmp_path / "a.jpg"))
+    source[4][3] = 1  # type: ignore[index]
+    statuses, out = decode_table(source, 4)
+    assert statuses == ["OK", "NOT_AN_IMAGE", "EMPTY", "OK"]
+    np.testing.assert_array_equal(out[0], out[3])
+    np.testing.assert_array_equal(out[0], one(IMAGE, SIZE).reshape(-1))
+
+
+@pytest.mark.parametrize("place", [(-1, 1), (0, -1), (0, 11), (4, 7), (11, 0), (2**63 - 1, 2**63 - 1), (10, 2**62)])
+def test_ranges_beyond_a_buffer_are_refused(place: tuple[int, int]) -> None:
+    with pytest.raises(IndexError, match="not in the path table"):
+        decode_table(held([place], b"x" * 10), 1)
+
+
+def test_buffers_without_ranges_or_sizes_are_refused() -> None:
+    *source, _, buffers = held([(0, 1)], b"x")
+    with pytest.raises(IndexError, match="not in the path table"):
+        decode_table((*source, None, buffers), 1)
+    arrays, addresses, sizes = buffers  # type: ignore[misc]
+    with pytest.raises(ValueError, match="one size for each buffer"):
+        decode_table((*source, None, (arrays, addresses, sizes[:0])), 1)
 
 
 def test_empty_names_and_tables() -> None:
