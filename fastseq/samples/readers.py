@@ -17,6 +17,7 @@ from fastseq.samples.sources.dataframe import DataFrame, read_dataframe
 from fastseq.samples.sources.directory import read_directory
 from fastseq.samples.sources.file_list import Files, read_files
 from fastseq.samples.sources.folder_walk import WalkReport
+from fastseq.samples.sources.huggingface import read_huggingface
 from fastseq.samples.sources.table_inputs import Columns, Images
 from fastseq.samples.sources.tar import read_tar
 from fastseq.samples.sources.tfrecord import read_tfrecord
@@ -176,6 +177,40 @@ class Readers:
                 different kinds are mixed, if a value is infinite, or if labels, values and files differ in number.
         """
         return cls._of(*read_files(files, labels, classes, columns))
+
+    @classmethod
+    def from_huggingface(
+        cls,
+        dataset: Any,
+        image: str = "inferred",
+        label: str | None = "inferred",
+        classes: Iterable[object] | None = None,
+    ) -> Self:
+        """The images of a `datasets.Dataset` of Hugging Face, in its order, decoded by fastseq alone.
+
+        The rows are those that the data set has after `select`, `shuffle`, `filter`, `train_test_split` and the like.
+        No image is copied. Those in Arrow files that the data set has mapped into memory, such as its cache, are read
+        in place when their batch is loaded: each is a `FileRange`. Those that it holds in memory stay there, with a
+        name such as `<dataset 1f2e3d4c row 17>` in place of a path. Those that it knows by path are files.
+
+        The format of the data set, and the arguments of its `Image`, such as a mode, have no effect. Rows without an
+        image are left out, and a `SamplesWarning` says how many.
+
+        Args:
+            dataset: a single split, not streamed.
+            image: the column with the encoded images: an `Image`, or binary. "inferred" for the only `Image`.
+            label: the column with the labels; None for no labels. "inferred" for the only column of `ClassLabel`, or of
+                lists of it; otherwise for "label" or "labels". The classes of a `ClassLabel` are its names, in their
+                order, and lists of it are several labels for a sample. Other labels are encoded as in `from_files`.
+            classes: the names in another order for a `ClassLabel`; otherwise as in `from_files`.
+
+        Raises:
+            TypeError: if `dataset` is not a `datasets.Dataset`, but a `DatasetDict` or an `IterableDataset`, say.
+            UnknownLabelError: if a label is not in `classes`.
+            ValueError: if there is no such column, if a column holds something else, if there are no images, if a
+                label is missing, if a path is a URL, or if the data set has a transform.
+        """
+        return cls._of(*read_huggingface(dataset, image, label, classes))
 
     @classmethod
     def from_tar(
