@@ -64,6 +64,25 @@ def pack_zip(paths: Sequence[str], folder: Path, method: int) -> str:
     return archive_path
 
 
+def pack_arrow(paths: Sequence[str], folder: Path) -> str:
+    """Write files into Arrow files of about 50, as a data set of Hugging Face, and return its folder."""
+    import datasets
+
+    datasets.utils.logging.disable_progress_bar()
+    features = datasets.Features({"image": datasets.Image()})
+    images = [{"bytes": Path(path).read_bytes(), "path": None} for path in paths]
+    packed = datasets.Dataset.from_dict({"image": images}, features=features)
+    packed.save_to_disk(str(folder / "arrow"), num_shards=-(-len(paths) // PER_SHARD))
+    return str(folder / "arrow")
+
+
+def of_arrow(folder: str, *, in_memory: bool) -> fastseq.Samples:
+    """The images of that data set, in its files or loaded into memory."""
+    import datasets
+
+    return fastseq.Samples.from_huggingface(datasets.load_from_disk(folder, keep_in_memory=in_memory), label=None)
+
+
 def epoch_of(samples: fastseq.Samples, job: Job) -> Epoch:
     """Prepare a shuffled `Loader`."""
     settings: dict[str, Any] = {"transform": transforms(job.workload), "threads": job.threads}
@@ -88,9 +107,12 @@ def main() -> None:
         print(about(paths))
         shards = pack_tar(paths, Path(scratch))
         stored, deflated = (pack_zip(paths, Path(scratch), way) for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+        arrow = pack_arrow(paths, Path(scratch))
         sources = {
             "tar shards": fastseq.Samples.from_tar(shards),
             "TFRecord files": fastseq.Samples.from_tfrecord(pack_tfrecords(paths, Path(scratch)), label=None),
+            "Arrow files": of_arrow(arrow, in_memory=False),
+            "Arrow table in memory": of_arrow(arrow, in_memory=True),
             "zip archive, stored": fastseq.Samples.from_zip(stored),
             "zip archive, deflated": fastseq.Samples.from_zip(deflated),
         }
