@@ -479,6 +479,29 @@ def test_what_is_no_name_of_a_column(options, message):
         Samples.from_huggingface(in_memory(), **options)
 
 
+@pytest.mark.parametrize("offsets", [[0, 5, 11], [0, 7, 5], [-1, 2, 4]])
+def test_offsets_that_lie_are_refused(offsets):
+    shared = np.array([0, 5, 10], np.int32)
+    buffers = [None, pa.py_buffer(shared), pa.py_buffer(b"0123456789")]
+    table = pa.table({"image": pa.Array.from_buffers(pa.binary(), 2, buffers)})
+    dataset = datasets.Dataset(table, fingerprint="given")  # or it hashes the contents
+    shared[:] = offsets
+    with pytest.raises(ValueError, match="column 'image': an image ends beyond the data of its Arrow chunk"):
+        Samples.from_huggingface(dataset, "image", None)
+
+
+def test_samples_outlive_the_data_set():
+    samples = Samples.from_huggingface(in_memory())
+    batches = iter(Loader(samples, SIZE, 2, shuffle=True, seed=0))
+    labels = samples.labels
+    first = next(batches)
+    del samples
+    rest = [(x.copy(), y.copy()) for x, y in batches]
+    assert sorted(np.concatenate([y for _, y in [first, *rest]])) == sorted(labels)
+    again = Loader(Samples.from_huggingface(in_memory()), SIZE, 2, shuffle=True, seed=0)
+    assert_same([first, *rest], again)
+
+
 def test_several_images_a_row():
     dataset = in_memory().add_column("other", cells(JPEGS)).cast_column("other", datasets.Image())
     with pytest.raises(ValueError, match="several columns are images: 'image', 'other'"):
