@@ -507,3 +507,13 @@ def test_several_images_a_row():
     with pytest.raises(ValueError, match="several columns are images: 'image', 'other'"):
         Samples.from_huggingface(dataset)
     assert len(Samples.from_huggingface(dataset, "other")) == 9
+
+
+def test_an_arrow_file_that_changes_is_noticed(tmp_path):
+    samples = Samples.from_huggingface(on_disk(tmp_path / "set", in_memory()))
+    (arrow,) = (tmp_path / "set").glob("*.arrow")
+    status = os.stat(arrow)
+    Loader(samples, SIZE, 9).batch(0, 0)
+    os.utime(arrow, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    with pytest.raises(DecodeError, match=r"\.arrow\[.*\[CHANGED\]"):
+        Loader(samples, SIZE, 9).batch(0, 0)

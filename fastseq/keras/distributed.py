@@ -5,24 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from fastseq.loading.loader import Loader
 from fastseq.order.order import Order
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from fastseq.keras.image_sequence import ImageSequence
+
+class _Sequence(Protocol):
+    """What is used of an `ImageSequence`."""
+
+    loader: Loader
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
 
 
-def distributed_dataset(sequence: ImageSequence, strategy: tf.distribute.Strategy) -> tf.distribute.DistributedDataset:
+def distributed_dataset(sequence: _Sequence, strategy: tf.distribute.Strategy) -> tf.distribute.DistributedDataset:
     """See `ImageSequence.distributed_dataset`."""
     return strategy.distribute_datasets_from_function(lambda context: _dataset(sequence, context))
 
 
-def _dataset(sequence: ImageSequence, context: tf.distribute.InputContext) -> tf.data.Dataset:
+def _dataset(sequence: _Sequence, context: tf.distribute.InputContext) -> tf.data.Dataset:
     """What this process reads: a part of each batch for each of its replicas, one after the other."""
     import tensorflow as tf
 
@@ -36,7 +45,7 @@ def _dataset(sequence: ImageSequence, context: tf.distribute.InputContext) -> tf
     return dataset.apply(tf.data.experimental.assert_cardinality(len(sequence) * replicas))
 
 
-def _parts(sequence: ImageSequence, replicas: int) -> Iterator[Any]:
+def _parts(sequence: _Sequence, replicas: int) -> Iterator[Any]:
     import tensorflow as tf
 
     for batch in sequence:

@@ -77,7 +77,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
 
 def table(root: bytes, names: list[bytes], rows: list[int]) -> tuple[object, ...]:
     offsets = np.cumsum([0, *map(len, names)]).astype(np.int64)
-    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64), None, None, None
+    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64), None, None, None, None
 
 
 def decode_table(source: tuple[object, ...], count: int) -> tuple[list[str], np.ndarray]:
@@ -129,7 +129,7 @@ def held(ranges: list[tuple[int, int]], *buffers: bytes, path: bytes = b"") -> t
     columns = tuple(np.array(column, np.int64) for column in zip(*ranges, strict=True))
     numbers = np.zeros(len(ranges), np.int32)
     blob, offsets, root, rows, *_ = table(b"", [b""] * len(buffers) + [path], list(range(len(ranges))))
-    return blob, offsets, root, rows, numbers, (*columns, None, None), (arrays, addresses, sizes)
+    return blob, offsets, root, rows, numbers, (*columns, None, None), None, (arrays, addresses, sizes)
 
 
 def test_a_table_of_images_in_memory(tmp_path: Path) -> None:
@@ -150,12 +150,12 @@ def test_ranges_beyond_a_buffer_are_refused(place: tuple[int, int]) -> None:
 
 
 def test_buffers_without_ranges_or_sizes_are_refused() -> None:
-    *source, _, buffers = held([(0, 1)], b"x")
+    *source, _, _, buffers = held([(0, 1)], b"x")
     with pytest.raises(IndexError, match="not in the path table"):
-        decode_table((*source, None, buffers), 1)
+        decode_table((*source, None, None, buffers), 1)
     arrays, addresses, sizes = buffers  # type: ignore[misc]
     with pytest.raises(ValueError, match="one size for each buffer"):
-        decode_table((*source, None, (arrays, addresses, sizes[:0])), 1)
+        decode_table((*source, None, None, (arrays, addresses, sizes[:0])), 1)
 
 
 def test_empty_names_and_tables() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,8 +38,18 @@ def arrow_table(images: ArrowImages, arrow_rows: NDArray[np.int64], rows: NDArra
         PathTable.from_strings(strings),
         path_numbers=path_numbers,
         ranges=Ranges(offsets, lengths),
+        versions=_versions(strings, list(places.files)),
         contents=Contents(tuple(places.held), rows, dataset) if places.held else None,
     )
+
+
+def _versions(strings: Sequence[str], files: Sequence[str]) -> NDArray[np.int64]:
+    """The versions of the Arrow files among the paths; those of images that are files of their own do not matter."""
+    versions = np.full((len(strings), 2), -1)
+    for file in files:
+        status = os.stat(file)
+        versions[strings.index(file)] = status.st_size, status.st_mtime_ns
+    return versions
 
 
 class _Places:
