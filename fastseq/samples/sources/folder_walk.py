@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
 from fastseq.samples.class_labels import listed
 from fastseq.samples.sources.left_out import LeftOut
 
@@ -61,6 +63,11 @@ class WalkReport:
             if left_out.count:
                 found.append(what.format(left_out))
         return found
+
+    def warn(self, root: str) -> None:
+        """Say all of it in one warning, if anything was left out."""
+        if lines := self.lines():
+            warn_user(f"{root}: {'; '.join(lines)}", SamplesWarning)
 
 
 class Entry(NamedTuple):
