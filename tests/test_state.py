@@ -175,7 +175,7 @@ def test_what_is_no_state_is_rejected(samples, state):
 
 def test_an_older_state_is_rejected(samples):
     loader = loader_of(samples)
-    with pytest.raises(ValueError, match=r"version 0 \(here 1\)"):
+    with pytest.raises(ValueError, match=r"version 0 \(here 2\)"):
         loader.load_state_dict({**loader.state_dict(), "version": 0})
 
 

@@ -28,7 +28,7 @@ from fastseq.order.rng import key_word
 from fastseq.samples import Samples
 from fastseq.samples.label_encoder import LabelEncoder, weights_of
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 
 Batch = Any  # x; (x, y); or (x, y, w)
 
