@@ -221,10 +221,10 @@ def test_records_without_an_image(tmp_path, jpegs):
         (
             [{"a": b"", "b": 1}],
             {},
-            r"no feature image/encoded, .*; the features are 'a \(bytes\)', 'b \(integers\)'. Pass the name of",
+            r"no feature image/encoded, .*; the features are 'a \(bytes\)', 'b \(integers\)'. Name the feature with",
         ),
         ([{"image": 1, "label": 1}], {"image": "image"}, "no feature 'image' of bytes"),
-        ([{"image": b"", "b": 1}], {}, "no feature image/class/label, label, .* label=..., or label=None"),
+        ([{"image": b"", "b": 1}], {}, "no feature image/class/label, label, .* label=..., or pass label=None"),
         ([{"image": b""}], {"label": "c"}, "no feature 'c'; the features are"),
         ([{"image": [b"", b""], "label": 1}], {}, "the record at byte 0 has 2 images in 'image'"),
         ([{"image": b"", "label": 1}, {"image": 3, "label": 1}], {}, "'image' has integers, not an encoded image"),

@@ -30,7 +30,7 @@ from wheelhouse import Wheel, install_command, wheelhouse
 SUITES = {
     ("x86_64", "glibc"): ("bullseye", "bookworm", "trixie", "sid"),
     ("aarch64", "glibc"): ("bookworm", "trixie", "sid"),
-    ("x86_64", "musl"): ("bookworm",),
+    ("x86_64", "musl"): ("trixie",),  # NumPy's wheels have a libgcc with DT_RELR, which musl before 1.2.4 does not know
 }
 ARCHITECTURES = {machine: arch for arch, machine in MACHINES.items()}
 QUICK = ("bookworm", "3.11")  # the suite, and its own Python

@@ -96,10 +96,10 @@ class _Features:
         found = f"the features are {_listed_features(there)}"
         if there.get(image) != _BYTES:
             absent = f"no feature {image!r} of bytes" if image else f"no feature {', '.join(_IMAGES)} of bytes"
-            raise ValueError(f"{absent}; {found}. Pass the name of that with the encoded images: image=...")
+            raise ValueError(f"{absent}; {found}. Name the feature with the encoded images: image=...")
         if label is not None and label not in there:
             absent = f"no feature {label!r}" if label else f"no feature {', '.join(_LABELS)}"
-            raise ValueError(f"{absent}; {found}. Pass the name of that with the labels: label=..., or label=None")
+            raise ValueError(f"{absent}; {found}. Name the feature with the labels: label=..., or pass label=None")
         if image == label:
             raise ValueError(f"image and label are both {image!r}; pass the names of two features")
         return cls(image, label)
@@ -146,13 +146,17 @@ class _Scan:
     def _add(self, path: str, records: NDArray[Any], texts: bytes) -> None:
         for record in records[records["image_count"] != 1]:
             if record["image_count"] > 1:
-                raise ValueError(f"{_at(path, record)} has {record['image_count']} images in {self.features.image!r}")
-            self.images.leave_out(_NO_IMAGE, _at(path, record))
+                raise ValueError(
+                    f"{_place(path, record['offset'])} has {record['image_count']} images in {self.features.image!r}"
+                )
+            self.images.leave_out(_NO_IMAGE, _place(path, record["offset"]))
         has_image = records["image_count"] == 1
         wrong = records[has_image & (records["image_kind"] != _BYTES)]
         if len(wrong):
             kind = _KINDS[wrong[0]["image_kind"]]
-            raise ValueError(f"{_at(path, wrong[0])}: {self.features.image!r} has {kind}, not an encoded image")
+            raise ValueError(
+                f"{_place(path, wrong[0]['offset'])}: {self.features.image!r} has {kind}, not an encoded image"
+            )
         good = records[has_image]
         for offset, length in zip(good["image_offset"].tolist(), good["image_length"].tolist(), strict=True):
             self.images.add(offset, length)
@@ -164,14 +168,16 @@ class _Scan:
         self._kind = self._kind or int(good[0]["label_kind"])
         for wrong in good[(good["label_count"] != 1) | (good["label_kind"] != self._kind)][:1]:
             if wrong["label_count"] != 1:
-                raise ValueError(f"{_at(path, wrong)} has {wrong['label_count']} values in {name!r}, not one label")
+                raise ValueError(
+                    f"{_place(path, wrong['offset'])} has {wrong['label_count']} values in {name!r}, not one label"
+                )
             kinds = _KINDS[wrong["label_kind"]], _KINDS[self._kind]
-            raise ValueError(f"{_at(path, wrong)}: {name!r} has {kinds[0]}, but {kinds[1]} before")
+            raise ValueError(f"{_place(path, wrong['offset'])}: {name!r} has {kinds[0]}, but {kinds[1]} before")
         if self._kind != _BYTES:
             self._numbers.append(good["label_value"])
             return
         for record in good[good["label_value"] > MAX_LABEL_BYTES][:1]:
-            raise too_long(f"{_at(path, record)}: {name!r}", record["label_value"])
+            raise too_long(f"{_place(path, record['offset'])}: {name!r}", record["label_value"])
         columns = (good[column].tolist() for column in ("offset", "label_value", "text_end"))
         self._texts.add(
             [
@@ -217,10 +223,6 @@ def _features(paths: Sequence[str]) -> dict[str, int]:
 
 def _listed_features(there: dict[str, int]) -> str:
     return listed([f"{name} ({_KINDS[kind]})" for name, kind in sorted(there.items())])
-
-
-def _at(path: str, record: Any) -> str:
-    return _place(path, record["offset"])
 
 
 def _place(path: str, offset: int) -> str:
