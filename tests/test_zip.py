@@ -405,3 +405,41 @@ def test_what_is_no_path(tmp_path):
     for path in (b"x.zip", ["x.zip"], None):
         with pytest.raises(TypeError, match="path must be the path of one zip archive"):
             Samples.from_zip(path)
+
+
+def test_a_table_of_images_in_an_archive(tmp_path, photos, folder):
+    pd = pytest.importorskip("pandas")
+    names = [*photos]
+    rows = ["image,label", *(f"./{name},{i % 2}" for i, name in enumerate(names)), f"{names[0]},0"]
+    (tmp_path / "train.csv").write_text("\n".join(rows))
+    (tmp_path / "x.zip").write_bytes(packed([(f"photos/{name}", data) for name, data in photos.items()]))
+    plain = Samples.from_csv(tmp_path / "train.csv", root=folder)
+    samples = Samples.from_csv(tmp_path / "train.csv", root=f"{tmp_path}/x.zip/photos/")
+    assert samples.labels.tolist() == plain.labels.tolist()
+    options = {"shuffle": True, "seed": 3}
+    for (x, y), (expected_x, expected_y) in zip(
+        Loader(samples, SIZE, 4, **options), Loader(plain, SIZE, 4, **options), strict=True
+    ):
+        np.testing.assert_array_equal(x, expected_x)
+        np.testing.assert_array_equal(y, expected_y)
+    assert samples[0].path == samples[6].path
+    frame = pd.DataFrame({"left": names, "right": names[::-1], "label": 0})
+    both = Samples.from_dataframe(frame, ["left", "right"], root=tmp_path / "x.zip" / "photos")
+    assert [paths[0] for paths in map(both.image_paths, both.input_names)] == [samples.path(0), samples.path(5)]
+
+
+@pytest.mark.parametrize(
+    ("root", "message"),
+    [
+        ("x.zip", r"row 1 \(counted from 0\): .*x\.zip has no file 'cat/1.jpg'; did you mean root='.*x\.zip/photos'\?"),
+        ("x.zip/photos/dog", r"no file 'photos/dog/cat/1.jpg'; did you mean root='.*x\.zip/photos'"),
+        ("x.zip/photos/eel", r"no file 'photos/eel/cow/1.jpg'; there are '1.jpg'"),
+        ("train.csv", "train.csv cannot be read as a zip archive"),
+    ],
+)
+def test_a_table_of_files_that_an_archive_lacks(tmp_path, photos, root, message):
+    rows = {"x.zip": ["photos/cat/1.jpg", "cat/1.jpg"], "x.zip/photos/eel": ["cow/1.jpg"]}
+    (tmp_path / "train.csv").write_text("\n".join(["image", *rows.get(root, ["cat/1.jpg"])]))
+    (tmp_path / "x.zip").write_bytes(packed([(f"photos/{name}", data) for name, data in photos.items()]))
+    with pytest.raises(ValueError, match=message):
+        Samples.from_csv(tmp_path / "train.csv", label=None, root=tmp_path / root)

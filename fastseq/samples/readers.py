@@ -72,7 +72,8 @@ class Readers(ShardReaders):
             image: the column of paths. A list of columns, or a dict of them by the names of the inputs, for several
                 images a row.
             label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
-            root: the folder of relative paths; None for the working directory.
+            root: the folder of relative paths; None for the working directory. Or a zip archive that the images are in,
+                "photos.zip", or a folder in one, "photos.zip/train"; see `from_zip`.
             label_sep: the separator between several labels in one text: with "_", "cat_dog" is a cat and a dog. A cell
                 that is empty or missing has no labels.
             classes: the classes in the order of their numbers, such as the `.classes` of the training samples; None for
@@ -117,7 +118,8 @@ class Readers(ShardReaders):
             image: the column of paths. A list of columns, or a dict of them by the names of the inputs, for several
                 images a row.
             label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
-            root: the folder of relative paths; None for the folder of the CSV file.
+            root: the folder of relative paths, or a zip archive, as in `from_dataframe`; None for the folder of the CSV
+                file.
             label_sep: the separator between several labels in one cell; an empty cell has none.
             classes: as in `from_dataframe`.
             delimiter: the character between two columns.

@@ -17,6 +17,7 @@ from fastseq.samples.path_table import CHUNK, PathTable, PathTableBuilder
 from fastseq.samples.sources.csv_columns import NumberColumns, TextColumn, not_utf8, undecoded
 from fastseq.samples.sources.dataframe import label_columns, no_column, repeated_column
 from fastseq.samples.sources.table_inputs import Columns, Images, TableInputs
+from fastseq.samples.sources.zip_images import ArchiveRoot
 from fastseq.urls import check_local
 
 
@@ -42,7 +43,8 @@ def read_csv(
         return f"{os.fspath(path)}: column {name!r}"
 
     root = os.path.dirname(path) if root is None else root
-    paths = [PathTableBuilder(root) for _ in images]
+    archive = ArchiveRoot.of(root)
+    paths = [PathTableBuilder(root if archive is None else None) for _ in images]
     texts = {name: TextColumn() for name in ([*labels, *wanted.values] if isinstance(label, str) else wanted.values)}
     numbers = NumberColumns([] if isinstance(label, str) else list(map(what, labels)))
     row = 0
@@ -63,7 +65,10 @@ def read_csv(
     elif label is not None:
         encoded = numbers.labels()
     inputs = wanted.read(row, lambda name: texts[name].values(what(name)), what)
-    return PathTable.concatenate([builder.table() for builder in paths]), encoded, inputs
+    tables = [builder.table() for builder in paths]
+    if archive is not None:
+        tables = [archive.locate(table, what(name)) for name, table in zip(images, tables, strict=True)]
+    return PathTable.concatenate(tables), encoded, inputs
 
 
 def _chunks(path: StrPath, names: Sequence[str], delimiter: str, encoding: str) -> Iterator[dict[str, list[str]]]:

@@ -17,6 +17,7 @@ from fastseq.samples.inputs import Inputs
 from fastseq.samples.label_values import encode_values, raw_numbers
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.table_inputs import Columns, Images, TableInputs
+from fastseq.samples.sources.zip_images import ArchiveRoot
 
 
 class DataFrame(Protocol):
@@ -45,10 +46,12 @@ def read_dataframe(
         raise TypeError(f"df must be a data frame, not {df!r}{hint}")
     fixed = label_columns(label, label_sep, classes)
     wanted = TableInputs.from_arguments(image, columns)
-    tables = [
-        PathTable.from_strings(path_strings(np.asarray(_column(df, name)).tolist(), f"column {name!r}"), root)
-        for name in wanted.images.values()
-    ]
+    archive = ArchiveRoot.of(root)
+    tables = []
+    for name in wanted.images.values():
+        strings = path_strings(np.asarray(_column(df, name)).tolist(), f"column {name!r}")
+        table = PathTable.from_strings(strings, root if archive is None else None)
+        tables.append(table if archive is None else archive.locate(table, f"column {name!r}"))
     if not len(tables[0]):
         raise ValueError("the data frame has no rows")
     labels = Labels()

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-
-import numpy as np
 
 from fastseq._types import StrPath
 from fastseq.arguments import shown
 from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.path_table import PathTable
-from fastseq.samples.ranges import RangesBuilder
 from fastseq.samples.sources.class_folders import endings, read_class_folders
 from fastseq.samples.sources.folder_walk import EXTENSIONS, LITTER, Entry, FolderWalk, WalkReport
 from fastseq.samples.sources.zip_contents import ZipContents, joined, plain_name
+from fastseq.samples.sources.zip_images import ZipImages
 from fastseq.urls import check_local
-
-_ENCRYPTED = 1  # a bit of the flags
-_STORED, _DEFLATED = 0, 8
-_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ"}
-_MAX_RATIO = 1040  # that of deflate is 1032
 
 
 def read_zip(
@@ -120,33 +112,7 @@ class _ZipFolders:
         Raises:
             ValueError: if one of them cannot be read.
         """
-        ranges = RangesBuilder()
-        for name in (joined(self._root, name) for names in chunks for name in names):
-            what, member = f"{self._contents.path}: {name}", self._contents.member(name)
-            inflated_size = member["size"] if _is_deflated(member, what) else None
-            offset = self._contents.reader.contents_offset(member["header_offset"], member["compressed_size"])
-            if offset < 0:
-                raise ValueError(f"{what} is not where the archive's central directory says; is the archive whole?")
-            ranges.add(offset, member["compressed_size"], inflated_size, member["crc32"], name)
-        table = PathTable.from_strings([self._contents.path])
-        versions = np.array([self._contents.reader.version], np.int64)
-        return replace(table, path_numbers=np.zeros(len(ranges), np.int32), ranges=ranges.ranges(), versions=versions)
-
-
-def _is_deflated(member: dict[str, int], what: str) -> bool:
-    """Whether a file in an archive is deflated.
-
-    Raises:
-        ValueError: if it is neither that nor stored, if it is encrypted, or if its size cannot be true.
-    """
-    if member["flags"] & _ENCRYPTED:
-        raise ValueError(f"{what} is encrypted; unpack the archive, or pack it anew without a password")
-    method, size, compressed_size = member["method"], member["size"], member["compressed_size"]
-    if method not in (_STORED, _DEFLATED):
-        raise ValueError(
-            f"{what} is compressed by {_METHODS.get(method, f'method {method}')}, which is not read; unpack the "
-            "archive, or pack it anew with zip -0, which stores files as they are"
-        )
-    if size > _MAX_RATIO * compressed_size or (method == _STORED and size != compressed_size):
-        raise ValueError(f"{what}: {compressed_size:,} bytes cannot hold {size:,}; the archive is damaged")
-    return method == _DEFLATED
+        images = ZipImages(self._contents)
+        for name in (name for names in chunks for name in names):
+            images.add(joined(self._root, name))
+        return images.table()

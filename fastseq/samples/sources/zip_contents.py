@@ -64,6 +64,17 @@ class ZipContents:
     def __contains__(self, folder: str) -> bool:
         return folder in self._folders
 
+    def has_file(self, name: str) -> bool:
+        """Whether there is a file of a name."""
+        where, _, base = name.rpartition("/")
+        return self._folders.get(where, {}).get(base, _FOLDER) != _FOLDER
+
+    def nearest(self, name: str) -> str:
+        """The folder that a file would be in, or the innermost one around it that there is."""
+        while name not in self._folders:
+            name = name.rpartition("/")[0]
+        return name
+
     @property
     def folders(self) -> Iterator[str]:
         """The names of all folders but the outermost, which is ""."""
