@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,8 @@ import typer
 import xxhash
 from images import encoded, folder, jpeg, photo
 from jpeg_headers import with_bytes_before_end
+from tar_files import tar
+from tfrecord_files import tfrecords
 from typer.testing import CliRunner, Result
 
 from fastseq import Samples, SamplesWarning
@@ -270,3 +273,34 @@ def test_without_accepts_paths_and_rejects_other_files(tree, tmp_path, monkeypat
         samples.without(tmp_path / "list.txt")
     with pytest.raises(FileNotFoundError):
         samples.without("nowhere.jsonl")
+
+
+@pytest.mark.parametrize("kind", ["tar", "tfrecord", "zip"])
+@pytest.mark.filterwarnings("ignore::fastseq.SamplesWarning")
+def test_shards_are_checked(run, tmp_path, kind):
+    images = [jpeg(photo(30, 40, seed)) for seed in range(4)]
+    images[1], images[3] = images[1][:-200], images[2]
+    if kind == "tar":
+        (tmp_path / "train-0.tar").write_bytes(
+            tar([(f"{i}.jpg", data) for i, data in enumerate(images)] + [("x", b"")])
+        )
+        samples = Samples.from_tar(f"{tmp_path}/train-0.tar", "jpg")
+    elif kind == "zip":
+        with zipfile.ZipFile(tmp_path / "train-0.zip", "w") as archive:
+            for i, data in enumerate(images):
+                archive.writestr(f"cat/{i}.jpg", data)
+            archive.writestr("x.jpg", b"")
+        samples = Samples.from_zip(tmp_path / "train-0.zip")
+    else:
+        (tmp_path / "train-0.tfrecord").write_bytes(tfrecords([{"image": data} for data in images] + [{"other": b""}]))
+        samples = Samples.from_tfrecord(f"{tmp_path}/train-0.tfrecord", label=None)
+    pattern = tmp_path / (f"train-0.{kind}" if kind == "zip" else f"train-*.{kind}")
+    done = run(pattern, "--digest", "digests.csv")
+    assert done.exit_code == 1
+    assert "left out" in done.stdout or "outside the class folders" in done.stdout
+    assert "1 bad files are listed" in done.stdout
+    assert len(samples.without(tmp_path / "fastseq-bad.jsonl")) == 3
+    recorded = read_digests(tmp_path / "digests.csv")
+    assert sorted(recorded) == sorted(samples.paths())
+    assert recorded[samples.path(0)] == (xxhash.xxh3_64(images[0]).hexdigest(), len(images[0]))
+    assert "2 files have the same contents as another" in done.stdout

@@ -21,8 +21,17 @@ _MAX_LISTED = 10  # changed files; all of them may not fit on the screen
 
 
 def check(
-    source: Annotated[Path, typer.Argument(metavar="DIR|CSV", help="A folder of images, or a CSV file.")],
-    image: Annotated[str, typer.Option(help="The CSV column with the paths.")] = "image",
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR|CSV|SHARDS",
+            help="A folder of images, a CSV file, a zip archive, or a pattern of tar archives or TFRecord files.",
+        ),
+    ],
+    image: Annotated[
+        str | None,
+        typer.Option(help='The CSV column with the paths, "image" by default; or what the images in shards are.'),
+    ] = None,
     root: Annotated[
         Path | None, typer.Option(help="The folder that these paths are relative to; the CSV file's own by default.")
     ] = None,
@@ -91,7 +100,7 @@ def _check_folders(*outputs: Path | None) -> None:
             raise ValueError(f"{output} cannot be written: there is no folder {output.parent}")
 
 
-def _find(source: Path, image: str, root: Path | None, follow_links: bool) -> tuple[Samples, list[str]]:
+def _find(source: Path, image: str | None, root: Path | None, follow_links: bool) -> tuple[Samples, list[str]]:
     columns = (TextColumn("{task.description}"), TextColumn("{task.completed:,} images"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("looking for files", total=None)
@@ -106,7 +115,7 @@ def _read(samples: Samples, digest: bool, strict: bool | str, threads: int | Non
         found = survey(samples, strict=strict, threads=threads, advance=lambda n: progress.advance(task, n))
         if digest:
             task = progress.add_task("digests", total=len(samples))
-            made = digests(samples.paths(), lambda n: progress.advance(task, n))
+            made = digests((source for source, _ in samples), lambda n: progress.advance(task, n))
     return found, made
 
 

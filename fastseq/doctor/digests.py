@@ -11,6 +11,7 @@ from pathlib import Path
 import xxhash
 
 from fastseq.engine.files import open_regular
+from fastseq.file_range import FileRange
 
 _CHUNK = 1 << 20
 _HEADER = ["xxh3_64", "bytes", "path"]
@@ -32,12 +33,14 @@ class Changes:
 Digest = tuple[str, int]  # XXH3-64 in hexadecimal, and the size in bytes
 
 
-def digest(path: str) -> Digest | None:
-    """Return the digest of one file, or None if it cannot be read."""
+def digest(source: str | FileRange) -> Digest | None:
+    """Return the digest of one file, or of the bytes of a part of one; None if it cannot be read."""
     hasher, size = xxhash.xxh3_64(), 0
+    path, offset, length = (source, 0, None) if isinstance(source, str) else (source.path, source.offset, source.length)
     try:
         with open_regular(path) as file:
-            while chunk := file.read(_CHUNK):
+            file.seek(offset)
+            while chunk := file.read(_CHUNK if length is None else min(_CHUNK, length - size)):
                 hasher.update(chunk)
                 size += len(chunk)
     except OSError:
@@ -45,13 +48,18 @@ def digest(path: str) -> Digest | None:
     return hasher.hexdigest(), size
 
 
-def digests(paths: Iterable[str], advance: Callable[[int], None]) -> dict[str, Digest]:
-    """Return the digest of each readable file by its absolute path; `advance` is called with 1 after each file."""
+def digests(sources: Iterable[str | FileRange], advance: Callable[[int], None]) -> dict[str, Digest]:
+    """Return the digest of each readable file, or part of one, by its absolute path.
+
+    Args:
+        sources: the files.
+        advance: called with 1 after each file.
+    """
     result: dict[str, Digest] = {}
-    for path in paths:
-        found = digest(path)
+    for source in sources:
+        found = digest(source)
         if found is not None:
-            result[os.path.abspath(path)] = found
+            result[os.path.abspath(str(source))] = found
         advance(1)
     return result
 

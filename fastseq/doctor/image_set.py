@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from fastseq.errors import SamplesWarning
 from fastseq.samples import PathTable, Samples
 from fastseq.samples.sources.directory import read_directory
 from fastseq.samples.sources.folder_walk import EXTENSIONS, DiskFolders, FolderWalk
 
 
 def find_samples(
-    source: Path, image: str, root: Path | None, *, follow_links: bool, advance: Callable[[int], None]
+    source: Path, image: str | None, root: Path | None, *, follow_links: bool, advance: Callable[[int], None]
 ) -> tuple[Samples, list[str]]:
-    """Return the images of a folder, or those of a CSV file, and what was left out of the folder.
+    """Return the images of a folder, of shards or of a CSV file, and what was left out.
 
     Args:
-        source: the folder, with class folders or with images alone; or the CSV file.
-        image: the CSV column with the paths.
+        source: the folder, with class folders or with images alone; a pattern of tar archives or TFRecord files, or a
+            zip archive, by its name; or the CSV file.
+        image: the CSV column with the paths, "image" if None; or what the images are, as `from_tar` and `from_tfrecord`
+            take it.
         root: the folder that these paths are relative to; the CSV file's own if None.
         follow_links: whether to follow links to folders below the class folders.
         advance: called with the number of images in each folder.
@@ -31,7 +35,10 @@ def find_samples(
         ValueError: if there are no images, or no such column.
     """
     if not source.is_dir():
-        return Samples.from_csv(source, image, label=None, root=root), []
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", SamplesWarning)
+            samples = _of_file(source, image, root)
+        return samples, [str(warning.message) for warning in caught]
     folder = os.fspath(source)
     if classes := FolderWalk(DiskFolders(folder), None, follow_links).class_folders():
         table, _, report = read_directory(folder, classes=classes, follow_links=follow_links, advance=advance)
@@ -42,3 +49,14 @@ def find_samples(
         text = f"{folder} has no images: no files that end in {', '.join(EXTENSIONS)}"
         raise ValueError("; ".join([text, *walk.report.lines()]))
     return Samples(table), walk.report.lines()
+
+
+def _of_file(source: Path, image: str | None, root: Path | None) -> Samples:
+    name = source.name.lower()
+    if name.endswith(".zip"):
+        return Samples.from_zip(source)
+    if ".tar" in name:
+        return Samples.from_tar(source, image)
+    if "tfrec" in name:
+        return Samples.from_tfrecord(source, image or "inferred", label=None)
+    return Samples.from_csv(source, image or "image", label=None, root=root)
