@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -62,8 +62,7 @@ class Contents:
         offsets[is_held] = starts[which.ravel()]
         packed = np.concatenate([np.zeros(0, np.uint8), *parts])
         packed.setflags(write=False)
-        columns = offsets, *ranges.columns[1:]
-        return Contents((packed,), self.rows, self.dataset), Ranges(*columns)
+        return Contents((packed,), self.rows, self.dataset), replace(ranges, offsets=offsets)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without the addresses."""
