@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ import fastseq.samples.index.kept_index as kept_index
 from fastseq import Loader, Samples
 from fastseq.cli.index import index
 from fastseq.errors import SamplesWarning
-from fastseq.samples.index.index_file import NotAnIndexError, map_columns, read_header, write_index
+from fastseq.samples.index.index_file import NotAnIndexError, read_columns, read_header, write_index
 
 SIZE = (16, 20)
 
@@ -130,28 +131,85 @@ def test_a_cut_off_index_is_made_anew(shards, cache, made, kept):
     assert len(made) == 2
 
 
+def changed_header(**entries):
+    return lambda header, columns: header.update(entries)
+
+
+def changed_columns(**entries):
+    return lambda header, columns: columns.update({name: change(columns[name]) for name, change in entries.items()})
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda header, columns: header.pop("left_out"),
-        lambda header, columns: header.update(texts=["0"]),
-        lambda header, columns: header.update(format=2),
-        lambda header, columns: header.update(paths="x"),
+        changed_header(left_out=[1, 5]),
+        changed_header(left_out=["a", "b"]),
+        changed_header(left_out={"a": 3}),
+        changed_header(format=2),
+        changed_header(paths="x"),
+        changed_header(paths=[5]),
         lambda header, columns: columns.pop("offsets"),
-        lambda header, columns: columns.update(shards=columns["shards"] + 1),
-        lambda header, columns: columns.update(lengths=columns["lengths"][1:]),
-        lambda header, columns: columns.update(versions=columns["versions"][1:]),
+        lambda header, columns: columns.pop("texts"),
+        lambda header, columns: columns.pop("text_offsets"),
+        changed_columns(shards=lambda column: column + 1),
+        changed_columns(shards=lambda column: column.astype(np.int64)),
+        changed_columns(offsets=lambda column: column + 10**6),
+        changed_columns(offsets=lambda column: column.astype(np.int32)),
+        changed_columns(lengths=lambda column: column[1:]),
+        changed_columns(lengths=lambda column: -column),
+        changed_columns(lengths=lambda column: column.astype(np.float32)),
+        changed_columns(versions=lambda column: column[1:]),
+        changed_columns(labels=lambda column: column + 3),
+        changed_columns(labels=lambda column: column.astype(np.float32)),
+        changed_columns(name_offsets=lambda column: column + 2**40),
+        changed_columns(name_offsets=lambda column: column[::-1].copy()),
+        changed_columns(text_offsets=lambda column: column[:0]),
     ],
 )
 def test_an_index_that_is_not_sound_is_made_anew(shards, cache, made, change):
     first = Samples.from_tar(f"{shards}/*.tar", "jpg", "cls")
     (file,) = cache.iterdir()
     header = read_header(file)
-    columns = {name: column.copy() for name, column in map_columns(file, header).items()}
+    columns = {name: column.copy() for name, column in read_columns(file, header).items()}
     change(header, columns)
     write_index(file, header, columns)
     equal(first, Samples.from_tar(f"{shards}/*.tar", "jpg", "cls"))
     assert len(made) == 2
+
+
+def test_a_damaged_index_is_made_anew(shards, cache, made):
+    first = Samples.from_tar(f"{shards}/*.tar", "jpg", "cls")
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    rng = np.random.default_rng(0)
+    for at in rng.integers(0, len(whole), 100):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        equal(first, Samples.from_tar(f"{shards}/*.tar", "jpg", "cls"))
+
+
+def test_other_files_with_the_ending_of_an_index(shards, cache, made):
+    (shards / "a.fsi").write_bytes(b"FSINDEX1" + (200_000).to_bytes(8, "little") + b"[" * 200_000)
+    (shards / "b.fsi").write_bytes(b"x")
+    os.mkfifo(shards / "c.fsi")
+    (shards / "d.fsi").mkdir()
+    assert len(Samples.from_tar(f"{shards}/*.tar")) == 7
+
+
+def test_an_index_in_use_may_be_overwritten(shards, cache):
+    samples = Samples.from_tar(f"{shards}/*.tar")
+    samples = Samples.from_tar(f"{shards}/*.tar")
+    before = [path for path, _ in samples]
+    (file,) = cache.iterdir()
+    file.write_bytes(b"")
+    assert [path for path, _ in samples] == before
+
+
+def test_a_large_index_is_mapped(shards, cache, made, monkeypatch):
+    first = Samples.from_tar(f"{shards}/*.tar", "jpg", "cls")
+    monkeypatch.setattr("fastseq.samples.index.index_file._MAPPED_FROM", 1)
+    equal(first, Samples.from_tar(f"{shards}/*.tar", "jpg", "cls"))
+    assert len(made) == 1
 
 
 def test_what_cannot_be_kept_is_made_each_time(shards, tmp_path, cache, made):
@@ -178,19 +236,50 @@ def test_the_command(shards, cache, made, capsys):
     moved = shards.rename(shards.with_name("moved"))
     assert len(Samples.from_tar(f"{moved}/*.tar", "jpg", "cls")) == 7
     assert made == []
-    with pytest.raises(typer.Exit):
-        index([f"{moved}/*.tar"], image="jpg")
-    assert "is an index of other shards, or of other images or labels: pass --out" in capsys.readouterr().err
-    index([f"{moved}/*.tfrecord"], out=moved / "records.fsi")
+    index([f"{moved}/*.tfrecord"], out=Path("records.fsi"))
     del made[:]
     assert Samples.from_tfrecord(f"{moved}/*.tfrecord").classes == ("class 0", "class 1", "class 2")
     assert made == []
+    assert len(Samples.from_tar(f"{moved}/[01].*[!d]")) == 7  # which matches no index
+
+
+def test_an_index_is_replaced_by_one_of_the_same_alone(shards, cache, capsys, jpegs):
+    index([f"{shards}/*.tar"], image="jpg", label="cls")
+    index([f"{shards}/*.tar"], image="jpg", label="cls")
+    (shards / "2.tar").write_bytes(tar([("9.jpg", jpegs[0]), ("9.cls", b"1")]))
+    for out in ("index.fsi", f"{shards}/index.fsi"):
+        with pytest.raises(typer.Exit):
+            index([f"{shards}/*.tar"], image="jpg", label="cls", out=Path(out))
+        assert "is an index of other shards, or of other images or labels: pass --force" in capsys.readouterr().err
+    index([f"{shards}/*.tar"], image="jpg", label="cls", force=True)
+    assert "8 images in 3 shards" in capsys.readouterr().out
+    index([f"{shards}/*.tar"], image="jpg", out=shards.parent / "elsewhere.fsi")
+    assert "It is used once it lies in the folder of the first shard." in capsys.readouterr().out
+
+
+def test_an_index_of_shards_that_have_changed_since(shards, cache, capsys, jpegs):
+    index([f"{shards}/*.tar"])
+    (shards / "1.tar").write_bytes(tar([("9.jpg", jpegs[0]), ("9.txt", b""), ("8.txt", b"")]))
+    with pytest.warns(SamplesWarning) as caught:
+        assert len(Samples.from_tar(f"{shards}/*.tar")) == 5
+    assert "index.fsi is of these shards before they changed; make it again" in str(caught[0].message)
+    index([f"{shards}/*.tar"])
+    assert "fastseq: samples without an image were left out: 1" in capsys.readouterr().err
+
+
+def test_links_to_a_shard(shards):
+    (shards / "latest.tar").symlink_to(shards / "1.tar")
+    with pytest.raises(ValueError, match=r"the same shard more than once: '.*/1\.tar', '.*/latest\.tar'"):
+        Samples.from_tar(f"{shards}/*.tar")
 
 
 @pytest.mark.parametrize(
     ("names", "options", "message"),
     [
         (["absent.tar"], {}, "absent.tar: No such file"),
+        (["0.tar"], {"no_label": True}, "--no-label is for TFRecords"),
+        (["0.tfrecord"], {"no_label": True, "label": "label"}, "leave one of them out"),
+        (["0.tar"], {"out": "absent/x.fsi"}, "absent/x.fsi: No such file"),
         (["0.tar", "0.tfrecord"], {}, "some shards are tar archives"),
         (["0.tar"], {"image": "png"}, "no images of kind png"),
         (["0.tar"], {"out": "x.idx"}, r"ends in .fsi, but not x.idx"),
@@ -217,7 +306,7 @@ def test_columns(tmp_path, columns):
     write_index(tmp_path / "x.fsi", header, columns)
     read = read_header(tmp_path / "x.fsi")
     assert {name: read[name] for name in header} == header
-    mapped = map_columns(tmp_path / "x.fsi", read)
+    mapped = read_columns(tmp_path / "x.fsi", read)
     assert [*mapped] == [*columns]
     for name, column in columns.items():
         np.testing.assert_array_equal(mapped[name], column)
@@ -244,7 +333,7 @@ def test_columns_that_lie(tmp_path, described):
     text = json.dumps({"columns": {"a": described}}).encode()
     (tmp_path / "x.fsi").write_bytes(b"FSINDEX1" + len(text).to_bytes(8, "little") + text.ljust(500))
     with pytest.raises(NotAnIndexError, match="column"):
-        map_columns(tmp_path / "x.fsi", read_header(tmp_path / "x.fsi"))
+        read_columns(tmp_path / "x.fsi", read_header(tmp_path / "x.fsi"))
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path):

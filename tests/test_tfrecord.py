@@ -322,7 +322,7 @@ def test_sets_that_are_mixed(tmp_path, jpegs):
         (tmp_path / name / "label.labels.txt").write_text(classes)
     with pytest.raises(ValueError, match=r"different class names beside them: '.*/a/label.*', '.*/b/label"):
         Samples.from_tfrecord(f"{tmp_path}/*/x")
-    with pytest.raises(ValueError, match=r"named more than once: '.*/a/x'"):
+    with pytest.raises(ValueError, match=r"the same shard more than once: '.*/a/x', '.*/x'"):
         Samples.from_tfrecord([f"{tmp_path}/a/x", f"{tmp_path}/a/../a/x"])
     for count in (2, 3):
         for number in range(count):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fastseq.cli.failure import fail
-from fastseq.samples.index.index_file import NotAnIndexError, read_header
-from fastseq.samples.index.kept_index import SUFFIX, ShardsToIndex, keep
+from fastseq.errors import SamplesWarning
+from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_header
+from fastseq.samples.index.kept_index import ShardsToIndex, keep
+from fastseq.samples.index.shard_index import ShardIndex
+from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.samples.sources.tfrecord import tfrecord_shards
 
@@ -29,35 +34,51 @@ def index(
     ] = None,
     no_label: Annotated[bool, typer.Option("--no-label", help="Leave out the labels of TFRecords.")] = False,
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help=f"Where to keep it; index{SUFFIX} beside the first shard by default."),
-    ] = None,
+        Path, typer.Option(metavar="FILE", help="Where to keep it; a name without a folder is beside the first shard.")
+    ] = Path(f"index{SUFFIX}"),
+    force: Annotated[bool, typer.Option("--force", help="Replace an index of other shards or settings.")] = False,
 ) -> None:
     """Index shards, for from_tar and from_tfrecord, which find the index beside the first shard."""
     try:
         todo = _shards(shards, image, label, no_label)
-        file = Path(os.path.abspath(todo.paths[0])).with_name(f"index{SUFFIX}") if out is None else out
+        file = out if out.parent != Path() else Path(os.path.abspath(todo.paths[0])).with_name(out.name)
         if file.suffix != SUFFIX:
             raise ValueError(f"the name of an index ends in {SUFFIX}, but not {file.name}; pass --out NAME{SUFFIX}")
-        if out is None:
+        if not force:
             _check_replaceable(file, todo)
-        columns = TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("shards"), TimeRemainingColumn()
-        with Progress(*columns) as progress:
-            task = progress.add_task("", total=len(todo.paths))
-            made = todo.make(lambda: progress.advance(task))
-        made.warn()
+        made = _make(todo)
         keep(made, todo, file)
     except (ValueError, OSError) as error:
         fail(error)
     typer.echo(f"{len(made.shards):,} images in {len(todo.paths):,} shards: {file}")
+    if file.absolute().parent != Path(os.path.abspath(todo.paths[0])).parent:
+        typer.echo("It is used once it lies in the folder of the first shard.")
 
 
 def _shards(shards: list[str], image: str | None, label: str | None, no_label: bool) -> ShardsToIndex:
-    if all(".tar" in Path(name).name for name in shards):
-        return tar_shards(shards, image, label)
-    if any(".tar" in Path(name).name for name in shards):
+    are_tar = [".tar" in os.path.basename(path) for path in shard_paths(shards)]
+    if any(are_tar) and not all(are_tar):
         raise ValueError("some shards are tar archives by their names, and others are not: index them apart")
+    if all(are_tar):
+        if no_label:
+            raise ValueError("--no-label is for TFRecords; without --label, the labels of tar archives are left out")
+        return tar_shards(shards, image, label)
+    if no_label and label is not None:
+        raise ValueError("--label names what --no-label leaves out: leave one of them out")
     return tfrecord_shards(shards, image or "inferred", None if no_label else label or "inferred")
+
+
+def _make(shards: ShardsToIndex) -> ShardIndex:
+    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("shards"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=len(shards.paths))
+        made = shards.make(lambda: progress.advance(task))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SamplesWarning)
+        made.warn()
+    for warning in caught:
+        typer.echo(f"fastseq: {warning.message}", err=True)
+    return made
 
 
 def _check_replaceable(file: Path, shards: ShardsToIndex) -> None:
@@ -66,5 +87,8 @@ def _check_replaceable(file: Path, shards: ShardsToIndex) -> None:
         header = read_header(file)
     except (NotAnIndexError, OSError):
         return
-    if not shards.is_of(header, str(file.parent)):
-        raise ValueError(f"{file} is an index of other shards, or of other images or labels: pass --out NAME{SUFFIX}")
+    if not shards.is_of(header, str(file.absolute().parent)):
+        raise ValueError(
+            f"{file} is an index of other shards, or of other images or labels: pass --force to replace it, or --out "
+            f"NAME{SUFFIX} to keep both"
+        )

@@ -1,10 +1,10 @@
-"""Index files: a JSON header, and columns of numbers that are mapped and not read.
+"""Index files: a JSON header, and columns of numbers.
 
 | bytes | |
 | --- | --- |
 | 0 to 8 | `MAGIC` |
 | 8 to 16 | the size of the header, a little-endian integer |
-| from 16 | the header, a JSON object. Its "columns" have a dtype, a shape and the offset in the file of each column |
+| from 16 | the header, a JSON object; "columns" has the dtype, shape, offset in the file and CRC-32 of each column |
 | the rest | the columns, each at a multiple of 64 bytes |
 
 A file is written under another name and then renamed, so that there never is a part of one.
@@ -15,9 +15,11 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
+import secrets
+import stat
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +27,12 @@ from numpy.typing import NDArray
 from fastseq._types import StrPath
 
 MAGIC = b"FSINDEX1"
+SUFFIX = ".fsi"
+"""What the names of index files end in."""
 
 _ALIGNMENT = 64
-_MAX_HEADER = 1 << 30
+_MAX_HEADER = 64 << 20
+_MAPPED_FROM = 256 << 20  # bytes; smaller files are read, as others may write to a file that is mapped
 _DTYPES = ("|u1", "<i4", "<i8", "<f4")
 
 
@@ -48,7 +53,7 @@ def write_index(path: StrPath, header: Mapping[str, Any], columns: Mapping[str, 
     """
     arrays = {name: np.ascontiguousarray(column, column.dtype.newbyteorder("<")) for name, column in columns.items()}
     described: dict[str, dict[str, Any]] = {
-        name: {"dtype": array.dtype.newbyteorder("<").str, "shape": array.shape, "offset": 0}
+        name: {"dtype": array.dtype.str, "shape": array.shape, "offset": 0, "crc32": zlib.crc32(array.data)}
         for name, array in arrays.items()
     }
     start = 16 + len(_json({**header, "columns": described})) + 20 * len(described)  # an offset has at most 20 digits
@@ -58,20 +63,22 @@ def write_index(path: StrPath, header: Mapping[str, Any], columns: Mapping[str, 
         start += array.nbytes
     text = _json({**header, "columns": described})
     folder, name = os.path.split(os.fspath(path))
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
+    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(6)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(MAGIC + len(text).to_bytes(8, "little") + text)
             for name, array in arrays.items():
                 file.write(bytes(described[name]["offset"] - file.tell()))
                 file.write(array.data if array.size else b"")
             file.flush()
             os.fsync(file.fileno())
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+    except OSError as error:
+        error.filename = path
         raise
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
 
 
 def read_header(path: StrPath) -> dict[str, Any]:
@@ -81,7 +88,7 @@ def read_header(path: StrPath) -> dict[str, Any]:
         NotAnIndexError: if it is not an index file.
         OSError: if it cannot be read.
     """
-    with open(path, "rb") as file:
+    with _opened(path) as file:
         start = file.read(16)
         size = int.from_bytes(start[8:], "little")
         if len(start) < 16 or start[:8] != MAGIC or size > _MAX_HEADER:
@@ -89,42 +96,54 @@ def read_header(path: StrPath) -> dict[str, Any]:
         text = file.read(size)
     try:
         header = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotAnIndexError(f"{os.fspath(path)}: {error}") from None
     if not isinstance(header, dict) or not isinstance(header.get("columns"), dict):
         raise NotAnIndexError(f"{os.fspath(path)} has no columns")
     return header
 
 
-def map_columns(path: StrPath, header: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Map the columns of an index file, read-only.
+def read_columns(path: StrPath, header: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """The columns of an index file, read-only. Those of a large file are mapped: replace it only by renaming another.
 
     Raises:
-        NotAnIndexError: if they are not in the file.
+        NotAnIndexError: if they are not in the file as its header says.
         OSError: if it cannot be read.
     """
-    mapped = np.asarray(np.memmap(path, np.uint8, "r"))
-    columns = {}
-    for name, described in header["columns"].items():
-        try:
-            dtype, shape, offset = described["dtype"], described["shape"], described["offset"]
-            known = dtype in _DTYPES and all(isinstance(n, int) and n >= 0 for n in (*shape, offset))
-        except (KeyError, TypeError):
-            known = False
-        if not known:
-            raise NotAnIndexError(f"{os.fspath(path)}: the column {name!r} is not known")
-        size = math.prod(shape) * np.dtype(dtype).itemsize
-        if offset % _ALIGNMENT or offset + size > len(mapped):
-            raise NotAnIndexError(f"{os.fspath(path)}: the column {name!r} is not whole")
-        columns[name] = mapped[offset : offset + size].view(dtype).reshape(shape)
-    return columns
+    with _opened(path) as file:
+        if os.fstat(file.fileno()).st_size < _MAPPED_FROM:
+            contents = np.frombuffer(file.read(_MAPPED_FROM), np.uint8)
+        else:
+            contents = np.asarray(np.memmap(file, np.uint8, "r"))
+    return {name: _column(contents, described, f"{path}: {name!r}") for name, described in header["columns"].items()}
+
+
+def _column(contents: NDArray[np.uint8], described: Any, what: str) -> NDArray[Any]:
+    try:
+        dtype, shape, offset, crc32 = (described[key] for key in ("dtype", "shape", "offset", "crc32"))
+        known = (
+            dtype in _DTYPES and len(shape) in (1, 2) and all(isinstance(n, int) and n >= 0 for n in (*shape, offset))
+        )
+    except (KeyError, TypeError):
+        known = False
+    if not known:
+        raise NotAnIndexError(f"{what} is no column")
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if offset % _ALIGNMENT or max(shape) > len(contents) or offset + size > len(contents):
+        raise NotAnIndexError(f"{what} is not a whole column")
+    data = contents[offset : offset + size]
+    if zlib.crc32(data.data) != crc32:
+        raise NotAnIndexError(f"{what} is a damaged column")
+    column: NDArray[Any] = data.view(dtype).reshape(shape)
+    column.setflags(write=False)
+    return column
+
+
+def _opened(path: StrPath) -> BinaryIO:
+    if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its other end
+        raise NotAnIndexError(f"{os.fspath(path)} is not a regular file")
+    return open(path, "rb")
 
 
 def _json(header: Mapping[str, Any]) -> bytes:
     return json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode()
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

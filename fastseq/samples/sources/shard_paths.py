@@ -13,6 +13,7 @@ from fastseq._types import StrPath
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.samples.class_labels import listed
+from fastseq.samples.index.index_file import SUFFIX
 from fastseq.urls import check_local
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -48,11 +49,22 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
         found += _matches(os.fspath(shard))
     if not found:
         raise ValueError("shards is an empty list; pass the paths of the shards")
-    repeated = [path for path, times in Counter(map(os.path.abspath, found)).items() if times > 1]
+    identities = list(map(_identity, found))
+    counts = Counter(identities)
+    repeated = [path for path, identity in zip(found, identities, strict=True) if counts[identity] > 1]
     if repeated:
-        raise ValueError(f"these shards are named more than once: {listed(repeated)}")
+        raise ValueError(f"these are the same shard more than once: {listed(repeated)}")
     _check_numbered(found)
     return found
+
+
+def _identity(path: str) -> tuple[int, int] | str:
+    """What tells a file from others, whatever links lead to it."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return os.path.abspath(path)
+    return status.st_dev, status.st_ino
 
 
 def _check_numbered(paths: Iterable[str]) -> None:
@@ -90,7 +102,7 @@ def _matches(pattern: str) -> list[str]:
         if os.path.exists(path) or not glob.has_magic(path):
             found.append(path)
             continue
-        here = sorted(glob.glob(path, recursive=True))
+        here = sorted(name for name in glob.glob(path, recursive=True) if not name.endswith(SUFFIX))
         if not here:
             raise FileNotFoundError(errno.ENOENT, "No files of this name", path)
         found += here

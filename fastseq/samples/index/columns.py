@@ -1,0 +1,103 @@
+"""An index as columns of numbers, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq.samples.index.index_file import NotAnIndexError
+from fastseq.samples.index.shard_index import RawLabels, ShardIndex
+from fastseq.samples.name_table import NameTable, NameTableBuilder
+from fastseq.samples.sources.left_out import LeftOut
+
+_DTYPES = {
+    "versions": ("<i8",),
+    "shards": ("<i4",),
+    "offsets": ("<i8",),
+    "lengths": ("<i8",),
+    "names": ("|u1",),
+    "name_offsets": ("<i8",),
+    "labels": ("<i4", "<i8", "<f4"),
+    "texts": ("|u1",),
+    "text_offsets": ("<i8",),
+}
+
+
+def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
+    """The columns of an index, by name."""
+    columns: dict[str, NDArray[Any]] = {
+        "versions": index.versions,
+        "shards": index.shards,
+        "offsets": index.offsets,
+        "lengths": index.lengths,
+    }
+    if index.names is not None:
+        columns["names"], columns["name_offsets"] = index.names.blob, index.names.offsets
+    if index.labels is not None:
+        columns["labels"] = index.labels.values
+        if index.labels.texts is not None:
+            builder = NameTableBuilder()
+            for text in index.labels.texts:
+                builder.add(text)
+            texts = builder.table()
+            columns["texts"], columns["text_offsets"] = texts.blob, texts.offsets
+    return columns
+
+
+def index_from_columns(
+    paths: Sequence[str], columns: Mapping[str, NDArray[Any]], left_out: Mapping[str, LeftOut], what: str
+) -> ShardIndex:
+    """The index of some shards that has these columns.
+
+    Args:
+        paths: of the shards.
+        columns: those of `columns_of`.
+        left_out: what was left out.
+        what: where they are from, for a message.
+
+    Raises:
+        NotAnIndexError: if a column is missing, or if they do not fit together.
+    """
+    right = all(columns[name].dtype.str in _DTYPES.get(name, ()) for name in columns)
+    if not right or not {"versions", "shards", "offsets", "lengths"} <= columns.keys():
+        raise NotAnIndexError(f"{what} does not have the columns of an index")
+    versions, shards = columns["versions"], columns["shards"]
+    n = len(shards)
+    names = _names(columns, "names", "name_offsets")
+    texts = _names(columns, "texts", "text_offsets")
+    labels = columns.get("labels")
+    offsets, lengths = columns["offsets"], columns["lengths"]
+    sound = (
+        n > 0
+        and versions.shape == (len(paths), 2)
+        and all(column.shape == (n,) for column in (shards, offsets, lengths, *([] if labels is None else [labels])))
+        and (names is None or len(names) == n)
+        and 0 <= shards.min() <= shards.max() < len(paths)
+        and offsets.min() >= 0
+        and lengths.min() >= 0
+        and bool((lengths <= versions[shards, 0] - offsets).all())
+        and (texts is None or (labels is not None and 0 <= labels.min() <= labels.max() < len(texts)))
+        and (labels is None or (labels.dtype == np.int32) == (texts is not None))
+    )
+    if not sound:
+        raise NotAnIndexError(f"{what} has columns that do not fit together")
+    raw = None
+    if labels is not None:
+        raw = RawLabels(labels, None if texts is None else tuple(map(texts.name, range(len(texts)))))
+    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, names, raw, left_out)
+
+
+def _names(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> NameTable | None:
+    if blob not in columns and offsets not in columns:
+        return None
+    try:
+        table = NameTable(columns[blob], columns[offsets])
+        ends = table.offsets
+        if ends[0] == 0 and ends[-1] == len(table.blob) and bool((np.diff(ends) >= 0).all()):
+            return table
+    except (KeyError, IndexError):
+        pass
+    raise NotAnIndexError(f"the columns {blob} and {offsets} do not fit together")
