@@ -11,7 +11,7 @@ from fastseq.arguments import integer
 
 _MAX_END = 2**63 - 1
 _MAX_CRC = 2**32 - 1
-_NAMED = re.compile(r"(.*?\[\d+:\d+\]) .", re.DOTALL)
+_PLACE = re.compile(r"\[\d+:\d+\] ")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,6 @@ class FileRange:
         return self.place if self.name is None else f"{self.place} {self.name}"
 
 
-def place_of(text: str) -> str:
-    """The text of a range without its name; any other path as it is."""
-    named = _NAMED.match(text)
-    return named[1] if named else text
+def possible_places(text: str) -> list[str]:
+    """What may be the text of a range without its name: both a path and a name may look like a place."""
+    return [text, *(text[: found.end() - 1] for found in _PLACE.finditer(text))]

@@ -128,3 +128,59 @@ def test_inputs_by_name_and_dtypes(folder):
         for name, values in expected_x.items():
             np.testing.assert_array_equal(x[name], values[rows])
             assert x[name].dtype == values.dtype
+
+
+@pytest.fixture
+def alone():
+    """A strategy of one process with one replica."""
+    context = SimpleNamespace(num_replicas_in_sync=1, num_input_pipelines=1, input_pipeline_id=0)
+    return SimpleNamespace(distribute_datasets_from_function=lambda function: function(context))
+
+
+def numbered(folder, **options):
+    samples = Samples.from_files(sorted(folder.iterdir()), [float(i) for i in range(SAMPLES)])
+    return fastseq.ImageSequence(samples, (8, 8), 2, shuffle=True, **options)
+
+
+def labels_of(data, steps=None):
+    return [int(label) for _, (x, y) in zip(range(steps or 99), data, strict=False) for label in y.numpy()]
+
+
+@pytest.mark.parametrize("steps", range(1, 7))
+def test_each_loop_is_the_next_epoch_wherever_the_one_before_was_left(folder, alone, steps):
+    sequence = numbered(folder)
+    data = sequence.distributed_dataset(alone)
+    order = sequence.loader.order
+    for epoch in range(3):
+        expected = np.concatenate([order.indices(epoch, k) for k in range(steps)])
+        assert labels_of(data, steps) == expected.tolist()
+    assert sequence.epoch == 2
+
+
+def test_a_state_needs_the_number_of_batches_that_were_used(folder, alone):
+    sequence = numbered(folder)
+    data = sequence.distributed_dataset(alone)
+    labels_of(data)
+    seen = labels_of(data, 3)
+    with pytest.raises(ValueError, match="how many batches were used is unknown"):
+        sequence.state_dict()
+    resumed = numbered(folder)
+    resumed.load_state_dict(sequence.state_dict(consumed=3))
+    data = resumed.distributed_dataset(alone)
+    order = sequence.loader.order
+    stream = np.concatenate([order.indices(epoch, k) for epoch in (1, 2, 3) for k in range(len(order))]).tolist()
+    rest = labels_of(data) + labels_of(data)
+    assert stream[: len(seen) + len(rest)] == seen + rest
+
+
+def test_what_cannot_be_shared_by_replicas(folder):
+    context = SimpleNamespace(num_replicas_in_sync=2, num_input_pipelines=1, input_pipeline_id=0)
+    strategy = SimpleNamespace(distribute_datasets_from_function=lambda function: function(context))
+    with pytest.raises(ValueError, match="on_error='skip' may leave a replica without samples"):
+        numbered(folder, on_error="skip", drop_last=True).distributed_dataset(strategy)
+    with pytest.raises(TypeError, match="takes arrays with a row for each sample, not"):
+        numbered(folder, drop_last=True, map=lambda x, y: (x, 3)).distributed_dataset(strategy)
+    data = numbered(folder, drop_last=True, map=lambda x, y: [[x, x], y]).distributed_dataset(strategy)
+    (first, second), y = next(iter(data))
+    np.testing.assert_array_equal(first, second)
+    assert len(y) == 1

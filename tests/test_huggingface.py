@@ -355,7 +355,7 @@ def labelled(values, feature=None):
     ("values", "feature", "labels", "classes"),
     [
         (["dog", "cat", "dog"], None, [1, 0, 1], ("cat", "dog")),
-        ([30, 4, 4], None, [1, 0, 0], ("4", "30")),
+        ([1, 0, 0], None, [1, 0, 0], ("0", "1")),
         ([0.5, 2.0], datasets.Value("float32"), [0.5, 2.0], None),
         ([[0.5, 2.0], [1.0, 3.0]], None, [[0.5, 2.0], [1.0, 3.0]], None),
         ([[0, 2], [], [1]], [datasets.ClassLabel(names=NAMES)], [[1, 0, 1], [0, 0, 0], [0, 1, 0]], tuple(NAMES)),
@@ -517,3 +517,17 @@ def test_an_arrow_file_that_changes_is_noticed(tmp_path):
     os.utime(arrow, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     with pytest.raises(DecodeError, match=r"\.arrow\[.*\[CHANGED\]"):
         Loader(samples, SIZE, 9).batch(0, 0)
+
+
+def test_integers_without_classes(tmp_path):
+    def of(numbers, **options):
+        features = datasets.Features({"image": datasets.Image(), "label": datasets.Value("int64")})
+        made = datasets.Dataset.from_dict({"image": cells(JPEGS[: len(numbers)]), "label": numbers}, features=features)
+        return Samples.from_huggingface(made, **options)
+
+    assert of([0, 1, 2]).labels.tolist() == [0, 1, 2]
+    with pytest.warns(SamplesWarning, match=r"are not 0, 1, 2, .* classes=range\(n\)"):
+        assert of([3, 5, 3]).labels.tolist() == [0, 1, 0]
+    assert of([3, 5, 3], classes=range(6)).labels.tolist() == [3, 5, 3]
+    named = of([2, 0, 1], classes=["cat", "dog", "owl"])
+    assert (named.labels.tolist(), named.classes) == ([2, 0, 1], ("cat", "dog", "owl"))

@@ -18,7 +18,10 @@ from fastseq import Loader, Samples
 from fastseq.order.processes import processes
 
 PROGRAMS = Path(__file__).parent / "backends"
-VARIABLES = ("RANK", "WORLD_SIZE", "TF_CONFIG", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_STEP_NUM_TASKS")
+VARIABLES = (
+    *("RANK", "WORLD_SIZE", "TF_CONFIG", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_STEP_NUM_TASKS"),
+    *("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "HOROVOD_RANK", "HOROVOD_SIZE"),
+)
 CLUSTER = {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}
 Found = tuple[str, list[list[int]]]
 
@@ -65,6 +68,14 @@ def initialized(monkeypatch: pytest.MonkeyPatch, framework: str, rank: int, worl
         ({"SLURM_PROCID": "3", "SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "4"}, "rank 3 of 4 (Slurm)"),
         ({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}, "rank 0 of 1 (no other processes found)"),
         ({"RANK": "1", "WORLD_SIZE": "3", "TF_CONFIG": task("worker", 0)}, "rank 1 of 3 (torchrun)"),
+        ({"OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "4"}, "rank 2 of 4 (OMPI_COMM_WORLD_RANK)"),
+        ({"PMI_RANK": "1", "PMI_SIZE": "2"}, "rank 1 of 2 (PMI_RANK)"),
+        ({"HOROVOD_RANK": "0", "HOROVOD_SIZE": "2"}, "rank 0 of 2 (HOROVOD_RANK)"),
+        ({"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "1"}, "rank 0 of 1 (no other processes found)"),
+        (
+            {"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "RANK": "3", "WORLD_SIZE": "8"},
+            "rank 3 of 8 (torchrun)",
+        ),
     ],
 )
 def test_the_environment_is_read(monkeypatch, environment, found):
@@ -162,6 +173,9 @@ def test_sources_that_contradict_each_other_are_named(monkeypatch):
         ({"TF_CONFIG": task("worker", 0, ["a:1"])}, "cannot read TF_CONFIG"),
         ({"TF_CONFIG": json.dumps({"cluster": CLUSTER})}, "cannot read TF_CONFIG"),
         ({"TF_CONFIG": "[]"}, "cannot read TF_CONFIG"),
+        ({"TF_CONFIG": task("worker", 0, {"worker": "a:1"})}, "'a:1' is not a list of addresses"),
+        ({"TF_CONFIG": task("worker", 1.9)}, "the index 1.9 is not a whole number"),
+        ({"PMI_RANK": "2", "PMI_SIZE": "2"}, r"rank '2' of '2' \(PMI_RANK\)"),
         ({"TF_CONFIG": "{"}, "cannot read TF_CONFIG='{' .* must be JSON"),
     ],
 )

@@ -300,3 +300,12 @@ def test_a_file_that_is_called_like_a_range(tmp_path):
         (tmp_path / name).write_bytes(IMAGES[0])
     samples = Samples.from_files(sorted(tmp_path.iterdir()))
     assert [os.path.basename(path) for path in samples.without([tmp_path / "a[1:2] b.jpg"]).paths()] == ["a[1:2] c.jpg"]
+
+
+def test_a_path_that_looks_like_a_place(tmp_path):
+    (tmp_path / "run[1:2] x").mkdir()
+    (tmp_path / "run[1:2] x" / "s.tar").write_bytes(tar([("a.jpg", b"no image"), ("b[3:4] c.jpg", IMAGES[0])]))
+    samples = Samples.from_tar(tmp_path / "run[1:2] x" / "s.tar")
+    for bad in ([samples.path(0)], [samples[0].path]):
+        assert [source.name for source, _ in samples.without(bad)] == ["b[3:4] c.jpg"]
+    assert [source.name for source, _ in samples.without([samples.path(1)])] == ["a.jpg"]

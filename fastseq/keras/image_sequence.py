@@ -169,15 +169,17 @@ class ImageSequence(BatchViews, PassAwareDataset):
     def distributed_dataset(self, strategy: tf.distribute.Strategy) -> tf.distribute.DistributedDataset:
         """The batches for a training loop of your own under a strategy such as `MultiWorkerMirroredStrategy`.
 
-        Each process decodes its own share of each batch, and each replica gets a part of it. Each `for` loop over the
-        data set is one epoch, as one over the sequence is.
+        Each process decodes its own share of each batch, and each replica gets a part of it; the parts may differ by
+        one sample. Each `for` loop over the data set is the next epoch, also after one that was broken off. TensorFlow
+        asks for batches ahead of their use, so `state_dict` takes the number of those that were used.
 
         Args:
             strategy: the strategy; each of its processes has a sequence with its own rank, as `rank="auto"` finds it.
 
         Raises:
-            ValueError: if the rank or the world size are not those of the strategy, or if a batch has fewer samples
-                than there are replicas.
+            TypeError: if `map` returns something without a row for each sample.
+            ValueError: if the rank or the world size are not those of the strategy, or if a replica could get no
+                samples: batches are too small, or `on_error` is "skip".
         """
         return distributed_dataset(self, strategy)
 

@@ -176,6 +176,13 @@ class KerasPasses:
             self._phase = _Phase.USER
             self._iterator_created, self._expected = False, []
 
+    def begin_read_ahead(self) -> int:
+        """Begin the next epoch for a reader that reads batches long before they are used, and return its number."""
+        with self._lock:
+            self._begin_epoch(self._next_epoch)
+            self._begun_by_keras = True  # so that how many batches were used is unknown
+            return self.epoch
+
     def request_by_keras(self, k: int, depth: int, order: Sequence[int] | None) -> Served:
         """Note that Keras requested batch `k`.
 

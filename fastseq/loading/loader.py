@@ -159,6 +159,11 @@ class Loader(BatchViews):
         self._fresh = True  # whether the next `for` starts at this epoch and batch
 
     @property
+    def on_error(self) -> str:
+        """The policy for bad samples; the name of the function if it is one."""
+        return str(self._state["on_error"])
+
+    @property
     def errors(self) -> BadSampleLog:
         """The bad samples so far, each once, sorted by index, and those that were RECOVERED from damaged data."""
         return self._bad.log

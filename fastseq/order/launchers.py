@@ -11,6 +11,12 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+_MPI = (
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+    ("PMI_RANK", "PMI_SIZE"),
+    ("HOROVOD_RANK", "HOROVOD_SIZE"),
+)
+
 PASS_INTEGERS = "pass rank and world_size as integers"
 
 
@@ -83,8 +89,8 @@ def tf_config() -> Processes | None:
         cluster = config.get("cluster", {})
         if not cluster:
             return None
-        kind, index = config["task"]["type"], int(config["task"]["index"])
-        counts = {name: len(addresses) for name, addresses in cluster.items()}
+        kind, index = config["task"]["type"], _whole(config["task"]["index"])
+        counts = {name: _count(addresses) for name, addresses in cluster.items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f'rank="auto" cannot read TF_CONFIG={text!r} ({type(error).__name__}: {error}): it must be JSON with '
@@ -111,9 +117,32 @@ def slurm() -> Processes | None:
     return _processes("Slurm", os.environ["SLURM_PROCID"], count)
 
 
+def mpi() -> Processes | None:
+    """Read what mpirun, or a launcher like it, sets; None outside of it, or if it has started a single process."""
+    for rank, count in _MPI:
+        if os.environ.get(count, "1") != "1" and rank in os.environ:
+            return _processes(rank, os.environ[rank], os.environ[count])
+    return None
+
+
 SOURCES: tuple[Callable[[], Processes | None], ...] = (torch_distributed, jax_distributed, torchrun, tf_config)
-"""Those that count every process of a run, and so must agree. Slurm does not: its task may be a torchrun, which starts
-several processes."""
+"""Those that count every process of a run, and so must agree."""
+OUTER_SOURCES: tuple[Callable[[], Processes | None], ...] = (mpi, slurm)
+"""Those that count only if nothing else is found: what they start may be a torchrun, which starts several processes."""
+
+
+def _whole(index: Any) -> int:
+    """An index of TF_CONFIG. ValueError if it is not a whole number."""
+    if isinstance(index, bool) or not isinstance(index, (int, str)):
+        raise ValueError(f"the index {index!r} is not a whole number")
+    return int(index)
+
+
+def _count(addresses: Any) -> int:
+    """How many tasks of a kind there are. TypeError if they are not listed."""
+    if not isinstance(addresses, list):
+        raise TypeError(f"{addresses!r} is not a list of addresses")
+    return len(addresses)
 
 
 def _processes(source: str, rank: Any, world_size: Any) -> Processes:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastseq import arguments
-from fastseq.order.launchers import PASS_INTEGERS, SOURCES, Processes, jax_distributed, slurm
+from fastseq.order.launchers import OUTER_SOURCES, PASS_INTEGERS, SOURCES, Processes, jax_distributed
 
 
 def processes(rank: Any, world_size: Any) -> Processes:
@@ -16,8 +16,8 @@ def processes(rank: Any, world_size: Any) -> Processes:
 
     Args:
         rank: the number of this process; 0 if None. "auto" asks, in this order, `torch.distributed` and
-            `jax.distributed`, if they are initialized, torchrun (RANK, WORLD_SIZE), TF_CONFIG, and srun. If nobody
-            knows of other processes, this one is alone. `keras.distribution` on JAX decides which processes get the
+            `jax.distributed`, if they are initialized, torchrun (RANK, WORLD_SIZE), TF_CONFIG, mpirun, and srun. If
+            nobody knows of other processes, this one is alone. `keras.distribution` on JAX decides which processes get the
             same batches.
         world_size: the number of processes; 1 if None, or with "auto" the one that is found.
 
@@ -57,7 +57,10 @@ def _this_process() -> Processes:
                 f'rank="auto" found {found[0]}, but also {other}: {PASS_INTEGERS}, or remove the one that does not '
                 "belong to this run"
             )
-    return found[0] if found else slurm() or Processes(0, 1, "no other processes found")
+    if found:
+        return found[0]
+    outer = (source() for source in OUTER_SOURCES)
+    return next(filter(None, outer), Processes(0, 1, "no other processes found"))
 
 
 def _keras_on_jax() -> Processes | None:

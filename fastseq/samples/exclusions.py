@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from fastseq._types import StrPath
 from fastseq.errors import BadSample
-from fastseq.file_range import FileRange, place_of
+from fastseq.file_range import FileRange, possible_places
 
 Bad: TypeAlias = StrPath | Iterable[StrPath | FileRange | BadSample]
 """What to leave out; see `listed_paths`."""
@@ -31,7 +31,7 @@ def listed_paths(bad: Bad) -> set[str]:
     else:
         named = (_path(each) for each in bad if not (isinstance(each, BadSample) and each.is_good))
         paths = [os.fsdecode(path) for path in named if path is not None]
-    return {os.path.abspath(text) for path in paths for text in (path, place_of(path))}
+    return {os.path.abspath(text) for path in paths for text in possible_places(path)}
 
 
 def identity(source: str | FileRange) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CHUNK = 1 << 16
+"""Rows that are gathered at once: that takes 16 bytes for each of their characters."""
+
 
 @dataclass(frozen=True, eq=False)
 class NameTable:
@@ -48,8 +51,10 @@ class NameTable:
 
     def take(self, rows: NDArray[np.int64]) -> NameTable:
         """A table of some rows, in any order."""
-        lengths, blob = gathered(self.blob, self.offsets, rows)
-        return NameTable(blob, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
+        parts = [gathered(self.blob, self.offsets, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+        lengths = np.concatenate([np.zeros(1, np.int64), *(lengths for lengths, _ in parts)])
+        blob = np.concatenate([np.zeros(0, np.uint8), *(blob for _, blob in parts)])
+        return NameTable(blob, np.cumsum(lengths))
 
 
 class NameTableBuilder:

@@ -31,12 +31,12 @@ def are_names(classes: Sequence[str], numbers: NDArray[Any]) -> bool:
     return set(classes).isdisjoint(map(str, np.unique(numbers).tolist()))
 
 
-def warn_of_other_numbers(classes: Sequence[str], label: str) -> None:
+def warn_of_other_numbers(classes: Sequence[str], what: str) -> None:
     """Warn where the numbers of classes are not those in the files."""
     numbers = list(map(number_in, classes))
     if all(isinstance(number, int) for number in numbers) and numbers != list(range(len(numbers))):
         warn_user(
-            f"the numbers in {label!r} are not 0, 1, 2, ... without a gap, so class numbers are their places among "
+            f"the numbers in {what} are not 0, 1, 2, ... without a gap, so class numbers are their places among "
             f"{listed(list(classes))}; to keep them, pass classes=range(n) for n classes",
             SamplesWarning,
         )

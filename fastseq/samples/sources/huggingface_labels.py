@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastseq.samples.cells import at, is_missing, missing
 from fastseq.samples.class_labels import Labels, checked_classes, listed, multi_hot, numbered
 from fastseq.samples.label_values import encode_values
+from fastseq.samples.sources.class_numbers import are_names, numbers_of_classes, warn_of_other_numbers
 
 _USUAL = ("label", "labels")
 
@@ -37,8 +38,8 @@ def label_column(features: Mapping[str, Any], image: str, label: str | None) -> 
         if with_classes:
             found = f"several columns have classes: {listed(with_classes)}"
         raise ValueError(
-            f"{found}; the columns besides the images are {listed(others)}. Name that of the labels: label=..., or "
-            "pass label=None for none"
+            f"{found}; the columns besides the images are {listed(others) or 'none'}. Name that of the labels: "
+            "label=..., or pass label=None for none"
         )
     return usual[0]
 
@@ -70,7 +71,7 @@ def encode_column(
         raise missing(what, int(rows[int(np.argmax(column.is_null().to_numpy()))]))
     classes = class_label(feature)
     if classes is None:
-        return encode_values(column.to_pylist(), fixed, None, _of_rows(what, rows))
+        return _encode_plain(column.to_pylist(), fixed, what, _of_rows(what, rows))
     names = checked_classes(classes.names)
     if _inner(feature) is not None:
         return _multi_hot(column.to_pylist(), names, rows, fixed or names, what)
@@ -80,6 +81,18 @@ def encode_column(
         return Labels(numbers.astype(np.int64), names)
     distinct, codes = np.unique(numbers, return_inverse=True)
     return numbered(codes, [names[number] for number in distinct.tolist()], fixed)
+
+
+def _encode_plain(values: list[Any], fixed: tuple[str, ...] | None, column: str, what: str) -> Labels:
+    """Encode labels without a ClassLabel; `what` is the column, with what its rows are, in messages."""
+    if fixed is not None and all(type(value) is int for value in values):
+        numbers = np.array(values, np.int64)
+        if are_names(fixed, numbers):
+            return numbers_of_classes(numbers, fixed, what)
+    labels = encode_values(values, fixed, None, what)
+    if fixed is None and not labels.multi_label:
+        warn_of_other_numbers(labels.classes or (), column)
+    return labels
 
 
 def _inner(feature: Any) -> Any:

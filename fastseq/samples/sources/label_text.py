@@ -61,5 +61,5 @@ def encoded_text(raw: RawLabels, fixed: tuple[str, ...] | None, label_sep: str |
             return numbers_of_classes(values, fixed, what)
     labels = TextColumn.from_codes(raw.values, raw.texts).labels(fixed, label_sep, what)
     if fixed is None:
-        warn_of_other_numbers(labels.classes or (), label)
+        warn_of_other_numbers(labels.classes or (), repr(label))
     return labels

@@ -66,7 +66,7 @@ def _mappings() -> list[_Mapping]:
     """All of them, by address."""
     try:
         with open(_MAPS, "rb") as file:
-            lines = file.read().splitlines()
+            lines = file.read().removesuffix(b"\n").split(b"\n")  # a path may have other line ends
     except OSError:  # /proc is not mounted
         return []
     found: list[_Mapping] = []

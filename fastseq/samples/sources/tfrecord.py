@@ -197,7 +197,7 @@ def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, paths: Sequence[str]
             return numbers_of_classes(values, names, what)
     labels = encode_values(values, fixed, None, what)
     if fixed is None:
-        warn_of_other_numbers(labels.classes or (), label)
+        warn_of_other_numbers(labels.classes or (), repr(label))
     return labels
 
 
