@@ -17,8 +17,8 @@ def processes(rank: Any, world_size: Any) -> Processes:
     Args:
         rank: the number of this process; 0 if None. "auto" asks, in this order, `torch.distributed` and
             `jax.distributed`, if they are initialized, torchrun (RANK, WORLD_SIZE), TF_CONFIG, mpirun, and srun. If
-            nobody knows of other processes, this one is alone. `keras.distribution` on JAX decides which processes get the
-            same batches.
+            nobody knows of other processes, this one is alone. `keras.distribution` on JAX decides which processes get
+            the same batches.
         world_size: the number of processes; 1 if None, or with "auto" the one that is found.
 
     Returns:
