@@ -15,7 +15,7 @@ from pathlib import Path
 from cache import ROOT
 from chroot_pythons import python_for
 from chroots import chroot
-from wheelhouse import Wheel, install_command, wheelhouse
+from wheelhouse import CERTIFICATES, Wheel, install_command, wheelhouse
 
 SUITE, VERSION = "bookworm", "3.11"
 PACKAGES = ("pytest", "hypothesis", "opencv-python-headless", "pillow")
@@ -36,7 +36,7 @@ def main() -> int:
     if house is None:
         raise SystemExit(f"not all of {', '.join(PACKAGES)} have wheels for {wheel.machine}")
     binds = {house: "/wheelhouse", wheel.path.parent: "/dist", ROOT / "tests": "/project/tests"}
-    binds |= {ROOT / "pyproject.toml": "/project/pyproject.toml", **python.binds}
+    binds |= {ROOT / "pyproject.toml": "/project/pyproject.toml", Path(CERTIFICATES): "/certificates", **python.binds}
     ignored = [f"--ignore=tests/native/{name}" for name in COMPILED]
     pytest = ["/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *options.arguments]
     with place.session(binds) as session:

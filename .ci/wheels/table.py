@@ -40,7 +40,7 @@ class Cell:
     def text(self) -> str:
         """What the table shows."""
         if self.not_run:
-            return "-"
+            return ""
         if self.failures:
             return "failed: " + ", ".join(failure.split(":")[0] for failure in self.failures)
         fit = self.details.get("fit", "")
@@ -49,7 +49,9 @@ class Cell:
 
 
 def markdown(cells: list[Cell]) -> str:
-    """The table: a row for each wheel and Python, a column for each distribution."""
+    """The table: a row for each wheel and Python that ran somewhere, a column for each distribution."""
+    ran = {(cell.wheel, cell.machine, cell.libc, cell.version) for cell in cells if not cell.not_run}
+    cells = [cell for cell in cells if (cell.wheel, cell.machine, cell.libc, cell.version) in ran]
     suites = [suite for suite in SUITE_NAMES if any(cell.suite == suite for cell in cells)]
     rows: dict[tuple[str, str, str], dict[str, Cell]] = {}
     for cell in cells:
@@ -59,8 +61,7 @@ def markdown(cells: list[Cell]) -> str:
     for names, by_suite in rows.items():
         texts = [by_suite[suite].text() if suite in by_suite else "" for suite in suites]
         lines.append("| " + " | ".join([*names, *texts]) + " |")
-    reasons = dict.fromkeys(f"- Python {cell.version}, {cell.suite}: {cell.not_run}" for cell in cells if cell.not_run)
-    return "\n".join([*lines, "", "Not run:", "", *reasons] if reasons else lines)
+    return "\n".join(lines)
 
 
 def write_between_marks(page: Path, text: str) -> None:

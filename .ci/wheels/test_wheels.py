@@ -25,7 +25,7 @@ import pictures
 from chroot_pythons import MUSL_VERSIONS, VERSIONS, NoPythonError, Python, python_for
 from chroots import MACHINES, Chroot, ChrootError, chroot
 from table import Cell, markdown, write_between_marks
-from wheelhouse import Wheel, install_command, wheelhouse
+from wheelhouse import CERTIFICATES, Wheel, install_command, wheelhouse
 
 SUITES = {
     ("x86_64", "glibc"): ("bullseye", "bookworm", "trixie", "sid"),
@@ -62,6 +62,7 @@ class Run:
     def _smoke(self, cell: Cell, wheel: Wheel, place: Chroot, python: Python) -> None:
         extra, house = self._wheelhouse(cell, wheel)
         binds = {house: "/wheelhouse", wheel.path.parent: "/dist", self.pictures: "/pictures", HERE: "/tests"}
+        binds[Path(CERTIFICATES)] = "/certificates"
         binds |= python.binds
         with place.session(binds) as session:
             made = session.run(install_command(python.command, wheel, extra), timeout=LIMIT)

@@ -78,10 +78,17 @@ def wheelhouse(wheel: Wheel, version: str, extra: tuple[str, ...]) -> Path | Non
     return house
 
 
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+
+
 def install_command(python: str, wheel: Wheel, extra: tuple[str, ...]) -> str:
-    """The shell's command that makes /venv with a wheel in /dist, and what it and `extra` require in /wheelhouse."""
+    """The shell's command that makes /venv with a wheel in /dist, and what it and `extra` require in /wheelhouse.
+
+    `CERTIFICATES` of this machine must be there as /certificates: Debian's pip does not start without any.
+    """
+    certificates = f"{{ [ -e {CERTIFICATES} ] || install -D /certificates {CERTIFICATES}; }}"
     pip = "/venv/bin/python -m pip install -q --disable-pip-version-check --no-index --find-links /wheelhouse"
-    return f"{python} -m venv /venv && {pip} {shlex.join([f'/dist/{wheel.path.name}', *extra])}"
+    return f"{certificates} && {python} -m venv /venv && {pip} {shlex.join([f'/dist/{wheel.path.name}', *extra])}"
 
 
 def _tags(wheel: Wheel, version: str) -> list[str]:

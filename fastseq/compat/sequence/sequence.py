@@ -74,7 +74,10 @@ class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the batches of an epoch, as Keras does from 3.11 on; before, its loops have no end."""
-        batches = self.num_batches
+        try:
+            batches = self.num_batches
+        except NotImplementedError:  # without a length, as Keras has it
+            batches = None
         return (self[k] for k in (count() if batches is None else range(batches)))
 
     def __setattr__(self, name: str, value: Any) -> None:
