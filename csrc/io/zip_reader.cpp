@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/little_endian.h"
 
@@ -70,7 +71,7 @@ void append_name(const uint8_t* name, size_t size, size_t extra, std::string* na
 }  // namespace
 
 ZipReader::ZipReader(std::shared_ptr<const OpenFile> file)
-    : window_(file, kWindow), header_window_(file, kLocalHeader) {}
+    : window_(file, kWindow), header_window_(std::move(file), kLocalHeader) {}
 
 Status ZipReader::find_directory(std::string* reason) {
   const int64_t file_size = window_.file().size();
