@@ -59,11 +59,11 @@ def epochs_of(dataset, epochs: int = 3, *, shuffle: bool = True, **options) -> l
     from keras.src.trainers.epoch_iterator import EpochIterator
 
     iterator = EpochIterator(x=dataset, shuffle=shuffle, **options)
-    for _, _, _ in iterator:  # Keras builds the model
+    for _ in iterator:  # Keras builds the model
         break
     iterator.data_adapter.on_epoch_end()
     iterator.reset()
-    return [numbers_of(batch for _, _, (batch,) in iterator) for _ in range(epochs)]
+    return [numbers_of(batch for *_, (batch,) in iterator) for _ in range(epochs)]
 
 
 def threads_of(dataset) -> set[threading.Thread]:
