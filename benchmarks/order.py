@@ -1,6 +1,8 @@
 """Time the order of samples: an epoch's first batch, one batch of a known epoch, and the memory that they take.
 
-Usage: python benchmarks/order.py [--samples N] [--rounds R]
+Shuffled by sample and by blocks; and how well the latter mixes the classes of a set that is sorted by them.
+
+Usage: python benchmarks/order.py [--samples N] [--rounds R] [--mixed N]
 """
 
 from __future__ import annotations
@@ -11,9 +13,14 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
+import numpy as np
+
+from fastseq.order.lanes import BlockedSamples, Lanes
 from fastseq.order.order import Order
 
 BATCHES = (32, 256, 4096)
+BLOCK = 19  # images of 110 kB in a block of 2 MiB
+CLASSES = 1000
 
 
 def seconds(call: Callable[[int], object], rounds: int) -> float:
@@ -26,10 +33,35 @@ def seconds(call: Callable[[int], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def peak_bytes(n: int) -> int:
+def lanes(n: int, share: float = 0.03) -> Lanes:
+    """Return lanes for batches of 256 from `n` samples, whose windows have a share of all blocks."""
+    starts = np.append(np.arange(0, n, BLOCK), n)
+    blocks = BlockedSamples(starts, None, np.arange(len(starts) - 1))
+    return Lanes(blocks, 256, max(round(share * len(blocks) / 256), 1))
+
+
+def mixing(order: Order, batches: int) -> tuple[float, float]:
+    """Return how well some batches mix the classes of a set that is sorted by class.
+
+    Returns:
+        The mean chi-squared of the class counts, by its degrees of freedom: 1 for classes drawn at random; and the mean
+        number of distinct classes, as a share of what random draws give.
+    """
+    chi_squared, distinct = [], []
+    for k in np.linspace(0, len(order) - 1, batches, dtype=int):
+        counts = np.bincount(order.indices(0, k) * CLASSES // order.n, minlength=CLASSES)
+        expected = order.batch_size / CLASSES
+        chi_squared.append(((counts - expected) ** 2 / expected).sum() / (CLASSES - 1))
+        distinct.append(np.count_nonzero(counts))
+    ideal = CLASSES * (1 - (1 - 1 / CLASSES) ** order.batch_size)
+    return statistics.mean(chi_squared), statistics.mean(distinct) / ideal
+
+
+def peak_bytes(n: int, by_blocks: bool = False) -> int:
     """Return how much memory the first batches of three epochs take at most."""
+    kept = lanes(n) if by_blocks else None
     tracemalloc.start()
-    order = Order(n, 256, shuffle=True)
+    order = Order(n, 256, shuffle=True, lanes=kept)
     for epoch in range(3):
         order.indices(epoch, 0)
     peak = tracemalloc.get_traced_memory()[1]
@@ -42,6 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time the order of samples.")
     parser.add_argument("--samples", type=int, default=27_000_000)
     parser.add_argument("--rounds", type=int, default=101)
+    parser.add_argument("--mixed", type=int, default=1_281_167, help="samples of the set whose classes are mixed")
     options = parser.parse_args()
     n, rounds = options.samples, options.rounds
     print("| | |\n| --- | ---: |")
@@ -56,6 +89,21 @@ def main() -> None:
         batch = seconds(lambda k, order=order: order.indices(0, k % len(order)), 10 * rounds)
         print(f"| another batch of {size} | {1e6 * batch:.0f} µs |")
     print(f"| memory | {peak_bytes(n) / 1e6:.2f} MB |")
+    by_blocks = lanes(n)
+    order = Order(n, 256, shuffle=True, lanes=by_blocks)
+    change = seconds(lambda epoch: order.indices(epoch, 0), max(rounds // 10, 1))
+    batch = seconds(lambda k: order.indices(0, k % len(order)), 10 * rounds)
+    print(f"| by {len(by_blocks.blocks):,} blocks: first batch of another epoch | {1e3 * change:.2f} ms |")
+    print(f"| by blocks: another batch of 256 | {1e6 * batch:.0f} µs |")
+    print(f"| by blocks: memory, besides that of the table of blocks | {peak_bytes(n, by_blocks=True) / 1e6:.2f} MB |")
+    print(f"\n{options.mixed:,} samples in {CLASSES} classes, sorted by class; batches of 256:\n")
+    print("| shuffled | chi²/df of the classes in a batch | distinct classes, of those of random draws |")
+    print("| --- | ---: | ---: |")
+    orders = {"by sample": None, **{f"by blocks, {share:.0%} of them at a time": share for share in (0.03, 0.01)}}
+    for name, share in orders.items():
+        kept = None if share is None else lanes(options.mixed, share)
+        chi_squared, distinct = mixing(Order(options.mixed, 256, shuffle=True, drop_last=True, lanes=kept), 500)
+        print(f"| {name} | {chi_squared:.3f} | {distinct:.3f} |")
 
 
 if __name__ == "__main__":

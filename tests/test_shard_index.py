@@ -146,7 +146,7 @@ def changed_columns(**entries):
         changed_header(left_out=[1, 5]),
         changed_header(left_out=["a", "b"]),
         changed_header(left_out={"a": 3}),
-        changed_header(format=2),
+        changed_header(format=1),
         changed_header(paths="x"),
         changed_header(paths=[5]),
         lambda header, columns: columns.pop("offsets"),
@@ -165,6 +165,11 @@ def changed_columns(**entries):
         changed_columns(name_offsets=lambda column: column + 2**40),
         changed_columns(name_offsets=lambda column: column[::-1].copy()),
         changed_columns(text_offsets=lambda column: column[:0]),
+        lambda header, columns: columns.pop("block_offsets"),
+        changed_columns(block_shards=lambda column: column + 1),
+        changed_columns(block_shards=lambda column: column[::-1].copy()),
+        changed_columns(block_offsets=lambda column: column[:0]),
+        changed_columns(block_lengths=lambda column: column + 10**6),
     ],
 )
 def test_an_index_that_is_not_sound_is_made_anew(shards, cache, made, change):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
     a pass goes on in the next Keras epoch.
 
     Native threads decode ahead, whatever `workers` says, in the order in which Keras requests batches, that of
-    `fit(shuffle=True)` included.
+    `fit(shuffle=True)` included. With `shuffle="blocks"`, `fit` gets the batches in their own order, whatever it says.
 
     Args:
         *args: as for `fastseq.Loader`.
@@ -58,6 +58,7 @@ class ImageSequence(BatchViews, PassAwareDataset):
         self._processes = self.loader._processes
         self._shift = 0  # batches of the stream that came before batch 0 of epoch 0
         self._warned: set[str] = set()
+        self._known_places: tuple[Sequence[int] | None, dict[int, int]] = None, {}
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -77,11 +78,26 @@ class ImageSequence(BatchViews, PassAwareDataset):
         served = self._request(k, self.loader.depth)
         if served.is_predict:
             self._warn_of_predict()
-        ahead = [self._in_stream(*key) for key in served.ahead]
-        batch = self.loader.batch(*self._in_stream(served.epoch, k), ahead, probe=served.is_probe)
+        place = self._places(served.order)
+        ahead = [self._in_stream(epoch, place(n)) for epoch, n in served.ahead]
+        batch = self.loader.batch(*self._in_stream(served.epoch, place(k)), ahead, probe=served.is_probe)
         if served.is_probe and self.passes.predicting:
             self.loader.log_probed(self.passes.requested)
         return batch
+
+    def _places(self, order: Sequence[int] | None) -> Callable[[int], int]:
+        """Which batch to serve for each that Keras requests in some order.
+
+        It is the batch of that number, but with shuffle="blocks" the next one: in the order in which `fit` shuffles
+        batches, they would need all blocks at a time.
+        """
+        if self.loader.order.lanes is None or order is None:
+            return int
+        known, places = self._known_places
+        if known is not order:
+            places = {int(n): place for place, n in enumerate(order)}
+            self._known_places = order, places
+        return places.__getitem__
 
     def _peek(self, k: int, ahead: Iterable[int] = ()) -> Batch:
         coming = [self._in_stream(self.epoch, a) for a in islice(ahead, self.loader.depth)]

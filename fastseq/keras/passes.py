@@ -204,7 +204,7 @@ class KerasPasses:
             left = self._without(k)
             following = [(self._epoch_served, n) for n in self._following(k, depth, order)]
             self._expected = [*dict.fromkeys([*left, *following])][: max(depth, len(left))]
-            return self._by_keras()
+            return self._by_keras(order)
 
     def request(self, k: int, depth: int, loop: Loop | None = None) -> Served:
         """Note that the user's own code requested batch `k`.
@@ -283,5 +283,5 @@ class KerasPasses:
         """What is expected after batch `k`, wherever that comes: a dataset around ours may have another order."""
         return [key for key in self._expected if key != (self._epoch_served, k)]
 
-    def _by_keras(self) -> Served:
-        return Served(self._epoch_served, list(self._expected), self.probing, self._phase is _Phase.PREDICT)
+    def _by_keras(self, order: Sequence[int] | None = None) -> Served:
+        return Served(self._epoch_served, list(self._expected), self.probing, self._phase is _Phase.PREDICT, order)

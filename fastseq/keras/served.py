@@ -26,9 +26,11 @@ class Served:
         ahead: (epoch, k) of the batches that will be requested next, in that order.
         is_probe: whether the batch is not used up: Keras probes, or predicts.
         is_predict: whether it is for `predict`.
+        order: in which Keras requests the batches of the pass, the same object all along; None if unknown.
     """
 
     epoch: int
     ahead: Sequence[tuple[int, int]] = ()
     is_probe: bool = False
     is_predict: bool = False
+    order: Sequence[int] | None = None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import arguments
+from fastseq.order.lanes import LaneOrder, Lanes
 from fastseq.order.permutation import Permutation
 from fastseq.order.rng import ORDER_STREAM, key_word, stream_key
 
@@ -26,6 +27,7 @@ class Order:
         drop_last: whether to leave out a last batch with fewer than `batch_size` samples.
         rank: which part of each batch is ours, 0 <= rank < world_size.
         world_size: number of ranks.
+        lanes: of these samples and this batch size, to shuffle by blocks; None to shuffle by sample.
 
     Raises:
         TypeError: if a number is not an integer.
@@ -42,6 +44,7 @@ class Order:
         drop_last: bool = False,
         rank: int = 0,
         world_size: int = 1,
+        lanes: Lanes | None = None,
     ) -> None:
         self.n = arguments.integer("n", n, minimum=0)
         self.batch_size = arguments.integer("batch_size", batch_size, minimum=1)
@@ -64,7 +67,14 @@ class Order:
                 f"there is no batch: {self.n} samples do not fill one of {self.batch_size}, and drop_last=True drops "
                 "incomplete ones; use a smaller batch_size or drop_last=False"
             )
-        self._permutations: tuple[tuple[int, Permutation], ...] = ()
+        self.lanes = lanes
+        if lanes is not None and lanes.count % self.world_size:
+            raise ValueError(
+                f"shuffling by blocks divides a batch of {self.batch_size} among {lanes.count} lanes, which "
+                f"{self.world_size} processes cannot share equally: choose a batch_size of at most 256, or one whose "
+                f"largest divisor up to 256 is a multiple of {self.world_size}"
+            )
+        self._permutations: tuple[tuple[int, Permutation | LaneOrder], ...] = ()
 
     def __len__(self) -> int:
         """The number of batches in an epoch, the same on every rank."""
@@ -125,13 +135,18 @@ class Order:
         key_word("epoch", epoch)
         return self._permutation(epoch)(places) if self.shuffle else places
 
-    def _permutation(self, epoch: int) -> Permutation:
+    def _permutation(self, epoch: int) -> Permutation | LaneOrder:
         # There is no lock, which a fork could leave locked: the tuple is replaced as a whole, and two threads may draw
         # the same permutation.
         kept = self._permutations
         for known, permutation in kept:
             if known == epoch:
                 return permutation
-        permutation = Permutation(self.n, stream_key(self.seed, epoch, ORDER_STREAM))
-        self._permutations = ((epoch, permutation), *kept[:1])
-        return permutation
+        self._permutations = kept = kept[:1]  # before there is a new one, for the sake of memory
+        drawn: Permutation | LaneOrder
+        if self.lanes is None:
+            drawn = Permutation(self.n, stream_key(self.seed, epoch, ORDER_STREAM))
+        else:
+            drawn = LaneOrder(self.lanes, self.seed, epoch)
+        self._permutations = ((epoch, drawn), *kept)
+        return drawn

@@ -16,6 +16,10 @@ from fastseq import arguments
 
 ORDER_STREAM = 0
 """The stream that shuffles an epoch; transforms draw from streams named by their classes."""
+BLOCK_STREAM = 2**32 - 3
+"""The stream that shuffles the blocks of an epoch in lanes."""
+WINDOW_STREAM = 2**32 - 4
+"""The stream whose draws are the keys of windows in lanes."""
 SPLIT_STREAM = 2**32 - 1
 """The stream that splits samples in two."""
 SUBSTITUTE_STREAM = 2**32 - 2

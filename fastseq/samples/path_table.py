@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.file_range import FileRange
+from fastseq.samples.blocks import Blocks
 from fastseq.samples.contents import Contents
 from fastseq.samples.name_table import gathered
 from fastseq.samples.ranges import Ranges
@@ -36,6 +37,8 @@ class PathTable:
             last change in nanoseconds since the epoch; -1 for a size that does not matter. None if none does.
         contents: the buffers of images that are held in memory, which the first path numbers stand for: those paths
             are empty, `ranges` says where the images are in the buffers, and it packs none of them. None without any.
+        blocks: what the files were cut into when images were found in them, whichever of these have rows here; their
+            shards are numbers of paths. None for whole files.
     """
 
     root: bytes
@@ -45,6 +48,7 @@ class PathTable:
     ranges: Ranges | None = None
     versions: NDArray[np.int64] | None = None
     contents: Contents | None = None
+    blocks: Blocks | None = None
 
     def __post_init__(self) -> None:
         for array in (self.blob, self.offsets, self.path_numbers, self.versions):
@@ -143,9 +147,7 @@ class PathTable:
         ranges = None if self.ranges is None else self.ranges.take(rows)
         if self.path_numbers is not None:
             contents = None if self.contents is None else self.contents.take(rows)
-            return PathTable(
-                self.root, self.blob, self.offsets, self.path_numbers[rows], ranges, self.versions, contents
-            )
+            return replace(self, path_numbers=self.path_numbers[rows], ranges=ranges, contents=contents)
         versions = None if self.versions is None else self.versions[rows]
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]

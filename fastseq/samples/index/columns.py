@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.samples.blocks import Blocks, is_sorted
 from fastseq.samples.index.index_file import NotAnIndexError
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.name_table import NameTable, NameTableBuilder
@@ -18,12 +19,16 @@ _DTYPES = {
     "shards": ("<i4",),
     "offsets": ("<i8",),
     "lengths": ("<i8",),
+    "block_shards": ("<i4",),
+    "block_offsets": ("<i8",),
+    "block_lengths": ("<i8",),
     "names": ("|u1",),
     "name_offsets": ("<i8",),
     "labels": ("<i4", "<i8", "<f4"),
     "texts": ("|u1",),
     "text_offsets": ("<i8",),
 }
+_NEEDED = {"versions", "shards", "offsets", "lengths", "block_shards", "block_offsets", "block_lengths"}
 
 
 def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
@@ -33,6 +38,9 @@ def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
         "shards": index.shards,
         "offsets": index.offsets,
         "lengths": index.lengths,
+        "block_shards": index.blocks.shards,
+        "block_offsets": index.blocks.offsets,
+        "block_lengths": index.blocks.lengths,
     }
     if index.names is not None:
         columns["names"], columns["name_offsets"] = index.names.blob, index.names.offsets
@@ -62,7 +70,7 @@ def index_from_columns(
         NotAnIndexError: if a column is missing, or if they do not fit together.
     """
     right = all(columns[name].dtype.str in _DTYPES.get(name, ()) for name in columns)
-    if not right or not {"versions", "shards", "offsets", "lengths"} <= columns.keys():
+    if not right or not columns.keys() >= _NEEDED:
         raise NotAnIndexError(f"{what} does not have the columns of an index")
     versions, shards = columns["versions"], columns["shards"]
     n = len(shards)
@@ -70,8 +78,10 @@ def index_from_columns(
     texts = _names(columns, "texts", "text_offsets")
     labels = columns.get("labels")
     offsets, lengths = columns["offsets"], columns["lengths"]
+    blocks = Blocks(columns["block_shards"], columns["block_offsets"], columns["block_lengths"])
     sound = (
         n > 0
+        and _are_blocks(blocks, versions)
         and versions.shape == (len(paths), 2)
         and all(column.shape == (n,) for column in (shards, offsets, lengths, *([] if labels is None else [labels])))
         and (names is None or len(names) == n)
@@ -87,7 +97,20 @@ def index_from_columns(
     raw = None
     if labels is not None:
         raw = RawLabels(labels, None if texts is None else tuple(map(texts.name, range(len(texts)))))
-    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, names, raw, left_out)
+    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, blocks, names, raw, left_out)
+
+
+def _are_blocks(blocks: Blocks, versions: NDArray[np.int64]) -> bool:
+    """Whether blocks are sorted, and within shards of these versions."""
+    return (
+        0 < len(blocks.shards) == len(blocks.offsets) == len(blocks.lengths)
+        and blocks.shards.ndim == blocks.offsets.ndim == blocks.lengths.ndim == 1
+        and is_sorted(blocks.shards, blocks.offsets)
+        and 0 <= blocks.shards[0] <= blocks.shards[-1] < len(versions)
+        and blocks.offsets.min() >= 0
+        and blocks.lengths.min() >= 0
+        and bool((blocks.lengths <= versions[blocks.shards, 0] - blocks.offsets).all())
+    )
 
 
 def _names(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> NameTable | None:

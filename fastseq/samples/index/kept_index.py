@@ -24,7 +24,7 @@ from fastseq.samples.sources.left_out import LeftOut
 KEPT_AFTER_S = 2.0
 """An index that took longer to make is kept."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
+from fastseq.samples.blocks import Blocks
 from fastseq.samples.name_table import NameTable
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import Ranges
@@ -40,6 +41,7 @@ class ShardIndex:
         shards: int32 (n,), the shard of each image.
         offsets: int64 (n,), where each image begins in its shard, bytes.
         lengths: int64 (n,), the size of each image, bytes.
+        blocks: what the shards are cut into.
         names: of the images in their shards; None if they have none.
         labels: one for each image; None if there are none.
         left_out: what was left out, by the reason.
@@ -50,6 +52,7 @@ class ShardIndex:
     shards: NDArray[np.int32]
     offsets: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    blocks: Blocks
     names: NameTable | None = None
     labels: RawLabels | None = None
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
@@ -61,6 +64,7 @@ class ShardIndex:
             path_numbers=self.shards,
             ranges=Ranges(self.offsets, self.lengths, names=self.names),
             versions=self.versions,
+            blocks=self.blocks,
         )
 
     def warn(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fastseq.samples.blocks import Blocks
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.ranges import RangesBuilder
 from fastseq.samples.sources.left_out import LeftOut
@@ -39,13 +40,14 @@ class ShardImages:
 
     def index(self, paths: Sequence[str], labels: RawLabels | None) -> ShardIndex:
         """All of it, of the shards at some paths, with the labels; nothing can be added after that."""
-        ranges = self._ranges.ranges()
+        ranges, shards = self._ranges.ranges(), np.frombuffer(self._shards, np.int32)
         return ShardIndex(
             tuple(paths),
             np.array(self._versions, np.int64),
-            np.frombuffer(self._shards, np.int32),
+            shards,
             ranges.offsets,
             ranges.lengths,
+            Blocks.of_images(shards, ranges.offsets, ranges.lengths),
             ranges.names,
             labels,
             self._left_out,

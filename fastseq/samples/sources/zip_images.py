@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fastseq._types import StrPath
+from fastseq.samples.blocks import Blocks
 from fastseq.samples.class_labels import listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import RangesBuilder
@@ -41,10 +42,12 @@ class ZipImages:
 
     def table(self) -> PathTable:
         """A table of them; nothing can be added after that."""
+        ranges, numbers = self._ranges.ranges(), np.zeros(len(self._ranges), np.int32)
         return replace(
             PathTable.from_strings([self._contents.path]),
-            path_numbers=np.zeros(len(self._ranges), np.int32),
-            ranges=self._ranges.ranges(),
+            path_numbers=numbers,
+            ranges=ranges,
+            blocks=Blocks.of_images(numbers, ranges.offsets, ranges.lengths) if len(ranges) else None,
             versions=np.array([self._contents.reader.version], np.int64),
         )
 

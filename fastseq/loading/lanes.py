@@ -1,0 +1,56 @@
+"""The lanes in which samples are shuffled by blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastseq import arguments
+from fastseq.order.lanes import BlockedSamples, Lanes, lane_count
+from fastseq.samples import Samples
+
+_DEFAULT_WINDOW_BYTES = 1 << 30
+
+
+def lanes_of(samples: Samples, batch_size: int, window_bytes: int | None) -> Lanes:
+    """The lanes for batches of samples.
+
+    Args:
+        samples: the samples, in shards.
+        batch_size: samples in a batch, on all ranks together.
+        window_bytes: the size of the blocks in the windows of all lanes; 1 GiB if None.
+
+    Raises:
+        TypeError: if a number is not an integer.
+        ValueError: if samples are not in shards or have several images, or if a number is not positive.
+    """
+    window_bytes = arguments.integer("window_bytes", _or_default(window_bytes), minimum=1)
+    count = lane_count(arguments.integer("batch_size", batch_size, minimum=1))
+    blocks = samples.table.blocks
+    if blocks is None:
+        raise ValueError(
+            'shuffle="blocks" is for images in shards, of from_tar, from_tfrecord or from_zip; use shuffle=True, which '
+            "shuffles all samples"
+        )
+    if samples.inputs.image_count > 1:
+        raise ValueError('shuffle="blocks" is for samples with one image each; use shuffle=True')
+    window = window_bytes / count / max(float(blocks.lengths.mean()), 1.0)
+    return Lanes(blocked_samples(samples), batch_size, max(round(window), 1))
+
+
+def blocked_samples(samples: Samples) -> BlockedSamples:
+    """Samples in shards, block by block."""
+    table, rows = samples.table, samples.table_rows
+    assert table.blocks is not None
+    assert table.ranges is not None
+    assert table.path_numbers is not None
+    found = table.blocks.find(table.path_numbers[rows], table.ranges.offsets[rows])
+    order = None
+    if (found[1:] < found[:-1]).any():
+        order = np.argsort(found, kind="stable")
+        found = found[order]
+    firsts = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1]]))
+    return BlockedSamples(np.append(firsts, len(found)), order, found[firsts])
+
+
+def _or_default(window_bytes: int | None) -> int:
+    return _DEFAULT_WINDOW_BYTES if window_bytes is None else window_bytes

@@ -1,0 +1,84 @@
+"""The blocks that shards are cut into: what is read, and shuffled, together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_BYTES = 2 << 20
+"""A block has the images that begin within so many bytes of a shard: enough that a disk or a network takes longer to
+send them than to begin to, and few enough that many are in use at once."""
+
+_CHUNK = 1 << 20  # images that are looked at together
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Parts of shards, by shard and by offset in it. An image is in the last block that begins at it or before it.
+
+    The arrays are read-only.
+
+    Attributes:
+        shards: int32 (blocks,), the number of the shard that each is in.
+        offsets: int64 (blocks,), where each begins in its shard, bytes: where its first image does.
+        lengths: int64 (blocks,), up to the end of its last image, bytes.
+    """
+
+    shards: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for array in (self.shards, self.offsets, self.lengths):
+            array.setflags(write=False)
+
+    @classmethod
+    def of_images(
+        cls, shards: NDArray[np.int32], offsets: NDArray[np.int64], lengths: NDArray[np.int64], size: int = BLOCK_BYTES
+    ) -> Blocks:
+        """The blocks of images.
+
+        Args:
+            shards: int32 (n,), the shard of each image, in any order; n >= 1.
+            offsets: int64 (n,), where each begins in its shard, bytes.
+            lengths: int64 (n,), the size of each, bytes.
+            size: a block has the images that begin within so many bytes.
+        """
+        if not is_sorted(shards, offsets):
+            order = np.lexsort((offsets, shards))
+            shards, offsets, lengths = shards[order], offsets[order], lengths[order]
+        is_first = np.ones(len(shards), np.bool_)
+        is_first[1:] = (shards[1:] != shards[:-1]) | (offsets[1:] // size != offsets[:-1] // size)
+        firsts = np.flatnonzero(is_first)
+        ends = np.maximum.reduceat(offsets + lengths, firsts)
+        return cls(shards[firsts], offsets[firsts], ends - offsets[firsts])
+
+    def __len__(self) -> int:
+        return len(self.shards)
+
+    def find(self, shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The block that each image is in, int64 (n,), for images that some block has; see `of_images`."""
+        places = self._places(self.shards, self.offsets)
+        found = np.empty(len(shards), np.int64)
+        for start in range(0, len(shards), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            found[chunk] = np.searchsorted(places, self._places(shards[chunk], offsets[chunk]), "right") - 1
+        return found
+
+    def _places(self, shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where something is if all shards are put one after the other, without what comes after their last block."""
+        sizes = np.zeros(int(self.shards[-1]) + 2, np.int64)
+        np.maximum.at(sizes, self.shards + 1, self.offsets + self.lengths + 1)
+        return np.cumsum(sizes)[shards] + offsets
+
+
+def is_sorted(shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> bool:
+    """Whether images are sorted by shard, and by offset in it."""
+    for start in range(0, max(len(shards) - 1, 1), _CHUNK):
+        shard, offset = shards[start : start + _CHUNK + 1], offsets[start : start + _CHUNK + 1]
+        same = shard[1:] == shard[:-1]
+        if not ((shard[1:] > shard[:-1]) | (same & (offset[1:] >= offset[:-1]))).all():
+            return False
+    return True
