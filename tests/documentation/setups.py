@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,17 @@ from sample_images import make_folder, make_table
 def photos() -> None:
     """A folder with two class folders."""
     make_folder("photos", per_class=20)
+
+
+def shards() -> None:
+    """A tar archive of photographs with class numbers."""
+    images = sorted(make_folder("packed", per_class=4).glob("*/*.jpg"))
+    with tarfile.open("train-0000.tar", "w") as archive:
+        for number, path in enumerate(images):
+            label = Path(f"{number}.cls")
+            label.write_text(f"{number % 2}")
+            archive.add(path, f"{number}.jpg")
+            archive.add(label)
 
 
 def damaged() -> None:
