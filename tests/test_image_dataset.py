@@ -392,7 +392,10 @@ def test_ctrl_c_ends_a_loop_over_bad_files(tmp_path):
     with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True) as program:
         assert any(line == "running\n" for line in program.stdout)
         program.send_signal(signal.SIGINT)
-        assert program.communicate(timeout=60)[0] == "interrupted\n"
+        try:
+            assert program.communicate(timeout=60)[0] == "interrupted\n"
+        finally:
+            program.kill()
 
 
 OPTIONS = {"image_size": SIZE, "shuffle": False, "verbose": False}
