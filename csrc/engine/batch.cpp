@@ -86,8 +86,14 @@ void BatchJob::run(int i, Workspace* workspace) {
   if (sources_[i].is_file()) {
     if (!read(i, workspace, &size, &found)) return;
     data = workspace->file.data();
+  } else if (sources_[i].kind == Source::Kind::kFailed && found == Status::kOk) {
+    found = sources_[i].failure;
   }
-  guarded(i, workspace, [&] { return found == Status::kOk ? decode(i, data, size, workspace) : found; });
+  guarded(i, workspace, [&] {
+    if (found == Status::kOk) return decode(i, data, size, workspace);
+    if (sources_[i].kind == Source::Kind::kFailed) workspace->reason.assign(sources_[i].data, size);
+    return found;
+  });
 }
 
 // Does the work on sample i; records its info and times if the job was asked to.

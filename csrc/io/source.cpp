@@ -13,15 +13,31 @@ void Source::write_path(std::string* path) const {
 }
 
 Source bytes_source(const uint8_t* data, size_t size) {
-  return {Source::Kind::kBytes, reinterpret_cast<const char*>(data), size, "", 0, 0, 0, {}, {}};
+  return {Source::Kind::kBytes, reinterpret_cast<const char*>(data), size, "", 0, 0, 0, {}, {}, Status::kOk};
 }
 
 Source file_source(const uint8_t* path, size_t size) {
-  return {Source::Kind::kFile, reinterpret_cast<const char*>(path), size, "", 0, 0, 0, {}, {}};
+  return {Source::Kind::kFile, reinterpret_cast<const char*>(path), size, "", 0, 0, 0, {}, {}, Status::kOk};
+}
+
+Source failed_source(Status failure, const uint8_t* reason, size_t size) {
+  Source source = bytes_source(reason, size);
+  source.kind = Source::Kind::kFailed;
+  source.failure = failure;
+  return source;
 }
 
 Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length, Packing packing) {
-  return {Source::Kind::kFileRange, reinterpret_cast<const char*>(path), size, "", 0, offset, length, packing, {}};
+  return {Source::Kind::kFileRange,
+          reinterpret_cast<const char*>(path),
+          size,
+          "",
+          0,
+          offset,
+          length,
+          packing,
+          {},
+          Status::kOk};
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/status.h"
 #include "io/file.h"
 
 namespace fastseq {
@@ -15,26 +16,30 @@ struct Packing {
   int64_t crc32 = -1;          // of the image; -1 if it is not known
 };
 
-// Bytes in memory, a file, or a range of bytes of a file. Whatever it points to belongs to the caller.
+// Bytes in memory, a file, a range of bytes of a file, or what the caller could not get. Whatever it points to belongs
+// to the caller.
 struct Source {
-  enum class Kind : uint8_t { kBytes, kFile, kFileRange };
+  enum class Kind : uint8_t { kBytes, kFile, kFileRange, kFailed };
 
   Kind kind;
-  const char* data;  // the bytes, or the path
+  const char* data;  // the bytes, the path, or why it could not be had
   size_t size;
   const char* root;  // folder of a relative path, or empty
   size_t root_size;
   int64_t offset, length;  // of kFileRange; neither is negative
   Packing packing;
-  FileVersion version;  // of the file, when the image was found in it
+  FileVersion version;           // of the file, when the image was found in it
+  Status failure = Status::kOk;  // of kFailed
 
-  bool is_file() const { return kind != Kind::kBytes; }
+  bool is_file() const { return kind == Kind::kFile || kind == Kind::kFileRange; }
   // Writes the path joined to the root. Throws std::bad_alloc.
   void write_path(std::string* path) const;
 };
 
 Source bytes_source(const uint8_t* data, size_t size);
 Source file_source(const uint8_t* path, size_t size);
+// The sample ends with this status and these words.
+Source failed_source(Status failure, const uint8_t* reason, size_t size);
 Source range_source(const uint8_t* path, size_t size, int64_t offset, int64_t length, Packing packing = {});
 
 // Many images in a few arrays: blob[offsets[p], offsets[p + 1]) is path number p.

@@ -150,6 +150,7 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         pass
     Source bytes_source(const uint8_t*, size_t)
     Source file_source(const uint8_t*, size_t)
+    Source failed_source(Status, const uint8_t*, size_t)
     Source range_source(const uint8_t*, size_t, int64_t, int64_t, Packing)
     cdef cppclass PathTable:
         const uint8_t* blob

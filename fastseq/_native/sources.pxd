@@ -68,6 +68,8 @@ cdef inline object add_items(sources, vector[Source]* items):
         data = &view[0] if view.shape[0] else NULL
         if type(item) is not tuple:
             items.push_back(bytes_source(data, view.shape[0]))
+        elif len(item) == 2:
+            items.push_back(failed_source(<Status><int>item[1], data, view.shape[0]))
         elif len(item) == 1:
             items.push_back(file_source(data, view.shape[0]))
         else:

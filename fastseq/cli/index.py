@@ -15,16 +15,19 @@ from fastseq.cli.failure import fail
 from fastseq.errors import SamplesWarning
 from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_header
 from fastseq.samples.index.kept_index import ShardsToIndex, keep
+from fastseq.samples.index.remote_index import DEFAULT_NAME, remote_header, upload_index
 from fastseq.samples.index.shard_index import ShardIndex
+from fastseq.samples.index.shard_names import folder_of
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.samples.sources.tfrecord import tfrecord_shards
+from fastseq.urls import is_url
 
 
 def index(
     shards: Annotated[
         list[str],
-        typer.Argument(metavar="SHARD...", help="Tar archives or TFRecord files, or patterns of their names."),
+        typer.Argument(metavar="SHARD...", help="Tar archives or TFRecord files, or patterns of their names, or URLs."),
     ],
     image: Annotated[
         str | None, typer.Option(help="What the images are, as from_tar or from_tfrecord takes it.")
@@ -34,24 +37,28 @@ def index(
     ] = None,
     no_label: Annotated[bool, typer.Option("--no-label", help="Leave out the labels of TFRecords.")] = False,
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where to keep it; a name without a folder is beside the first shard.")
-    ] = Path(f"index{SUFFIX}"),
+        str, typer.Option(metavar="FILE", help="Where to keep it; a name without a folder is beside the first shard.")
+    ] = DEFAULT_NAME,
     force: Annotated[bool, typer.Option("--force", help="Replace an index of other shards or settings.")] = False,
 ) -> None:
     """Index shards, for from_tar and from_tfrecord, which find the index beside the first shard."""
     try:
         todo = _shards(shards, image, label, no_label)
-        file = out if out.parent != Path() else Path(os.path.abspath(todo.paths[0])).with_name(out.name)
-        if file.suffix != SUFFIX:
-            raise ValueError(f"the name of an index ends in {SUFFIX}, but not {file.name}; pass --out NAME{SUFFIX}")
+        folder = folder_of(todo.paths[0])
+        file = out if "/" in out else f"{folder}/{out}"
+        if not file.endswith(SUFFIX):
+            raise ValueError(f"the name of an index ends in {SUFFIX}, but not {file}; pass --out NAME{SUFFIX}")
         if not force:
             _check_replaceable(file, todo)
         made = _make(todo)
-        keep(made, todo, file)
-    except (ValueError, OSError) as error:
+        if is_url(file):
+            upload_index(made, todo, file)
+        else:
+            keep(made, todo, Path(file), folder if todo.is_remote else None)
+    except (ValueError, OSError, ImportError) as error:
         fail(error)
     typer.echo(f"{len(made.shards):,} images in {len(todo.paths):,} shards: {file}")
-    if file.absolute().parent != Path(os.path.abspath(todo.paths[0])).parent:
+    if folder_of(file) != folder:
         typer.echo("It is used once it lies in the folder of the first shard.")
 
 
@@ -81,13 +88,13 @@ def _make(shards: ShardsToIndex) -> ShardIndex:
     return made
 
 
-def _check_replaceable(file: Path, shards: ShardsToIndex) -> None:
+def _check_replaceable(file: str, shards: ShardsToIndex) -> None:
     """ValueError if there is an index of other shards, or of the same by other settings."""
     try:
-        header = read_header(file)
+        header = remote_header(file) if is_url(file) else read_header(file)
     except (NotAnIndexError, OSError):
         return
-    if not shards.is_of(header, str(file.absolute().parent)):
+    if not shards.is_of(header, folder_of(shards.paths[0] if shards.is_remote else file)):
         raise ValueError(
             f"{file} is an index of other shards, or of other images or labels: pass --force to replace it, or --out "
             f"NAME{SUFFIX} to keep both"

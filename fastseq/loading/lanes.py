@@ -9,6 +9,7 @@ from fastseq.order.lanes import BlockedSamples, Lanes, lane_count
 from fastseq.samples import Samples
 
 _DEFAULT_WINDOW_BYTES = 1 << 30
+_SHARE_IN_USE = 2 / 3  # of the window's bytes; the rest is for the blocks that come next
 
 
 def lanes_of(samples: Samples, batch_size: int, window_bytes: int | None) -> Lanes:
@@ -17,13 +18,12 @@ def lanes_of(samples: Samples, batch_size: int, window_bytes: int | None) -> Lan
     Args:
         samples: the samples, in shards.
         batch_size: samples in a batch, on all ranks together.
-        window_bytes: the size of the blocks in the windows of all lanes; 1 GiB if None.
+        window_bytes: see `window_size`.
 
     Raises:
         TypeError: if a number is not an integer.
         ValueError: if samples are not in shards or have several images, or if a number is not positive.
     """
-    window_bytes = arguments.integer("window_bytes", _or_default(window_bytes), minimum=1)
     count = lane_count(arguments.integer("batch_size", batch_size, minimum=1))
     blocks = samples.table.blocks
     if blocks is None:
@@ -33,7 +33,7 @@ def lanes_of(samples: Samples, batch_size: int, window_bytes: int | None) -> Lan
         )
     if samples.inputs.image_count > 1:
         raise ValueError('shuffle="blocks" is for samples with one image each; use shuffle=True')
-    window = window_bytes / count / max(float(blocks.lengths.mean()), 1.0)
+    window = _SHARE_IN_USE * window_size(window_bytes) / count / max(float(blocks.lengths.mean()), 1.0)
     return Lanes(blocked_samples(samples), batch_size, max(round(window), 1))
 
 
@@ -52,5 +52,11 @@ def blocked_samples(samples: Samples) -> BlockedSamples:
     return BlockedSamples(np.append(firsts, len(found)), order, found[firsts])
 
 
-def _or_default(window_bytes: int | None) -> int:
-    return _DEFAULT_WINDOW_BYTES if window_bytes is None else window_bytes
+def window_size(window_bytes: int | None) -> int:
+    """The bound on the blocks that are in use, or will be soon, in all lanes together; 1 GiB if None.
+
+    Raises:
+        TypeError: if it is not an integer.
+        ValueError: if it is not positive.
+    """
+    return _DEFAULT_WINDOW_BYTES if window_bytes is None else arguments.integer("window_bytes", window_bytes, minimum=1)

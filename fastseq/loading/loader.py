@@ -18,7 +18,8 @@ from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples
 from fastseq.loading.batch_map import BatchMap
 from fastseq.loading.batch_views import BatchViews
-from fastseq.loading.lanes import lanes_of
+from fastseq.loading.blocks.remote_images import RemoteImages
+from fastseq.loading.lanes import lanes_of, window_size
 from fastseq.loading.map_ahead import MapAhead
 from fastseq.loading.policy import OnError, Policy
 from fastseq.loading.prefetcher import Decoded, Key, Prefetcher
@@ -50,7 +51,8 @@ class Loader(BatchViews):
         batch_size: samples in a batch, on all ranks together.
         shuffle: whether each epoch has an order of its own, by sample. "blocks" shuffles shards by blocks of 2 MB, for
             hard disks and network shares, on which reading whole blocks is much faster than reading single images:
-            each block is read once an epoch, and its images are mixed with those of many others.
+            each block is read once an epoch, and its images are mixed with those of many others. Remote shards are
+            always shuffled so.
         seed: of the order, 0 <= seed < 2**64.
         draw_seed: of the random transforms; the same as `seed` if None. Two loaders that differ in it alone have the
             same samples in each batch, drawn differently: two views.
@@ -71,8 +73,8 @@ class Loader(BatchViews):
             loader's `repr` says what was found.
         world_size: the number of processes; 1 if None. All have the same number of batches, and a share of each.
         sample_weight: one number for each sample; batches are then (x, y, w) with float32 w.
-        window_bytes: of shuffle="blocks", the size of the blocks that are mixed at a time, on all ranks together; 1 GiB
-            if None. The order depends on it.
+        window_bytes: of shuffle="blocks" and of remote shards, bound on the blocks that are in use, or will be soon, on
+            all ranks together; 1 GiB if None. A shuffled order depends on it.
         stall_warn_s: seconds of waiting for one file after which a `StalledWarning` names it; 60 if None.
         map: a function of each batch, which takes its parts, such as `(x, y)`, and returns the batch that you get: for
             MixUp, layers of Keras, inputs by name. It is called ahead of need on a thread of its own, never twice at
@@ -116,6 +118,7 @@ class Loader(BatchViews):
         self.samples = samples
         self.settings = settings_of(Loader, size, pixels)
         self._processes = processes(rank, world_size)
+        remote = samples.table.etags is not None
         self.order = Order(
             len(samples),
             batch_size,
@@ -124,7 +127,7 @@ class Loader(BatchViews):
             drop_last=drop_last,
             rank=self._processes.rank,
             world_size=self._processes.world_size,
-            lanes=lanes_of(samples, batch_size, window_bytes) if shuffle == "blocks" else None,
+            lanes=lanes_of(samples, batch_size, window_bytes) if shuffle == "blocks" or (shuffle and remote) else None,
         )
         draw_seed = self.order.seed if draw_seed is None else key_word("draw_seed", draw_seed)
         self._state: State = {
@@ -148,6 +151,9 @@ class Loader(BatchViews):
             threads=threads,
             prefetch_bytes=prefetch_bytes,
             stall_warn_s=stall_warn_s,
+            remote=RemoteImages(samples, self.order, window_size(window_bytes), self.settings.limits.file_bytes)
+            if remote
+            else None,
         )
         self._bad = BadSamples(
             policy,

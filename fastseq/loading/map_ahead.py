@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from fastseq._warn import warn_user
 from fastseq.engine.look_ahead import LookAhead
-from fastseq.engine.pending_batch import GRACE_S, PendingBatch
+from fastseq.engine.pending_batch import GRACE_S
 from fastseq.engine.python_call import PythonCall
 from fastseq.engine.python_threads import TaskThreads
 from fastseq.engine.threads import register_fork_reset
 from fastseq.errors import StalledWarning
-from fastseq.loading.prefetcher import Decoded, Key, Prefetcher
+from fastseq.loading.prefetcher import Decoded, Key, Pending, Prefetcher
 
 _EXIT_TIMEOUT_S = 5.0  # for the user's code
 
@@ -134,13 +134,13 @@ class _MappedBatch(PythonCall):
 
     def __init__(
         self,
-        pending: PendingBatch,
+        pending: Pending,
         wait: Callable[[], Decoded],
         finish: Callable[[Decoded], Any],
         threads: TaskThreads,
         nbytes: int,
     ) -> None:
-        self._pending: PendingBatch | None = pending
+        self._pending: Pending | None = pending
         super().__init__(lambda: self._finish(wait, finish), threads, nbytes)
 
     def _finish(self, wait: Callable[[], Decoded], finish: Callable[[Decoded], Any]) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,15 @@ from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample, StalledWarning
+from fastseq.loading.blocks.block_batch import BlockBatch
+from fastseq.loading.blocks.remote_images import RemoteImages
 from fastseq.samples import Samples
 
 Key = tuple[int, int]  # epoch, batch
 Decoded = tuple[NDArray[Any], NDArray[np.int64], dict[int, BadSample]]
 """The images, image j of sample i at place i + j * b; the samples' numbers, int64 (b,); and the bad and recovered
 images by their place."""
+Pending: TypeAlias = PendingBatch | BlockBatch
 
 
 class BatchOrder(Protocol):
@@ -72,6 +76,7 @@ class Prefetcher:
         prefetch_bytes: int | None,
         stall_warn_s: float | None = None,
         fallback: Decode = decode_any,
+        remote: RemoteImages | None = None,
     ) -> None:
         """Prepare; no thread is started and no memory allocated before the first batch is requested.
 
@@ -85,6 +90,7 @@ class Prefetcher:
             prefetch_bytes: bound on the batches begun and not handed out; see `LookAhead`.
             stall_warn_s: how long to wait for one file, in seconds, before a `StalledWarning` names it; 60 if None.
             fallback: decodes formats other than JPEG.
+            remote: fetches the images, if they are in remote shards.
 
         Raises:
             ValueError: for a value that is not possible.
@@ -94,7 +100,8 @@ class Prefetcher:
         self._seed = seed
         cap = prefetch_cap(prefetch_bytes)
         self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback)
-        self.look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap)
+        self.look_ahead: LookAhead[Key, Pending] = LookAhead(cap)
+        self._remote = remote
         images = batch_size * samples.inputs.image_count
         self.depth = depth_ahead(self.decoder.threads.count, images)
         self.batch_bytes = self.decoder.batch_bytes(images)
@@ -139,34 +146,37 @@ class Prefetcher:
         """Cancel what is begun ahead; returns when no thread writes to it any more. Takes no lock."""
         self._probed = frozenset()
         self.look_ahead.cancel_prefetch()
+        if self._remote is not None:
+            self._remote.cancel_prefetch()
 
-    def begin(self, key: Key, urgent: bool = False) -> PendingBatch:
+    def begin(self, key: Key, urgent: bool = False) -> Pending:
         """Begin to decode a batch; whoever calls this owns it. `urgent` puts it before all others."""
         return self._begin_samples(key[0], self._order.indices(*key), urgent)
 
-    def take(self, key: Key, keep: Iterable[Key] = ()) -> PendingBatch | None:
+    def take(self, key: Key, keep: Iterable[Key] = ()) -> Pending | None:
         """Hand out a batch, if it is begun, and cancel all others but those of `keep` and those that were probed."""
+        if self._remote is not None:
+            self._remote.move_to(*key)
         self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
         return self.look_ahead.take(key, {*keep, *self._probed})
 
-    def wait(self, key: Key, batch: PendingBatch) -> Decoded:
+    def wait(self, key: Key, batch: Pending) -> Decoded:
         """Wait for a batch that is begun; an interrupt cancels it and is raised."""
         self._result(batch)
         numbers = batch.numbers
         assert isinstance(numbers, np.ndarray)
         return batch.images, numbers[: len(numbers) // self._samples.inputs.image_count], batch.reports(key[0])
 
-    def _begin_samples(self, epoch: int, indices: NDArray[np.int64], urgent: bool) -> PendingBatch:
+    def _begin_samples(self, epoch: int, indices: NDArray[np.int64], urgent: bool) -> Pending:
         rows = self._samples.image_rows(indices)
-        draws = indices + len(self._samples) * np.arange(len(rows))[:, None]  # each image has draws of its own
-        return self.decoder.begin(
-            TableSources(self._samples.table, rows.ravel()),
-            self.decoder.settings.pipeline.draw(self._seed, epoch, draws.ravel()),
-            urgent=urgent,
-            numbers=np.tile(indices, len(rows)),
-        )
+        samples = indices + len(self._samples) * np.arange(len(rows))[:, None]  # each image has draws of its own
+        draws = self.decoder.settings.pipeline.draw(self._seed, epoch, samples.ravel())
+        begin = partial(self.decoder.begin, draws=draws, urgent=urgent, numbers=np.tile(indices, len(rows)))
+        if self._remote is not None:
+            return self._remote.begin(rows.ravel(), self.decoder.batch_bytes(rows.size), begin)
+        return begin(TableSources(self._samples.table, rows.ravel()))
 
-    def _result(self, batch: PendingBatch) -> None:
+    def _result(self, batch: Pending) -> None:
         def warn(place: int) -> None:
             what = "a file of another batch" if place < 0 else repr(batch.path(place))
             text = f"{what} has kept the loader waiting for {self.stall_s:g} s: is its file system there?"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,20 @@ MAX_LANES = 256
 """With so many, a batch has as many classes as one of a global shuffle has, even if the set is sorted by class."""
 
 _STAGGER = 0x9E3779B1  # 2**32 divided by the golden ratio
+
+
+class BlockRun(NamedTuple):
+    """Blocks that are in use at the same time.
+
+    Attributes:
+        first: the batch that needs one of them first.
+        last: the last batch that needs one of them.
+        blocks: int64 (blocks,), their numbers, those first that are needed first.
+    """
+
+    first: int
+    last: int
+    blocks: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +75,7 @@ class Lanes:
         blocks: the samples.
         window: blocks in a lane's window.
         count: L.
+        share: positions of a lane in a batch that is complete.
         starts: int64 (L + 1,), the number of positions that all lanes before this one have.
         sizes: int32 (blocks,), the number of samples in each block.
     """
@@ -74,23 +91,23 @@ class Lanes:
         self.blocks = blocks
         self.window = window
         self.count = lane_count(batch_size)
+        self.share = batch_size // self.count
         self._batch_size = batch_size
-        self._share = batch_size // self.count
         self._full, self._rest = divmod(blocks.n, batch_size)
         lanes = np.arange(self.count + 1)
-        self.starts = self._full * self._share * lanes + self._rest * lanes // self.count
+        self.starts = self._full * self.share * lanes + self._rest * lanes // self.count
         self.sizes = np.diff(blocks.starts).astype(np.int32)
 
     def locate(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The lane of each position, and its step: the number of earlier positions of that lane."""
         batches, places = np.divmod(positions, self._batch_size)
-        lanes, steps = np.divmod(places, self._share)
+        lanes, steps = np.divmod(places, self.share)
         is_last = batches == self._full
         if is_last.any():
             last = places[is_last]
             lanes[is_last] = ((last + 1) * self.count - 1) // self._rest
             steps[is_last] = last - self._rest * lanes[is_last] // self.count
-        return lanes, steps + batches * self._share
+        return lanes, steps + batches * self.share
 
 
 class LaneOrder:
@@ -136,6 +153,19 @@ class LaneOrder:
     def blocks(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """The block of the set that the sample at each position is in, one of `BlockedSamples.ids`."""
         return self._blocks.ids[np.searchsorted(self._blocks.starts, self._places(positions), "right") - 1]
+
+    def runs(self, lane: int, k: int) -> Iterator[BlockRun]:
+        """Iterate over the windows of a lane, from that on which it uses in batch `k` of the epoch."""
+        step, share = k * self._lanes.share, self._lanes.share
+        low, high = (int(start) for start in self._lanes.starts[lane : lane + 2])
+        while step < high - low:
+            window = int(self._windows(np.array([lane]), np.array([step]))[0])
+            begin, places = self._window_of(lane, window)
+            blocks = self._blocks.ids[np.searchsorted(self._blocks.starts, places, "right") - 1]
+            firsts = np.unique(blocks, return_index=True)[1]
+            end = begin + len(places)
+            yield BlockRun(begin // share, (end - 1) // share, blocks[np.sort(firsts)])
+            step = end
 
     def _places(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where the samples at some positions are among the blocked samples."""

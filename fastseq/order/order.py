@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastseq import arguments
-from fastseq.order.lanes import LaneOrder, Lanes
+from fastseq.order.lanes import BlockRun, LaneOrder, Lanes
 from fastseq.order.permutation import Permutation
 from fastseq.order.rng import ORDER_STREAM, key_word, stream_key
+
+BlockOf: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 
 class Order:
@@ -120,6 +123,28 @@ class Order:
             IndexError: if there is no batch `k`.
         """
         return self._samples(epoch, *self._span(k))
+
+    def block_runs(self, epoch: int, k: int, block_of: BlockOf) -> list[Iterator[BlockRun]]:
+        """What this rank needs of blocks from batch `k` on: one or more streams of runs, each in the order of need.
+
+        Args:
+            epoch: 0 <= epoch < 2**64.
+            k: number of the batch, counted from 0.
+            block_of: returns the block of each sample, int64 (b,), for their numbers.
+        """
+        if not self.shuffle or self.lanes is None:
+            return [self._runs_of_batches(epoch, k, block_of)]
+        order = self._permutation(epoch)
+        assert isinstance(order, LaneOrder)
+        count = self.lanes.count
+        own = range(count * self.rank // self.world_size, count * (self.rank + 1) // self.world_size)
+        return [order.runs(lane, k) for lane in own]
+
+    def _runs_of_batches(self, epoch: int, k: int, block_of: BlockOf) -> Iterator[BlockRun]:
+        for batch in range(k, len(self)):
+            blocks = block_of(self.indices(epoch, batch))
+            firsts = np.unique(blocks, return_index=True)[1]
+            yield BlockRun(batch, batch, blocks[np.sort(firsts)])
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what can be drawn again."""

@@ -39,6 +39,8 @@ class PathTable:
             are empty, `ranges` says where the images are in the buffers, and it packs none of them. None without any.
         blocks: what the files were cut into when images were found in them, whichever of these have rows here; their
             shards are numbers of paths. None for whole files.
+        etags: of the objects that the paths are URLs of, when images were found in them; None for those whose store has
+            none. None if the paths are not URLs.
     """
 
     root: bytes
@@ -49,6 +51,7 @@ class PathTable:
     versions: NDArray[np.int64] | None = None
     contents: Contents | None = None
     blocks: Blocks | None = None
+    etags: tuple[str | None, ...] | None = None
 
     def __post_init__(self) -> None:
         for array in (self.blob, self.offsets, self.path_numbers, self.versions):
@@ -68,6 +71,13 @@ class PathTable:
         """
         rest = iter(strings)
         return cls.from_chunks(iter(lambda: list(islice(rest, CHUNK)), []), root)
+
+    @classmethod
+    def from_urls(cls, urls: Sequence[str], etags: Sequence[str | None]) -> PathTable:
+        """Store the URLs of objects, and their ETags."""
+        encoded = [url.encode() for url in urls]
+        offsets = np.cumsum([0, *map(len, encoded)])
+        return cls(b"", np.frombuffer(b"".join(encoded), np.uint8), offsets, etags=tuple(etags))
 
     @classmethod
     def from_chunks(cls, chunks: Iterable[Sequence[str]], root: StrPath | None = None) -> PathTable:
@@ -131,12 +141,16 @@ class PathTable:
         """
         if not 0 <= i < len(self):
             raise IndexError(f"there is no row {i}: the table has {len(self)}")
-        number = i if self.path_numbers is None else self.path_numbers[i]
+        number = i if self.path_numbers is None else int(self.path_numbers[i])
         if self.contents is not None and number < len(self.contents.buffers):
             return self.contents.name(i)
-        relative = self.blob[self.offsets[number] : self.offsets[number + 1]].tobytes()
-        path = os.fsdecode(os.path.join(self.root, relative))
+        path = self.file(number)
         return path if self.ranges is None else self.ranges.source(path, i)
+
+    def file(self, number: int) -> str:
+        """A path by its number, joined to the root."""
+        relative = self.blob[self.offsets[number] : self.offsets[number + 1]].tobytes()
+        return os.fsdecode(os.path.join(self.root, relative))
 
     def _path_numbers(self) -> NDArray[np.int32]:
         """`path_numbers`, also if row i has path i."""

@@ -56,7 +56,11 @@ def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
 
 
 def index_from_columns(
-    paths: Sequence[str], columns: Mapping[str, NDArray[Any]], left_out: Mapping[str, LeftOut], what: str
+    paths: Sequence[str],
+    columns: Mapping[str, NDArray[Any]],
+    left_out: Mapping[str, LeftOut],
+    etags: tuple[str | None, ...] | None,
+    what: str,
 ) -> ShardIndex:
     """The index of some shards that has these columns.
 
@@ -64,6 +68,7 @@ def index_from_columns(
         paths: of the shards.
         columns: those of `columns_of`.
         left_out: what was left out.
+        etags: see `ShardIndex`.
         what: where they are from, for a message.
 
     Raises:
@@ -81,6 +86,7 @@ def index_from_columns(
     blocks = Blocks(columns["block_shards"], columns["block_offsets"], columns["block_lengths"])
     sound = (
         n > 0
+        and (etags is None or len(etags) == len(paths))
         and _are_blocks(blocks, versions)
         and versions.shape == (len(paths), 2)
         and all(column.shape == (n,) for column in (shards, offsets, lengths, *([] if labels is None else [labels])))
@@ -97,7 +103,7 @@ def index_from_columns(
     raw = None
     if labels is not None:
         raw = RawLabels(labels, None if texts is None else tuple(map(texts.name, range(len(texts)))))
-    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, blocks, names, raw, left_out)
+    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, blocks, names, raw, left_out, etags)
 
 
 def _are_blocks(blocks: Blocks, versions: NDArray[np.int64]) -> bool:

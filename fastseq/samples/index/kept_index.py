@@ -19,7 +19,9 @@ from fastseq.errors import SamplesWarning
 from fastseq.samples.index.columns import columns_of, index_from_columns
 from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_columns, read_header, write_index
 from fastseq.samples.index.shard_index import ShardIndex
+from fastseq.samples.index.shard_names import folder_of, names_in, shards_named
 from fastseq.samples.sources.left_out import LeftOut
+from fastseq.urls import is_url
 
 KEPT_AFTER_S = 2.0
 """An index that took longer to make is kept."""
@@ -34,30 +36,36 @@ class ShardsToIndex:
     Attributes:
         source: "tar" or "tfrecord".
         settings: what images and labels are in these shards, as JSON can hold it.
-        paths: of the shards.
+        paths: of the shards, or their URLs.
         make: makes the index; calls its argument after each shard.
+        command: what a user types to make it.
     """
 
     source: str
     settings: Mapping[str, Any]
     paths: tuple[str, ...]
     make: Callable[[Callable[[], None]], ShardIndex]
+    command: str
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the shards are objects in a store."""
+        return is_url(self.paths[0])
 
     def is_of(self, header: Mapping[str, Any], folder: str) -> bool:
         """Whether an index in a folder is of these shards, by the same settings."""
-        paths = header.get("paths")
+        names = header.get("paths")
         return (
             (header.get("format"), header.get("source")) == (_FORMAT, self.source)
             and header.get("settings") == json.loads(json.dumps(self.settings))
-            and isinstance(paths, list)
-            and all(isinstance(path, str) for path in paths)
-            and [os.path.normpath(os.path.join(folder, path)) for path in paths]
-            == list(map(os.path.abspath, self.paths))
+            and isinstance(names, list)
+            and all(isinstance(name, str) for name in names)
+            and shards_named(folder, names) == [path if is_url(path) else os.path.abspath(path) for path in self.paths]
         )
 
 
-def index_of(shards: ShardsToIndex) -> ShardIndex:
-    """The index of some shards that was kept, if they have not changed since; otherwise a new one.
+def local_index_of(shards: ShardsToIndex) -> ShardIndex:
+    """The index of some local shards that was kept, if they have not changed since; otherwise a new one.
 
     It is looked for beside the first shard, and in the user's cache folder, where a new one is kept if it took long.
 
@@ -65,10 +73,10 @@ def index_of(shards: ShardsToIndex) -> ShardIndex:
         OSError: if there is no such shard, or if one cannot be read.
         ValueError: if one cannot be indexed.
     """
-    beside = sorted(_folder(shards).glob(f"*{SUFFIX}"))
-    for file in (*beside, *_cached(shards)):
+    beside = sorted(Path(folder_of(shards.paths[0])).glob(f"*{SUFFIX}"))
+    for file in (*beside, *cached(shards)):
         try:
-            index = _read(file, shards)
+            index = read(file, shards, os.path.dirname(os.path.abspath(file)))
         except (OSError, NotAnIndexError):  # it is made anew
             continue
         if index is None:
@@ -80,7 +88,7 @@ def index_of(shards: ShardsToIndex) -> ShardIndex:
     start = time.monotonic()
     index = shards.make(lambda: None)
     if time.monotonic() - start > KEPT_AFTER_S:
-        for file in _cached(shards):
+        for file in cached(shards):
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 keep(index, shards, file)
@@ -89,50 +97,71 @@ def index_of(shards: ShardsToIndex) -> ShardIndex:
     return index
 
 
-def keep(index: ShardIndex, shards: ShardsToIndex, file: Path) -> None:
+def keep(index: ShardIndex, shards: ShardsToIndex, file: Path, folder: str | None = None) -> None:
     """Write an index to a file.
+
+    Args:
+        index: the index.
+        shards: what it is of.
+        file: the file.
+        folder: where it will lie, as a URL; None where the file is.
 
     Raises:
         OSError: if it cannot be written.
     """
-    folder = os.path.dirname(os.path.abspath(file))
     header: dict[str, Any] = {
         "format": _FORMAT,
         "source": shards.source,
         "settings": dict(shards.settings),
-        "paths": [os.path.relpath(path, folder) for path in shards.paths],
+        "paths": names_in(folder or os.path.dirname(os.path.abspath(file)), shards.paths),
+        "etags": index.etags,
         "left_out": {reason: [one.count, one.examples] for reason, one in index.left_out.items()},
     }
     write_index(file, header, columns_of(index))
 
 
-def _read(file: Path, shards: ShardsToIndex) -> ShardIndex | None:
-    """The index in a file; None if it is of something else."""
+def read(file: Path, shards: ShardsToIndex, folder: str) -> ShardIndex | None:
+    """The index in a file that lies, or has lain, in a folder; None if it is of something else.
+
+    Raises:
+        NotAnIndexError: if it is no index, or damaged.
+        OSError: if it cannot be read.
+    """
     header = read_header(file)
-    if not shards.is_of(header, os.path.dirname(os.path.abspath(file))):
+    if not shards.is_of(header, folder):
         return None
-    left_out = {}
+    left_out, etags = {}, header.get("etags")
     try:
         for reason, (count, examples) in header["left_out"].items():
             left_out[reason] = LeftOut(int(count), list(map(str, examples)))
+        if etags is not None:
+            etags = tuple(None if etag is None else str(etag) for etag in etags)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise NotAnIndexError(f"{file} does not say what was left out") from None
-    return index_from_columns(shards.paths, read_columns(file, header), left_out, os.fspath(file))
+    if (etags is not None) != shards.is_remote:
+        raise NotAnIndexError(f"{file} has ETags of files, or none of objects")
+    return index_from_columns(shards.paths, read_columns(file, header), left_out, etags, os.fspath(file))
 
 
-def _folder(shards: ShardsToIndex) -> Path:
-    return Path(os.path.abspath(shards.paths[0])).parent
-
-
-def _cached(shards: ShardsToIndex) -> Iterator[Path]:
+def cached(shards: ShardsToIndex) -> Iterator[Path]:
     """Where the index is kept in the user's cache folder, if there is one."""
-    what = json.dumps([shards.source, dict(shards.settings), list(map(os.path.abspath, shards.paths))])
-    name = hashlib.blake2b(what.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    paths = [path if is_url(path) else os.path.abspath(path) for path in shards.paths]
+    what = json.dumps([shards.source, dict(shards.settings), paths])
+    yield from (folder / (hashed(what) + SUFFIX) for folder in cache_folder())
+
+
+def hashed(what: str) -> str:
+    """A name of a file in the cache folder for whatever a text describes."""
+    return hashlib.blake2b(what.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def cache_folder() -> Iterator[Path]:
+    """The folder of indexes in the user's cache folder, if there is one."""
     folder = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(folder):  # is ignored, as the XDG specification says
         folder = os.path.join(os.path.expanduser("~"), ".cache")
     if os.path.isabs(folder):
-        yield Path(folder, "fastseq", "indexes", name + SUFFIX)
+        yield Path(folder, "fastseq", "indexes")
 
 
 def _versions(paths: Sequence[str]) -> NDArray[np.int64]:

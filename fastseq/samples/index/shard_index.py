@@ -45,6 +45,7 @@ class ShardIndex:
         names: of the images in their shards; None if they have none.
         labels: one for each image; None if there are none.
         left_out: what was left out, by the reason.
+        etags: of the shards, if they are objects in a store, whose versions are a size and 0; None if they are files.
     """
 
     paths: tuple[str, ...]
@@ -56,14 +57,16 @@ class ShardIndex:
     names: NameTable | None = None
     labels: RawLabels | None = None
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    etags: tuple[str | None, ...] | None = None
 
     def table(self) -> PathTable:
         """A table of the images."""
+        is_local = self.etags is None
         return replace(
-            PathTable.from_strings(self.paths),
+            PathTable.from_strings(self.paths) if is_local else PathTable.from_urls(self.paths, self.etags or ()),
             path_numbers=self.shards,
             ranges=Ranges(self.offsets, self.lengths, names=self.names),
-            versions=self.versions,
+            versions=self.versions if is_local else None,
             blocks=self.blocks,
         )
 

@@ -11,6 +11,7 @@ from fastseq.samples.blocks import Blocks
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.ranges import RangesBuilder
 from fastseq.samples.sources.left_out import LeftOut
+from fastseq.storage.store import ObjectInfo
 
 
 class ShardImages:
@@ -19,15 +20,18 @@ class ShardImages:
     def __init__(self) -> None:
         self._shards = array("i")
         self._versions: list[tuple[int, int]] = []
+        self._etags: list[str | None] = []
         self._ranges = RangesBuilder()
         self._left_out: dict[str, LeftOut] = {}
 
     def __len__(self) -> int:
         return len(self._shards)
 
-    def add_shard(self, version: tuple[int, int]) -> None:
-        """Add the next shard: its size and the time of its last change; its images follow."""
-        self._versions.append(version)
+    def add_shard(self, version: tuple[int, int], info: ObjectInfo | None = None) -> None:
+        """Add the next shard: its size and the time of its last change, or what its store says; its images follow."""
+        self._versions.append(version if info is None else (info.size, 0))
+        if info is not None:
+            self._etags.append(info.etag)
 
     def add(self, offset: int, length: int, name: str | None = None) -> None:
         """Add an image: where it is in the last shard, and its name there."""
@@ -51,4 +55,5 @@ class ShardImages:
             ranges.names,
             labels,
             self._left_out,
+            tuple(self._etags) if self._etags else None,
         )

@@ -8,35 +8,38 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from fastseq._types import StrPath
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.samples.class_labels import listed
 from fastseq.samples.index.index_file import SUFFIX
-from fastseq.urls import check_local
+from fastseq.storage.stores import folder_store
+from fastseq.urls import check_local, is_url
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _NESTED = re.compile(r"\{[^{}]*\{")
 _NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
 _NUMBERED = re.compile(r"(\d{5,})-of-(\d{5,})")
 _MAX_SHARDS = 1 << 20
+_WEB = ("http://", "https://")  # whose URLs may have ? and * in them, and whose servers do not list their files
 
 
 def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
-    """The files that a pattern, or a list of patterns, names, in their order.
+    """The files or objects that a pattern, or a list of patterns, names, in their order.
 
     A `SamplesWarning` says what is missing among files that are named as in train-00000-of-00008.
 
     Args:
         shards: paths with `{00000..03071}` for numbers, of as many digits if one begins with 0, `{a,b}` for one or the
             other, and `*`, `?`, `[...]` and `**` as in `glob`, whose files are sorted by name. A file of that very name
-            comes first.
+            comes first. Or URLs with the same, but without `**` and with wildcards in the last part only.
 
     Raises:
-        FileNotFoundError: if a pattern names no file.
-        ValueError: if it is a URL, stands for more than a million files, names one twice, or is none of what is said
-            above; if shards are of two sets.
+        OSError: if a pattern names no file, or if a store cannot be listed: a `StoreError`.
+        ValueError: if it stands for more than a million files, names one twice, or is none of what is said above; if
+            shards are of two sets, or some are URLs and others are not.
         TypeError: if `shards` is no path and no list of paths.
     """
     if not isinstance(shards, (str, os.PathLike)) and (isinstance(shards, bytes) or not isinstance(shards, Iterable)):
@@ -54,12 +57,16 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
     repeated = [path for path, identity in zip(found, identities, strict=True) if counts[identity] > 1]
     if repeated:
         raise ValueError(f"these are the same shard more than once: {listed(repeated)}")
+    if len(set(map(is_url, found))) > 1:
+        raise ValueError("some shards are URLs and others are not: read them one after the other, or copy the former")
     _check_numbered(found)
     return found
 
 
 def _identity(path: str) -> tuple[int, int] | str:
     """What tells a file from others, whatever links lead to it."""
+    if is_url(path):
+        return path
     try:
         status = os.stat(path)
     except OSError:
@@ -90,8 +97,10 @@ def _check_numbered(paths: Iterable[str]) -> None:
 
 
 def _matches(pattern: str) -> list[str]:
-    check_local(pattern, "shards")
-    if os.path.exists(pattern):
+    remote = is_url(pattern)
+    if pattern.lower().startswith("file://"):
+        check_local(pattern, "shards")
+    if not remote and os.path.exists(pattern):
         return [pattern]
     if _NESTED.search(pattern):
         raise ValueError(f"{pattern} has braces in braces; pass a list of patterns")
@@ -99,14 +108,26 @@ def _matches(pattern: str) -> list[str]:
     for number, path in enumerate(_without_braces(pattern)):
         if number == _MAX_SHARDS:
             raise ValueError(f"{pattern} stands for more than {_MAX_SHARDS:,} shards")
-        if os.path.exists(path) or not glob.has_magic(path):
+        if not glob.has_magic(path) or (path.startswith(_WEB) if remote else os.path.exists(path)):
             found.append(path)
             continue
-        here = sorted(name for name in glob.glob(path, recursive=True) if not name.endswith(SUFFIX))
+        here = sorted(name for name in (_listed(path) if remote else _globbed(path)) if not name.endswith(SUFFIX))
         if not here:
             raise FileNotFoundError(errno.ENOENT, "No files of this name", path)
         found += here
     return found
+
+
+def _globbed(pattern: str) -> list[str]:
+    return glob.glob(pattern, recursive=True)
+
+
+def _listed(pattern: str) -> list[str]:
+    """The objects whose URLs match a pattern."""
+    folder, _, last = pattern.rpartition("/")
+    if glob.has_magic(folder):
+        raise ValueError(f"{pattern}: wildcards in a URL can only be in its last part; write {{a,b}} for folders")
+    return [f"{folder}/{name}" for name in folder_store(folder).names() if fnmatchcase(name, last)]
 
 
 def _without_braces(pattern: str) -> Iterator[str]:

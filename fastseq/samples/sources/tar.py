@@ -11,7 +11,8 @@ import numpy as np
 from fastseq._native.shards import TarReader
 from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, listed
-from fastseq.samples.index.kept_index import ShardsToIndex, index_of
+from fastseq.samples.index.find import index_of
+from fastseq.samples.index.kept_index import ShardsToIndex
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.csv_columns import TextColumn
@@ -19,6 +20,7 @@ from fastseq.samples.sources.dataframe import label_columns
 from fastseq.samples.sources.folder_walk import EXTENSIONS
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
 from fastseq.samples.sources.shard_errors import TAR_ARCHIVE, check_is_file, check_kind, check_open, unreadable
+from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_files
 from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.status import Status
@@ -55,13 +57,14 @@ def tar_shards(
 
     def make(advance: Callable[[], None]) -> ShardIndex:
         scan = _Scan(image_kinds, label)
-        for path in paths:
-            scan.add_shard(path)
+        for shard in shard_files(paths):
+            scan.add_shard(shard)
             advance()
         scan.check_found(paths)
         return scan.images.index(paths, None if label is None else RawLabels(*scan.labels.codes()))
 
-    return ShardsToIndex("tar", {"image": image_kinds, "label": label}, tuple(paths), make)
+    command = index_command(shards, None if image is None else ";".join(image_kinds), label)
+    return ShardsToIndex("tar", {"image": image_kinds, "label": label}, tuple(paths), make, command)
 
 
 @dataclass
@@ -82,11 +85,11 @@ class _Scan:
         self._label = label
         self._kinds: set[str] = set()
 
-    def add_shard(self, path: str) -> None:
-        check_is_file(path)
-        reader, texts, is_empty = TarReader(os.fsencode(path)), [], True
+    def add_shard(self, shard: ShardFile) -> None:
+        check_is_file(shard.path)
+        path, reader, texts, is_empty = shard.name, TarReader(os.fsencode(shard.path)), [], True
         check_open(path, reader)
-        self.images.add_shard(reader.version)
+        self.images.add_shard(reader.version, shard.info)
         for sample in self._samples(path, reader):
             is_empty = False
             self._kinds.update(sample.files)

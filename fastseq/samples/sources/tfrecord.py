@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fastseq._native.shards import TF_RECORD, TfRecordReader
 from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels, checked_classes, listed
-from fastseq.samples.index.kept_index import ShardsToIndex, index_of
+from fastseq.samples.index.find import index_of
+from fastseq.samples.index.kept_index import ShardsToIndex
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.label_values import encode_values
 from fastseq.samples.path_table import PathTable
@@ -21,6 +22,7 @@ from fastseq.samples.sources.class_numbers import are_names, numbers_of_classes,
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
 from fastseq.samples.sources.shard_errors import TFRECORD_FILE, check_is_file, check_open, unreadable
+from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_files, shard_heads
 from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.samples.sources.tfds_names import class_names
@@ -69,14 +71,15 @@ def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str 
 
     def make(advance: Callable[[], None]) -> ShardIndex:
         scan = _Scan(features)
-        for path in paths:
-            scan.add_shard(path)
+        for shard in shard_files(paths):
+            scan.add_shard(shard)
             advance()
         if not scan.images:
             raise ValueError(f"{listed(paths)}: no record has a feature {features.image!r} with an image")
         return scan.images.index(paths, scan.labels())
 
-    return ShardsToIndex("tfrecord", {"image": features.image, "label": features.label}, tuple(paths), make)
+    settings = {"image": features.image, "label": features.label}
+    return ShardsToIndex("tfrecord", settings, tuple(paths), make, index_command(shards, *settings.values()))
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,12 @@ class _Scan:
         self._numbers: list[NDArray[np.int64]] = []  # integers, or the bits of floats
         self._kind = _NOTHING  # of the labels
 
-    def add_shard(self, path: str) -> None:
-        check_is_file(path)
-        label = self.features.label
-        reader = TfRecordReader(os.fsencode(path), os.fsencode(self.features.image), os.fsencode(label or ""))
+    def add_shard(self, shard: ShardFile) -> None:
+        check_is_file(shard.path)
+        path, label = shard.name, self.features.label
+        reader = TfRecordReader(os.fsencode(shard.path), os.fsencode(self.features.image), os.fsencode(label or ""))
         check_open(path, reader)
-        self.images.add_shard(reader.version)
+        self.images.add_shard(reader.version, shard.info)
         is_empty = True
         while not reader.done:
             texts, columns = reader.read(_RECORDS)
@@ -204,9 +207,9 @@ def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, paths: Sequence[str]
 def _features(paths: Sequence[str]) -> dict[str, int]:
     """The names and kinds of the features in the first records that there are."""
     there: dict[str, int] = {}
-    for path in paths:
-        check_is_file(path)
-        reader = TfRecordReader(os.fsencode(path), b"", b"")
+    for shard in shard_heads(paths):
+        check_is_file(shard.path)
+        path, reader = shard.name, TfRecordReader(os.fsencode(shard.path), b"", b"")
         check_open(path, reader)
         for _ in range(_FIRST_RECORDS):
             for name, kind in reader.peek().items():

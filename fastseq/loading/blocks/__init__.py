@@ -1,0 +1,1 @@
+"""Blocks of remote shards: fetched ahead of need, and held as long as they are in use."""

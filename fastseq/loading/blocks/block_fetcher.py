@@ -1,0 +1,155 @@
+"""Fetches blocks of remote shards in threads of its own, and holds those that are wanted."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from fastseq.engine.python_threads import TaskThreads
+from fastseq.engine.threads import register_cleanup
+from fastseq.samples.path_table import PathTable
+from fastseq.status import Status
+from fastseq.storage.store import StoreError
+from fastseq.storage.stores import store_of
+
+_THREADS = 16
+_EXIT_TIMEOUT_S = 0.5
+
+
+class Block:
+    """A block that is being fetched, or was.
+
+    Attributes:
+        number: in `Blocks`.
+        data: its bytes; None until they are there, and if they cannot be had.
+        error: why they cannot be had.
+        is_done: whether one of the two is set.
+        is_released: whether it is not held any more: it is fetched only if somebody waits for it.
+        waiting: what to call once it is done; whoever pops a call makes it.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.data: memoryview | None = None
+        self.error: StoreError | None = None
+        self.is_done = False
+        self.is_released = False
+        self.waiting: deque[Callable[[], None]] = deque()
+
+    def end(self, data: memoryview | None, error: StoreError | None) -> None:
+        """Make it done."""
+        self.data, self.error = data, error
+        self.is_done = True
+        self.notify()
+
+    def notify(self) -> None:
+        """Call those that wait."""
+        while self.waiting:
+            try:
+                call = self.waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            call()
+
+
+class BlockFetcher:
+    """The blocks of a table of remote shards. Safe to use from several threads and from signal handlers; takes no lock.
+
+    Blocks that are wanted are fetched in that order, by at most 16 threads. One that is asked for at once comes before
+    all others.
+    """
+
+    def __init__(self, table: PathTable, max_bytes: int) -> None:
+        """Take the table, which has `blocks` and `etags`; nothing is fetched yet.
+
+        Args:
+            table: the table.
+            max_bytes: blocks that are larger are refused.
+        """
+        self._table = table
+        self._max_bytes = max_bytes
+        self.reset_after_fork()
+        register_cleanup(self)
+
+    def reset_after_fork(self) -> None:
+        """Let go of what a parent process has begun: its threads do not exist here."""
+        self._held: dict[int, Block] = {}
+        self._queue: deque[Block] = deque()
+        self._threads = TaskThreads(_THREADS, _EXIT_TIMEOUT_S)
+
+    def block_bytes(self, number: int) -> int:
+        """The size of a block."""
+        assert self._table.blocks is not None
+        return int(self._table.blocks.lengths[number])
+
+    def hold(self, numbers: Iterable[int]) -> None:
+        """Fetch blocks ahead of need, and hold them."""
+        for number in numbers:
+            block = Block(number)
+            if self._held.setdefault(number, block) is block:
+                self._queue.append(block)
+                self._threads.submit(self._fetch_next)
+
+    def release(self, numbers: Iterable[int]) -> None:
+        """Hold blocks no more; whoever has them may go on to use them."""
+        for number in numbers:
+            block = self._held.pop(number, None)
+            if block is not None:
+                block.is_released = True
+
+    def get(self, number: int, call: Callable[[], None]) -> Block:
+        """A block, whether it is held or not; one that is not is fetched before all others.
+
+        Args:
+            number: of the block.
+            call: what to call once it is done, in another thread, or at once.
+        """
+        block = self._held.get(number)
+        is_held = block is not None
+        block = block or Block(number)
+        block.waiting.append(call)
+        if block.is_done:
+            block.notify()
+        elif not is_held or block.is_released:  # by another thread, which may not have seen that somebody waits for it
+            self._queue.appendleft(block)
+            self._threads.submit(self._fetch_next)
+        return block
+
+    def cancel_prefetch(self) -> None:
+        """Hold nothing any more."""
+        self.release(list(self._held))
+
+    def ensure_running(self) -> None:
+        """Start the threads that are needed; see `TaskThreads.ensure_running`."""
+        self._threads.ensure_running()
+
+    def url(self, number: int) -> str:
+        """The URL of the shard that a block is in."""
+        assert self._table.blocks is not None
+        return self._table.file(int(self._table.blocks.shards[number]))
+
+    def _fetch_next(self) -> None:
+        try:
+            block = self._queue.popleft()
+        except IndexError:
+            return
+        if block.is_done or (block.is_released and not block.waiting):
+            return
+        try:
+            block.end(self._read(block.number), None)
+        except StoreError as error:
+            block.end(None, error)
+        except MemoryError:
+            block.end(None, StoreError(self.url(block.number), Status.OUT_OF_MEMORY))
+        except BaseException as error:  # nothing else would end the block
+            block.end(None, StoreError(self.url(block.number), Status.INTERNAL, repr(error)))
+
+    def _read(self, number: int) -> memoryview:
+        blocks, etags = self._table.blocks, self._table.etags
+        assert blocks is not None
+        assert etags is not None
+        url, length = self.url(number), int(blocks.lengths[number])
+        if length > self._max_bytes:
+            raise StoreError(url, Status.FILE_TOO_LARGE)
+        store, name = store_of(url)
+        return store.read(name, int(blocks.offsets[number]), length, etags[int(blocks.shards[number])])

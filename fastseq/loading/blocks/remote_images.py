@@ -1,0 +1,95 @@
+"""The images of remote shards, for a loader that reads batches one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.sources import Sources
+from fastseq.engine.threads import register_fork_reset
+from fastseq.loading.blocks.block_batch import BlockBatch, BlockSources
+from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
+from fastseq.loading.blocks.fetch_plan import FetchPlan
+from fastseq.order.order import Order
+from fastseq.samples import Samples
+from fastseq.samples.blocks import BLOCK_BYTES
+
+
+class RemoteImages:
+    """Fetches the blocks that batches need, ahead of their turn."""
+
+    def __init__(self, samples: Samples, order: Order, window_bytes: int, file_bytes: int) -> None:
+        """Prepare; nothing is fetched yet.
+
+        Args:
+            samples: in remote shards.
+            order: which samples each batch has.
+            window_bytes: bound on the blocks that all ranks hold together.
+            file_bytes: bound on the size of an image.
+        """
+        self._samples = samples
+        self._fetcher = BlockFetcher(samples.table, file_bytes + BLOCK_BYTES)
+        self._plan = FetchPlan(
+            lambda epoch, k: order.block_runs(epoch, k, self._blocks_of_samples),
+            self._fetcher.block_bytes,
+            window_bytes // order.world_size,
+        )
+        self.reset_after_fork()
+        register_fork_reset(self)
+
+    def reset_after_fork(self) -> None:
+        """Use a lock that no thread of another process holds, and let go of what that has fetched."""
+        self._lock = Lock()
+        self._is_cancelled = True
+
+    def move_to(self, epoch: int, k: int) -> None:
+        """Note that batch `k` is about to be read: fetch what comes next, and let go of what came before.
+
+        Does nothing if this is being done already, by another thread or by the code that a signal handler interrupts.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._is_cancelled:
+                self._is_cancelled = False
+                self._plan.reset()
+            new, old = self._plan.move_to(epoch, k)
+            self._fetcher.release(old)
+            self._fetcher.hold(new)
+        finally:
+            self._lock.release()
+
+    def begin(self, rows: NDArray[np.int64], nbytes: int, begin: Callable[[Sources], PendingBatch]) -> BlockBatch:
+        """Begin a batch of the images in some rows of the table.
+
+        Args:
+            rows: int64 (n,).
+            nbytes: the size of the batch.
+            begin: begins to decode, once the images are there.
+        """
+        table = self._samples.table
+
+        def begin_from(blocks: Sequence[Block]) -> PendingBatch:
+            return begin(BlockSources(table, rows, blocks))
+
+        path = BlockSources(table, rows, ()).path
+        return BlockBatch(self._fetcher, self._blocks_of_rows(rows), begin_from, nbytes, path)
+
+    def cancel_prefetch(self) -> None:
+        """Let go of all blocks. Takes no lock."""
+        self._is_cancelled = True
+        self._fetcher.cancel_prefetch()
+
+    def _blocks_of_samples(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self._blocks_of_rows(self._samples.table_rows[numbers])
+
+    def _blocks_of_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        table = self._samples.table
+        assert table.blocks is not None
+        assert table.path_numbers is not None
+        assert table.ranges is not None
+        return table.blocks.find(table.path_numbers[rows], table.ranges.offsets[rows])

@@ -1,0 +1,129 @@
+"""Stores that obstore reads: S3, Google Cloud Storage, Azure, and web servers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from fastseq.status import Status
+from fastseq.storage.store import ObjectInfo, StoreError, check_length
+
+SCHEMES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "http", "https")
+
+_STALLED_S = 10  # without a byte, after which a request is repeated
+_REQUEST_S = 600
+_RETRIES = 8
+_RETRY_S = 120
+_MAX_WORDS = 300  # of an error
+
+_first_process: dict[str, int] = {}  # "pid": of the process that has used obstore first; a fork keeps it
+
+
+class ObstoreStore:
+    """A folder of objects; see `Store`.
+
+    Requests that fail, break off or stall are repeated, with pauses that double, for two minutes.
+    """
+
+    def __init__(self, folder: str) -> None:
+        """Take the URL of the folder. Credentials are those of the environment.
+
+        Raises:
+            ImportError: if obstore is not installed.
+            StoreError: if there cannot be such a store.
+        """
+        try:
+            from obstore.store import from_url
+        except ImportError as error:
+            raise ImportError(
+                f'{folder} is read by obstore, which is not installed: pip install "fastseq-loader[remote]"'
+            ) from error
+        self._folder = folder
+        client: Any = {"read_timeout": f"{_STALLED_S}s", "timeout": f"{_REQUEST_S}s"}
+        if folder.startswith("http://"):
+            client["allow_http"] = True
+        backoff: Any = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=15), "base": 2}
+        retries: Any = {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_RETRY_S), "backoff": backoff}
+        with self._translated(""):
+            self._store = from_url(folder, client_options=client, retry_config=retries)
+
+    def read(self, name: str, offset: int, length: int, etag: str | None) -> memoryview:
+        """See `Store`."""
+        options: Any = {"range": (offset, offset + length)}
+        if etag is not None:
+            options["if_match"] = etag
+        with self._translated(name) as obstore:
+            result = obstore.get(self._store, name, options=options)
+            if etag is not None and result.meta["e_tag"] not in (etag, None):  # of a server that ignores If-Match
+                raise StoreError(self._url(name), Status.CHANGED)
+            data = memoryview(result.bytes())
+        return check_length(self._url(name), data, offset, length)
+
+    def info(self, name: str) -> ObjectInfo:
+        """See `Store`."""
+        with self._translated(name) as obstore:
+            return _info(obstore.head(self._store, name))
+
+    def names(self) -> dict[str, ObjectInfo]:
+        """See `Store`."""
+        if self._folder.startswith(("http://", "https://")) and type(self._store).__name__ == "HTTPStore":
+            raise StoreError(self._folder, Status.UNSUPPORTED_FORMAT, "web servers do not list their files")
+        with self._translated("") as obstore:
+            return {meta["path"]: _info(meta) for meta in obstore.list_with_delimiter(self._store)["objects"]}
+
+    def download(self, name: str, file: BinaryIO) -> ObjectInfo:
+        """See `Store`."""
+        with self._translated(name) as obstore:
+            result = obstore.get(self._store, name)
+            info = _info(result.meta)
+            for chunk in result.stream(min_chunk_size=1 << 20):
+                file.write(memoryview(chunk))
+            return info
+
+    def upload(self, name: str, file: Path) -> None:
+        """See `Store`."""
+        with self._translated(name) as obstore:
+            obstore.put(self._store, name, file)
+
+    def _url(self, name: str) -> str:
+        return f"{self._folder}/{name}" if name else self._folder
+
+    @contextmanager
+    def _translated(self, name: str) -> Iterator[Any]:
+        """The module, whose errors become `StoreError`s."""
+        import obstore
+        from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
+
+        if _first_process.setdefault("pid", os.getpid()) != os.getpid():
+            raise StoreError(
+                self._url(name),
+                Status.READ_ERROR,
+                "this process was forked from one that reads from object stores, and its copies of the connections "
+                'do not work: start it by multiprocessing.get_context("spawn")',
+            )
+        try:
+            yield obstore
+        except FileNotFoundError as error:
+            raise StoreError(self._url(name), Status.NOT_FOUND) from error
+        except (PermissionDeniedError, UnauthenticatedError) as error:
+            raise StoreError(self._url(name), Status.PERMISSION_DENIED, _words(error)) from error
+        except PreconditionError as error:
+            raise StoreError(self._url(name), Status.CHANGED) from error
+        except (BaseError, OSError) as error:
+            if isinstance(error, StoreError):
+                raise
+            raise StoreError(self._url(name), Status.READ_ERROR, _words(error)) from error
+
+
+def _info(meta: Any) -> ObjectInfo:
+    return ObjectInfo(meta["size"], meta["e_tag"])
+
+
+def _words(error: BaseException) -> str:
+    """What obstore says, without the source of the error in Rust."""
+    words = " ".join(str(error).split("\n\nDebug source:")[0].split())
+    return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}..."

@@ -1,0 +1,74 @@
+"""What a store of objects can do, and how it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from fastseq.status import Status, describe
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """What is known of an object without reading it.
+
+    Attributes:
+        size: in bytes.
+        etag: what changes whenever the object does, quoted as the store quotes it; None if the store does not tell.
+    """
+
+    size: int
+    etag: str | None
+
+
+class StoreError(OSError):
+    """A store did not do what it was asked for.
+
+    Attributes:
+        url: of the object.
+        status: what went wrong.
+        detail: the store's own words, or what was being read.
+    """
+
+    def __init__(self, url: str, status: Status, detail: str = "") -> None:
+        super().__init__(url, status, detail)
+        self.url = url
+        self.status = status
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.url}: {describe(self.status, self.detail)}"
+
+
+class Store(Protocol):
+    """A folder of objects. Every method may block, is safe to call from several threads, and raises `StoreError`."""
+
+    def read(self, name: str, offset: int, length: int, etag: str | None) -> memoryview:
+        """Read a part of an object.
+
+        Args:
+            name: of the object, relative to the folder.
+            offset: in bytes.
+            length: in bytes, at least 1.
+            etag: what it had before; if it has another now, the status is CHANGED. None not to compare.
+        """
+
+    def info(self, name: str) -> ObjectInfo:
+        """What is known of an object."""
+
+    def names(self) -> dict[str, ObjectInfo]:
+        """The objects in the folder, without those in its folders; UNSUPPORTED_FORMAT if they cannot be listed."""
+
+    def download(self, name: str, file: BinaryIO) -> ObjectInfo:
+        """Write a whole object to a file."""
+
+    def upload(self, name: str, file: Path) -> None:
+        """Write a file as an object, in place of one that is there."""
+
+
+def check_length(url: str, data: memoryview, offset: int, length: int) -> memoryview:
+    """Return the data, or raise `StoreError` if there are fewer bytes than were asked for."""
+    if data.nbytes == length:
+        return data
+    raise StoreError(url, Status.TRUNCATED, f"of {length} bytes from {offset} on there are {data.nbytes}")
