@@ -12,8 +12,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Fault = Callable[["Request"], str | None]
-"""What goes wrong with a request: "503", "reset", "cut" (the body breaks off), "stall" (it stops half way, and the
-connection stays open); None for nothing."""
+"""What goes wrong with a request: "403", "404" or "503" (the answer), "reset", "cut" (the body breaks off), "stall" (it
+stops half way, and the connection stays open); None for nothing."""
 
 
 class Request:
@@ -83,13 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._serve()
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self._serve()
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         data = self.rfile.read(int(self.headers["Content-Length"]))
         self.server_of_objects.objects[self.path] = data
         self._answer(200, b"", data)
@@ -107,12 +107,12 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(len(server.requests), self.command, self.path, begin, end)
         server.requests.append(request)
         fault = server.fault(request)
-        if self.headers.get("If-Match") not in (None, etag(data)):
+        if etag(data) and self.headers.get("If-Match") not in (None, etag(data)):
             self._answer(412, b"")
         elif begin >= len(data):
             self._answer(416, b"")
-        elif fault == "503":
-            self._answer(503, b"busy")
+        elif fault in ("403", "404", "503"):
+            self._answer(int(fault), b"busy")
         elif fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Last-Modified", "Tue, 01 Dec 2026 00:00:00 GMT")
-        if whole:
+        if whole and etag(whole):
             self.send_header("ETag", etag(whole))
         if content_range:
             self.send_header("Content-Range", content_range)

@@ -362,7 +362,7 @@ def test_patterns(tmp_path, jpegs):
         (f"{tmp_path}/{{a-{{08..10}},b}}.tar", "braces in braces"),
         (f"{tmp_path}/{{1..9..2}}.tar", "not a range of numbers"),
         ("file:///x.tar", "write '/x.tar'"),
-            (["http://127.0.0.1/x.tar", "x.tar"], "some shards are URLs and others are not"),
+        (["http://127.0.0.1/x.tar", "x.tar"], "some shards are URLs and others are not"),
     ]:
         with pytest.raises(ValueError, match=error):
             Samples.from_tar(shards)

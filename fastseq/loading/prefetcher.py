@@ -156,7 +156,7 @@ class Prefetcher:
     def take(self, key: Key, keep: Iterable[Key] = ()) -> Pending | None:
         """Hand out a batch, if it is begun, and cancel all others but those of `keep` and those that were probed."""
         if self._remote is not None:
-            self._remote.move_to(*key)
+            self._remote.move_to(*key, self.depth)
         self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
         return self.look_ahead.take(key, {*keep, *self._probed})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 from fastseq.status import Status
 from fastseq.storage.store import ObjectInfo, StoreError, check_length
 
-_ETAGS = ("ETag", "etag", "checksum", "md5Hash", "sha256", "mtime", "modified", "created", "LastModified")
+_ETAGS = ("ETag", "etag")
+_VERSIONS = (*_ETAGS, "checksum", "md5Hash", "sha256", "mtime", "modified", "created", "LastModified")
 
 
 class FsspecStore:
@@ -51,7 +52,8 @@ class FsspecStore:
         """See `Store`."""
         with self._translated(""):
             found = self._system.ls(self._root, detail=True)
-        return {info["name"].rpartition("/")[2]: _info(info) for info in found if info["type"] == "file"}
+        # What else tells versions apart may be in a listing and not in the information on an object, or vice versa.
+        return {info["name"].rpartition("/")[2]: _info(info, _ETAGS) for info in found if info["type"] == "file"}
 
     def download(self, name: str, file: BinaryIO) -> ObjectInfo:
         """See `Store`."""
@@ -87,6 +89,6 @@ class FsspecStore:
             raise StoreError(self._url(name), Status.READ_ERROR, words) from error
 
 
-def _info(found: dict[str, Any]) -> ObjectInfo:
-    etag = next((str(found[key]) for key in _ETAGS if found.get(key) is not None), None)
+def _info(found: dict[str, Any], keys: Iterable[str] = _VERSIONS) -> ObjectInfo:
+    etag = next((str(found[key]) for key in keys if found.get(key) is not None), None)
     return ObjectInfo(int(found["size"]), etag)

@@ -20,8 +20,7 @@ class FetchPlan:
     Args:
         runs: see `Runs`.
         block_bytes: the size of a block.
-        max_bytes: blocks are wanted ahead of need as long as all wanted ones are no larger than this. Those of the
-            batch that is read, and of the one after it, are wanted in any case.
+        max_bytes: blocks are wanted ahead of need as long as all wanted ones are no larger than this.
     """
 
     def __init__(self, runs: Runs, block_bytes: Callable[[int], int], max_bytes: int) -> None:
@@ -42,8 +41,13 @@ class FetchPlan:
     def __contains__(self, block: int) -> bool:
         return block in self._uses
 
-    def move_to(self, epoch: int, batch: int) -> tuple[list[int], list[int]]:
+    def move_to(self, epoch: int, batch: int, ahead: int = 1) -> tuple[list[int], list[int]]:
         """Note that a batch is about to be read.
+
+        Args:
+            epoch: of the batch.
+            batch: its number.
+            ahead: how many batches after it may be begun meanwhile: their blocks are wanted in any case.
 
         Returns:
             The blocks that are wanted from now on and were not before, in the order of need; and those that are wanted
@@ -62,7 +66,7 @@ class FetchPlan:
             first, _, run, rest = self._coming[0]
             new = [block for block in run.blocks.tolist() if block not in self._uses]
             size = sum(map(self._block_bytes, new))
-            if first > batch + 1 and self._bytes + size > self._max_bytes:
+            if first > batch + ahead and self._bytes + size > self._max_bytes:
                 break
             heapq.heappop(self._coming)
             self._push(rest)

@@ -46,9 +46,10 @@ class RemoteImages:
         self._lock = Lock()
         self._is_cancelled = True
 
-    def move_to(self, epoch: int, k: int) -> None:
+    def move_to(self, epoch: int, k: int, ahead: int) -> None:
         """Note that batch `k` is about to be read: fetch what comes next, and let go of what came before.
 
+        The `ahead` batches after it may be begun meanwhile.
         Does nothing if this is being done already, by another thread or by the code that a signal handler interrupts.
         """
         if not self._lock.acquire(blocking=False):
@@ -57,7 +58,7 @@ class RemoteImages:
             if self._is_cancelled:
                 self._is_cancelled = False
                 self._plan.reset()
-            new, old = self._plan.move_to(epoch, k)
+            new, old = self._plan.move_to(epoch, k, ahead)
             self._fetcher.release(old)
             self._fetcher.hold(new)
         finally:
