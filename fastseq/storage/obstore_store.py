@@ -14,7 +14,7 @@ from fastseq.storage.store import ObjectInfo, StoreError, check_length
 
 SCHEMES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "http", "https")
 
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_ENDPOINT", "GOOGLE_BASE_URL")
 """Variables of the environment that name a server in place of the cloud's."""
 _STALLED_S = 10  # without a byte, after which a request is repeated
 _REQUEST_S = 600

@@ -32,10 +32,13 @@ class StoreError(OSError):
     """
 
     def __init__(self, url: str, status: Status, detail: str = "") -> None:
-        super().__init__(url, status, detail)
+        super().__init__(detail)
         self.url = url
         self.status = status
         self.detail = detail
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return StoreError, (self.url, self.status, self.detail)
 
     def __str__(self) -> str:
         return f"{self.url}: {describe(self.status, self.detail)}"
