@@ -120,9 +120,14 @@ def _changed(shards: ShardsToIndex, index: ShardIndex, there: dict[str, ObjectIn
     sizes = index.versions[:, 0].tolist()
     for path, size, etag in zip(shards.paths, sizes, index.etags or (), strict=True):
         info = (there or {}).get(path.removeprefix(f"{folder}/"))
-        if info is not None and (info.size != size or (None not in (info.etag, etag) and info.etag != etag)):
+        if info is not None and (info.size != size or _differ(info.etag, etag)):
             return path
     return ""
+
+
+def _differ(etag: str | None, other: str | None) -> bool:
+    """Whether two ETags are known and differ; listings may have them without quotes."""
+    return etag is not None and other is not None and etag.strip('"') != other.strip('"')
 
 
 def _no_index(shards: ShardsToIndex, there: dict[str, ObjectInfo] | None) -> str:
