@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from fastseq.keywords import value_hint
 
+_BYTES = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE)
 _MAX_SIDE = 65535  # pixels; as many as a JPEG can have
 _Choice = TypeVar("_Choice")
 
@@ -52,6 +54,22 @@ def integer(name: str, value: Any, minimum: int | None = None, maximum: int | No
     number = operator.index(value)
     _check_range(name, number, minimum, maximum)
     return number
+
+
+def byte_count(name: str, value: Any) -> int:
+    """A size in bytes, at least 1: an integer, or text such as "400GB" (powers of 1000) or "64 MiB" (powers of 1024).
+
+    Raises:
+        TypeError: if it is neither.
+        ValueError: if it is less than 1, or text that says no size.
+    """
+    if isinstance(value, str):
+        said = _BYTES.fullmatch(value.strip())
+        if said is None:
+            raise ValueError(f'{name} must be a number of bytes, or text such as "400GB" or "64MiB", not {value!r}')
+        base = 1024 if said[3] else 1000
+        value = int(float(said[1]) * base ** " KMGT".index((said[2] or " ").upper()))
+    return integer(name, value, minimum=1)
 
 
 def number(

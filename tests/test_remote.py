@@ -337,6 +337,72 @@ def test_fit(remote, local):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_cache_is_read_in_later_epochs_and_runs(server, remote, local, tmp_path):
+    for seed in (3, 3, 9):
+        settings = BY_BLOCKS | {"seed": seed}
+        loader = pickle.loads(pickle.dumps(Loader(remote, cache=tmp_path / "nvme", cache_bytes="1GB", **settings)))
+        assert_same(batches(Loader(local, **settings)), batches(loader))
+    fetched = [request for request in server.requests if request.path.endswith(".tar")]
+    assert len(fetched) == len(remote.table.blocks)
+
+
+def test_a_cache_of_half_the_set_saves_half_of_the_requests(server, remote, tmp_path):
+    total = int(remote.table.blocks.lengths.sum())
+    loader = Loader(remote, cache=tmp_path, cache_bytes=total // 2, **BY_BLOCKS)
+    for epoch in range(3):
+        server.requests.clear()
+        batches(loader)
+        assert server.bytes_requested <= (1.0 if epoch == 0 else 0.6) * total
+
+
+def test_a_cache_of_a_changed_shard_is_not_read(server, remote, files, tmp_path):
+    batches(Loader(remote, cache=tmp_path, **SETTINGS))
+    server.objects["/set/1.tar"] = files["1.tar"] + bytes(512)
+    pattern = f"{server.url}/set/{{0..2}}.tar"
+    index([pattern], image="jpg", force=True)
+    changed = Samples.from_tar(pattern, image="jpg")
+    server.requests.clear()
+    list(Loader(changed, SIZE, 4, cache=tmp_path))
+    assert {request.path for request in server.requests} == {"/set/1.tar"}
+
+
+def test_a_cache_that_cannot_be_written(remote, local, tmp_path, monkeypatch):
+    monkeypatch.setattr("fastseq.storage.block_cache._write_all", lambda *_: os.stat("/absent"))
+    loader = Loader(remote, cache=tmp_path, **BY_BLOCKS)
+    with pytest.warns(SamplesWarning, match="cannot be kept in .*No such file.* fetched again") as caught:
+        assert_same(batches(Loader(local, **BY_BLOCKS)), batches(loader))
+    assert len(caught) == 1
+
+
+def test_without_etags_nothing_is_kept(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("object_server.etag", lambda data: None)
+    index([f"{server.url}/set/0.tar"])
+    samples = Samples.from_tar(f"{server.url}/set/0.tar")
+    with pytest.warns(SamplesWarning, match=r"0\.tar has no ETag, so that it is not kept in"):
+        loader = Loader(samples, cache=tmp_path / "nvme", **SETTINGS)
+    assert sum(len(x) for x in loader) == 9
+    assert not list(tmp_path.rglob("*.data"))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"cache_bytes": 5}, ValueError, "pass its folder too"),
+        ({"cache": "x", "cache_bytes": 0}, ValueError, "cache_bytes must be at least 1"),
+        ({"cache": 5}, TypeError, "str, bytes or os.PathLike"),
+        ({"window_bytes": "much"}, ValueError, 'such as "400GB"'),
+    ],
+)
+def test_settings_of_caches(remote, options, error, message):
+    with pytest.raises(error, match=message):
+        Loader(remote, **options)
+
+
+def test_local_shards_have_no_cache(local):
+    with pytest.raises(ValueError, match="cache is for shards in a store"):
+        Loader(local, cache="x")
+
+
 def test_an_index_that_puts_images_elsewhere(server, url, tmp_path):
     file = tmp_path / "index.fsi"
     file.write_bytes(server.objects["/set/index.fsi"])

@@ -12,7 +12,7 @@ _DEFAULT_WINDOW_BYTES = 1 << 30
 _SHARE_IN_USE = 2 / 3  # of the window's bytes; the rest is for the blocks that come next
 
 
-def lanes_of(samples: Samples, batch_size: int, window_bytes: int | None) -> Lanes:
+def lanes_of(samples: Samples, batch_size: int, window_bytes: int | str | None) -> Lanes:
     """The lanes for batches of samples.
 
     Args:
@@ -52,11 +52,11 @@ def blocked_samples(samples: Samples) -> BlockedSamples:
     return BlockedSamples(np.append(firsts, len(found)), order, found[firsts])
 
 
-def window_size(window_bytes: int | None) -> int:
+def window_size(window_bytes: int | str | None) -> int:
     """The bound on the blocks that are in use, or will be soon, in all lanes together; 1 GiB if None.
 
     Raises:
-        TypeError: if it is not an integer.
-        ValueError: if it is not positive.
+        TypeError: if it is neither an integer nor text.
+        ValueError: if it is not positive, or no size.
     """
-    return _DEFAULT_WINDOW_BYTES if window_bytes is None else arguments.integer("window_bytes", window_bytes, minimum=1)
+    return _DEFAULT_WINDOW_BYTES if window_bytes is None else arguments.byte_count("window_bytes", window_bytes)

@@ -12,13 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastseq import arguments
 from fastseq._lazy import lazy_property
-from fastseq._types import Unpack
+from fastseq._types import StrPath, Unpack
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples
 from fastseq.loading.batch_map import BatchMap
 from fastseq.loading.batch_views import BatchViews
-from fastseq.loading.blocks.remote_images import RemoteImages
+from fastseq.loading.blocks.remote_images import remote_images
 from fastseq.loading.lanes import lanes_of, window_size
 from fastseq.loading.map_ahead import MapAhead
 from fastseq.loading.policy import OnError, Policy
@@ -74,7 +74,12 @@ class Loader(BatchViews):
         world_size: the number of processes; 1 if None. All have the same number of batches, and a share of each.
         sample_weight: one number for each sample; batches are then (x, y, w) with float32 w.
         window_bytes: of shuffle="blocks" and of remote shards, bound on the blocks that are in use, or will be soon, on
-            all ranks together; 1 GiB if None. A shuffled order depends on it.
+            all ranks together, in bytes or as a text such as "4GB" or "512MiB"; 1 GiB if None. A shuffled order depends
+            on it.
+        cache: a folder on a local disk where blocks of remote shards are kept, for later epochs and runs, and for all
+            processes of a host; None for nowhere.
+        cache_bytes: bound on the blocks in that folder, like `window_bytes`; None for half of what is free on the disk,
+            and what the folder has. Once it is full, other blocks are fetched each time.
         stall_warn_s: seconds of waiting for one file after which a `StalledWarning` names it; 60 if None.
         map: a function of each batch, which takes its parts, such as `(x, y)`, and returns the batch that you get: for
             MixUp, layers of Keras, inputs by name. It is called ahead of need on a thread of its own, never twice at
@@ -105,7 +110,9 @@ class Loader(BatchViews):
         rank: int | Literal["auto"] | None = None,
         world_size: int | None = None,
         sample_weight: ArrayLike | None = None,
-        window_bytes: int | None = None,
+        window_bytes: int | str | None = None,
+        cache: StrPath | None = None,
+        cache_bytes: int | str | None = None,
         stall_warn_s: float | None = None,
         map: Callable[..., Any] | None = None,
         **pixels: Unpack[PixelSettings],
@@ -151,9 +158,9 @@ class Loader(BatchViews):
             threads=threads,
             prefetch_bytes=prefetch_bytes,
             stall_warn_s=stall_warn_s,
-            remote=RemoteImages(samples, self.order, window_size(window_bytes), self.settings.limits.file_bytes)
-            if remote
-            else None,
+            remote=remote_images(
+                samples, self.order, window_size(window_bytes), self.settings.limits.file_bytes, cache, cache_bytes
+            ),
         )
         self._bad = BadSamples(
             policy,

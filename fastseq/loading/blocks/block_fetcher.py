@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from fastseq.engine.python_threads import TaskThreads
 from fastseq.engine.threads import register_cleanup
+from fastseq.loading.blocks.table_cache import TableCache
 from fastseq.samples.path_table import PathTable
 from fastseq.status import Status
 from fastseq.storage.store import StoreError
@@ -59,15 +61,17 @@ class BlockFetcher:
     all others.
     """
 
-    def __init__(self, table: PathTable, max_bytes: int) -> None:
+    def __init__(self, table: PathTable, max_bytes: int, cache: TableCache | None) -> None:
         """Take the table, which has `blocks` and `etags`; nothing is fetched yet.
 
         Args:
             table: the table.
             max_bytes: blocks that are larger are refused.
+            cache: where blocks are kept on a disk; None for nowhere.
         """
         self._table = table
         self._max_bytes = max_bytes
+        self._cache = cache
         self.reset_after_fork()
         register_cleanup(self)
 
@@ -152,4 +156,6 @@ class BlockFetcher:
         if length > self._max_bytes:
             raise StoreError(url, Status.FILE_TOO_LARGE)
         store, name = store_of(url)
-        return store.read(name, int(blocks.offsets[number]), length, etags[int(blocks.shards[number])])
+        etag = etags[int(blocks.shards[number])]
+        fetch = partial(store.read, name, int(blocks.offsets[number]), length, etag)
+        return fetch() if self._cache is None else self._cache.get(number, fetch)

@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq import arguments
+from fastseq._types import StrPath
 from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.sources import Sources
 from fastseq.engine.threads import register_fork_reset
 from fastseq.loading.blocks.block_batch import BlockBatch, BlockSources
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
 from fastseq.loading.blocks.fetch_plan import FetchPlan
+from fastseq.loading.blocks.table_cache import TableCache
 from fastseq.order.order import Order
 from fastseq.samples import Samples
 from fastseq.samples.blocks import BLOCK_BYTES
 
 
+def remote_images(
+    samples: Samples, order: Order, window_bytes: int, file_bytes: int, cache: StrPath | None, cache_bytes: Any
+) -> RemoteImages | None:
+    """What fetches the images of remote shards; None for local ones. See `RemoteImages` and `Loader`.
+
+    Raises:
+        ImportError: if the cache needs what is not installed.
+        OSError: if there cannot be such a cache.
+        TypeError: if `cache` is no path, or `cache_bytes` no size.
+        ValueError: if there is a cache for local images, or a size without a cache.
+    """
+    if cache is None:
+        if cache_bytes is not None:
+            raise ValueError("cache_bytes is the size of a cache: pass its folder too, cache=...")
+    elif samples.table.etags is None:
+        raise ValueError("cache is for shards in a store, named by URLs; images on a disk are read where they are")
+    if samples.table.etags is None:
+        return None
+    kept = None
+    if cache is not None:
+        max_bytes = None if cache_bytes is None else arguments.byte_count("cache_bytes", cache_bytes)
+        kept = TableCache(samples.table, os.path.abspath(os.fspath(cache)), max_bytes)
+    return RemoteImages(samples, order, window_bytes, file_bytes, kept)
+
+
 class RemoteImages:
     """Fetches the blocks that batches need, ahead of their turn."""
 
-    def __init__(self, samples: Samples, order: Order, window_bytes: int, file_bytes: int) -> None:
+    def __init__(
+        self, samples: Samples, order: Order, window_bytes: int, file_bytes: int, cache: TableCache | None
+    ) -> None:
         """Prepare; nothing is fetched yet.
 
         Args:
@@ -30,9 +62,12 @@ class RemoteImages:
             order: which samples each batch has.
             window_bytes: bound on the blocks that all ranks hold together.
             file_bytes: bound on the size of an image.
+            cache: where blocks are kept on a disk; None for nowhere.
         """
+        self._arguments = samples, order, window_bytes, file_bytes, cache
         self._samples = samples
-        self._fetcher = BlockFetcher(samples.table, file_bytes + BLOCK_BYTES)
+        self._fetcher = BlockFetcher(samples.table, file_bytes + BLOCK_BYTES, cache)
+        self._cache = cache
         self._plan = FetchPlan(
             lambda epoch, k: order.block_runs(epoch, k, self._blocks_of_samples),
             self._fetcher.block_bytes,
@@ -40,6 +75,9 @@ class RemoteImages:
         )
         self.reset_after_fork()
         register_fork_reset(self)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return RemoteImages, self._arguments
 
     def reset_after_fork(self) -> None:
         """Use a lock that no thread of another process holds, and let go of what that has fetched."""
@@ -52,6 +90,8 @@ class RemoteImages:
         The `ahead` batches after it may be begun meanwhile.
         Does nothing if this is being done already, by another thread or by the code that a signal handler interrupts.
         """
+        if self._cache is not None:
+            self._cache.warn()
         if not self._lock.acquire(blocking=False):
             return
         try:

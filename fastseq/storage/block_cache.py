@@ -1,0 +1,214 @@
+"""Blocks of remote objects on a local disk, shared by the processes of a host.
+
+An object has two files: `KEY.data`, in which each block lies where it does in the object, and `KEY.map`, with a record
+for each block: its offset, its length, and the XXH3 of its bytes and of the record. A record is written after its
+block, so that a process may be killed at any time: what is not whole counts as absent. Records are locked while a block
+is fetched, so that other processes wait for it instead of fetching it too.
+
+Blocks are kept until the folder is full, and then others are not stored. In epochs that read everything once, this
+serves as many as any cache of its size can; one that drops what was used longest ago would serve almost none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import struct
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_RECORD = struct.Struct("<QQQQ")  # offset, length, hash of the block, hash of the first three
+_FLOCK = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux: type, whence, start, length, process
+_FOLDER = "fastseq-blocks"
+
+
+def object_key(url: str, etag: str) -> str:
+    """The name of the files of a version of an object."""
+    return hashlib.blake2b(f"{url}\n{etag}".encode(), digest_size=16).hexdigest()
+
+
+class BlockCache:
+    """A folder of blocks. Safe to use from several threads and processes; its methods may block.
+
+    A disk that is full or fails only costs speed: blocks are fetched as without a cache.
+
+    Attributes:
+        failure: why a block could not be stored, once that has happened; "" otherwise.
+    """
+
+    def __init__(self, folder: str, max_bytes: int | None, keys: Collection[str], set_bytes: int) -> None:
+        """Open the folder, or create it.
+
+        If no other process uses it, files of other sets are deleted where this one needs their room, those first that
+        were used longest ago.
+
+        Args:
+            folder: where the folder of blocks is, or will be.
+            max_bytes: bound on the size of all blocks in it; None for what it has, and half of what is free.
+            keys: of the objects of this set.
+            set_bytes: the size of the set.
+
+        Raises:
+            ImportError: if xxhash is not installed.
+            OSError: if there cannot be such a folder.
+        """
+        try:
+            from xxhash import xxh3_64_intdigest
+        except ImportError as error:
+            raise ImportError('cache= needs xxhash: pip install "fastseq-loader[remote]"') from error
+        self._hash = xxh3_64_intdigest
+        self._folder = Path(folder, _FOLDER)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.failure = ""
+        self._users = os.open(self._folder / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_alone = True
+        except OSError:  # others use it
+            is_alone = False
+        if is_alone:
+            self._count()
+        self._max_bytes = self._used() + shutil.disk_usage(folder).free // 2 if max_bytes is None else max_bytes
+        if is_alone:
+            self._make_room(set(keys), min(set_bytes, self._max_bytes))
+        fcntl.flock(self._users, fcntl.LOCK_SH)
+        for key in keys:
+            with suppress(OSError):
+                os.utime(self._folder / f"{key}.data")
+
+    def __del__(self) -> None:
+        if hasattr(self, "_users"):
+            os.close(self._users)
+
+    def get(self, key: str, cell: int, offset: int, length: int, fetch: Callable[[], memoryview]) -> memoryview:
+        """A block; fetched and stored if it is not there.
+
+        Args:
+            key: of the object.
+            cell: the number of the record; no two blocks that a set has of an object have the same.
+            offset: of the block in the object, bytes.
+            length: of the block, bytes.
+            fetch: fetches it.
+
+        Raises:
+            Exception: what `fetch` raises.
+        """
+        found = self._read(key, cell, offset, length)
+        if found is not None:
+            return found
+        with self._locked(key, cell) as map_file:
+            found = self._read(key, cell, offset, length)  # by another process meanwhile
+            if found is not None:
+                return found
+            data = fetch()
+            if map_file is not None:
+                self._write(map_file, key, cell, offset, data)
+            return data
+
+    def _read(self, key: str, cell: int, offset: int, length: int) -> memoryview | None:
+        try:
+            with _opened(self._folder / f"{key}.map", os.O_RDONLY) as map_file:
+                record = os.pread(map_file, _RECORD.size, cell * _RECORD.size)
+            if len(record) < _RECORD.size:
+                return None
+            *place, block_hash, record_hash = _RECORD.unpack(record)
+            if place != [offset, length] or record_hash != self._hash(record[:24]):
+                return None
+            with _opened(self._folder / f"{key}.data", os.O_RDONLY) as data_file:
+                data = _read_all(data_file, length, offset)
+        except OSError:
+            return None
+        return memoryview(data) if len(data) == length and self._hash(data) == block_hash else None
+
+    def _write(self, map_file: int, key: str, cell: int, offset: int, data: memoryview) -> None:
+        try:
+            if not self._reserve(data.nbytes):
+                return
+            with _opened(self._folder / f"{key}.data", os.O_WRONLY | os.O_CREAT) as data_file:
+                _write_all(data_file, data, offset)
+            start = struct.pack("<QQQ", offset, data.nbytes, self._hash(data))
+            _write_all(map_file, memoryview(start + struct.pack("<Q", self._hash(start))), cell * _RECORD.size)
+        except OSError as error:
+            self.failure = str(error)
+
+    @contextmanager
+    def _locked(self, key: str, cell: int) -> Iterator[int | None]:
+        """The file of records, with one of them locked; None if that is impossible. The lock ends with the process."""
+        try:
+            # Another descriptor each time: the locks are those of open files, and threads exclude each other too.
+            file = os.open(self._folder / f"{key}.map", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            yield None
+            return
+        try:
+            wanted = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, cell * _RECORD.size, _RECORD.size, 0)
+            with suppress(OSError):  # a file system without locks
+                fcntl.fcntl(file, fcntl.F_OFD_SETLKW, wanted)
+            yield file
+        finally:
+            os.close(file)
+
+    def _reserve(self, size: int) -> bool:
+        """Count a block that is about to be stored, if there is room."""
+        with _opened(self._folder / "used", os.O_RDWR | os.O_CREAT) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            used = int.from_bytes(os.pread(file, 8, 0), "little")
+            if used + size > self._max_bytes:
+                return False
+            os.pwrite(file, (used + size).to_bytes(8, "little"), 0)
+            return True
+
+    def _used(self) -> int:
+        with _opened(self._folder / "used", os.O_RDWR | os.O_CREAT) as file:
+            return int.from_bytes(os.pread(file, 8, 0), "little")
+
+    def _count(self) -> None:
+        """Count what there is: a process that was killed may have counted what it did not store."""
+        with _opened(self._folder / "used", os.O_RDWR | os.O_CREAT) as counter:
+            os.pwrite(counter, sum(map(_size, self._folder.glob("*.data"))).to_bytes(8, "little"), 0)
+
+    def _make_room(self, own: set[str], wanted: int) -> None:
+        """Delete other sets' files until `wanted` bytes are there for ours."""
+        files = sorted(self._folder.glob("*.data"), key=lambda file: file.stat().st_mtime_ns)
+        others = {file: _size(file) for file in files if file.stem not in own}
+        over = sum(others.values()) + wanted - self._max_bytes
+        for file, size in others.items():
+            if over <= 0:
+                break
+            file.with_suffix(".map").unlink(missing_ok=True)
+            file.unlink()
+            over -= size
+        self._count()
+
+
+def _size(file: Path) -> int:
+    return 512 * file.stat().st_blocks
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    file = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def _read_all(file: int, length: int, offset: int) -> bytearray:
+    """The bytes, fewer where the file ends."""
+    data = bytearray(length)
+    view, done = memoryview(data), 0
+    while done < length and (count := os.preadv(file, [view[done:]], offset + done)):
+        done += count
+    view.release()
+    del data[done:]
+    return data
+
+
+def _write_all(file: int, data: memoryview, offset: int) -> None:
+    done = 0
+    while done < data.nbytes:
+        done += os.pwrite(file, data[done:], offset + done)
