@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Fault = Callable[["Request"], str | None]
@@ -69,6 +70,7 @@ class ObjectServer:
         return sum(request.end - request.begin for request in self.requests if request.method == "GET")
 
 
+@cache
 def etag(data: bytes) -> str:
     """The ETag of an object."""
     return f'"{hashlib.md5(data).hexdigest()}"'

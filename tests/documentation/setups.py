@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import cv2
+import fsspec
 import keras
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ import tensorflow as tf
 import torch
 from PIL import Image
 from sample_images import make_folder, make_table
+
+from fastseq.cli.index import index
 
 
 def photos() -> None:
@@ -32,6 +35,15 @@ def shards() -> None:
             label.write_text(f"{number % 2}")
             archive.add(path, f"{number}.jpg")
             archive.add(label)
+
+
+def store() -> None:
+    """The same archive twice, in a store in memory, with its index."""
+    shards()
+    system = fsspec.filesystem("memory")
+    for name in ("train-0000.tar", "train-0001.tar"):
+        system.put_file("train-0000.tar", f"/bucket/{name}")
+    index(["memory://bucket/train-{0000..0001}.tar"], image="jpg", label="cls")
 
 
 def damaged() -> None:
