@@ -24,8 +24,8 @@ def check_local(path: str, what: str) -> None:
         advice = f"write {path[len('file://') :]!r}"
     else:
         advice = (
-            "copy the files to a local folder, or mount the storage as one (gcsfuse, mountpoint-s3); "
-            "fastseq.compat.image_dataset_from_directory reads what TensorFlow reads, and fastseq.DataLoader and "
-            "fastseq.decode_batch take the contents of files"
+            "copy the files to a local folder, or mount the storage as one (gcsfuse, mountpoint-s3); or pack them into "
+            "tar shards for Samples.from_tar, which reads URLs; fastseq.compat.image_dataset_from_directory reads what "
+            "TensorFlow reads, and fastseq.DataLoader and fastseq.decode_batch take the contents of files"
         )
-    raise ValueError(f"{what}: {path!r} is a URL, and fastseq.Samples does not read URLs yet: {advice}")
+    raise ValueError(f"{what}: {path!r} is a URL, which is not read here yet: {advice}")
