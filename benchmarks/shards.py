@@ -76,6 +76,16 @@ def pack_arrow(paths: Sequence[str], folder: Path) -> str:
     return str(folder / "arrow")
 
 
+def pack_parquet(paths: Sequence[str], folder: Path) -> str:
+    """Write files into a Parquet file, in row groups of 100, and return its path."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    table = pa.table({"image": [Path(path).read_bytes() for path in paths]})
+    pyarrow.parquet.write_table(table, folder / "images.parquet", row_group_size=100)
+    return str(folder / "images.parquet")
+
+
 def of_arrow(folder: str, *, in_memory: bool) -> fastseq.Samples:
     """The images of that data set, in its files or loaded into memory."""
     import datasets
@@ -113,6 +123,7 @@ def main() -> None:
             "TFRecord files": fastseq.Samples.from_tfrecord(pack_tfrecords(paths, Path(scratch)), label=None),
             "Arrow files": of_arrow(arrow, in_memory=False),
             "Arrow table in memory": of_arrow(arrow, in_memory=True),
+            "Parquet file": fastseq.Samples.from_parquet(pack_parquet(paths, Path(scratch)), label=None),
             "zip archive, stored": fastseq.Samples.from_zip(stored),
             "zip archive, deflated": fastseq.Samples.from_zip(deflated),
         }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastseq import arguments
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
 from fastseq.order.lanes import BlockedSamples, Lanes, lane_count
 from fastseq.samples import Samples
 
@@ -28,12 +30,19 @@ def lanes_of(samples: Samples, batch_size: int, window_bytes: int | str | None) 
     blocks = samples.table.blocks
     if blocks is None:
         raise ValueError(
-            'shuffle="blocks" is for images in shards, of from_tar, from_tfrecord or from_zip; use shuffle=True, which '
-            "shuffles all samples"
+            'shuffle="blocks" is for images in shards, of from_tar, from_tfrecord, from_zip or from_parquet; use '
+            "shuffle=True, which shuffles all samples"
         )
     if samples.inputs.image_count > 1:
         raise ValueError('shuffle="blocks" is for samples with one image each; use shuffle=True')
-    window = _SHARE_IN_USE * window_size(window_bytes) / count / max(float(blocks.lengths.mean()), 1.0)
+    mean, limit = max(float(blocks.lengths.mean()), 1.0), window_size(window_bytes)
+    if samples.table.is_read_by_blocks and count * mean > limit:
+        warn_user(
+            f"{count} lanes, one for each sample of a batch up to 256, hold a block of {mean / 1e6:,.0f} MB each: more "
+            "than window_bytes allows. Choose a smaller batch_size, a larger window_bytes, or write smaller row groups",
+            SamplesWarning,
+        )
+    window = _SHARE_IN_USE * limit / count / mean
     return Lanes(blocked_samples(samples), batch_size, max(round(window), 1))
 
 

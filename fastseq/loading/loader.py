@@ -51,8 +51,8 @@ class Loader(BatchViews):
         batch_size: samples in a batch, on all ranks together.
         shuffle: whether each epoch has an order of its own, by sample. "blocks" shuffles shards by blocks of 2 MB, for
             hard disks and network shares, on which reading whole blocks is much faster than reading single images:
-            each block is read once an epoch, and its images are mixed with those of many others. Remote shards are
-            always shuffled so.
+            each block is read once an epoch, and its images are mixed with those of many others. Remote shards and
+            Parquet files, whose blocks are their row groups, are always shuffled so.
         seed: of the order, 0 <= seed < 2**64.
         draw_seed: of the random transforms; the same as `seed` if None. Two loaders that differ in it alone have the
             same samples in each batch, drawn differently: two views.
@@ -73,9 +73,9 @@ class Loader(BatchViews):
             loader's `repr` says what was found.
         world_size: the number of processes; 1 if None. All have the same number of batches, and a share of each.
         sample_weight: one number for each sample; batches are then (x, y, w) with float32 w.
-        window_bytes: of shuffle="blocks" and of remote shards, bound on the blocks that are in use, or will be soon, on
-            all ranks together, in bytes or as a text such as "4GB" or "512MiB"; 1 GiB if None. A shuffled order depends
-            on it.
+        window_bytes: of shuffle="blocks", of remote shards and of Parquet files, bound on the blocks in use, or that
+            will be soon, on all ranks together, in bytes or as a text such as "4GB" or "512MiB"; 1 GiB if None. A
+            shuffled order depends on it.
         cache: a folder on a local disk where blocks of remote shards are kept, for later epochs and runs, and for all
             processes of a host; None for nowhere.
         cache_bytes: bound on the blocks in that folder, like `window_bytes`; None for half of what is free on the disk,
@@ -125,7 +125,7 @@ class Loader(BatchViews):
         self.samples = samples
         self.settings = settings_of(Loader, size, pixels)
         self._processes = processes(rank, world_size)
-        remote = samples.table.etags is not None
+        by_blocks = shuffle == "blocks" or (shuffle and samples.table.is_read_by_blocks)
         self.order = Order(
             len(samples),
             batch_size,
@@ -134,7 +134,7 @@ class Loader(BatchViews):
             drop_last=drop_last,
             rank=self._processes.rank,
             world_size=self._processes.world_size,
-            lanes=lanes_of(samples, batch_size, window_bytes) if shuffle == "blocks" or (shuffle and remote) else None,
+            lanes=lanes_of(samples, batch_size, window_bytes) if by_blocks else None,
         )
         draw_seed = self.order.seed if draw_seed is None else key_word("draw_seed", draw_seed)
         self._state: State = {

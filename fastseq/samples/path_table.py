@@ -17,6 +17,7 @@ from fastseq.samples.blocks import Blocks
 from fastseq.samples.contents import Contents
 from fastseq.samples.name_table import gathered
 from fastseq.samples.ranges import Ranges
+from fastseq.samples.row_groups import RowGroups
 from fastseq.urls import check_local
 
 CHUNK = 1 << 16
@@ -41,6 +42,7 @@ class PathTable:
             shards are numbers of paths. None for whole files.
         etags: of the objects that the paths are URLs of, when images were found in them; None for those whose store has
             none. None if the paths are not URLs.
+        row_groups: of Parquet files, which the images are in; None for other files.
     """
 
     root: bytes
@@ -52,6 +54,7 @@ class PathTable:
     contents: Contents | None = None
     blocks: Blocks | None = None
     etags: tuple[str | None, ...] | None = None
+    row_groups: RowGroups | None = None
 
     def __post_init__(self) -> None:
         for array in (self.blob, self.offsets, self.path_numbers, self.versions):
@@ -145,12 +148,27 @@ class PathTable:
         if self.contents is not None and number < len(self.contents.buffers):
             return self.contents.name(i)
         path = self.file(number)
+        if self.row_groups is not None:
+            return f"{path} row {self._row_in_file(i)}"
         return path if self.ranges is None else self.ranges.source(path, i)
 
     def file(self, number: int) -> str:
         """A path by its number, joined to the root."""
         relative = self.blob[self.offsets[number] : self.offsets[number + 1]].tobytes()
         return os.fsdecode(os.path.join(self.root, relative))
+
+    @property
+    def is_read_by_blocks(self) -> bool:
+        """Whether images are not read one by one, but with the blocks that they are in."""
+        return self.etags is not None or self.row_groups is not None
+
+    def _row_in_file(self, i: int) -> int:
+        """The number of the row of a Parquet file that row `i` of the table is."""
+        assert self.row_groups is not None
+        assert self.blocks is not None
+        assert self.ranges is not None
+        block = self.blocks.find(self._path_numbers()[i : i + 1], self.ranges.offsets[i : i + 1])[0]
+        return int(self.row_groups.first_rows[block] + self.ranges.offsets[i] - self.blocks.offsets[block])
 
     def _path_numbers(self) -> NDArray[np.int32]:
         """`path_numbers`, also if row i has path i."""

@@ -11,6 +11,7 @@ from fastseq.samples.class_labels import Labels
 from fastseq.samples.inputs import Inputs
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.huggingface import read_huggingface
+from fastseq.samples.sources.parquet import read_parquet
 from fastseq.samples.sources.tar import read_tar
 from fastseq.samples.sources.tfrecord import read_tfrecord
 from fastseq.samples.sources.zip import read_zip
@@ -134,6 +135,38 @@ class ShardReaders:
         table, labels, report = read_zip(path, folder, extensions, classes)
         report.warn(os.fspath(path))
         return cls._of(table, labels)
+
+    @classmethod
+    def from_parquet(
+        cls,
+        shards: StrPath | Iterable[StrPath],
+        image: str = "inferred",
+        label: str | None = "inferred",
+        classes: Iterable[object] | None = None,
+    ) -> Self:
+        """The images in Parquet files, on a local disk or in a store, such as those of the Hugging Face Hub.
+
+        Only the footers and the labels are read first. A row group is what is read, and shuffled, together: its column
+        of images is decompressed by pyarrow, and images are decoded from there. With `shuffle`, as many row groups are
+        held as there are lanes, at least: those of 100 images do, those of 100 MB take gigabytes.
+
+        Args:
+            shards: the files, as for `from_tar`.
+            image: the column with the encoded images: binary, or a struct with a field "bytes". "inferred" for the only
+                `Image` of Hugging Face, or the only one that can be it.
+            label: the column with the labels; None for no labels. "inferred" as for `from_huggingface`, which encodes
+                them in the same way.
+            classes: as for `from_huggingface`.
+
+        Raises:
+            ImportError: if pyarrow is not installed.
+            OSError: if there is no such file, or if it cannot be read.
+            TypeError: if an argument has the wrong type.
+            UnknownLabelError: if a label is not in `classes`.
+            ValueError: if a file is not a Parquet file, if files have other columns than the first one, if there is no
+                such column, or if a label is missing.
+        """
+        return cls._of(*read_parquet(shards, image, label, classes))
 
     @classmethod
     def from_huggingface(

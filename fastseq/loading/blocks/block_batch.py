@@ -15,8 +15,8 @@ from fastseq.engine.interrupts import watch
 from fastseq.engine.pending_batch import GRACE_S, PendingBatch
 from fastseq.errors import BadSample
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
+from fastseq.loading.blocks.block_images import Item
 from fastseq.samples.path_table import PathTable
-from fastseq.status import Status
 
 _POLL_S = 0.05  # between looks for an interrupt, and for a block that stalls
 
@@ -39,9 +39,9 @@ class BlockSources:
         assert ranges is not None
         assert blocks is not None
         numbers = np.fromiter((block.number for block in self._blocks), np.int64, len(self._blocks))
-        begins = ranges.offsets[self._rows] - blocks.offsets[numbers]
-        ends = begins + ranges.lengths[self._rows]
-        return [_item(*each) for each in zip(self._blocks, begins.tolist(), ends.tolist(), strict=True)]
+        offsets = (ranges.offsets[self._rows] - blocks.offsets[numbers]).tolist()
+        lengths = ranges.lengths[self._rows].tolist()
+        return [_item(*each) for each in zip(self._blocks, offsets, lengths, strict=True)]
 
     def path(self, place: int) -> str:
         """See `fastseq.engine.sources.Sources`."""
@@ -180,10 +180,8 @@ class BlockBatch:
         return False
 
 
-def _item(block: Block, begin: int, end: int) -> Any:
-    if block.data is None:
+def _item(block: Block, offset: int, length: int) -> Item:
+    if block.images is None:
         assert block.error is not None
         return block.error.detail.encode(), int(block.error.status)
-    if not 0 <= begin <= end <= block.data.nbytes:
-        return b"the index puts it where its block is not", int(Status.CORRUPT)
-    return block.data[begin:end]
+    return block.images.image(offset, length)

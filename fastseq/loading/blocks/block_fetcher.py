@@ -8,9 +8,11 @@ from functools import partial
 
 from fastseq.engine.python_threads import TaskThreads
 from fastseq.engine.threads import register_cleanup
+from fastseq.loading.blocks.block_images import BlockImages, images_in
 from fastseq.loading.blocks.table_cache import TableCache
 from fastseq.samples.path_table import PathTable
 from fastseq.status import Status
+from fastseq.storage.local_file import read_local
 from fastseq.storage.store import StoreError
 from fastseq.storage.stores import store_of
 
@@ -23,8 +25,8 @@ class Block:
 
     Attributes:
         number: in `Blocks`.
-        data: its bytes; None until they are there, and if they cannot be had.
-        error: why they cannot be had.
+        images: what is in it; None until it is there, and if it cannot be had.
+        error: why it cannot be had.
         is_done: whether one of the two is set.
         is_released: whether it is not held any more: it is fetched only if somebody waits for it.
         waiting: what to call once it is done; whoever pops a call makes it.
@@ -32,15 +34,15 @@ class Block:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.data: memoryview | None = None
+        self.images: BlockImages | None = None
         self.error: StoreError | None = None
         self.is_done = False
         self.is_released = False
         self.waiting: deque[Callable[[], None]] = deque()
 
-    def end(self, data: memoryview | None, error: StoreError | None) -> None:
+    def end(self, images: BlockImages | None, error: StoreError | None) -> None:
         """Make it done."""
-        self.data, self.error = data, error
+        self.images, self.error = images, error
         self.is_done = True
         self.notify()
 
@@ -62,7 +64,7 @@ class BlockFetcher:
     """
 
     def __init__(self, table: PathTable, max_bytes: int, cache: TableCache | None) -> None:
-        """Take the table, which has `blocks` and `etags`; nothing is fetched yet.
+        """Take the table, which has `blocks`; nothing is fetched yet.
 
         Args:
             table: the table.
@@ -140,7 +142,7 @@ class BlockFetcher:
         if block.is_done or (block.is_released and not block.waiting):
             return
         try:
-            block.end(self._read(block.number), None)
+            block.end(images_in(self._table, block.number, self._read(block.number)), None)
         except StoreError as error:
             block.end(None, error)
         except MemoryError:
@@ -151,11 +153,13 @@ class BlockFetcher:
     def _read(self, number: int) -> memoryview:
         blocks, etags = self._table.blocks, self._table.etags
         assert blocks is not None
-        assert etags is not None
+        shard, offset = int(blocks.shards[number]), int(blocks.offsets[number])
         url, length = self.url(number), int(blocks.lengths[number])
         if length > self._max_bytes:
             raise StoreError(url, Status.FILE_TOO_LARGE)
+        if etags is None:
+            assert self._table.versions is not None
+            return read_local(url, offset, length, self._table.versions[shard].tolist())
         store, name = store_of(url)
-        etag = etags[int(blocks.shards[number])]
-        fetch = partial(store.read, name, int(blocks.offsets[number]), length, etag)
+        fetch = partial(store.read, name, offset, length, etags[shard])
         return fetch() if self._cache is None else self._cache.get(number, fetch)

@@ -1,4 +1,4 @@
-"""The images of remote shards, for a loader that reads batches one after the other."""
+"""Images that are read by blocks, for a loader that reads batches one after the other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fastseq.samples.blocks import BLOCK_BYTES
 def remote_images(
     samples: Samples, order: Order, window_bytes: int, file_bytes: int, cache: StrPath | None, cache_bytes: Any
 ) -> RemoteImages | None:
-    """What fetches the images of remote shards; None for local ones. See `RemoteImages` and `Loader`.
+    """What fetches images by blocks; None for those that are read one by one. See `RemoteImages` and `Loader`.
 
     Raises:
         ImportError: if the cache needs what is not installed.
@@ -40,7 +40,7 @@ def remote_images(
             raise ValueError("cache_bytes is the size of a cache: pass its folder too, cache=...")
     elif samples.table.etags is None:
         raise ValueError("cache is for shards in a store, named by URLs; images on a disk are read where they are")
-    if samples.table.etags is None:
+    if not samples.table.is_read_by_blocks:
         return None
     kept = None
     if cache is not None:
@@ -58,7 +58,7 @@ class RemoteImages:
         """Prepare; nothing is fetched yet.
 
         Args:
-            samples: in remote shards.
+            samples: in remote shards or in Parquet files.
             order: which samples each batch has.
             window_bytes: bound on the blocks that all ranks hold together.
             file_bytes: bound on the size of an image.

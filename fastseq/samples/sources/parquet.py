@@ -1,0 +1,187 @@
+"""Samples from Parquet files with a column of encoded images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastseq._types import StrPath
+from fastseq.samples.blocks import Blocks, is_sorted
+from fastseq.samples.class_labels import Labels, checked_classes, listed
+from fastseq.samples.path_table import PathTable
+from fastseq.samples.ranges import Ranges
+from fastseq.samples.row_groups import RowGroups
+from fastseq.samples.sources.huggingface_labels import encode_column, label_column
+from fastseq.samples.sources.parquet_columns import features_of, image_column, leaf_of
+from fastseq.samples.sources.shard_errors import check_is_file
+from fastseq.samples.sources.shard_paths import shard_paths
+from fastseq.storage.store import ObjectInfo
+from fastseq.storage.store_file import StoreFile
+from fastseq.storage.stores import store_of
+from fastseq.urls import is_url
+
+_THREADS = 16  # that read footers and labels of objects
+_Value = TypeVar("_Value")
+
+
+def read_parquet(
+    shards: StrPath | Iterable[StrPath], image: str, label: str | None, classes: Iterable[object] | None
+) -> tuple[PathTable, Labels]:
+    """Find the images and read the labels; see `Samples.from_parquet`."""
+    for argument, name in (("image", image), ("label", label)):
+        if not isinstance(name, str) and (argument == "image" or name is not None):
+            raise TypeError(f"{argument} must be the name of a column, not {name!r}")
+    if label is None and classes is not None:
+        raise ValueError("classes without labels; name the column of the labels, or omit classes")
+    fixed = None if classes is None else checked_classes(classes)
+    files = [_File(path) for path in shard_paths(shards)]
+    footers = list(_each(files, _File.read_footer))
+    schema = footers[0].schema.to_arrow_schema()
+    features = features_of(schema)
+    image = image_column(schema, features, image)
+    label = label_column(features, image, label)
+    _check_alike(files, footers, [name for name in (image, label) if name is not None])
+    table = _table(files, footers, leaf_of(schema, image))
+    if label is None:
+        return table, Labels()
+    parts = list(_each(files, lambda file: file.read_column(label)))
+    column = _concatenated(parts)
+    return table, encode_column(column, features[label], np.arange(len(table)), fixed, f"column {label!r}")
+
+
+class _File:
+    """A Parquet file, or an object that is one."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.info: ObjectInfo | None = None
+        self.version = (-1, 0)
+        self._footer: Any = None
+
+    def read_footer(self) -> Any:
+        """The pyarrow.parquet.FileMetaData. OSError or ValueError if there is no such file, or if it is another one."""
+        parquet = _pyarrow("pyarrow.parquet")
+        if is_url(self.path):
+            store, name = store_of(self.path)
+            self.info = store.info(name)
+        else:
+            check_is_file(self.path)
+            status = os.stat(self.path)
+            self.version = status.st_size, status.st_mtime_ns
+        try:
+            self._footer = parquet.read_metadata(self._source())
+        except _pyarrow("pyarrow").ArrowInvalid as error:
+            raise ValueError(f"{self.path} is not a Parquet file: {error}") from None
+        return self._footer
+
+    def read_column(self, name: str) -> Any:
+        """A column as a pyarrow.ChunkedArray."""
+        file = _pyarrow("pyarrow.parquet").ParquetFile(self._source(), metadata=self._footer, pre_buffer=True)
+        try:
+            return file.read([name]).column(name)
+        except _pyarrow("pyarrow").ArrowException as error:
+            raise ValueError(f"{self.path}: column {name!r} cannot be read: {error}") from None
+
+    def _source(self) -> Any:
+        if self.info is None:
+            return self.path
+        store, name = store_of(self.path)
+        return StoreFile(store, name, self.info)
+
+
+def _each(files: Sequence[_File], read: Callable[[_File], _Value]) -> Iterator[_Value]:
+    """What is read of each file, in their order; of objects in several threads."""
+    if not is_url(files[0].path):
+        yield from map(read, files)
+        return
+    with ThreadPoolExecutor(_THREADS) as threads:
+        yield from threads.map(read, files)
+
+
+def _check_alike(files: Sequence[_File], footers: Sequence[Any], names: Sequence[str]) -> None:
+    """ValueError if a file has other columns than the first one."""
+    first = footers[0].schema.to_arrow_schema()
+    for file, footer in zip(files, footers, strict=True):
+        schema = footer.schema.to_arrow_schema()
+        for name in names:
+            if name not in schema.names or schema.field(name).type != first.field(name).type:
+                raise ValueError(
+                    f"{file.path} has no column {name!r} of type {first.field(name).type}, as {files[0].path} has; its "
+                    f"columns are {listed(schema.names)}"
+                )
+
+
+class _Group(NamedTuple):
+    """A row group: the numbers of its file, and of it there; where its images begin, bytes; its size; its rows."""
+
+    shard: int
+    number: int
+    start: int
+    length: int
+    rows: int
+    first_row: int
+
+
+def _groups(path: str, shard: int, footer: Any, leaf: str) -> Iterator[_Group]:
+    """Iterate over the row groups of a file that have rows."""
+    first_row = 0
+    for number in range(footer.num_row_groups):
+        group = footer.row_group(number)
+        chunk = _chunk(group, leaf)
+        pages = (chunk.dictionary_page_offset, chunk.data_page_offset)
+        start, length = min(offset for offset in pages if offset is not None), chunk.total_compressed_size
+        if length < group.num_rows:
+            raise ValueError(f"{path}: row group {number} has less than a byte for each image")
+        if group.num_rows:
+            yield _Group(shard, number, start, length, group.num_rows, first_row)
+        first_row += group.num_rows
+
+
+def _table(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTable:
+    paths = [file.path for file in files]
+    groups = [
+        group
+        for shard, (path, footer) in enumerate(zip(paths, footers, strict=True))
+        for group in _groups(path, shard, footer, leaf)
+    ]
+    if not groups:
+        raise ValueError(f"{listed(paths)}: the files have no rows")
+    shards, numbers, starts, lengths, counts, first_rows = np.array(groups, np.int64).T
+    blocks = Blocks(shards.astype(np.int32), starts, lengths)
+    if not is_sorted(blocks.shards, blocks.offsets):
+        raise ValueError(f"{listed(paths)}: row groups are not in the order of their data")
+    rows = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    etags = [None if file.info is None else file.info.etag for file in files]
+    remote = is_url(paths[0])
+    return replace(
+        PathTable.from_urls(paths, etags) if remote else PathTable.from_strings(paths),
+        path_numbers=np.repeat(blocks.shards, counts),
+        ranges=Ranges(np.repeat(starts, counts) + rows, np.ones(len(rows), np.int64)),
+        versions=None if remote else np.array([file.version for file in files], np.int64),
+        blocks=blocks,
+        row_groups=RowGroups(leaf, tuple(footers), numbers.astype(np.int32), first_rows),
+    )
+
+
+def _chunk(group: Any, leaf: str) -> Any:
+    """The chunk of a leaf column in a row group."""
+    return next(chunk for chunk in (group.column(i) for i in range(group.num_columns)) if chunk.path_in_schema == leaf)
+
+
+def _concatenated(columns: Sequence[Any]) -> Any:
+    chunks: list[NDArray[Any]] = [chunk for column in columns for chunk in column.chunks]
+    return _pyarrow("pyarrow").chunked_array(chunks, type=columns[0].type)
+
+
+def _pyarrow(module: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError('Parquet files are read by pyarrow: pip install "fastseq-loader[parquet]"') from error
