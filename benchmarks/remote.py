@@ -90,7 +90,7 @@ def fastseq_epoch(shards: str, job: Job, **settings: Any) -> Epoch:
 
 
 def webdataset_epoch(url: str, job: Job) -> Epoch:
-    """Prepare WebDataset with Pillow. It reads each shard by curl; what follows a broken-off body in a shard is lost."""
+    """Prepare WebDataset with Pillow. It reads shards by curl; what follows in one after a body breaks off is lost."""
     wds = require("webdataset", "pip install webdataset")
     image = require("PIL.Image", "pip install pillow")
     numbers = random.Random(0)

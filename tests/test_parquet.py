@@ -84,7 +84,7 @@ def test_batches(pattern, images, labels, shuffle):
     assert samples.classes == ("cat", "dog", "owl")
     assert len(samples.table.blocks) == 5 + 4
     assert_loads(samples, images, labels, shuffle=shuffle)
-    assert_loads(pickle.loads(pickle.dumps(samples)), images, labels, shuffle=shuffle, window_bytes=50_000)
+    assert_loads(pickle.loads(pickle.dumps(samples)), images, labels, shuffle=shuffle, window_bytes=100_000)
 
 
 def test_row_groups_that_take_more_than_the_window(pattern):
