@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("arguments", nargs="*", default=["tests/native"], help="of pytest (default: tests/native)")
     options = parser.parse_args()
     wheel = Wheel.parse(options.wheel.absolute())
-    place = chroot(SUITE, "arm64")
+    place = chroot(SUITE, "arm64", ["libjpeg-turbo-progs"], purpose="native-tests")  # cjpeg, for files of rare kinds
     python = python_for(VERSION, wheel.libc, place)
     house = wheelhouse(wheel, VERSION, PACKAGES)
     if house is None:
