@@ -77,14 +77,19 @@ class Chroot:
         if set(packages) <= have:
             return
         if is_foreign(self.arch):
-            raise ChrootError(f"{self.suite} {self.arch} has only {FOREIGN_PACKAGES[self.suite]}")
+            raise ChrootError(f"packages are unpacked into {self.root} only when it is made; delete it")
         install = "apt-get install -y -qq --no-install-recommends " + " ".join(packages)
         # An earlier run may have been killed while dpkg was at work.
         script = f"dpkg --configure -a && apt-get update -qq && {install} && apt-get clean"
         done = _enter(self, script, network=True, timeout=1800)
         if done.returncode:
             raise ChrootError(f"{self.suite} {self.arch}: {install}: {done.stderr.strip()[-500:]}")
-        known.write_text("\n".join(sorted(have | set(packages))) + "\n")
+        self.note(have | set(packages))
+
+    def note(self, packages: Iterable[str]) -> None:
+        """Note that packages are installed."""
+        known = self.root / "var/lib/fastseq-packages"
+        known.write_text("\n".join(sorted(packages)) + "\n")
 
 
 @dataclass
@@ -137,22 +142,25 @@ def chroot(suite: str, arch: str = "amd64", packages: Iterable[str] = (), *, pur
     """
     if is_foreign(arch):
         register_emulator(MACHINES[arch])
-    root = folder("chroots") / "-".join(filter(None, (suite, arch, purpose)))
-    if not root.exists():
-        _debootstrap(suite, arch, root)
-    made = Chroot(suite, arch, root)
+    packages = list(packages)
+    made = Chroot(suite, arch, folder("chroots") / "-".join(filter(None, (suite, arch, purpose))))
+    if not made.root.exists():
+        _debootstrap(suite, arch, made.root, packages)
+        if is_foreign(arch):
+            made.note(packages)
     made.install(*packages)
     return made
 
 
-def _debootstrap(suite: str, arch: str, root: Path) -> None:
+def _debootstrap(suite: str, arch: str, root: Path, packages: Iterable[str]) -> None:
     """Make a chroot; for another architecture, only unpack its packages: to configure them under qemu takes minutes."""
     for tool in ("debootstrap", "unshare", "chroot"):
         if shutil.which(tool) is None:
             raise ChrootError(f"{tool} is not installed: apt-get install debootstrap util-linux")
     with tempfile.TemporaryDirectory(prefix="making-", dir=root.parent) as scratch:
         target = Path(scratch, "root")
-        foreign = ["--foreign", f"--include={FOREIGN_PACKAGES[suite]}"] if is_foreign(arch) else []
+        included = ",".join([FOREIGN_PACKAGES.get(suite, ""), *packages])
+        foreign = ["--foreign", f"--include={included}"] if is_foreign(arch) else []
         # In namespaces of its own: its processes and mounts end with it, before the folder is removed.
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "debootstrap"]
         command += ["--variant=minbase", f"--arch={arch}", *foreign, suite, str(target), mirror()]
