@@ -24,8 +24,8 @@ def check_local(path: str, what: str) -> None:
         advice = f"write {path[len('file://') :]!r}"
     else:
         advice = (
-            "copy the files to a local folder, or mount the storage as one (gcsfuse, mountpoint-s3); or pack them into "
-            "tar shards for Samples.from_tar, which reads URLs; fastseq.compat.image_dataset_from_directory reads what "
-            "TensorFlow reads, and fastseq.DataLoader and fastseq.decode_batch take the contents of files"
+            "Samples.from_directory, from_tar, from_tfrecord and from_parquet take URLs, and so does root= of from_csv "
+            "and from_dataframe; or copy the files to a local folder. fastseq.compat.image_dataset_from_directory reads "
+            "what TensorFlow reads, and fastseq.DataLoader and fastseq.decode_batch take the contents of files"
         )
     raise ValueError(f"{what}: {path!r} is a URL, which is not read here yet: {advice}")

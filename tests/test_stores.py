@@ -129,6 +129,18 @@ def test_s3(s3, shards, tmp_path):
         Samples.from_tar(pattern, image="jpg", label="cls")
 
 
+def test_class_folders_in_s3(s3, tmp_path):
+    names = ["cat/a.jpg", "cat/sub folder/\u00e4 #1+%20.jpg", "dog/b.jpg"]
+    for i, name in enumerate(names):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(jpeg(photo(30, 40, seed=i)))
+        put("s3://bucket/photos", name, path.read_bytes())
+    local, remote = Samples.from_directory(tmp_path), Samples.from_directory("s3://bucket/photos/")
+    assert [*remote.paths()] == [f"s3://bucket/photos/{name}" for name in names]
+    assert_same(Loader(local, SIZE, 2, shuffle=True), Loader(remote, SIZE, 2, shuffle=True))
+
+
 def test_google_cloud_storage(gcs, shards, tmp_path):
     index([f"{gcs}/train-*.tar"], image="jpg", label="cls", out=f"{tmp_path}/index.fsi")
     cached = next(kept_index.cached(tar_shards(f"{gcs}/train-*.tar", "jpg", "cls")))

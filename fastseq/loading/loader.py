@@ -125,7 +125,8 @@ class Loader(BatchViews):
         self.samples = samples
         self.settings = settings_of(Loader, size, pixels)
         self._processes = processes(rank, world_size)
-        by_blocks = shuffle == "blocks" or (shuffle and samples.table.is_read_by_blocks)
+        table = samples.table
+        by_blocks = shuffle == "blocks" or (shuffle and table.is_read_by_blocks and not table.are_objects)
         self.order = Order(
             len(samples),
             batch_size,

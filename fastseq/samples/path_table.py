@@ -18,7 +18,7 @@ from fastseq.samples.contents import Contents
 from fastseq.samples.name_table import gathered
 from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
-from fastseq.urls import check_local
+from fastseq.urls import check_local, is_url
 
 CHUNK = 1 << 16
 """Rows that exist as Python objects at the same time."""
@@ -160,7 +160,17 @@ class PathTable:
     @property
     def is_read_by_blocks(self) -> bool:
         """Whether images are not read one by one, but with the blocks that they are in."""
-        return self.etags is not None or self.row_groups is not None
+        return self.etags is not None or self.row_groups is not None or self.are_objects
+
+    @property
+    def are_objects(self) -> bool:
+        """Whether each image is an object in a store: the root is its URL, and there are no ranges."""
+        return is_url(os.fsdecode(self.root))
+
+    def name(self, i: int) -> str:
+        """The path in row `i`, relative to the root."""
+        number = i if self.path_numbers is None else int(self.path_numbers[i])
+        return os.fsdecode(self.blob[self.offsets[number] : self.offsets[number + 1]].tobytes())
 
     def _row_in_file(self, i: int) -> int:
         """The number of the row of a Parquet file that row `i` of the table is."""
@@ -229,9 +239,10 @@ class PathTableBuilder:
 
     def __init__(self, root: StrPath | None = None) -> None:
         """Begin; `root` is as for `PathTable.from_strings`."""
-        if root is not None:
-            check_local(os.fsdecode(root), "root")
-        self._root = b"" if root is None else os.fsencode(root)
+        self._root = b"" if root is None else os.fsencode(root).rstrip(b"/") or b"/"
+        if self._root.lower().startswith(b"file:"):
+            check_local(os.fsdecode(self._root), "root")
+        self._is_remote = is_url(os.fsdecode(self._root))
         self._blob = bytearray()
         self._sizes = [np.zeros(1, np.int64)]
         self._rows = 0
@@ -251,6 +262,13 @@ class PathTableBuilder:
         if "://" in text:
             for row, path in enumerate(chunk):
                 check_local(path, f"row {self._rows + row} (counted from 0)")
+        if self._is_remote:
+            for row, path in enumerate(chunk):
+                if path.startswith("/"):
+                    raise ValueError(
+                        f"row {self._rows + row} (counted from 0): the path {path!r} is absolute, and root is a URL; "
+                        "write it relative to root"
+                    )
         if text.isascii():
             self._blob += text.encode("ascii")
             lengths = map(len, chunk)

@@ -35,7 +35,7 @@ class Readers(ShardReaders):
         leave behind, such as `__MACOSX`. A `SamplesWarning` says what else was left out, and which classes are empty.
 
         Args:
-            path: the folder.
+            path: the folder, or the URL of one in a store that lists its objects: see docs/guides/object-stores.md.
             extensions: endings of image file names, in lower or upper case; None for all that fastseq decodes: .jpg,
                 .jpeg, .jpe, .jfif, .pjpeg, .pjp, .png, .bmp, .gif, .webp, .tif, .tiff, .avif, .ppm, .pgm, .pbm, .pnm,
                 .jp2, .j2k, .j2c and .jpx.
@@ -72,8 +72,8 @@ class Readers(ShardReaders):
             image: the column of paths. A list of columns, or a dict of them by the names of the inputs, for several
                 images a row.
             label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
-            root: the folder of relative paths; None for the working directory. Or a zip archive that the images are in,
-                "photos.zip", or a folder in one, "photos.zip/train"; see `from_zip`.
+            root: the folder of relative paths, or its URL; None for the working directory. Or a zip archive that has
+                the images, "photos.zip", or a folder in one, "photos.zip/train"; see `from_zip`.
             label_sep: the separator between several labels in one text: with "_", "cat_dog" is a cat and a dog. A cell
                 that is empty or missing has no labels.
             classes: the classes in the order of their numbers, such as the `.classes` of the training samples; None for

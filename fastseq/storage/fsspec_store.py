@@ -43,6 +43,13 @@ class FsspecStore:
             data = memoryview(self._system.cat_file(self._path(name), offset, offset + length))
         return check_length(self._url(name), data, offset, length)
 
+    def read_all(self, name: str, max_bytes: int) -> memoryview:
+        """See `Store`."""
+        if self.info(name).size > max_bytes:
+            raise StoreError(self._url(name), Status.FILE_TOO_LARGE)
+        with self._translated(name):
+            return memoryview(self._system.cat_file(self._path(name)))
+
     def info(self, name: str) -> ObjectInfo:
         """See `Store`."""
         with self._translated(name):
@@ -54,6 +61,13 @@ class FsspecStore:
             found = self._system.ls(self._root, detail=True)
         # What else tells versions apart may be in a listing and not in the information on an object, or vice versa.
         return {info["name"].rpartition("/")[2]: _info(info, _ETAGS) for info in found if info["type"] == "file"}
+
+    def walk(self) -> Iterator[str]:
+        """See `Store`."""
+        with self._translated(""):
+            start = self._system._strip_protocol(self._folder)
+            for path in self._system.find(self._root):
+                yield path.removeprefix(start).lstrip("/")
 
     def download(self, name: str, file: BinaryIO) -> ObjectInfo:
         """See `Store`."""

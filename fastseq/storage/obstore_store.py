@@ -65,6 +65,14 @@ class ObstoreStore:
             data = memoryview(result.bytes())
         return check_length(self._url(name), data, offset, length)
 
+    def read_all(self, name: str, max_bytes: int) -> memoryview:
+        """See `Store`."""
+        with self._translated(name) as obstore:
+            result = obstore.get(self._store, name)
+            if result.meta["size"] > max_bytes:
+                raise StoreError(self._url(name), Status.FILE_TOO_LARGE)
+            return memoryview(result.bytes())
+
     def info(self, name: str) -> ObjectInfo:
         """See `Store`."""
         with self._translated(name) as obstore:
@@ -72,10 +80,20 @@ class ObstoreStore:
 
     def names(self) -> dict[str, ObjectInfo]:
         """See `Store`."""
-        if self._folder.startswith(("http://", "https://")) and type(self._store).__name__ == "HTTPStore":
-            raise StoreError(self._folder, Status.UNSUPPORTED_FORMAT, "web servers do not list their files")
+        self._check_lists()
         with self._translated("") as obstore:
             return {meta["path"]: _info(meta) for meta in obstore.list_with_delimiter(self._store)["objects"]}
+
+    def walk(self) -> Iterator[str]:
+        """See `Store`."""
+        self._check_lists()
+        with self._translated("") as obstore:
+            for chunk in obstore.list(self._store):
+                yield from (meta["path"] for meta in chunk)
+
+    def _check_lists(self) -> None:
+        if type(self._store).__name__ == "HTTPStore":
+            raise StoreError(self._folder, Status.UNSUPPORTED_FORMAT, "web servers do not list their files")
 
     def download(self, name: str, file: BinaryIO) -> ObjectInfo:
         """See `Store`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -57,11 +58,17 @@ class Store(Protocol):
             etag: what it had before; if it has another now, the status is CHANGED. None not to compare.
         """
 
+    def read_all(self, name: str, max_bytes: int) -> memoryview:
+        """Read a whole object; the status is FILE_TOO_LARGE if it is larger than `max_bytes`."""
+
     def info(self, name: str) -> ObjectInfo:
         """What is known of an object."""
 
     def names(self) -> dict[str, ObjectInfo]:
         """The objects in the folder, without those in its folders; UNSUPPORTED_FORMAT if they cannot be listed."""
+
+    def walk(self) -> Iterator[str]:
+        """Iterate over the names of the objects in the folder and in those below it; otherwise like `names`."""
 
     def download(self, name: str, file: BinaryIO) -> ObjectInfo:
         """Write a whole object to a file."""

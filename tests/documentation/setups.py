@@ -44,6 +44,10 @@ def store() -> None:
     for name in ("train-0000.tar", "train-0001.tar"):
         system.put_file("train-0000.tar", f"/bucket/{name}")
     index(["memory://bucket/train-{0000..0001}.tar"], image="jpg", label="cls")
+    names = ["cat/000.jpg", "dog/000.jpg"]
+    for name in names:
+        system.put_file(f"packed/{name}", f"/bucket/photos/{name}")
+    Path("photos.csv").write_text("\n".join(["image", *names]))
 
 
 def damaged() -> None:

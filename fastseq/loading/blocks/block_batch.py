@@ -36,6 +36,8 @@ class BlockSources:
     def for_job(self) -> list[Any]:
         """See `fastseq.engine.sources.Sources`."""
         ranges, blocks = self._table.ranges, self._table.blocks
+        if self._table.are_objects:
+            return [_item(block, 0, -1) for block in self._blocks]
         assert ranges is not None
         assert blocks is not None
         numbers = np.fromiter((block.number for block in self._blocks), np.int64, len(self._blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -14,9 +15,11 @@ from fastseq.samples.path_table import PathTable
 from fastseq.status import Status
 from fastseq.storage.local_file import read_local
 from fastseq.storage.store import StoreError
-from fastseq.storage.stores import store_of
+from fastseq.storage.stores import folder_store, store_of
 
 _THREADS = 16
+_OBJECT_THREADS = 64  # as small objects take longer to begin than to arrive
+_OBJECT_BYTES = 128 << 10
 _EXIT_TIMEOUT_S = 0.5
 
 
@@ -59,8 +62,8 @@ class Block:
 class BlockFetcher:
     """The blocks of a table of remote shards. Safe to use from several threads and from signal handlers; takes no lock.
 
-    Blocks that are wanted are fetched in that order, by at most 16 threads. One that is asked for at once comes before
-    all others.
+    Blocks that are wanted are fetched in that order, by at most 16 threads, objects by 64. One that is asked for at
+    once comes before all others. Block i of a table of objects is row i.
     """
 
     def __init__(self, table: PathTable, max_bytes: int, cache: TableCache | None) -> None:
@@ -81,12 +84,11 @@ class BlockFetcher:
         """Let go of what a parent process has begun: its threads do not exist here."""
         self._held: dict[int, Block] = {}
         self._queue: deque[Block] = deque()
-        self._threads = TaskThreads(_THREADS, _EXIT_TIMEOUT_S)
+        self._threads = TaskThreads(_THREADS if self._table.blocks else _OBJECT_THREADS, _EXIT_TIMEOUT_S)
 
     def block_bytes(self, number: int) -> int:
-        """The size of a block."""
-        assert self._table.blocks is not None
-        return int(self._table.blocks.lengths[number])
+        """The size of a block; a guess for an object of which only the name is known."""
+        return _OBJECT_BYTES if self._table.blocks is None else int(self._table.blocks.lengths[number])
 
     def hold(self, numbers: Iterable[int]) -> None:
         """Fetch blocks ahead of need, and hold them."""
@@ -130,9 +132,9 @@ class BlockFetcher:
         self._threads.ensure_running()
 
     def url(self, number: int) -> str:
-        """The URL of the shard that a block is in."""
-        assert self._table.blocks is not None
-        return self._table.file(int(self._table.blocks.shards[number]))
+        """The URL of the object that a block is, or is in."""
+        blocks = self._table.blocks
+        return self._table.path(number) if blocks is None else self._table.file(int(blocks.shards[number]))
 
     def _fetch_next(self) -> None:
         try:
@@ -152,7 +154,8 @@ class BlockFetcher:
 
     def _read(self, number: int) -> memoryview:
         blocks, etags = self._table.blocks, self._table.etags
-        assert blocks is not None
+        if blocks is None:
+            return folder_store(os.fsdecode(self._table.root)).read_all(self._table.name(number), self._max_bytes)
         shard, offset = int(blocks.shards[number]), int(blocks.offsets[number])
         url, length = self.url(number), int(blocks.lengths[number])
         if length > self._max_bytes:

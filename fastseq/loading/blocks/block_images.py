@@ -22,7 +22,7 @@ class BlockImages(Protocol):
     """The images in a block."""
 
     def image(self, offset: int, length: int) -> Item:
-        """The image at an offset from the block's start, as the table has it."""
+        """The image at an offset from the block's start, as the table has it; all of it if the length is negative."""
 
 
 class RawImages:
@@ -33,6 +33,8 @@ class RawImages:
 
     def image(self, offset: int, length: int) -> Item:
         """See `BlockImages`."""
+        if length < 0:
+            return self._data
         if not 0 <= offset <= offset + length <= self._data.nbytes:
             return b"the index puts it where its block is not", int(Status.CORRUPT)
         return self._data[offset : offset + length]

@@ -39,7 +39,7 @@ def remote_images(
         if cache_bytes is not None:
             raise ValueError("cache_bytes is the size of a cache: pass its folder too, cache=...")
     elif samples.table.etags is None:
-        raise ValueError("cache is for shards in a store, named by URLs; images on a disk are read where they are")
+        raise ValueError("cache is for shards in a store, named by URLs, and not for single images or files on a disk")
     if not samples.table.is_read_by_blocks:
         return None
     kept = None
@@ -126,11 +126,12 @@ class RemoteImages:
         self._fetcher.cancel_prefetch()
 
     def _blocks_of_samples(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self._blocks_of_rows(self._samples.table_rows[numbers])
+        return self._blocks_of_rows(self._samples.image_rows(numbers).ravel())
 
     def _blocks_of_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         table = self._samples.table
-        assert table.blocks is not None
+        if table.blocks is None:
+            return rows
         assert table.path_numbers is not None
         assert table.ranges is not None
         return table.blocks.find(table.path_numbers[rows], table.ranges.offsets[rows])

@@ -9,8 +9,9 @@ from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.class_folders import endings, read_class_folders
-from fastseq.samples.sources.folder_walk import DiskFolders, FolderWalk, WalkReport
-from fastseq.urls import check_local
+from fastseq.samples.sources.folder_walk import DiskFolders, Folders, FolderWalk, WalkReport
+from fastseq.samples.sources.object_folders import ObjectFolders
+from fastseq.urls import check_local, is_url
 
 
 def read_directory(
@@ -27,8 +28,10 @@ def read_directory(
     """
     kinds = endings(extensions)
     root = os.fspath(path)
-    check_local(root, "path")
-    walk = FolderWalk(DiskFolders(root), kinds, follow_links, advance)
+    if root.lower().startswith("file://"):
+        check_local(root, "path")
+    folders: Folders = ObjectFolders(root.rstrip("/")) if is_url(root) else DiskFolders(root)
+    walk = FolderWalk(folders, kinds, follow_links, advance)
     table, labels = read_class_folders(
         walk,
         root,

@@ -13,6 +13,7 @@ from fastseq.samples.class_labels import listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import RangesBuilder
 from fastseq.samples.sources.zip_contents import ZipContents, joined, plain_name
+from fastseq.urls import is_url
 
 _ENCRYPTED = 1  # a bit of the flags
 _STORED, _DEFLATED = 0, 8
@@ -64,6 +65,8 @@ class ArchiveRoot:
     def of(cls, root: StrPath | None) -> ArchiveRoot | None:
         """The archive that a root is, or is in; None if it is a folder on a disk."""
         whole = "" if root is None else os.fsdecode(root)
+        if is_url(whole):
+            return None
         archive = whole
         while archive and not os.path.exists(archive):
             archive = os.path.dirname(archive)
