@@ -239,10 +239,12 @@ class PathTableBuilder:
 
     def __init__(self, root: StrPath | None = None) -> None:
         """Begin; `root` is as for `PathTable.from_strings`."""
-        self._root = b"" if root is None else os.fsencode(root).rstrip(b"/") or b"/"
-        if self._root.lower().startswith(b"file:"):
-            check_local(os.fsdecode(self._root), "root")
+        self._root = b"" if root is None else os.fsencode(root)
         self._is_remote = is_url(os.fsdecode(self._root))
+        if self._root.lower().startswith(b"file://"):
+            check_local(os.fsdecode(self._root), "root")
+        if self._is_remote:
+            self._root = self._root.rstrip(b"/")
         self._blob = bytearray()
         self._sizes = [np.zeros(1, np.int64)]
         self._rows = 0
