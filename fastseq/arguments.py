@@ -68,8 +68,8 @@ def byte_count(name: str, value: Any) -> int:
         if said is None:
             raise ValueError(f'{name} must be a number of bytes, or text such as "400GB" or "64MiB", not {value!r}')
         base = 1024 if said[3] else 1000
-        value = int(float(said[1]) * base ** " KMGT".index((said[2] or " ").upper()))
-    return integer(name, value, minimum=1)
+        value = int(min(float(said[1]) * base ** " KMGT".index((said[2] or " ").upper()), 2.0**63))
+    return integer(name, value, minimum=1, maximum=2**62)
 
 
 def number(

@@ -31,6 +31,8 @@ class ObjectServer:
         url: of the server, without a slash at its end.
         objects: what it serves; tests may change it.
         requests: those so far.
+        ranges: whether it answers requests for parts of objects with those.
+        modified: the time of the last change of all of them.
         delay_s: how long each request takes before its first byte.
         fault: see `Fault`.
         stalled: set once a body has stalled.
@@ -40,6 +42,8 @@ class ObjectServer:
         self.objects: dict[str, bytes] = {}
         self.requests: list[Request] = []
         self.delay_s = 0.0
+        self.ranges = True
+        self.modified = "Tue, 01 Dec 2026 00:00:00 GMT"
         self.fault: Fault = lambda request: None
         self.stalled = threading.Event()
         self._end = threading.Event()
@@ -93,6 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         data = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server_of_objects.fault(Request(-1, "PUT", self.path, 0, len(data))):
+            self._answer(403, b"")
+            return
         self.server_of_objects.objects[self.path] = data
         self._answer(200, b"", data)
 
@@ -104,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, b"")
             return
         begin, end, status = 0, len(data), 200
-        if ranged := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
+        if server.ranges and (ranged := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))):
             begin, end, status = int(ranged[1]), min(int(ranged[2] or len(data)) + 1, len(data)), 206
         request = Request(len(server.requests), self.command, self.path, begin, end)
         server.requests.append(request)
@@ -128,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Last-Modified", "Tue, 01 Dec 2026 00:00:00 GMT")
+        self.send_header("Last-Modified", self.server_of_objects.modified)
         if whole and etag(whole):
             self.send_header("ETag", etag(whole))
         if content_range:

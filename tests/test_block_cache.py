@@ -122,6 +122,25 @@ def test_other_sets_make_room_oldest_first(tmp_path, source):
     assert {path.stem for path in tmp_path.rglob("*.data")} == {keys[0], keys[3]}
 
 
+def test_sets_of_the_same_day_stay(tmp_path, source):
+    keys = [object_key("s3://bucket", name) for name in ("training", "validation")]
+    for key in keys * 2:
+        read(opened(tmp_path, 3 * SIZE, [key], 10**6), source, 0, key)
+    assert source.fetched == [0, 0]
+
+
+def test_a_process_that_is_stopped_does_not_stop_others(tmp_path, source, monkeypatch):
+    monkeypatch.setattr("fastseq.storage.block_cache._LOCK_TIMEOUT_S", 0.05)
+    one, other = opened(tmp_path), opened(tmp_path)
+
+    def stop():
+        read(other, source, 0)
+        return memoryview(contents(0))
+
+    assert bytes(one.get(KEY, 0, 0, SIZE, stop)) == contents(0)
+    assert source.fetched == [0]
+
+
 def test_a_disk_that_fails_costs_no_block(tmp_path, source, monkeypatch):
     cache = opened(tmp_path)
 

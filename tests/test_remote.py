@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
+import gc
 import os
 import pickle
 import subprocess
 import sys
 import threading
 import warnings
+import weakref
 
 import keras
 import numpy as np
@@ -38,6 +41,7 @@ from fastseq.order.lanes import BlockRun
 from fastseq.samples.blocks import Blocks
 from fastseq.samples.index.index_file import read_columns, read_header, write_index
 from fastseq.status import Status
+from fastseq.storage.store import ObjectInfo
 
 pytest.importorskip("obstore")
 N = 24
@@ -176,7 +180,8 @@ def test_an_index_of_other_images_does_not_count(url):
 def test_an_index_is_copied_once(server, url):
     for _ in range(2):
         Samples.from_tar(url, image="jpg", label="cls")
-    assert [request.method for request in server.requests] == ["HEAD", "GET", "HEAD"]
+    whole = len(server.objects["/set/index.fsi"])
+    assert sum(request.method == "GET" and request.end - request.begin == whole for request in server.requests) == 1
 
 
 def test_an_index_in_a_local_file(server, url, tmp_path, capsys):
@@ -237,11 +242,36 @@ def test_a_shard_that_changes_under_the_run(server, remote):
         batches(Loader(remote, on_error="skip", max_bad=3, **SETTINGS))
 
 
-def test_a_shard_that_was_cut_off(server, remote, monkeypatch):
-    name = "/set/2.tar"
-    server.objects[name] = server.objects[name][:6000]
-    monkeypatch.setattr("object_server.etag", lambda data: None)  # a server that has none, and ignores If-Match
-    with pytest.raises(DecodeError, match=r"/set/2\.tar\["):
+@pytest.mark.parametrize("had_etags", [True, False])
+@pytest.mark.parametrize("same", ["size", "ETag", "nothing"])
+def test_changes_that_a_server_without_etags_does_not_tell(server, files, had_etags, same, monkeypatch):
+    """Such a server ignores If-Match too."""
+    pattern = f"{server.url}/set/{{0..2}}.tar"
+    if not had_etags:
+        monkeypatch.setattr("object_server.etag", lambda data: None)
+    index([pattern], image="jpg", label="cls")
+    remote = Samples.from_tar(pattern, image="jpg", label="cls")
+    assert len(batches(Loader(remote, **SETTINGS))) == 6
+    monkeypatch.setattr("object_server.etag", lambda data: None)
+    if same == "size":
+        server.modified = "Tue, 01 Dec 2026 00:00:01 GMT"
+    elif same == "nothing":
+        server.objects["/set/2.tar"] = files["2.tar"][:6000]
+    if same == "ETag" and not had_etags:
+        assert len(batches(Loader(remote, **SETTINGS))) == 6
+        return
+    with pytest.raises(DecodeError, match=r"/set/\d\.tar\[.*has changed"):
+        batches(Loader(remote, **SETTINGS))
+
+
+def test_weak_etags(server, monkeypatch):
+    monkeypatch.setattr("object_server.etag", lambda data: f'W/"{len(data)}"')
+    pattern = f"{server.url}/set/{{0..2}}.tar"
+    index([pattern], image="jpg", label="cls")
+    remote = Samples.from_tar(pattern, image="jpg", label="cls")
+    assert len(batches(Loader(remote, **SETTINGS))) == 6
+    monkeypatch.setattr("object_server.etag", lambda data: 'W/"other"')
+    with pytest.raises(DecodeError, match="has changed"):
         batches(Loader(remote, **SETTINGS))
 
 
@@ -267,7 +297,7 @@ def test_substitutes_are_fetched(server, remote):
 def test_a_stalled_request_is_named(server, remote):
     server.fault = lambda request: None if server.stalled.is_set() else "stall"
     with pytest.warns(
-        StalledWarning, match=rf"'{server.url}/set/0\.tar\[\d+:\d+\] 0\d\.jpg' has kept the loader waiting"
+        StalledWarning, match=rf"'{server.url}/set/\d\.tar\[\d+:\d+\] \d\d\.jpg' has kept the loader waiting"
     ):
         batches(Loader(remote, stall_warn_s=0.1, **SETTINGS))
 
@@ -375,9 +405,10 @@ def test_a_cache_that_cannot_be_written(remote, local, tmp_path, monkeypatch):
 
 
 def test_without_etags_nothing_is_kept(server, tmp_path, monkeypatch):
-    monkeypatch.setattr("object_server.etag", lambda data: None)
+    monkeypatch.setattr(obstore_store, "_info", lambda meta: ObjectInfo(meta["size"], None))
     index([f"{server.url}/set/0.tar"])
-    samples = Samples.from_tar(f"{server.url}/set/0.tar")
+    with pytest.warns(SamplesWarning, match="tells neither ETags nor times of change"):
+        samples = Samples.from_tar(f"{server.url}/set/0.tar")
     with pytest.warns(SamplesWarning, match=r"0\.tar has no ETag, so that it is not kept in"):
         loader = Loader(samples, cache=tmp_path / "nvme", **SETTINGS)
     assert sum(len(x) for x in loader) == 9
@@ -389,7 +420,11 @@ def test_without_etags_nothing_is_kept(server, tmp_path, monkeypatch):
     [
         ({"cache_bytes": 5}, ValueError, "pass its folder too"),
         ({"cache": "x", "cache_bytes": 0}, ValueError, "cache_bytes must be at least 1"),
-        ({"cache": 5}, TypeError, "str, bytes or os.PathLike"),
+        ({"cache": 5}, TypeError, "cache must be the path of a folder"),
+        ({"cache": b"x"}, TypeError, "cache must be the path of a folder"),
+        ({"cache": ""}, ValueError, "cache must be a folder on a local disk"),
+        ({"cache": "s3://bucket/x"}, ValueError, "cache must be a folder on a local disk"),
+        ({"window_bytes": 2**80}, ValueError, "window_bytes must be at most"),
         ({"window_bytes": "much"}, ValueError, 'such as "400GB"'),
     ],
 )
@@ -401,6 +436,143 @@ def test_settings_of_caches(remote, options, error, message):
 def test_local_shards_have_no_cache(local):
     with pytest.raises(ValueError, match="cache is for shards in a store"):
         Loader(local, cache="x")
+
+
+def test_a_cache_that_cannot_be_opened(remote, local, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.warns(SamplesWarning, match="cache=.*/file' cannot be used, and blocks are fetched each time"):
+        loader = Loader(remote, cache=tmp_path / "file", **BY_BLOCKS)
+    assert_same(batches(Loader(local, **BY_BLOCKS)), batches(loader))
+
+
+def test_a_damaged_copy_of_an_index_is_made_again(server, url, tmp_path, capsys):
+    Samples.from_tar(url, image="jpg", label="cls")
+    (copy,) = tmp_path.glob("cache/fastseq/indexes/*.fsi")
+    copy.write_bytes(copy.read_bytes()[:-1] + b"?")
+    assert len(Samples.from_tar(url, image="jpg", label="cls")) == N
+    data = server.objects["/set/index.fsi"]
+    server.objects["/set/index.fsi"] = data[:-1] + b"?"
+    with pytest.raises(ValueError, match=r"no index .* \(.*is a damaged column\)\. To make one reads all 3 shards"):
+        Samples.from_tar(url, image="jpg", label="cls")
+    server.objects["/set/index.fsi"] = data
+    assert len(Samples.from_tar(url, image="jpg", label="cls")) == N
+    assert len(list(tmp_path.glob("cache/fastseq/indexes/*"))) == 1, "older copies go"
+
+
+def test_without_a_cache_folder(url, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/absent")
+    assert len(Samples.from_tar(url, image="jpg", label="cls")) == N
+
+
+def test_an_index_that_cannot_be_uploaded_is_kept(server, remote, capsys):
+    pattern = f"{server.url}/set/{{0..1}}.tar"
+    del server.objects["/set/index.fsi"]
+    server.fault = lambda request: "403" if request.method == "PUT" else None
+    index([pattern], image="jpg", label="cls")
+    said = capsys.readouterr()
+    assert "permission denied" in said.err
+    assert "It is used by you alone. To share it, copy it to the folder of the shards." in said.out
+    assert len(Samples.from_tar(pattern, image="jpg", label="cls")) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("/0.tar?sig=a/b", "has a query, as signed URLs have"),
+        ("//0.tar", "two slashes"),
+        ("/0.tar/", "names no object"),
+        ("", "names no object"),
+    ],
+)
+def test_urls_that_stores_would_take_for_others(server, name, message):
+    with pytest.raises(ValueError, match=message):
+        Samples.from_tar(f"{server.url}{name and '/set'}{name}")
+
+
+def test_ways_to_write_a_url(server, url):
+    for scheme, folder in (("http", "s%65t"), ("HTTP", "set")):
+        other = url.replace("http", scheme).replace("/set/", f"/{folder}/")
+        assert len(Samples.from_tar(other, image="jpg", label="cls")) == N
+    with pytest.raises(ValueError, match="the same shard more than once"):
+        Samples.from_tar([f"{server.url}/set/0.tar", f"{server.url.upper().replace('HTTP', 'Http')}/set/0.tar"])
+
+
+def test_an_empty_image(server, images):
+    server.objects["/set/3.tar"] = tar([("0.jpg", b""), ("1.jpg", images[1])])
+    index([f"{server.url}/set/3.tar"], image="jpg")
+    loader = Loader(Samples.from_tar(f"{server.url}/set/3.tar", image="jpg"), SIZE, 2, on_error="skip", max_bad=1)
+    with pytest.warns(BadSamplesWarning):
+        assert sum(len(x) for x in loader) == 1
+    assert [bad.status for bad in loader.errors] == [Status.EMPTY]
+
+
+def test_a_server_without_ranges_is_noticed_when_its_shards_are_indexed(server, capsys):
+    server.ranges = False
+    with pytest.raises(typer.Exit):
+        index([f"{server.url}/set/0.tar"], image="jpg")
+    assert f"{server.url}/set/0.tar: reading failed" in capsys.readouterr().err
+
+
+def test_a_thread_that_cannot_be_started_costs_no_block(remote, local, monkeypatch):
+    loader, start = Loader(remote, **BY_BLOCKS), _thread.start_new_thread
+    times = iter(range(100))
+
+    def fail_sometimes(*arguments):
+        if next(times) in (0, 2, 3):
+            raise RuntimeError("can't start new thread")
+        return start(*arguments)
+
+    monkeypatch.setattr(_thread, "start_new_thread", fail_sometimes)
+    for _ in range(4):
+        try:
+            found = batches(loader)
+        except RuntimeError:
+            loader.set_epoch(0)
+        else:
+            break
+    assert_same(batches(Loader(local, **BY_BLOCKS)), found)
+
+
+def test_a_finalizer_in_the_thread_that_begins_a_batch(remote, monkeypatch):
+    """The garbage collector may find a loader while a batch of that loader is being allocated."""
+    loader = Loader(remote, **BY_BLOCKS)
+    begin, cancelled = loader._prefetcher.decoder.begin, threading.Event()
+
+    def cancel_and_begin(*arguments, **options):
+        if threading.current_thread() is not threading.main_thread():
+            loader.close()
+            cancelled.set()
+        return begin(*arguments, **options)
+
+    monkeypatch.setattr(loader._prefetcher.decoder, "begin", cancel_and_begin)
+    key = 0, 0
+    loader._prefetcher.look_ahead.put(key, loader._prefetcher.begin(key))
+    assert cancelled.wait(60)
+    loader.close()
+
+
+def test_memory_that_is_there_later(remote, local, monkeypatch):
+    loader = Loader(remote, **BY_BLOCKS)
+    allocate, times = loader._prefetcher.decoder.memory.allocate, iter(range(100))
+
+    def fail_once(*arguments):
+        if next(times) == 1:
+            raise MemoryError
+        return allocate(*arguments)
+
+    monkeypatch.setattr(loader._prefetcher.decoder.memory, "allocate", fail_once)
+    assert_same(batches(Loader(local, **BY_BLOCKS)), batches(loader))
+
+
+def test_a_loader_that_is_dropped_fetches_no_more(server, url, monkeypatch):
+    server.delay_s = 0.05
+    loader = Loader(Samples.from_tar(url, image="jpg", label="cls"), **SETTINGS)
+    loader.batch(0, 0)
+    fetcher = weakref.ref(loader._prefetcher._remote._fetcher)
+    del loader
+    gc.collect()
+    while fetcher() is not None:  # the requests that are under way hold it
+        threading.Event().wait(0.01)
 
 
 def test_an_index_that_puts_images_elsewhere(server, url, tmp_path):

@@ -20,7 +20,7 @@ from fastseq.cli.index import index
 from fastseq.errors import SamplesWarning
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.status import Status
-from fastseq.storage.store import StoreError
+from fastseq.storage.store import ObjectInfo, StoreError
 from fastseq.storage.stores import store_of
 
 obstore = pytest.importorskip("obstore")
@@ -150,22 +150,22 @@ def test_google_cloud_storage(gcs, shards, tmp_path):
     assert_same(Loader(local(shards, tmp_path), SIZE, 4), Loader(remote, SIZE, 4))
     store, name = store_of(f"{gcs}/train-0.tar")
     assert store.info(name).size == len(shards[name])
-    assert bytes(store.read(name, 512, 100, store.info(name).etag)) == shards[name][512:612]
+    assert bytes(store.read(name, 512, 100, store.info(name))) == shards[name][512:612]
     with pytest.raises(StoreError) as caught:
-        store.read("absent.tar", 0, 10, None)
+        store.read("absent.tar", 0, 10, ObjectInfo(10, None))
     assert caught.value.status is Status.NOT_FOUND
     with pytest.raises(StoreError) as caught:
-        store.read(name, 0, 10, '"other"')
+        store.read(name, 0, 10, ObjectInfo(len(shards[name]), '"other"'))
     assert caught.value.status is Status.CHANGED
 
 
 def test_what_a_store_does_not_allow(s3, monkeypatch):
     store, name = store_of(f"{s3}/absent.tar")
-    for call in (lambda: store.info(name), lambda: store.read(name, 0, 1, None)):
+    for call in (lambda: store.info(name), lambda: store.read(name, 0, 1, ObjectInfo(1, None))):
         with pytest.raises(StoreError, match=r"s3://bucket/sets/absent\.tar: no such file") as caught:
             call()
         assert caught.value.status is Status.NOT_FOUND
     store, name = store_of(f"{s3}/train-0.tar")
     size = store.info(name).size
     with pytest.raises(StoreError, match=rf"of 100 bytes from {size - 10} on there are 10"):
-        store.read(name, size - 10, 100, None)
+        store.read(name, size - 10, 100, ObjectInfo(size, None))

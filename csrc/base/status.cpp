@@ -13,7 +13,7 @@ const StatusText kTexts[] = {
     {Status::kNotFound, "NOT_FOUND", "no such file", "check the path and the root folder"},
     {Status::kPermissionDenied, "PERMISSION_DENIED", "permission denied", "check its permissions"},
     {Status::kNotAFile, "NOT_A_FILE", "a directory, FIFO or device, not a regular file", "remove it from the samples"},
-    {Status::kReadError, "READ_ERROR", "reading failed", "check the disk or the network share"},
+    {Status::kReadError, "READ_ERROR", "reading failed", "check the disk or the network"},
     {Status::kEmpty, "EMPTY", "the file is empty", "download it again, or remove it"},
     {Status::kChanged, "CHANGED", "the file has changed since the images in it were found", "make the samples anew"},
     {Status::kNotAnImage, "NOT_AN_IMAGE", "not a known image format", "remove it from the samples"},

@@ -14,13 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fastseq.cli.failure import fail
 from fastseq.errors import SamplesWarning
 from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_header
-from fastseq.samples.index.kept_index import ShardsToIndex, keep
+from fastseq.samples.index.kept_index import ShardsToIndex, cached, keep
 from fastseq.samples.index.remote_index import DEFAULT_NAME, remote_header, upload_index
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.index.shard_names import folder_of
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.samples.sources.tfrecord import tfrecord_shards
+from fastseq.storage.store import StoreError
 from fastseq.urls import is_url
 
 
@@ -52,13 +53,15 @@ def index(
             _check_replaceable(file, todo)
         made = _make(todo)
         if is_url(file):
-            upload_index(made, todo, file)
+            file = _upload(made, todo, file)
         else:
             keep(made, todo, Path(file), folder if todo.is_remote else None)
     except (ValueError, OSError, ImportError) as error:
         fail(error)
     typer.echo(f"{len(made.shards):,} images in {len(todo.paths):,} shards: {file}")
-    if folder_of(file) != folder:
+    if file in map(str, cached(todo)):
+        typer.echo("It is used by you alone. To share it, copy it to the folder of the shards.")
+    elif folder_of(file) != folder:
         typer.echo("It is used once it lies in the folder of the first shard.")
 
 
@@ -86,6 +89,20 @@ def _make(shards: ShardsToIndex) -> ShardIndex:
     for warning in caught:
         typer.echo(f"fastseq: {warning.message}", err=True)
     return made
+
+
+def _upload(made: ShardIndex, shards: ShardsToIndex, url: str) -> str:
+    """Write the index to a store, or where that is not allowed to the user's cache folder; return where it is."""
+    try:
+        upload_index(made, shards, url)
+        return url
+    except StoreError as error:
+        for file in cached(shards):
+            typer.echo(f"fastseq: {error}", err=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            keep(made, shards, file, folder_of(shards.paths[0]))
+            return str(file)
+        raise
 
 
 def _check_replaceable(file: str, shards: ShardsToIndex) -> None:

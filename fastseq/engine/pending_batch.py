@@ -27,7 +27,7 @@ from fastseq.status import Status
 
 GRACE_S = 0.02  # how long a cancelled batch waits for reads that are under way
 _POLL_S = 0.05  # between looks for an interrupt, and for a sample that stalls
-_STALLED_S = 1.0  # a wait this long is interrupted on threads other than the main one, too
+STALLED_S = 1.0  # a wait this long is interrupted on threads other than the main one, too
 
 
 class PendingBatch:
@@ -128,7 +128,7 @@ class PendingBatch:
         first = -1
         with watch() as interrupted:
             while not self._job.wait(_POLL_S):
-                if interrupted() and time.monotonic() - begun >= _STALLED_S:
+                if interrupted() and time.monotonic() - begun >= STALLED_S:
                     raise KeyboardInterrupt
                 if self._tasks:
                     self._threads.ensure_running()

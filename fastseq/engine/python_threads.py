@@ -95,20 +95,24 @@ class TaskThreads:
         for _ in range(min(self._shared.queue.qsize(), self._shared.count)):
             self._start_thread()
 
-    def join(self) -> None:
-        """End the threads, and wait for those that return in time."""
+    def end(self) -> None:
+        """End the threads once they have made the calls that are queued; none can be queued any more."""
+        if self._pid == os.getpid():
+            self._shared.queue.put(None)
+
+    def join(self, start: float) -> None:
+        """Wait for threads that were told to end, if they return in time, which counts from `start`."""
         if self._pid != os.getpid():
             return
-        self._shared.queue.put(None)
-        end = time.monotonic() + self._exit_timeout_s
+        end = start + self._exit_timeout_s
         for thread in list(self._shared.alive):
             if thread.acquire(timeout=max(0.0, end - time.monotonic())):
                 thread.release()
 
     def __del__(self) -> None:
         """End the threads; those of a parent process do not exist here. At the end of this one globals may be gone."""
-        if not self._is_finalizing() and self._pid == os.getpid():
-            self._shared.queue.put(None)
+        if not self._is_finalizing():
+            self.end()
 
     def _start_thread(self) -> None:
         """Start another thread unless there are enough; raise only if there is none at all."""
@@ -160,5 +164,9 @@ _all: weakref.WeakSet[TaskThreads] = weakref.WeakSet()
 
 def join_all() -> None:
     """End all threads of the process, and wait for those that return in time."""
-    for threads in list(_all):
-        threads.join()
+    ending = list(_all)
+    for threads in ending:
+        threads.end()
+    start = time.monotonic()
+    for threads in ending:
+        threads.join(start)

@@ -179,7 +179,8 @@ class Prefetcher:
     def _result(self, batch: Pending) -> None:
         def warn(place: int) -> None:
             what = "a file of another batch" if place < 0 else repr(batch.path(place))
-            text = f"{what} has kept the loader waiting for {self.stall_s:g} s: is its file system there?"
+            there = "server" if self._samples.table.etags is not None else "file system"
+            text = f"{what} has kept the loader waiting for {self.stall_s:g} s: is its {there} there?"
             warn_user(text, StalledWarning)
 
         batch.result(self.stall_s, warn)

@@ -154,16 +154,16 @@ class LaneOrder:
         """The block of the set that the sample at each position is in, one of `BlockedSamples.ids`."""
         return self._blocks.ids[np.searchsorted(self._blocks.starts, self._places(positions), "right") - 1]
 
-    def runs(self, lane: int, k: int) -> Iterator[BlockRun]:
-        """Iterate over the windows of a lane, from that on which it uses in batch `k` of the epoch."""
+    def runs(self, lane: int, k: int, batches: int) -> Iterator[BlockRun]:
+        """Iterate over the windows of a lane, from that on which it uses in batch `k`, in an epoch of some batches."""
         step, share = k * self._lanes.share, self._lanes.share
         low, high = (int(start) for start in self._lanes.starts[lane : lane + 2])
-        while step < high - low:
+        while step < min(high - low, batches * share):
             window = int(self._windows(np.array([lane]), np.array([step]))[0])
             begin, places = self._window_of(lane, window)
             blocks = self._blocks.ids[np.searchsorted(self._blocks.starts, places, "right") - 1]
-            firsts = np.unique(blocks, return_index=True)[1]
-            end = begin + len(places)
+            end = min(begin + len(places), batches * share)
+            firsts = np.unique(blocks[: end - begin], return_index=True)[1]
             yield BlockRun(begin // share, (end - 1) // share, blocks[np.sort(firsts)])
             step = end
 

@@ -138,7 +138,7 @@ class Order:
         assert isinstance(order, LaneOrder)
         count = self.lanes.count
         own = range(count * self.rank // self.world_size, count * (self.rank + 1) // self.world_size)
-        return [order.runs(lane, k) for lane in own]
+        return [order.runs(lane, k, len(self)) for lane in own]
 
     def _runs_of_batches(self, epoch: int, k: int, block_of: BlockOf) -> Iterator[BlockRun]:
         for batch in range(k, len(self)):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._lazy import lazy_property
+
 BLOCK_BYTES = 2 << 20
 """A block has the images that begin within so many bytes of a shard: enough that a disk or a network takes longer to
 send them than to begin to, and few enough that many are in use at once."""
@@ -60,18 +62,28 @@ class Blocks:
 
     def find(self, shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
         """The block that each image is in, int64 (n,), for images that some block has; see `of_images`."""
-        places = self._places(self.shards, self.offsets)
+        places = self._block_places
         found = np.empty(len(shards), np.int64)
         for start in range(0, len(shards), _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            found[chunk] = np.searchsorted(places, self._places(shards[chunk], offsets[chunk]), "right") - 1
+            found[chunk] = np.searchsorted(places, self._shard_places[shards[chunk]] + offsets[chunk], "right") - 1
         return found
 
-    def _places(self, shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where something is if all shards are put one after the other, without what comes after their last block."""
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without what follows from the rest."""
+        return Blocks, (self.shards, self.offsets, self.lengths)
+
+    @lazy_property
+    def _shard_places(self) -> NDArray[np.int64]:
+        """Where each shard begins if all are put one after the other, without what comes after their last blocks."""
         sizes = np.zeros(int(self.shards[-1]) + 2, np.int64)
         np.maximum.at(sizes, self.shards + 1, self.offsets + self.lengths + 1)
-        return np.cumsum(sizes)[shards] + offsets
+        return np.cumsum(sizes)
+
+    @lazy_property
+    def _block_places(self) -> NDArray[np.int64]:
+        """Where each block begins there."""
+        return self._shard_places[self.shards] + self.offsets
 
 
 def is_sorted(shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> bool:

@@ -18,7 +18,7 @@ from fastseq.samples.contents import Contents
 from fastseq.samples.name_table import gathered
 from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
-from fastseq.urls import check_local, is_url
+from fastseq.urls import check_local, folder_url, is_url
 
 CHUNK = 1 << 16
 """Rows that exist as Python objects at the same time."""
@@ -244,7 +244,7 @@ class PathTableBuilder:
         if self._root.lower().startswith(b"file://"):
             check_local(os.fsdecode(self._root), "root")
         if self._is_remote:
-            self._root = self._root.rstrip(b"/")
+            self._root = folder_url(os.fsdecode(self._root).rstrip("/"), "root").encode()
         self._blob = bytearray()
         self._sizes = [np.zeros(1, np.int64)]
         self._rows = 0

@@ -11,11 +11,13 @@ serves as many as any cache of its size can; one that drops what was used longes
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
 import struct
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,9 @@ from pathlib import Path
 _RECORD = struct.Struct("<QQQQ")  # offset, length, hash of the block, hash of the first three
 _FLOCK = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux: type, whence, start, length, process
 _FOLDER = "fastseq-blocks"
+_LOCK_TIMEOUT_S = 10.0
+_LOCK_POLL_S = 0.01
+_UNUSED_NS = 24 * 3600 * 10**9
 
 
 def object_key(url: str, etag: str) -> str:
@@ -42,8 +47,8 @@ class BlockCache:
     def __init__(self, folder: str, max_bytes: int | None, keys: Collection[str], set_bytes: int) -> None:
         """Open the folder, or create it.
 
-        If no other process uses it, files of other sets are deleted where this one needs their room, those first that
-        were used longest ago.
+        If no other process uses it, files of other sets that were not used for a day are deleted where this one needs
+        their room, those first that were used longest ago.
 
         Args:
             folder: where the folder of blocks is, or will be.
@@ -136,7 +141,7 @@ class BlockCache:
 
     @contextmanager
     def _locked(self, key: str, cell: int) -> Iterator[int | None]:
-        """The file of records, with one of them locked; None if that is impossible. The lock ends with the process."""
+        """The file of records, with one of them locked; None if that cannot be had. The lock ends with the process."""
         try:
             # Another descriptor each time: the locks are those of open files, and threads exclude each other too.
             file = os.open(self._folder / f"{key}.map", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -145,9 +150,7 @@ class BlockCache:
             return
         try:
             wanted = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, cell * _RECORD.size, _RECORD.size, 0)
-            with suppress(OSError):  # a file system without locks
-                fcntl.fcntl(file, fcntl.F_OFD_SETLKW, wanted)
-            yield file
+            yield file if _lock(file, wanted) else None
         finally:
             os.close(file)
 
@@ -176,7 +179,7 @@ class BlockCache:
         others = {file: _size(file) for file in files if file.stem not in own}
         over = sum(others.values()) + wanted - self._max_bytes
         for file, size in others.items():
-            if over <= 0:
+            if over <= 0 or file.stat().st_mtime_ns > time.time_ns() - _UNUSED_NS:
                 break
             file.with_suffix(".map").unlink(missing_ok=True)
             file.unlink()
@@ -186,6 +189,21 @@ class BlockCache:
 
 def _size(file: Path) -> int:
     return 512 * file.stat().st_blocks
+
+
+def _lock(file: int, wanted: bytes) -> bool:
+    """Lock a part of a file; False if another process has it for long, because it is stopped for example."""
+    end = time.monotonic() + _LOCK_TIMEOUT_S
+    while True:
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, wanted)
+            return True
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):  # a file system without locks
+                return True
+            if time.monotonic() >= end:
+                return False
+        time.sleep(_LOCK_POLL_S)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fastseq.status import Status
-from fastseq.storage.store import ObjectInfo, StoreError, check_length
+from fastseq.storage.store import ObjectInfo, StoreError, check_length, differ
 
 _ETAGS = ("ETag", "etag")
 _VERSIONS = (*_ETAGS, "checksum", "md5Hash", "sha256", "mtime", "modified", "created", "LastModified")
@@ -35,9 +35,9 @@ class FsspecStore:
         with self._translated(""):
             self._system, self._root = url_to_fs(folder)
 
-    def read(self, name: str, offset: int, length: int, etag: str | None) -> memoryview:
-        """See `Store`; the ETag is compared before the data is read."""
-        if etag is not None and self.info(name).etag != etag:
+    def read(self, name: str, offset: int, length: int, known: ObjectInfo) -> memoryview:
+        """See `Store`; what is known is compared before the data is read."""
+        if differ(known, self.info(name)):
             raise StoreError(self._url(name), Status.CHANGED)
         with self._translated(name):
             data = memoryview(self._system.cat_file(self._path(name), offset, offset + length))
@@ -53,6 +53,7 @@ class FsspecStore:
     def info(self, name: str) -> ObjectInfo:
         """See `Store`."""
         with self._translated(name):
+            self._system.invalidate_cache(self._path(name))  # of listings
             return _info(self._system.info(self._path(name)))
 
     def names(self) -> dict[str, ObjectInfo]:

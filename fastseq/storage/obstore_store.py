@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fastseq.status import Status
-from fastseq.storage.store import ObjectInfo, StoreError, check_length
+from fastseq.storage.store import ObjectInfo, StoreError, check_length, differ
 
 SCHEMES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "http", "https")
 
@@ -20,6 +20,7 @@ _STALLED_S = 10  # without a byte, after which a request is repeated
 _REQUEST_S = 600
 _RETRIES = 8
 _RETRY_S = 120
+_MODIFIED = "modified "  # begins what stands for the ETag of an object that has none
 _MAX_WORDS = 300  # of an error
 
 _first_process: dict[str, int] = {}  # "pid": of the process that has used obstore first; a fork keeps it
@@ -53,14 +54,14 @@ class ObstoreStore:
         with self._translated(""):
             self._store = from_url(folder, client_options=client, retry_config=retries)
 
-    def read(self, name: str, offset: int, length: int, etag: str | None) -> memoryview:
+    def read(self, name: str, offset: int, length: int, known: ObjectInfo) -> memoryview:
         """See `Store`."""
         options: Any = {"range": (offset, offset + length)}
-        if etag is not None:
-            options["if_match"] = etag
+        if known.etag is not None and not known.etag.startswith((_MODIFIED, "W/")):  # a weak one never matches
+            options["if_match"] = known.etag
         with self._translated(name) as obstore:
             result = obstore.get(self._store, name, options=options)
-            if etag is not None and result.meta["e_tag"] not in (etag, None):  # of a server that ignores If-Match
+            if differ(known, _info(result.meta)):  # a server may ignore If-Match
                 raise StoreError(self._url(name), Status.CHANGED)
             data = memoryview(result.bytes())
         return check_length(self._url(name), data, offset, length)
@@ -140,7 +141,8 @@ class ObstoreStore:
 
 
 def _info(meta: Any) -> ObjectInfo:
-    return ObjectInfo(meta["size"], meta["e_tag"])
+    modified = meta["last_modified"]
+    return ObjectInfo(meta["size"], meta["e_tag"] or (f"{_MODIFIED}{modified.isoformat()}" if modified else None))
 
 
 def _words(error: BaseException) -> str:

@@ -16,7 +16,8 @@ class ObjectInfo:
 
     Attributes:
         size: in bytes.
-        etag: what changes whenever the object does, quoted as the store quotes it; None if the store does not tell.
+        etag: what changes whenever the object does: its ETag as the store quotes it, or the time of its last change;
+            None if the store tells neither.
     """
 
     size: int
@@ -48,14 +49,14 @@ class StoreError(OSError):
 class Store(Protocol):
     """A folder of objects. Every method may block, is safe to call from several threads, and raises `StoreError`."""
 
-    def read(self, name: str, offset: int, length: int, etag: str | None) -> memoryview:
+    def read(self, name: str, offset: int, length: int, known: ObjectInfo) -> memoryview:
         """Read a part of an object.
 
         Args:
             name: of the object, relative to the folder.
             offset: in bytes.
             length: in bytes, at least 1.
-            etag: what it had before; if it has another now, the status is CHANGED. None not to compare.
+            known: what was known of it before; if it is not as it was, the status is CHANGED.
         """
 
     def read_all(self, name: str, max_bytes: int) -> memoryview:
@@ -75,6 +76,12 @@ class Store(Protocol):
 
     def upload(self, name: str, file: Path) -> None:
         """Write a file as an object, in place of one that is there."""
+
+
+def differ(known: ObjectInfo, now: ObjectInfo) -> bool:
+    """Whether an object has changed. ETags may come with quotes or without."""
+    etag, other = known.etag, now.etag
+    return known.size != now.size or (etag is not None and (other is None or etag.strip('"') != other.strip('"')))
 
 
 def check_length(url: str, data: memoryview, offset: int, length: int) -> memoryview:

@@ -42,7 +42,7 @@ class StoreFile(io.RawIOBase):
         return data
 
     def _part(self, offset: int, length: int) -> memoryview:
-        return self._store.read(self._name, offset, length, self._info.etag)
+        return self._store.read(self._name, offset, length, self._info)
 
 
 class PartFile(StoreFile):

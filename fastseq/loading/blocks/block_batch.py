@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.engine.interrupts import watch
-from fastseq.engine.pending_batch import GRACE_S, PendingBatch
+from fastseq.engine.pending_batch import GRACE_S, STALLED_S, PendingBatch
 from fastseq.errors import BadSample
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
 from fastseq.loading.blocks.block_images import Item
@@ -56,6 +56,8 @@ class BlockSources:
 class BlockBatch:
     """Begins to be decoded once the last of its blocks is there. One owner at a time calls its methods.
 
+    Decoding begins in another thread than those that call: a signal handler never interrupts that.
+
     Attributes:
         nbytes: the size of the batch.
     """
@@ -79,33 +81,42 @@ class BlockBatch:
         """
         self.nbytes = nbytes
         self._fetcher = fetcher
-        self._begin = [begin]  # whoever pops it calls it, unless the batch is cancelled before
+        self._begin = begin
+        self._token = [None]  # whoever pops it decides whether decoding begins, and says so
         self._path = path
         self._begun: PendingBatch | None = None
         self._error: BaseException | None = None
-        self._gate = _thread.allocate_lock()  # held until decoding has begun, or never will
+        self._is_cancelled = False
+        self._is_decided = False
+        self._gate = _thread.allocate_lock()  # held until it is decided; waiters sleep on it, and look at the flag
         self._gate.acquire()
+        self._deciding: set[int] = set()  # the threads in `_decide`
         distinct, which = np.unique(blocks, return_inverse=True)
-        self._are_asked_for = False
-        asked = [fetcher.get(number, self._on_block) for number in distinct.tolist()]
+        self._blocks: list[Block] = []
+        asked = [fetcher.get(number, self._decide) for number in distinct.tolist()]
         self._blocks = [asked[i] for i in which.ravel().tolist()]
-        self._are_asked_for = True
-        self._on_block()
+        fetcher.start(self._decide)
 
-    def _on_block(self) -> None:
+    def _decide(self) -> None:
         """Begin to decode, if all blocks are done."""
-        if not self._are_asked_for or not all(block.is_done for block in self._blocks):
+        if not self._blocks or not all(block.is_done for block in self._blocks):
             return
+        me = _thread.get_ident()
+        self._deciding.add(me)
         try:
-            begin = self._begin.pop()
+            self._token.pop()
         except IndexError:
+            self._deciding.discard(me)
             return
         try:
-            self._begun = begin(self._blocks)
+            self._begun = self._begin(self._blocks)
         except BaseException as error:  # for `result` to raise
             self._error = error
-        self._blocks = []
+        self._is_decided = True
         self._gate.release()
+        self._deciding.discard(me)
+        if self._is_cancelled and self._begun is not None:  # by a finalizer that ran in `begin`
+            self._begun.cancel()
 
     @property
     def begun(self) -> PendingBatch:
@@ -143,43 +154,61 @@ class BlockBatch:
 
     def result(self, stall_s: float = 0, on_stall: Callable[[int], None] | None = None) -> NDArray[np.int32]:
         """See `PendingBatch`; also warns of a block that has stalled the batch, by the place of an image in it."""
-        since = time.monotonic()
-        with watch() as interrupted:
-            while not self._gate.acquire(timeout=_POLL_S):
-                if interrupted():
-                    raise KeyboardInterrupt
-                self._fetcher.ensure_running()
-                if on_stall is not None and time.monotonic() - since >= stall_s:
-                    on_stall(next((i for i, block in enumerate(self._blocks) if not block.is_done), 0))
-                    on_stall = None
-        self._gate.release()
-        if self._error is not None:
-            raise self._error
-        return self.begun.result(stall_s, on_stall)
+        try:
+            since = time.monotonic()
+            with watch() as interrupted:
+                while not self._wait():
+                    waited = time.monotonic() - since
+                    if interrupted() and waited >= STALLED_S:
+                        raise KeyboardInterrupt
+                    self._fetcher.ensure_running()
+                    if on_stall is not None and waited >= stall_s:
+                        on_stall(next((i for i, block in enumerate(self._blocks) if not block.is_done), 0))
+                        on_stall = None
+            if isinstance(self._error, (MemoryError, RuntimeError)) and not self._is_cancelled:
+                self._begun = self._begin(self._blocks)  # there may be room now
+            elif self._error is not None:
+                raise self._error
+            self._blocks = []
+            return self.begun.result(stall_s, on_stall)
+        except BaseException:
+            self.cancel()
+            raise
 
     def stop(self) -> None:
         """See `PendingBatch`."""
-        if self._withdraw() and self._begun is not None:
+        self._withdraw()
+        if self._begun is not None:
             self._begun.stop()
 
     def cancel(self, grace_s: float = GRACE_S) -> None:
         """See `PendingBatch`."""
-        if self._withdraw() and self._begun is not None:
+        self._withdraw()
+        if self._begun is not None:
             self._begun.cancel(grace_s)
 
-    def _withdraw(self) -> bool:
-        """Prevent that decoding begins; return whether it has begun."""
+    def _wait(self) -> bool:
+        """Wait a little; return whether it is decided."""
+        if not self._is_decided and self._gate.acquire(timeout=_POLL_S):
+            self._gate.release()
+        return self._is_decided
+
+    def _withdraw(self) -> None:
+        """Prevent that decoding begins, or wait until it has begun."""
+        self._is_cancelled = True
         try:
-            self._begin.pop()
+            self._token.pop()
         except IndexError:
-            with self._gate:
-                return True
+            # In a finalizer that runs in `begin`, that cannot be waited for: `_decide` cancels it then.
+            while _thread.get_ident() not in self._deciding and not self._wait():
+                pass
+            return
         for block in self._blocks:
             with suppress(ValueError):
-                block.waiting.remove(self._on_block)
+                block.waiting.remove(self._decide)
         self._error = RuntimeError("this batch was cancelled")
+        self._is_decided = True
         self._gate.release()
-        return False
 
 
 def _item(block: Block, offset: int, length: int) -> Item:

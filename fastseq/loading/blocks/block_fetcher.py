@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -14,7 +15,7 @@ from fastseq.loading.blocks.table_cache import TableCache
 from fastseq.samples.path_table import PathTable
 from fastseq.status import Status
 from fastseq.storage.local_file import read_local
-from fastseq.storage.store import StoreError
+from fastseq.storage.store import ObjectInfo, StoreError
 from fastseq.storage.stores import folder_store, store_of
 
 _THREADS = 16
@@ -31,7 +32,7 @@ class Block:
         images: what is in it; None until it is there, and if it cannot be had.
         error: why it cannot be had.
         is_done: whether one of the two is set.
-        is_released: whether it is not held any more: it is fetched only if somebody waits for it.
+        token: whoever pops it fetches the block.
         waiting: what to call once it is done; whoever pops a call makes it.
     """
 
@@ -40,7 +41,7 @@ class Block:
         self.images: BlockImages | None = None
         self.error: StoreError | None = None
         self.is_done = False
-        self.is_released = False
+        self.token = [None]
         self.waiting: deque[Callable[[], None]] = deque()
 
     def end(self, images: BlockImages | None, error: StoreError | None) -> None:
@@ -60,14 +61,14 @@ class Block:
 
 
 class BlockFetcher:
-    """The blocks of a table of remote shards. Safe to use from several threads and from signal handlers; takes no lock.
+    """The blocks of a table. Safe to use from several threads, signal handlers and finalizers; takes no lock.
 
     Blocks that are wanted are fetched in that order, by at most 16 threads, objects by 64. One that is asked for at
     once comes before all others. Block i of a table of objects is row i.
     """
 
     def __init__(self, table: PathTable, max_bytes: int, cache: TableCache | None) -> None:
-        """Take the table, which has `blocks`; nothing is fetched yet.
+        """Take the table, which is read by blocks; nothing is fetched yet.
 
         Args:
             table: the table.
@@ -83,8 +84,15 @@ class BlockFetcher:
     def reset_after_fork(self) -> None:
         """Let go of what a parent process has begun: its threads do not exist here."""
         self._held: dict[int, Block] = {}
-        self._queue: deque[Block] = deque()
-        self._threads = TaskThreads(_THREADS if self._table.blocks else _OBJECT_THREADS, _EXIT_TIMEOUT_S)
+        self._generation = object()  # what was held in an earlier one has been released
+        self._queue: deque[Block] = deque()  # a block may be in it twice
+        self._busy: set[Block] = set()
+        self._threads = self._new_threads()
+        self._abandoned: deque[TaskThreads] = deque(maxlen=8)  # which the exit of the process waits for
+        self._starter = TaskThreads(1, _EXIT_TIMEOUT_S)
+
+    def _new_threads(self) -> TaskThreads:
+        return TaskThreads(_OBJECT_THREADS if self._table.blocks is None else _THREADS, _EXIT_TIMEOUT_S)
 
     def block_bytes(self, number: int) -> int:
         """The size of a block; a guess for an object of which only the name is known."""
@@ -92,57 +100,81 @@ class BlockFetcher:
 
     def hold(self, numbers: Iterable[int]) -> None:
         """Fetch blocks ahead of need, and hold them."""
+        generation = self._generation
         for number in numbers:
             block = Block(number)
             if self._held.setdefault(number, block) is block:
-                self._queue.append(block)
-                self._threads.submit(self._fetch_next)
+                self._enqueue(block)
+            if self._generation is not generation:
+                self.release([number])
+                return
 
     def release(self, numbers: Iterable[int]) -> None:
         """Hold blocks no more; whoever has them may go on to use them."""
         for number in numbers:
-            block = self._held.pop(number, None)
-            if block is not None:
-                block.is_released = True
+            self._held.pop(number, None)
 
     def get(self, number: int, call: Callable[[], None]) -> Block:
-        """A block, whether it is held or not; one that is not is fetched before all others.
+        """A block, whether it is held or not; one that is not fetched yet comes before all others.
 
         Args:
             number: of the block.
             call: what to call once it is done, in another thread, or at once.
         """
-        block = self._held.get(number)
-        is_held = block is not None
-        block = block or Block(number)
+        block = self._held.get(number) or Block(number)
         block.waiting.append(call)
         if block.is_done:
             block.notify()
-        elif not is_held or block.is_released:  # by another thread, which may not have seen that somebody waits for it
-            self._queue.appendleft(block)
-            self._threads.submit(self._fetch_next)
+        elif block.token:
+            self._enqueue(block, urgent=True)
         return block
 
+    def start(self, call: Callable[[], None]) -> None:
+        """Make a call in another thread than this one, soon."""
+        self._starter.submit(call)
+
     def cancel_prefetch(self) -> None:
-        """Hold nothing any more."""
+        """Hold nothing any more, and abandon the requests that are under way."""
+        self._generation = object()
         self.release(list(self._held))
+        if self._busy:
+            abandoned, self._threads, self._busy = self._threads, self._new_threads(), set()
+            self._abandoned.append(abandoned)
+            abandoned.end()
 
     def ensure_running(self) -> None:
-        """Start the threads that are needed; see `TaskThreads.ensure_running`."""
+        """Start the threads that are needed. To be called now and then by those who wait for a block."""
+        if self._queue:
+            self._threads.submit(partial(_fetch_some, weakref.ref(self)))
         self._threads.ensure_running()
+        self._starter.ensure_running()
 
     def url(self, number: int) -> str:
         """The URL of the object that a block is, or is in."""
         blocks = self._table.blocks
         return self._table.path(number) if blocks is None else self._table.file(int(blocks.shards[number]))
 
-    def _fetch_next(self) -> None:
+    def _enqueue(self, block: Block, urgent: bool = False) -> None:
+        if urgent:
+            self._queue.appendleft(block)
+        else:
+            self._queue.append(block)
+        self._threads.submit(partial(_fetch_some, weakref.ref(self)))
+
+    def fetch_next(self) -> bool:
+        """Fetch the next block, unless nobody wants it any more; return whether there was one."""
         try:
             block = self._queue.popleft()
         except IndexError:
-            return
-        if block.is_done or (block.is_released and not block.waiting):
-            return
+            return False
+        if not block.waiting and self._held.get(block.number) is not block:
+            return True
+        try:
+            block.token.pop()
+        except IndexError:  # it is being fetched
+            return True
+        busy = self._busy
+        busy.add(block)
         try:
             block.end(images_in(self._table, block.number, self._read(block.number)), None)
         except StoreError as error:
@@ -151,18 +183,29 @@ class BlockFetcher:
             block.end(None, StoreError(self.url(block.number), Status.OUT_OF_MEMORY))
         except BaseException as error:  # nothing else would end the block
             block.end(None, StoreError(self.url(block.number), Status.INTERNAL, repr(error)))
+        finally:
+            busy.discard(block)
+        return True
 
     def _read(self, number: int) -> memoryview:
-        blocks, etags = self._table.blocks, self._table.etags
+        blocks, etags, versions = self._table.blocks, self._table.etags, self._table.versions
         if blocks is None:
             return folder_store(os.fsdecode(self._table.root)).read_all(self._table.name(number), self._max_bytes)
-        shard, offset = int(blocks.shards[number]), int(blocks.offsets[number])
-        url, length = self.url(number), int(blocks.lengths[number])
+        assert versions is not None
+        shard, offset, length = (int(column[number]) for column in (blocks.shards, blocks.offsets, blocks.lengths))
+        url, version = self.url(number), versions[shard].tolist()
+        if length == 0:
+            return memoryview(b"")
         if length > self._max_bytes:
             raise StoreError(url, Status.FILE_TOO_LARGE)
         if etags is None:
-            assert self._table.versions is not None
-            return read_local(url, offset, length, self._table.versions[shard].tolist())
+            return read_local(url, offset, length, version)
         store, name = store_of(url)
-        fetch = partial(store.read, name, offset, length, etags[shard])
+        fetch = partial(store.read, name, offset, length, ObjectInfo(version[0], etags[shard]))
         return fetch() if self._cache is None else self._cache.get(number, fetch)
+
+
+def _fetch_some(fetcher: weakref.ref[BlockFetcher]) -> None:
+    """Fetch blocks until there are none left, or until nobody uses the fetcher any more."""
+    while (alive := fetcher()) is not None and alive.fetch_next():
+        del alive

@@ -22,6 +22,7 @@ from fastseq.loading.blocks.table_cache import TableCache
 from fastseq.order.order import Order
 from fastseq.samples import Samples
 from fastseq.samples.blocks import BLOCK_BYTES
+from fastseq.urls import is_url
 
 
 def remote_images(
@@ -31,7 +32,6 @@ def remote_images(
 
     Raises:
         ImportError: if the cache needs what is not installed.
-        OSError: if there cannot be such a cache.
         TypeError: if `cache` is no path, or `cache_bytes` no size.
         ValueError: if there is a cache for local images, or a size without a cache.
     """
@@ -45,8 +45,17 @@ def remote_images(
     kept = None
     if cache is not None:
         max_bytes = None if cache_bytes is None else arguments.byte_count("cache_bytes", cache_bytes)
-        kept = TableCache(samples.table, os.path.abspath(os.fspath(cache)), max_bytes)
+        kept = TableCache(samples.table, _cache_folder(cache), max_bytes)
     return RemoteImages(samples, order, window_bytes, file_bytes, kept)
+
+
+def _cache_folder(cache: StrPath) -> str:
+    if not isinstance(cache, (str, os.PathLike)):
+        raise TypeError(f"cache must be the path of a folder, not {cache!r}")
+    folder = os.fspath(cache)
+    if not folder or is_url(folder):
+        raise ValueError(f"cache must be a folder on a local disk, not {folder!r}")
+    return os.path.abspath(folder)
 
 
 class RemoteImages:

@@ -30,6 +30,9 @@ MAGIC = b"FSINDEX1"
 SUFFIX = ".fsi"
 """What the names of index files end in."""
 
+HEAD_BYTES = 16
+"""What comes before the header."""
+
 _ALIGNMENT = 64
 _MAX_HEADER = 64 << 20
 _MAPPED_FROM = 256 << 20  # bytes; smaller files are read, as others may write to a file that is mapped
@@ -89,17 +92,25 @@ def read_header(path: StrPath) -> dict[str, Any]:
         OSError: if it cannot be read.
     """
     with _opened(path) as file:
-        start = file.read(16)
-        size = int.from_bytes(start[8:], "little")
-        if len(start) < 16 or start[:8] != MAGIC or size > _MAX_HEADER:
-            raise NotAnIndexError(f"{os.fspath(path)} is not an index of fastseq")
-        text = file.read(size)
+        return parse_header(file.read(header_size(file.read(HEAD_BYTES), os.fspath(path))), os.fspath(path))
+
+
+def header_size(head: bytes, what: str) -> int:
+    """The size of the header of an index, given the first `HEAD_BYTES` bytes; NotAnIndexError if it is none."""
+    size = int.from_bytes(head[8:], "little")
+    if len(head) < HEAD_BYTES or head[:8] != MAGIC or size > _MAX_HEADER:
+        raise NotAnIndexError(f"{what} is not an index of fastseq")
+    return size
+
+
+def parse_header(text: bytes, what: str) -> dict[str, Any]:
+    """The header of an index, which begins after its first `HEAD_BYTES` bytes; NotAnIndexError if it is none."""
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotAnIndexError(f"{os.fspath(path)}: {error}") from None
+        raise NotAnIndexError(f"{what}: {error}") from None
     if not isinstance(header, dict) or not isinstance(header.get("columns"), dict):
-        raise NotAnIndexError(f"{os.fspath(path)} has no columns")
+        raise NotAnIndexError(f"{what} has no columns")
     return header
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
-from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_header
+from fastseq.samples.index.index_file import HEAD_BYTES, SUFFIX, NotAnIndexError, header_size, parse_header
 from fastseq.samples.index.kept_index import ShardsToIndex, cache_folder, cached, hashed, keep, read
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.index.shard_names import folder_of
 from fastseq.status import Status
-from fastseq.storage.store import ObjectInfo, StoreError
+from fastseq.storage.store import ObjectInfo, StoreError, differ
 from fastseq.storage.stores import folder_store, store_of
 
 DEFAULT_NAME = f"index{SUFFIX}"
@@ -32,18 +34,20 @@ def remote_index_of(shards: ShardsToIndex) -> ShardIndex:
     """
     folder = folder_of(shards.paths[0])
     there = _listed(folder)
-    for file in (*_beside(folder, there), *cached(shards)):
-        try:
-            index = read(file, shards, folder)
-        except (OSError, NotAnIndexError):
-            continue
-        if index is None:
-            continue
+    damaged: list[str] = []
+    for index in chain(_beside(shards, folder, there, damaged), _kept(shards, folder)):
         changed = _changed(shards, index, there)
-        if not changed:
-            return index
-        warn_user(f"{changed} has changed since it was indexed", SamplesWarning)
-    raise ValueError(_no_index(shards, there))
+        if changed:
+            warn_user(f"{changed} has changed since it was indexed", SamplesWarning)
+            continue
+        if None in (index.etags or ()):
+            warn_user(
+                f"{folder} tells neither ETags nor times of change: a shard that changes, and keeps its size, is not "
+                "noticed",
+                SamplesWarning,
+            )
+        return index
+    raise ValueError(_no_index(shards, there, damaged))
 
 
 def upload_index(index: ShardIndex, shards: ShardsToIndex, url: str) -> None:
@@ -67,11 +71,13 @@ def remote_header(url: str) -> dict[str, Any]:
         OSError: if it cannot be read: a `StoreError`, for example.
     """
     store, name = store_of(url)
-    with tempfile.TemporaryDirectory(prefix="fastseq-") as folder:
-        copy = Path(folder, DEFAULT_NAME)
-        with open(copy, "xb") as file:
-            store.download(name, file)
-        return read_header(copy)
+    info = store.info(name)
+    if info.size < HEAD_BYTES:
+        raise NotAnIndexError(f"{url} is not an index of fastseq")
+    size = header_size(bytes(store.read(name, 0, HEAD_BYTES, info)), url)
+    if HEAD_BYTES + size > info.size:
+        raise NotAnIndexError(f"{url} is not a whole index")
+    return parse_header(bytes(store.read(name, HEAD_BYTES, size, info)), url)
 
 
 def _listed(folder: str) -> dict[str, ObjectInfo] | None:
@@ -84,34 +90,66 @@ def _listed(folder: str) -> dict[str, ObjectInfo] | None:
         raise
 
 
-def _beside(folder: str, there: dict[str, ObjectInfo] | None) -> Iterator[Path]:
-    """Copies of the indexes in a folder, in the user's cache folder."""
+def _beside(
+    shards: ShardsToIndex, folder: str, there: dict[str, ObjectInfo] | None, damaged: list[str]
+) -> Iterator[ShardIndex]:
+    """The indexes of these shards in their folder; those that are damaged are noted."""
     store = folder_store(folder)
-    if there is None:
-        try:
-            there = {DEFAULT_NAME: store.info(DEFAULT_NAME)}
-        except StoreError as error:
-            if error.status in (Status.NOT_FOUND, Status.PERMISSION_DENIED):
-                return
-            raise
-    for name, info in sorted(there.items()):
-        if name.endswith(SUFFIX) and "/" not in name and info.size <= _MAX_INDEX_BYTES:
-            for cache in cache_folder():
-                copy = cache / (hashed(f"{folder}/{name} {info.size} {info.etag}") + SUFFIX)
-                if info.etag is None or not copy.exists():
-                    _copy(folder, name, copy)
-                yield copy
-
-
-def _copy(folder: str, name: str, copy: Path) -> None:
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    temporary = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}")
     try:
-        with open(temporary, "xb") as file:
-            folder_store(folder).download(name, file)
-        os.replace(temporary, copy)
-    finally:
-        temporary.unlink(missing_ok=True)
+        names = [DEFAULT_NAME] if there is None else [name for name in there if name.endswith(SUFFIX)]
+        for name in sorted(names, key=lambda name: (name != DEFAULT_NAME, name)):
+            url = f"{folder}/{name}"
+            info = store.info(name)
+            try:
+                if info.size <= _MAX_INDEX_BYTES and shards.is_of(remote_header(url), folder):
+                    yield from filter(None, [_copy(shards, folder, name, info)])
+            except NotAnIndexError as error:
+                damaged.append(str(error))
+    except StoreError as error:
+        if error.status not in (Status.NOT_FOUND, Status.PERMISSION_DENIED):
+            raise
+
+
+def _copy(shards: ShardsToIndex, folder: str, name: str, info: ObjectInfo) -> ShardIndex | None:
+    """The index in an object: from its copy in the user's cache folder, which is made if it is not there."""
+    key = hashed(f"{folder}/{name}")
+    version = hashed(f"{info.size} {info.etag}")
+    for cache in cache_folder():
+        copy = cache / f"{key}-{version}{SUFFIX}"
+        if info.etag is not None and copy.exists():
+            with suppress(OSError, NotAnIndexError):  # a damaged copy is made again
+                return read(copy, shards, folder)
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            temporary = cache / f".{copy.name}.{secrets.token_hex(6)}"
+            try:
+                _download(folder, name, temporary)
+                index = read(temporary, shards, folder)
+                for old in cache.glob(f"{key}-*{SUFFIX}"):
+                    old.unlink(missing_ok=True)
+                os.replace(temporary, copy)
+            finally:
+                temporary.unlink(missing_ok=True)
+            return index
+        except StoreError:
+            raise
+        except OSError:  # there is no such folder for us
+            pass
+    with tempfile.TemporaryDirectory(prefix="fastseq-") as place:
+        _download(folder, name, Path(place, name))
+        return read(Path(place, name), shards, folder)
+
+
+def _download(folder: str, name: str, path: Path) -> None:
+    with open(path, "xb") as file:
+        folder_store(folder).download(name, file)
+
+
+def _kept(shards: ShardsToIndex, folder: str) -> Iterator[ShardIndex]:
+    """The index that `fastseq index` has kept for this user, where the store could not be written to."""
+    for file in cached(shards):
+        with suppress(OSError, NotAnIndexError):
+            yield from filter(None, [read(file, shards, folder)])
 
 
 def _changed(shards: ShardsToIndex, index: ShardIndex, there: dict[str, ObjectInfo] | None) -> str:
@@ -120,24 +158,20 @@ def _changed(shards: ShardsToIndex, index: ShardIndex, there: dict[str, ObjectIn
     sizes = index.versions[:, 0].tolist()
     for path, size, etag in zip(shards.paths, sizes, index.etags or (), strict=True):
         info = (there or {}).get(path.removeprefix(f"{folder}/"))
-        if info is not None and (info.size != size or _differ(info.etag, etag)):
+        if info is not None and differ(ObjectInfo(size, None if info.etag is None else etag), info):
             return path
     return ""
 
 
-def _differ(etag: str | None, other: str | None) -> bool:
-    """Whether two ETags are known and differ; listings may have them without quotes."""
-    return etag is not None and other is not None and etag.strip('"') != other.strip('"')
-
-
-def _no_index(shards: ShardsToIndex, there: dict[str, ObjectInfo] | None) -> str:
+def _no_index(shards: ShardsToIndex, there: dict[str, ObjectInfo] | None, damaged: Iterable[str]) -> str:
     folder = folder_of(shards.paths[0])
     names = [path.removeprefix(f"{folder}/") for path in shards.paths]
     size = ""
     if there is not None and all(name in there for name in names):
         size = f", {sum(there[name].size for name in names) / 1e9:,.1f} GB"
     count = f"all {len(names):,} shards" if len(names) > 1 else "the whole shard"
+    why = "".join(f" ({each})" for each in damaged)
     return (
-        f"{folder} has no index of these shards for these images and labels. To make one reads {count}{size}, once: "
-        f"{shards.command}"
+        f"{folder} has no index of these shards for these images and labels{why}. To make one reads {count}{size}, "
+        f"once: {shards.command}"
     )

@@ -66,7 +66,7 @@ class ShardIndex:
             PathTable.from_strings(self.paths) if is_local else PathTable.from_urls(self.paths, self.etags or ()),
             path_numbers=self.shards,
             ranges=Ranges(self.offsets, self.lengths, names=self.names),
-            versions=self.versions if is_local else None,
+            versions=self.versions,
             blocks=self.blocks,
         )
 

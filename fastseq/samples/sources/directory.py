@@ -11,7 +11,7 @@ from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.class_folders import endings, read_class_folders
 from fastseq.samples.sources.folder_walk import DiskFolders, Folders, FolderWalk, WalkReport
 from fastseq.samples.sources.object_folders import ObjectFolders
-from fastseq.urls import check_local, is_url
+from fastseq.urls import check_local, folder_url, is_url
 
 
 def read_directory(
@@ -30,7 +30,9 @@ def read_directory(
     root = os.fspath(path)
     if root.lower().startswith("file://"):
         check_local(root, "path")
-    folders: Folders = ObjectFolders(root.rstrip("/")) if is_url(root) else DiskFolders(root)
+    if is_url(root):
+        root = folder_url(root.rstrip("/"), "path")
+    folders: Folders = ObjectFolders(root) if is_url(root) else DiskFolders(root)
     walk = FolderWalk(folders, kinds, follow_links, advance)
     table, labels = read_class_folders(
         walk,

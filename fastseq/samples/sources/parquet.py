@@ -71,6 +71,7 @@ class _File:
         if is_url(self.path):
             store, name = store_of(self.path)
             self.info = store.info(name)
+            self.version = self.info.size, 0
         else:
             check_is_file(self.path)
             status = os.stat(self.path)
@@ -164,7 +165,7 @@ def _table(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTab
         PathTable.from_urls(paths, etags) if remote else PathTable.from_strings(paths),
         path_numbers=np.repeat(blocks.shards, counts),
         ranges=Ranges(np.repeat(starts, counts) + rows, np.ones(len(rows), np.int64)),
-        versions=None if remote else np.array([file.version for file in files], np.int64),
+        versions=np.array([file.version for file in files], np.int64),
         blocks=blocks,
         row_groups=RowGroups(leaf, tuple(footers), numbers.astype(np.int32), first_rows),
     )

@@ -56,7 +56,7 @@ def shard_heads(shards: Sequence[str]) -> Iterator[ShardFile]:
         info = store.info(name)
         with tempfile.NamedTemporaryFile(prefix="fastseq-") as file:
             if info.size:
-                file.write(store.read(name, 0, min(info.size, _HEAD_BYTES), info.etag))
+                file.write(store.read(name, 0, min(info.size, _HEAD_BYTES), info))
             file.flush()
             yield ShardFile(shard, file.name, info)
 
@@ -83,7 +83,10 @@ def _copies(shards: Sequence[str]) -> Iterator[ShardFile]:
                 try:
                     store, name = store_of(shards[number])
                     with open(path(number), "wb") as file:
-                        done[number].put(store.download(name, file))
+                        info = store.download(name, file)
+                    if number == 0 and info.size:  # whether the server sends parts of an object, as it must later
+                        store.read(name, 0, 1, info)
+                    done[number].put(info)
                 except BaseException as error:  # for the thread that waits
                     done[number].put(error)
 

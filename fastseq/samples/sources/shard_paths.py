@@ -16,14 +16,14 @@ from fastseq.errors import SamplesWarning
 from fastseq.samples.class_labels import listed
 from fastseq.samples.index.index_file import SUFFIX
 from fastseq.storage.stores import folder_store
-from fastseq.urls import check_local, is_url
+from fastseq.urls import check_local, is_url, object_url
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _NESTED = re.compile(r"\{[^{}]*\{")
 _NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
 _NUMBERED = re.compile(r"(\d{5,})-of-(\d{5,})")
 _MAX_SHARDS = 1 << 20
-_WEB = ("http://", "https://")  # whose URLs may have ? and * in them, and whose servers do not list their files
+_WEB = ("http://", "https://")  # whose servers do not list their files
 
 
 def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
@@ -100,7 +100,9 @@ def _matches(pattern: str) -> list[str]:
     remote = is_url(pattern)
     if pattern.lower().startswith("file://"):
         check_local(pattern, "shards")
-    if not remote and os.path.exists(pattern):
+    if remote:
+        pattern = object_url(pattern, "shards")
+    elif os.path.exists(pattern):
         return [pattern]
     if _NESTED.search(pattern):
         raise ValueError(f"{pattern} has braces in braces; pass a list of patterns")
