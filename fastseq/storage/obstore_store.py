@@ -43,7 +43,8 @@ class ObstoreStore:
             from obstore.store import from_url
         except ImportError as error:
             raise ImportError(
-                f'{folder} is read by obstore, which is not installed: pip install "fastseq-loader[remote]"'
+                f"{folder} is read by obstore, which is not installed: pip install 'fastseq-loader[remote]' (on "
+                "Python 3.11 or later)"
             ) from error
         self._folder = folder
         client: Any = {"read_timeout": f"{_STALLED_S}s", "timeout": f"{_REQUEST_S}s"}
