@@ -304,3 +304,15 @@ def test_shards_are_checked(run, tmp_path, kind):
     assert sorted(recorded) == sorted(samples.paths())
     assert recorded[samples.path(0)] == (xxhash.xxh3_64(images[0]).hexdigest(), len(images[0]))
     assert "2 files have the same contents as another" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [["s3://bucket/a.tar"], ["table.csv", "--root", "gs://bucket/photos"], ["train.parquet"]]
+)
+def test_what_is_not_on_a_disk_is_refused(run, tmp_path, words, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("table.csv").write_text("image\na.jpg\n")
+    Path("train.parquet").write_bytes(b"PAR1")
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "only files, shards and archives on a disk are checked" in result.output

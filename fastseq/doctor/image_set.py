@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from fastseq.errors import SamplesWarning
 from fastseq.samples import PathTable, Samples
 from fastseq.samples.sources.directory import read_directory
 from fastseq.samples.sources.folder_walk import EXTENSIONS, DiskFolders, FolderWalk
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/[^/]")  # once it is a Path, which has no two slashes
 
 
 def find_samples(
@@ -32,8 +35,14 @@ def find_samples(
 
     Raises:
         OSError: if the source, or a folder in it, cannot be read.
-        ValueError: if there are no images, or no such column.
+        ValueError: if there are no images, or no such column; if they are behind a URL or in Parquet files.
     """
+    for path in (source, root):
+        if path is not None and (_URL.match(os.fspath(path)) or path.suffix == ".parquet"):
+            raise ValueError(
+                f"{path}: only files, shards and archives on a disk are checked. A Loader with on_error='skip' and "
+                "max_bad=1.0 reads the others, and has the bad images in its errors"
+            )
     if not source.is_dir():
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", SamplesWarning)
