@@ -568,7 +568,7 @@ def test_a_loader_that_is_dropped_fetches_no_more(server, url, monkeypatch):
     server.delay_s = 0.05
     loader = Loader(Samples.from_tar(url, image="jpg", label="cls"), **SETTINGS)
     loader.batch(0, 0)
-    fetcher = weakref.ref(loader._prefetcher._remote._fetcher)
+    fetcher = weakref.ref(loader._prefetcher._blocks._fetcher)
     del loader
     gc.collect()
     while fetcher() is not None:  # the requests that are under way hold it
@@ -587,7 +587,7 @@ def test_an_index_that_puts_images_elsewhere(server, url, tmp_path):
 
 
 def test_blocks_that_are_too_large_are_not_fetched(server, remote, monkeypatch):
-    monkeypatch.setattr("fastseq.loading.blocks.remote_images.BLOCK_BYTES", 0)
+    monkeypatch.setattr("fastseq.loading.blocks.block_prefetcher.BLOCK_BYTES", 0)
     with pytest.raises(DecodeError, match="larger than the limit"):
         batches(Loader(remote, limits=Limits(file_bytes=100), **SETTINGS))
     assert not any(request.path.endswith(".tar") for request in server.requests)

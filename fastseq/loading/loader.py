@@ -18,7 +18,7 @@ from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.bad_samples import BadSamples
 from fastseq.loading.batch_map import BatchMap
 from fastseq.loading.batch_views import BatchViews
-from fastseq.loading.blocks.remote_images import remote_images
+from fastseq.loading.blocks.block_prefetcher import block_prefetcher
 from fastseq.loading.lanes import lanes_of, window_size
 from fastseq.loading.map_ahead import MapAhead
 from fastseq.loading.policy import OnError, Policy
@@ -159,7 +159,7 @@ class Loader(BatchViews):
             threads=threads,
             prefetch_bytes=prefetch_bytes,
             stall_warn_s=stall_warn_s,
-            remote=remote_images(
+            blocks=block_prefetcher(
                 samples, self.order, window_size(window_bytes), self.settings.limits.file_bytes, cache, cache_bytes
             ),
         )

@@ -22,7 +22,7 @@ from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample, StalledWarning
 from fastseq.loading.blocks.block_batch import BlockBatch
-from fastseq.loading.blocks.remote_images import RemoteImages
+from fastseq.loading.blocks.block_prefetcher import BlockPrefetcher
 from fastseq.samples import Samples
 
 Key = tuple[int, int]  # epoch, batch
@@ -76,7 +76,7 @@ class Prefetcher:
         prefetch_bytes: int | None,
         stall_warn_s: float | None = None,
         fallback: Decode = decode_any,
-        remote: RemoteImages | None = None,
+        blocks: BlockPrefetcher | None = None,
     ) -> None:
         """Prepare; no thread is started and no memory allocated before the first batch is requested.
 
@@ -90,7 +90,7 @@ class Prefetcher:
             prefetch_bytes: bound on the batches begun and not handed out; see `LookAhead`.
             stall_warn_s: how long to wait for one file, in seconds, before a `StalledWarning` names it; 60 if None.
             fallback: decodes formats other than JPEG.
-            remote: fetches the images, if they are in remote shards.
+            blocks: fetches the images, if they are read by blocks.
 
         Raises:
             ValueError: for a value that is not possible.
@@ -101,7 +101,7 @@ class Prefetcher:
         cap = prefetch_cap(prefetch_bytes)
         self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback)
         self.look_ahead: LookAhead[Key, Pending] = LookAhead(cap)
-        self._remote = remote
+        self._blocks = blocks
         images = batch_size * samples.inputs.image_count
         self.depth = depth_ahead(self.decoder.threads.count, images)
         self.batch_bytes = self.decoder.batch_bytes(images)
@@ -146,8 +146,8 @@ class Prefetcher:
         """Cancel what is begun ahead; returns when no thread writes to it any more. Takes no lock."""
         self._probed = frozenset()
         self.look_ahead.cancel_prefetch()
-        if self._remote is not None:
-            self._remote.cancel_prefetch()
+        if self._blocks is not None:
+            self._blocks.cancel_prefetch()
 
     def begin(self, key: Key, urgent: bool = False) -> Pending:
         """Begin to decode a batch; whoever calls this owns it. `urgent` puts it before all others."""
@@ -155,8 +155,8 @@ class Prefetcher:
 
     def take(self, key: Key, keep: Iterable[Key] = ()) -> Pending | None:
         """Hand out a batch, if it is begun, and cancel all others but those of `keep` and those that were probed."""
-        if self._remote is not None:
-            self._remote.move_to(*key, self.depth)
+        if self._blocks is not None:
+            self._blocks.move_to(*key, self.depth)
         self._probed = frozenset(k for k in self._probed if k[0] == key[0] and k != key)
         return self.look_ahead.take(key, {*keep, *self._probed})
 
@@ -172,8 +172,8 @@ class Prefetcher:
         samples = indices + len(self._samples) * np.arange(len(rows))[:, None]  # each image has draws of its own
         draws = self.decoder.settings.pipeline.draw(self._seed, epoch, samples.ravel())
         begin = partial(self.decoder.begin, draws=draws, urgent=urgent, numbers=np.tile(indices, len(rows)))
-        if self._remote is not None:
-            return self._remote.begin(rows.ravel(), self.decoder.batch_bytes(rows.size), begin)
+        if self._blocks is not None:
+            return self._blocks.begin(rows.ravel(), self.decoder.batch_bytes(rows.size), begin)
         return begin(TableSources(self._samples.table, rows.ravel()))
 
     def _result(self, batch: Pending) -> None:

@@ -25,10 +25,10 @@ from fastseq.samples.blocks import BLOCK_BYTES
 from fastseq.urls import is_url
 
 
-def remote_images(
+def block_prefetcher(
     samples: Samples, order: Order, window_bytes: int, file_bytes: int, cache: StrPath | None, cache_bytes: Any
-) -> RemoteImages | None:
-    """What fetches images by blocks; None for those that are read one by one. See `RemoteImages` and `Loader`.
+) -> BlockPrefetcher | None:
+    """What fetches images by blocks; None for those that are read one by one. See `BlockPrefetcher` and `Loader`.
 
     Raises:
         ImportError: if the cache needs what is not installed.
@@ -46,7 +46,7 @@ def remote_images(
     if cache is not None:
         max_bytes = None if cache_bytes is None else arguments.byte_count("cache_bytes", cache_bytes)
         kept = TableCache(samples.table, _cache_folder(cache), max_bytes)
-    return RemoteImages(samples, order, window_bytes, file_bytes, kept)
+    return BlockPrefetcher(samples, order, window_bytes, file_bytes, kept)
 
 
 def _cache_folder(cache: StrPath) -> str:
@@ -58,7 +58,7 @@ def _cache_folder(cache: StrPath) -> str:
     return os.path.abspath(folder)
 
 
-class RemoteImages:
+class BlockPrefetcher:
     """Fetches the blocks that batches need, ahead of their turn."""
 
     def __init__(
@@ -86,7 +86,7 @@ class RemoteImages:
         register_fork_reset(self)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return RemoteImages, self._arguments
+        return BlockPrefetcher, self._arguments
 
     def reset_after_fork(self) -> None:
         """Use a lock that no thread of another process holds, and let go of what that has fetched."""
