@@ -20,7 +20,7 @@ from wheelhouse import CERTIFICATES, Wheel, install_command, wheelhouse
 SUITE, VERSION = "bookworm", "3.11"
 PACKAGES = ("pytest", "hypothesis", "opencv-python-headless", "pillow")
 COMPILED = ("test_cancelled_reads.py", "test_coefficients.py", "test_lost_threads.py")
-# What else cannot be there: a compiler; memory as Linux counts it, under qemu; the version of libjpeg-turbo that djpeg has,
+# What else cannot be there: a compiler; memory as Linux counts it, under qemu; the version of libjpeg-turbo in djpeg,
 # which smooths some progressive files; and the bits of Pillow for x86, as its wheel for ARM rounds ties in another way.
 ELSEWHERE = (
     "test_headers.py::test_our_own_decoders_take_them",
