@@ -24,6 +24,7 @@ import keras
 import numpy as np
 from drop_ins import CASES, DROP_INS
 from keras.src.layers.preprocessing import normalization
+from sources import sources
 
 import fastseq
 from fastseq.loading.prefetcher import Prefetcher
@@ -188,6 +189,17 @@ def raised(kind: type[BaseException], *words: str) -> Iterator[None]:
         assert all(word in text for word in words), text
     else:
         raise AssertionError(f"no {kind.__name__}")
+
+
+@scenario
+def fit_shows_every_sample_of_each_source_once_an_epoch():
+    samples_of()
+    for name, samples in sources([ROOT / f"{i}.png" for i in range(SAMPLES)], ROOT / "sources"):
+        numbers = shown().fit(sequence_of(samples, shuffle=True, seed=4, window_bytes="1MB"), epochs=2)
+        try:
+            once_each(numbers)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {error}") from None
 
 
 @scenario

@@ -110,6 +110,9 @@ class BlockPrefetcher:
             new, old = self._plan.move_to(epoch, k, ahead)
             self._fetcher.release(old)
             self._fetcher.hold(new)
+        except BaseException:  # the plan is not what is held any more
+            self.cancel_prefetch()
+            raise
         finally:
             self._lock.release()
 
