@@ -148,8 +148,10 @@ def grain_array_record(file: str, job: Job) -> Epoch:
     require("absl.flags", "pip install absl-py").FLAGS.mark_as_parsed()
     source = python.ArrayRecordDataSource(file)
     data = grain.MapDataset.source(source).shuffle(seed=0).map(crop).batch(job.batch_size).repeat()
-    options = python.MultiprocessingOptions(num_workers=job.threads, per_worker_buffer_size=4)
-    batches = iter(data.to_iter_dataset().mp_prefetch(options))  # whose workers live on
+    options = python.MultiprocessingOptions(num_workers=job.threads, per_worker_buffer_size=2)
+    # Its workers live on, and must not make much of an epoch ahead while others are measured.
+    reading = python.ReadOptions(num_threads=1, prefetch_buffer_size=2)
+    batches = iter(data.to_iter_dataset(reading).mp_prefetch(options))
     return lambda: islice(batches, -(-len(job.paths) // job.batch_size))
 
 

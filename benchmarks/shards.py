@@ -1,6 +1,6 @@
 """Compare the CPU time of images in shards and archives with that of the same files in a folder, and time the index.
 
-Usage: python benchmarks/shards.py [IMAGES_DIR] [--rounds R] [--threads 1,2] [--index-gb G]
+Usage: python benchmarks/shards.py [IMAGES_DIR] [--rounds R] [--threads 1,2] [--copies C] [--index-gb G]
 
 Each epoch is a shuffled one of random resized crops with flips. The index is of tar shards in the page cache.
 """
@@ -111,10 +111,12 @@ def main() -> None:
     parser.add_argument("images", nargs="?", type=Path, help="folder of JPEGs (default: 200 made on the spot)")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
+    parser.add_argument("--copies", type=int, default=10, help="of each image, so that an epoch is not over at once")
     parser.add_argument("--index-gb", type=float, default=2, help="size of the shards that are indexed (default: 2)")
     options = parser.parse_args()
-    with images_of(options.images) as paths, tempfile.TemporaryDirectory(prefix="fastseq-shards-") as scratch:
-        print(about(paths))
+    with images_of(options.images) as images, tempfile.TemporaryDirectory(prefix="fastseq-shards-") as scratch:
+        print(about(images))
+        paths = images * options.copies
         shards = pack_tar(paths, Path(scratch))
         stored, deflated = (pack_zip(paths, Path(scratch), way) for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
         arrow = pack_arrow(paths, Path(scratch))

@@ -54,10 +54,10 @@ def test_two_builds_are_compared(tree: Path) -> None:
 
 def test_shards_are_measured(tree: Path) -> None:
     pytest.importorskip("datasets")
-    ran = run("shards.py", tree, "--rounds", 1, "--threads", 1, "--index-gb", 0)
-    titles = ("| files", "| tar", "| TF", "| Arrow", "| zip")
+    ran = run("shards.py", tree, "--rounds", 1, "--threads", 1, "--copies", 1, "--index-gb", 0)
+    titles = ("| files", "| tar", "| TF", "| Arrow", "| Parquet", "| zip")
     rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(titles)]
-    assert len(rows) == 7
+    assert len(rows) == 8
     assert all(0 < float(row[2]) < 1000 for row in rows)
     assert f"Index: {len(list(tree.rglob('*.jpg')))} images in 1 shards" in ran.stdout
 

@@ -48,6 +48,9 @@ def main() -> int:
     binds |= {ROOT / "pyproject.toml": "/project/pyproject.toml", Path(CERTIFICATES): "/certificates", **python.binds}
     ignored = [f"--ignore=tests/native/{name}" for name in COMPILED]
     ignored += [f"--deselect=tests/native/{name}" for name in ELSEWHERE]
+    ignored += [f"--deselect=tests/native/{name}" for name in ELSEWHERE]
+    ignored += [f"--deselect=tests/native/{name}" for name in ELSEWHERE]
+    ignored += [f"--deselect=tests/native/{name}" for name in ELSEWHERE]
     pytest = ["/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *options.arguments]
     with place.session(binds) as session:
         script = f"""

@@ -33,11 +33,11 @@ class StoreFile(io.RawIOBase):
         self._position = max(start + offset, 0)
         return self._position
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> memoryview:
         """Read some bytes, fewer at the end; all of them if `size` is negative. Raises `StoreError`."""
         left = max(self._info.size - self._position, 0)
         size = left if size < 0 else min(size, left)
-        data = bytes(self._part(self._position, size)) if size else b""
+        data = self._part(self._position, size) if size else memoryview(b"")
         self._position += size
         return data
 
