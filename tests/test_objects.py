@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from images import encoded, jpeg, photo
 from object_server import ObjectServer
+from same_batches import assert_same, batches
 
 import fastseq.storage.stores as stores
 from fastseq import BadSamplesWarning, DecodeError, ImageSequence, Limits, Loader, Samples
@@ -50,16 +51,6 @@ def url(files):
         system.pipe_file(f"/bucket/photos/{name}", data)
     yield "memory://bucket/photos"
     system.rm("/bucket", recursive=True)
-
-
-def batches(loader):
-    return [tuple(part.copy() for part in batch) for batch in loader]
-
-
-def assert_same(one, other):
-    for batch, other_batch in zip(one, other, strict=True):
-        for part, other_part in zip(batch, other_batch, strict=True):
-            np.testing.assert_array_equal(part, other_part)
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

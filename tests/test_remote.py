@@ -18,6 +18,7 @@ import pytest
 import typer
 from images import encoded, jpeg, photo
 from object_server import ObjectServer
+from same_batches import assert_same, batches
 from tar_files import tar
 from tfrecord_files import tfrecords
 
@@ -107,16 +108,6 @@ def remote(url):
 @pytest.fixture
 def local(server, folder):
     return Samples.from_tar(f"{folder}/*.tar", image="jpg", label="cls")
-
-
-def batches(loader):
-    return [tuple(part.copy() for part in batch) for batch in loader]
-
-
-def assert_same(one, other):
-    for batch, other_batch in zip(one, other, strict=True):
-        for part, other_part in zip(batch, other_batch, strict=True):
-            np.testing.assert_array_equal(part, other_part)
 
 
 SETTINGS = {"size": SIZE, "batch_size": 4, "transform": [RandomFlip()], "seed": 3}

@@ -7,9 +7,9 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from images import jpeg, photo
+from same_batches import assert_same
 from tar_files import tar
 
 import fastseq.samples.index.kept_index as kept_index
@@ -105,12 +105,6 @@ def local(shards, folder):
     for name, data in shards.items():
         (folder / name).write_bytes(data)
     return Samples.from_tar(f"{folder}/*.tar", image="jpg", label="cls")
-
-
-def assert_same(one, other):
-    for batch, other_batch in zip(one, other, strict=True):
-        for part, other_part in zip(batch, other_batch, strict=True):
-            np.testing.assert_array_equal(part, other_part)
 
 
 def test_s3(s3, shards, tmp_path):
