@@ -75,3 +75,11 @@ def test_the_order_is_measured() -> None:
     rows = [line.split(" | ") for line in costs[2:]]
     assert [row[1].split()[1] for row in rows] == ["ms", "ms", "µs", "µs", "µs", "MB", "ms", "µs", "MB"]
     assert [line.count(" | ") for line in mixing[-3:]] == [2, 2, 2]
+
+
+def test_remote_shards_are_measured(tree: Path) -> None:
+    pytest.importorskip("obstore")
+    ran = run("remote.py", tree, "--rounds", 1, "--mb", 1, "--delay-ms", 1, "--faults", 0.1)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(("| shards", "| behind"))]
+    assert len(rows) == 3
+    assert "First batch after" in ran.stdout
