@@ -22,7 +22,7 @@ _MAX_LISTED = 10  # changed files; all of them may not fit on the screen
 
 def check(
     source: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="DIR|CSV|SHARDS",
             help="A folder of images, a CSV file, a zip archive, or a pattern of tar archives or TFRecord files.",
@@ -33,7 +33,7 @@ def check(
         typer.Option(help='The CSV column with the paths, "image" by default; or what the images in shards are.'),
     ] = None,
     root: Annotated[
-        Path | None, typer.Option(help="The folder that these paths are relative to; the CSV file's own by default.")
+        str | None, typer.Option(help="The folder that these paths are relative to; the CSV file's own by default.")
     ] = None,
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Follow links to folders, as from_directory(follow_links=True) does.")
@@ -100,7 +100,7 @@ def _check_folders(*outputs: Path | None) -> None:
             raise ValueError(f"{output} cannot be written: there is no folder {output.parent}")
 
 
-def _find(source: Path, image: str | None, root: Path | None, follow_links: bool) -> tuple[Samples, list[str]]:
+def _find(source: str, image: str | None, root: str | None, follow_links: bool) -> tuple[Samples, list[str]]:
     columns = (TextColumn("{task.description}"), TextColumn("{task.completed:,} images"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("looking for files", total=None)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 from fastseq.errors import SamplesWarning
 from fastseq.samples import PathTable, Samples
 from fastseq.samples.sources.directory import read_directory
 from fastseq.samples.sources.folder_walk import EXTENSIONS, DiskFolders, FolderWalk
-
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/[^/]")  # once it is a Path, which has no two slashes
+from fastseq.urls import is_url
 
 
 def find_samples(
-    source: Path, image: str | None, root: Path | None, *, follow_links: bool, advance: Callable[[int], None]
+    source: str, image: str | None, root: str | None, *, follow_links: bool, advance: Callable[[int], None]
 ) -> tuple[Samples, list[str]]:
     """Return the images of a folder, of shards or of a CSV file, and what was left out.
 
@@ -38,30 +35,29 @@ def find_samples(
         ValueError: if there are no images, or no such column; if they are behind a URL or in Parquet files.
     """
     for path in (source, root):
-        if path is not None and (_URL.match(os.fspath(path)) or path.suffix == ".parquet"):
+        if path is not None and (is_url(path) or path.endswith(".parquet")):
             raise ValueError(
                 f"{path}: only files, shards and archives on a disk are checked. A Loader with on_error='skip' and "
                 "max_bad=1.0 reads the others, and has the bad images in its errors"
             )
-    if not source.is_dir():
+    if not os.path.isdir(source):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", SamplesWarning)
             samples = _of_file(source, image, root)
         return samples, [str(warning.message) for warning in caught]
-    folder = os.fspath(source)
-    if classes := FolderWalk(DiskFolders(folder), None, follow_links).class_folders():
-        table, _, report = read_directory(folder, classes=classes, follow_links=follow_links, advance=advance)
+    if classes := FolderWalk(DiskFolders(source), None, follow_links).class_folders():
+        table, _, report = read_directory(source, classes=classes, follow_links=follow_links, advance=advance)
         return Samples(table), report.lines()
-    walk = FolderWalk(DiskFolders(folder), None, follow_links, advance)
-    table = PathTable.from_chunks(walk.images(""), folder)
+    walk = FolderWalk(DiskFolders(source), None, follow_links, advance)
+    table = PathTable.from_chunks(walk.images(""), source)
     if not len(table):
-        text = f"{folder} has no images: no files that end in {', '.join(EXTENSIONS)}"
+        text = f"{source} has no images: no files that end in {', '.join(EXTENSIONS)}"
         raise ValueError("; ".join([text, *walk.report.lines()]))
     return Samples(table), walk.report.lines()
 
 
-def _of_file(source: Path, image: str | None, root: Path | None) -> Samples:
-    name = source.name.lower()
+def _of_file(source: str, image: str | None, root: str | None) -> Samples:
+    name = os.path.basename(source).lower()
     if name.endswith(".zip"):
         return Samples.from_zip(source)
     if ".tar" in name:

@@ -14,20 +14,24 @@ _DEFAULT_WINDOW_BYTES = 1 << 30
 _SHARE_IN_USE = 2 / 3  # of the window's bytes; the rest is for the blocks that come next
 
 
-def lanes_of(samples: Samples, batch_size: int, window_bytes: int | str | None) -> Lanes:
-    """The lanes for batches of samples.
+def lanes_of(samples: Samples, batch_size: int, shuffle: bool | str, window_bytes: int | str | None) -> Lanes | None:
+    """The lanes for batches of samples; None if they are not shuffled by blocks.
 
     Args:
-        samples: the samples, in shards.
+        samples: the samples.
         batch_size: samples in a batch, on all ranks together.
+        shuffle: as for `Loader`; shards that are read by blocks are shuffled by them too.
         window_bytes: see `window_size`.
 
     Raises:
         TypeError: if a number is not an integer.
         ValueError: if samples are not in shards or have several images, or if a number is not positive.
     """
+    table = samples.table
+    if shuffle != "blocks" and not (shuffle and table.is_read_by_blocks and not table.are_objects):
+        return None
     count = lane_count(arguments.integer("batch_size", batch_size, minimum=1))
-    blocks = samples.table.blocks
+    blocks = table.blocks
     if blocks is None:
         raise ValueError(
             'shuffle="blocks" is for images in shards, of from_tar, from_tfrecord, from_zip or from_parquet; use '
@@ -36,7 +40,7 @@ def lanes_of(samples: Samples, batch_size: int, window_bytes: int | str | None) 
     if samples.inputs.image_count > 1:
         raise ValueError('shuffle="blocks" is for samples with one image each; use shuffle=True')
     mean, limit = max(float(blocks.lengths.mean()), 1.0), window_size(window_bytes)
-    if samples.table.is_read_by_blocks and count * mean > limit:
+    if table.is_read_by_blocks and count * mean > limit:
         warn_user(
             f"{count} lanes, one for each sample of a batch up to 256, hold a block of {mean / 1e6:,.0f} MB each: more "
             "than window_bytes allows. Choose a smaller batch_size, a larger window_bytes, or write smaller row groups",

@@ -125,8 +125,6 @@ class Loader(BatchViews):
         self.samples = samples
         self.settings = settings_of(Loader, size, pixels)
         self._processes = processes(rank, world_size)
-        table = samples.table
-        by_blocks = shuffle == "blocks" or (shuffle and table.is_read_by_blocks and not table.are_objects)
         self.order = Order(
             len(samples),
             batch_size,
@@ -135,7 +133,7 @@ class Loader(BatchViews):
             drop_last=drop_last,
             rank=self._processes.rank,
             world_size=self._processes.world_size,
-            lanes=lanes_of(samples, batch_size, window_bytes) if by_blocks else None,
+            lanes=lanes_of(samples, batch_size, shuffle, window_bytes),
         )
         draw_seed = self.order.seed if draw_seed is None else key_word("draw_seed", draw_seed)
         self._state: State = {

@@ -34,6 +34,29 @@ class Labels(NamedTuple):
     ambiguous_integers: bool = False
 
 
+def checked_columns(
+    image: object, label: object, classes: Iterable[object] | None, what: str
+) -> tuple[str, ...] | None:
+    """Check the names of the images and of the labels, and return the classes that a user has fixed.
+
+    Args:
+        image: a name.
+        label: a name; None for no labels.
+        classes: as for `checked_classes`; None for those that occur.
+        what: what is named: "a column" or "one feature".
+
+    Raises:
+        TypeError: if a name is no text, or as for `checked_classes`.
+        ValueError: if there are classes without labels, or as for `checked_classes`.
+    """
+    for argument, name in (("image", image), ("label", label)):
+        if not isinstance(name, str) and (argument == "image" or name is not None):
+            raise TypeError(f"{argument} must be the name of {what}, not {shown(name)}")
+    if label is None and classes is not None:
+        raise ValueError(f"classes without labels; name the {what.split()[-1]} of the labels, or omit classes")
+    return None if classes is None else checked_classes(classes)
+
+
 def checked_classes(classes: Iterable[object]) -> tuple[str, ...]:
     """Convert the classes that a user passed to text.
 

@@ -22,6 +22,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fastseq.storage.local_file import read_all
+
 _RECORD = struct.Struct("<QQQQ")  # offset, length, hash of the block, hash of the first three
 _FLOCK = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux: type, whence, start, length, process
 _FOLDER = "fastseq-blocks"
@@ -123,10 +125,10 @@ class BlockCache:
             if place != [offset, length] or record_hash != self._hash(record[:24]):
                 return None
             with _opened(self._folder / f"{key}.data", os.O_RDONLY) as data_file:
-                data = _read_all(data_file, length, offset)
+                data = read_all(data_file, offset, length)
         except OSError:
             return None
-        return memoryview(data) if len(data) == length and self._hash(data) == block_hash else None
+        return data if data.nbytes == length and self._hash(data) == block_hash else None
 
     def _write(self, map_file: int, key: str, cell: int, offset: int, data: memoryview) -> None:
         try:
@@ -177,14 +179,15 @@ class BlockCache:
         """Delete other sets' files until `wanted` bytes are there for ours."""
         files = sorted(self._folder.glob("*.data"), key=lambda file: file.stat().st_mtime_ns)
         others = {file: _size(file) for file in files if file.stem not in own}
-        over = sum(others.values()) + wanted - self._max_bytes
+        over = before = sum(others.values()) + wanted - self._max_bytes
         for file, size in others.items():
             if over <= 0 or file.stat().st_mtime_ns > time.time_ns() - _UNUSED_NS:
                 break
             file.with_suffix(".map").unlink(missing_ok=True)
             file.unlink()
             over -= size
-        self._count()
+        if over < before:
+            self._count()
 
 
 def _size(file: Path) -> int:
@@ -213,17 +216,6 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
-
-
-def _read_all(file: int, length: int, offset: int) -> bytearray:
-    """The bytes, fewer where the file ends."""
-    data = bytearray(length)
-    view, done = memoryview(data), 0
-    while done < length and (count := os.preadv(file, [view[done:]], offset + done)):
-        done += count
-    view.release()
-    del data[done:]
-    return data
 
 
 def _write_all(file: int, data: memoryview, offset: int) -> None:

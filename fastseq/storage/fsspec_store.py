@@ -66,9 +66,8 @@ class FsspecStore:
     def walk(self) -> Iterator[str]:
         """See `Store`."""
         with self._translated(""):
-            start = self._system._strip_protocol(self._folder)
             for path in self._system.find(self._root):
-                yield path.removeprefix(start).lstrip("/")
+                yield path.removeprefix(self._root).lstrip("/")
 
     def download(self, name: str, file: BinaryIO) -> ObjectInfo:
         """See `Store`."""

@@ -28,12 +28,17 @@ def read_local(path: str, offset: int, length: int, version: Sequence[int]) -> m
             status = os.fstat(file.fileno())
             if [status.st_size, status.st_mtime_ns] != list(version):
                 raise StoreError(path, Status.CHANGED)
-            file.seek(offset)
-            data, done = memoryview(bytearray(length)), 0
-            while done < length and (count := file.readinto(data[done:])):
-                done += count
+            data = read_all(file.fileno(), offset, length)
     except StoreError:
         raise
     except OSError as error:
         raise StoreError(path, _STATUSES.get(type(error), Status.READ_ERROR), error.strerror or str(error)) from error
-    return check_length(path, data[:done], offset, length)
+    return check_length(path, data, offset, length)
+
+
+def read_all(file: int, offset: int, length: int) -> memoryview:
+    """Read a part of an open file, given its descriptor: fewer bytes where it ends. OSError if that is impossible."""
+    data, done = memoryview(bytearray(length)), 0
+    while done < length and (count := os.preadv(file, [data[done:]], offset + done)):
+        done += count
+    return data[:done]

@@ -11,7 +11,7 @@ from fastseq.order.lanes import BlockRun
 Runs = Callable[[int, int], "list[Iterator[BlockRun]]"]
 """The streams of runs from a batch of an epoch on; see `Order.block_runs`."""
 
-_MAX_STEPS_BACK = 8  # that threads which read ahead of each other go; the blocks that they need are mostly still there
+_MAX_STEPS_BACK = 8  # batches; several threads read out of order, and the blocks of these batches are mostly still held
 
 
 class FetchPlan:
@@ -53,9 +53,9 @@ class FetchPlan:
             The blocks that are wanted from now on and were not before, in the order of need; and those that are wanted
             no more.
         """
-        before = set(self._uses)
         if epoch == self._epoch and 0 < self._batch - batch <= _MAX_STEPS_BACK:
             return [], []
+        before = set(self._uses)
         if epoch != self._epoch or batch < self._batch:
             self._restart(epoch, batch)
         self._batch = batch

@@ -102,7 +102,9 @@ def _beside(
             info = store.info(name)
             try:
                 if info.size <= _MAX_INDEX_BYTES and shards.is_of(remote_header(url), folder):
-                    yield from filter(None, [_copy(shards, folder, name, info)])
+                    index = _copy(shards, folder, name, info)
+                    if index is not None:
+                        yield index
             except NotAnIndexError as error:
                 damaged.append(str(error))
     except StoreError as error:
@@ -148,8 +150,12 @@ def _download(folder: str, name: str, path: Path) -> None:
 def _kept(shards: ShardsToIndex, folder: str) -> Iterator[ShardIndex]:
     """The index that `fastseq index` has kept for this user, where the store could not be written to."""
     for file in cached(shards):
-        with suppress(OSError, NotAnIndexError):
-            yield from filter(None, [read(file, shards, folder)])
+        try:
+            index = read(file, shards, folder)
+        except (OSError, NotAnIndexError):
+            continue
+        if index is not None:
+            yield index
 
 
 def _changed(shards: ShardsToIndex, index: ShardIndex, there: dict[str, ObjectInfo] | None) -> str:

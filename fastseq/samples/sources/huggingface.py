@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
-from fastseq.arguments import kind, shown
+from fastseq.arguments import kind
 from fastseq.errors import SamplesWarning
 from fastseq.samples.cells import at
-from fastseq.samples.class_labels import Labels, checked_classes, listed
+from fastseq.samples.class_labels import Labels, checked_columns, listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.arrow_images import find_images, holds_images
 from fastseq.samples.sources.arrow_table import arrow_table
@@ -28,12 +28,7 @@ def read_huggingface(
 ) -> tuple[PathTable, Labels]:
     """Find the images and read the labels; see `Samples.from_huggingface`."""
     _check_dataset(dataset)
-    for argument, name in (("image", image), ("label", label)):
-        if not isinstance(name, str) and (argument == "image" or name is not None):
-            raise TypeError(f"{argument} must be the name of a column, not {shown(name)}")
-    if label is None and classes is not None:
-        raise ValueError("classes without labels; name the column of the labels, or omit classes")
-    fixed = None if classes is None else checked_classes(classes)
+    fixed = checked_columns(image, label, classes, "a column")
     image = _image_column(dataset, image)
     label = label_column(dataset.features, image, label)
     what = f"column {image!r}"

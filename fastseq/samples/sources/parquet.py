@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.samples.blocks import Blocks, is_sorted
-from fastseq.samples.class_labels import Labels, checked_classes, listed
+from fastseq.samples.class_labels import Labels, checked_columns, listed
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
@@ -35,12 +35,7 @@ def read_parquet(
     shards: StrPath | Iterable[StrPath], image: str, label: str | None, classes: Iterable[object] | None
 ) -> tuple[PathTable, Labels]:
     """Find the images and read the labels; see `Samples.from_parquet`."""
-    for argument, name in (("image", image), ("label", label)):
-        if not isinstance(name, str) and (argument == "image" or name is not None):
-            raise TypeError(f"{argument} must be the name of a column, not {name!r}")
-    if label is None and classes is not None:
-        raise ValueError("classes without labels; name the column of the labels, or omit classes")
-    fixed = None if classes is None else checked_classes(classes)
+    fixed = checked_columns(image, label, classes, "a column")
     files = [_File(path) for path in shard_paths(shards)]
     footers = list(_each(files, _File.read_footer))
     schema = footers[0].schema.to_arrow_schema()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fastseq._native.shards import TF_RECORD, TfRecordReader
 from fastseq._types import StrPath
-from fastseq.samples.class_labels import Labels, checked_classes, listed
+from fastseq.samples.class_labels import Labels, checked_columns, listed
 from fastseq.samples.index.find import index_of
 from fastseq.samples.index.kept_index import ShardsToIndex
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
@@ -50,12 +50,7 @@ def read_tfrecord(
     classes: Iterable[object] | None,
 ) -> tuple[PathTable, Labels]:
     """Find the images and read the labels; see `Samples.from_tfrecord`."""
-    for name, value in (("image", image), ("label", label)):
-        if not isinstance(value, str) and (name == "image" or value is not None):
-            raise TypeError(f"{name} must be the name of one feature, not {value!r}")
-    if label is None and classes is not None:
-        raise ValueError("classes without labels; name the feature of the labels, or omit classes")
-    fixed = None if classes is None else checked_classes(classes)
+    fixed = checked_columns(image, label, classes, "one feature")
     shards_to_index = tfrecord_shards(shards, image, label)
     index = index_of(shards_to_index)
     index.warn()
