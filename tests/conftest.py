@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import coefficients
 import pytest
 from images import encoded, folder, jpeg, photo
+from object_server import ObjectServer
 
 from fastseq import Samples
 
@@ -48,6 +50,42 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compiler, source = os.environ.get("CC", "cc"), Path(__file__).parent / "faults" / "shim.c"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", source, "-o", library, "-ldl"], check=True)
     return library
+
+
+class EverySource(NamedTuple):
+    """A set of images as each kind of source; see backends/sources.py.
+
+    Attributes:
+        folder: those on the disk.
+        url: the store; "" if what reads it is not installed.
+        alone: the numbers of the images in each batch of each epoch, as one process reads them, by source.
+        environment: variables for the processes that read them.
+    """
+
+    folder: Path
+    url: str
+    alone: dict[str, list[list[list[int]]]]
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def every_source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EverySource]:
+    """A set of 22 images as each kind of source."""
+    from backends.sources import publish, read_sources, write_sources
+
+    folder, count = tmp_path_factory.mktemp("sources"), 22
+    write_sources(count, folder)
+    environment = {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    with ObjectServer() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        url = publish(folder, server) if importlib.util.find_spec("obstore") else ""
+        alone = read_sources(folder, url)
+        patch.undo()
+        for epochs in alone.values():
+            for batches in epochs:
+                assert sorted(i for batch in batches for i in batch) == list(range(count))
+        yield EverySource(folder, url, alone, environment)
 
 
 @pytest.fixture(scope="session")

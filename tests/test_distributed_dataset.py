@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,10 @@ from images import jpeg, photo
 from programs import TIMEOUT
 
 import fastseq
-from fastseq import Loader, Samples
+from fastseq import Samples
+
+if TYPE_CHECKING:
+    from conftest import EverySource
 
 PROGRAM = Path(__file__).parent / "backends" / "multi_worker.py"
 SAMPLES, BATCH = 11, 4
@@ -30,12 +34,12 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def results(folder: Path, configurations: list[str | None]) -> list[dict]:
+def results(sources: EverySource, configurations: list[str | None]) -> list[dict[str, Any]]:
     """What the program prints in each process."""
-    plain = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
+    plain = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"} | sources.environment
     running = [
         subprocess.Popen(
-            [sys.executable, PROGRAM, folder, str(BATCH)],
+            [sys.executable, PROGRAM, sources.folder, sources.url],
             env=plain if configuration is None else {**plain, "TF_CONFIG": configuration},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,24 +56,23 @@ def results(folder: Path, configurations: list[str | None]) -> list[dict]:
     return [json.loads(out.splitlines()[-1]) for out, _ in said]
 
 
-def expected_steps(folder: Path, epoch: int) -> list[list[int]]:
-    samples = Samples.from_files(sorted(folder.iterdir()))
-    order = Loader(samples, (8, 8), BATCH, shuffle=True).order
-    return [order.global_indices(epoch, k).tolist() for k in range(len(order))]
+def check(sources: EverySource, processes: list[dict[str, Any]], replicas: int) -> None:
+    """Each step has the images of a batch, divided among the processes and their replicas; none is decoded twice."""
+    for name in processes[0]:
+        epochs, found = sources.alone[name], [process[name] for process in processes]
+        for epoch, batches in enumerate(epochs):
+            steps = list(zip(*(own["epochs"][epoch] for own in found), strict=True))
+            parts = [[part for own, _ in step for part in own] for step in steps]
+            assert [[i for part in step for i in part] for step in parts] == batches, name
+            assert [{total for _, total in step} for step in steps] == [{sum(batch)} for batch in batches]
+            for step in parts:
+                sizes = list(map(len, step))
+                assert len(sizes) == replicas * len(processes)
+                assert max(sizes) - min(sizes) <= 1
+        assert sum(own["made"] for own in found) == sum(len(batch) for batches in epochs for batch in batches)
 
 
-def check(folder: Path, processes: list[dict]) -> None:
-    """Each step has the samples of a global batch, divided among the processes and their replicas."""
-    for epoch in range(3):
-        expected = expected_steps(folder, epoch)
-        steps = [process["epochs"][epoch] for process in processes]
-        assert [len(own) for own in steps] == [len(expected)] * len(processes)
-        for k, batch in enumerate(expected):
-            assert [i for own in steps for part in own[k][0] for i in part] == batch
-            assert {own[k][1] for own in steps} == {sum(batch)}
-
-
-def test_workers_share_each_batch(folder):
+def test_workers_share_each_batch(every_source):
     ports = []
     with socket.socket() as first, socket.socket() as second:
         for free in (first, second):
@@ -77,15 +80,18 @@ def test_workers_share_each_batch(folder):
             ports.append(free.getsockname()[1])
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
     tasks = [json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}}) for i in range(2)]
-    processes = results(folder, tasks)
-    assert [process["what"].partition(", ")[2] for process in processes] == [
-        f"rank {rank} of 2 (TF_CONFIG)>" for rank in range(2)
-    ]
-    check(folder, processes)
+    processes = results(every_source, tasks)
+    for rank, process in enumerate(processes):
+        for found in (*process["one replica"].values(), *process["two replicas"].values()):
+            assert found["what"].partition(", ")[2] == f"rank {rank} of 2 (TF_CONFIG)>"
+    check(every_source, [process["one replica"] for process in processes], 1)
+    check(every_source, [process["two replicas"] for process in processes], 2)
+    assert list(processes[0]["two replicas"]) == list(every_source.alone)
 
 
-def test_replicas_share_the_batches_of_their_process(folder):
-    check(folder, results(folder, [None]))
+def test_replicas_share_the_batches_of_their_process(every_source):
+    (process,) = results(every_source, [None])
+    check(every_source, [process["two replicas"]], 2)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,9 @@ from programs import TIMEOUT
 from fastseq import Loader, Samples
 from fastseq.order.processes import processes
 
+if TYPE_CHECKING:
+    from conftest import EverySource
+
 PROGRAMS = Path(__file__).parent / "backends"
 VARIABLES = (
     *("RANK", "WORLD_SIZE", "TF_CONFIG", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_STEP_NUM_TASKS"),
@@ -24,6 +28,7 @@ VARIABLES = (
 )
 CLUSTER = {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}
 Found = tuple[str, list[list[int]]]
+Epochs = list[list[list[int]]]  # the numbers of the images in each batch of each epoch
 
 
 @pytest.fixture(autouse=True)
@@ -229,7 +234,7 @@ def test_sequences_find_their_rank_too(keras, monkeypatch):
     assert sequence.indices(0).tolist() == [2, 3]
 
 
-def results_of(folder: Path) -> list[dict[str, Found]]:
+def results_of(folder: Path) -> list[dict[str, Any]]:
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
@@ -239,15 +244,24 @@ def assert_shared(parts: list[Found], n: int, source: str) -> None:
     assert sorted(i for _, batches in parts for batch in batches for i in batch) == list(range(n))
 
 
-def clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in VARIABLES}
+def assert_sources_shared(parts: list[dict[str, Epochs]], alone: dict[str, Epochs]) -> None:
+    """Two processes share the batches that one has of each source."""
+    first, second = parts
+    assert list(first) == list(second) == list(alone)
+    for name, epochs in alone.items():
+        found = [[a + b for a, b in zip(*pair, strict=True)] for pair in zip(first[name], second[name], strict=True)]
+        assert found == epochs, name
 
 
-def test_the_processes_of_torchrun_share_an_epoch(tmp_path):
+def clean_environment(sources: EverySource) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in VARIABLES} | sources.environment
+
+
+def test_the_processes_of_torchrun_share_each_epoch(tmp_path, every_source):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     ran = subprocess.run(
-        [*command, PROGRAMS / "rank_by_torchrun.py", tmp_path],
-        env={**clean_environment(), "OMP_NUM_THREADS": "1"},
+        [*command, PROGRAMS / "rank_by_torchrun.py", tmp_path, every_source.folder, every_source.url],
+        env={**clean_environment(every_source), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -258,10 +272,11 @@ def test_the_processes_of_torchrun_share_an_epoch(tmp_path):
     assert_shared([result["environment"] for result in results], 27, "torchrun")
     for name in ("both", "torch"):
         assert_shared([result[name] for result in results], 27, "torch.distributed")
+    assert_sources_shared([result["read"] for result in results], every_source.alone)
 
 
 @pytest.fixture(scope="module")
-def by_jax(tmp_path_factory) -> list[dict[str, Found]]:
+def by_jax(tmp_path_factory, every_source) -> list[dict[str, Any]]:
     """What two processes of JAX found."""
     folder = tmp_path_factory.mktemp("jax")
     with socket.socket() as free:
@@ -269,7 +284,12 @@ def by_jax(tmp_path_factory) -> list[dict[str, Found]]:
         port = free.getsockname()[1]
     command = [sys.executable, PROGRAMS / "rank_by_jax.py", folder, str(port)]
     running = [
-        subprocess.Popen([*command, str(rank)], env=clean_environment(), stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*command, str(rank), every_source.folder, every_source.url],
+            env=clean_environment(every_source),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for rank in range(2)
     ]
     try:
@@ -305,3 +325,7 @@ def test_the_processes_of_jax_get_what_their_devices_need(by_jax, case, source, 
         assert len(numbers) == 1
     distinct = {str(batches): batches for _, batches in found}
     assert sorted(i for batches in distinct.values() for batch in batches for i in batch) == list(range(32))
+
+
+def test_the_processes_of_jax_share_each_epoch(by_jax, every_source):
+    assert_sources_shared([result["read"] for result in by_jax], every_source.alone)

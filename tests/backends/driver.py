@@ -24,7 +24,7 @@ import keras
 import numpy as np
 from drop_ins import CASES, DROP_INS
 from keras.src.layers.preprocessing import normalization
-from sources import sources
+from sources import publish, solid_image, sources, write_sources
 
 import fastseq
 from fastseq.loading.prefetcher import Prefetcher
@@ -91,12 +91,6 @@ class Shown:
                 self.model.jax_state_sync()  # Keras 3.8 leaves the model without its variables
             raise
         return self.take("train")
-
-
-def solid_image(number: int) -> np.ndarray:
-    image = np.zeros((16, 16, 3), np.uint8)
-    image[...] = (number % 16 * 255 / 16, number // 16 * 255 / 16, 128)
-    return image
 
 
 def whole_of(count: int) -> np.ndarray:
@@ -193,8 +187,9 @@ def raised(kind: type[BaseException], *words: str) -> Iterator[None]:
 
 @scenario
 def fit_shows_every_sample_of_each_source_once_an_epoch():
-    samples_of()
-    for name, samples in sources([ROOT / f"{i}.png" for i in range(SAMPLES)], ROOT / "sources"):
+    os.environ["XDG_CACHE_HOME"] = str(ROOT / "cache")
+    write_sources(SAMPLES, ROOT / "sources")
+    for name, samples in sources(ROOT / "sources", publish(ROOT / "sources")):
         numbers = shown().fit(sequence_of(samples, shuffle=True, seed=4, window_bytes="1MB"), epochs=2)
         try:
             once_each(numbers)

@@ -1,6 +1,6 @@
 """One of two processes of JAX with two devices each: writes what rank="auto" finds, and its samples, as JSON.
 
-Usage: rank_by_jax.py FOLDER PORT PROCESS
+Usage: rank_by_jax.py FOLDER PORT PROCESS SOURCES URL
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ os.environ.update(
 import jax
 import numpy as np
 from jax._src import xla_bridge
+from sources import read_sources
 
 import fastseq
 
@@ -68,6 +69,7 @@ def main() -> None:
             results[title] = found()
             if "in turns" not in title:
                 check_global_arrays(distribution)
+    results["read"] = read_sources(Path(sys.argv[4]), sys.argv[5])
     (folder / f"{process}.json").write_text(json.dumps(results))
     jax.distributed.shutdown()
 

@@ -1,4 +1,7 @@
-"""One of the processes that torchrun starts: writes what rank="auto" finds, and its samples, into a folder as JSON."""
+"""One of the processes that torchrun starts: writes what rank="auto" finds, and its samples, into a folder as JSON.
+
+Usage: rank_by_torchrun.py FOLDER SOURCES URL
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 import os
 import sys
 from pathlib import Path
+
+from sources import read_sources
 
 import fastseq
 
@@ -25,10 +30,11 @@ def main() -> None:
     assert found() == by_environment
     torch.distributed.init_process_group("gloo")
     both = found()
+    read = read_sources(Path(sys.argv[2]), sys.argv[3])
     del os.environ["RANK"], os.environ["WORLD_SIZE"]
     by_torch = found()
     torch.distributed.destroy_process_group()
-    result = {"environment": by_environment, "both": both, "torch": by_torch}
+    result = {"environment": by_environment, "both": both, "torch": by_torch, "read": read}
     Path(sys.argv[1], f"{rank}.json").write_text(json.dumps(result))
 
 
