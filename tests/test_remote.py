@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 import weakref
+from collections import Counter
 
 import keras
 import numpy as np
@@ -319,6 +320,28 @@ def test_batches_in_any_order(remote, local):
     here, there = Loader(local, **BY_BLOCKS), Loader(remote, **BY_BLOCKS)
     for epoch, k in ((0, 5), (0, 1), (3, 2), (0, 0), (0, 5), (1, 3), (1, 2), (1, 1)):
         assert_same([here.batch(epoch, k)], [there.batch(epoch, k, [(epoch, (k + 1) % 6)])])
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, BY_BLOCKS, BY_BLOCKS | {"window_bytes": 16_000}], ids=str)
+def test_batches_begun_beyond_the_end_of_an_epoch_fetch_no_block_twice(server, remote, local, settings):
+    keys = [(epoch, k) for epoch in range(2) for k in range(6)]
+    server.requests.clear()
+    here, there = Loader(local, **settings), Loader(remote, **settings)
+    for i, key in enumerate(keys):
+        assert_same([here.batch(*key)], [there.batch(*key, keys[i + 1 : i + 1 + there.depth])])
+    fetched = Counter((request.path, request.begin) for request in server.requests)
+    assert len(fetched) == len(remote.table.blocks)
+    assert max(fetched.values()) <= 2
+
+
+def test_a_sequence_that_goes_on_from_within_an_epoch_fetches_no_block_twice(server, remote):
+    sequence = ImageSequence(remote, **BY_BLOCKS)
+    sequence.load_state_dict(sequence.loader.state_at(0, 3))
+    server.requests.clear()
+    for epochs in (2, 3):  # of which it has read a part
+        assert len(batches(sequence)) == 6
+        fetched = Counter((request.path, request.begin) for request in server.requests)
+        assert max(fetched.values()) <= epochs
 
 
 def test_maps_and_threads(remote, local):

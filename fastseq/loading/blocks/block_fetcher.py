@@ -84,6 +84,7 @@ class BlockFetcher:
     def reset_after_fork(self) -> None:
         """Let go of what a parent process has begun: its threads do not exist here."""
         self._held: dict[int, Block] = {}
+        self._known: weakref.WeakValueDictionary[int, Block] = weakref.WeakValueDictionary()  # held, or of a batch
         self._generation = object()  # what was held in an earlier one has been released
         self._queue: deque[Block] = deque()  # a block may be in it twice
         self._busy: set[Block] = set()
@@ -102,8 +103,8 @@ class BlockFetcher:
         """Fetch blocks ahead of need, and hold them."""
         generation = self._generation
         for number in numbers:
-            block = Block(number)
-            if self._held.setdefault(number, block) is block:
+            block = self._block(number)
+            if self._held.setdefault(number, block) is block and not block.is_done:
                 self._enqueue(block)
             if self._generation is not generation:
                 self.release([number])
@@ -121,7 +122,7 @@ class BlockFetcher:
             number: of the block.
             call: what to call once it is done, in another thread, or at once.
         """
-        block = self._held.get(number) or Block(number)
+        block = self._held.get(number) or self._block(number)
         block.waiting.append(call)
         if block.is_done:
             block.notify()
@@ -136,6 +137,7 @@ class BlockFetcher:
     def cancel_prefetch(self) -> None:
         """Hold nothing any more, and abandon the requests that are under way."""
         self._generation = object()
+        self._known = weakref.WeakValueDictionary()  # their requests may not end
         self.release(list(self._held))
         if self._busy:
             abandoned, self._threads, self._busy = self._threads, self._new_threads(), set()
@@ -153,6 +155,13 @@ class BlockFetcher:
         """The URL of the object that a block is, or is in."""
         blocks = self._table.blocks
         return self._table.path(number) if blocks is None else self._table.file(int(blocks.shards[number]))
+
+    def _block(self, number: int) -> Block:
+        """A block that some batch has, so that it is not fetched twice, or else a new one."""
+        block = self._known.get(number)
+        if block is None or block.error is not None:  # which may have passed
+            block = self._known[number] = Block(number)
+        return block
 
     def _enqueue(self, block: Block, urgent: bool = False) -> None:
         if urgent:
