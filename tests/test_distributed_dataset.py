@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PROGRAM = Path(__file__).parent / "backends" / "multi_worker.py"
 SAMPLES, BATCH = 11, 4
+LIMIT = 5 * TIMEOUT  # as two processes start TensorFlow, and read each source
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def results(sources: EverySource, configurations: list[str | None]) -> list[dict
         for configuration in configurations
     ]
     try:
-        said = [process.communicate(timeout=TIMEOUT) for process in running]
+        said = [process.communicate(timeout=LIMIT) for process in running]
     finally:
         for process in running:
             process.kill()
