@@ -56,8 +56,8 @@ def made(monkeypatch):
     original = kept_index.ShardsToIndex
 
     class Counted(original):
-        def __init__(self, source, settings, paths, make, command):
-            super().__init__(source, settings, paths, lambda advance: times.append(source) or make(advance), command)
+        def __init__(self, source, settings, paths, make, *more):
+            super().__init__(source, settings, paths, lambda advance: times.append(source) or make(advance), *more)
 
     monkeypatch.setattr("fastseq.samples.sources.tar.ShardsToIndex", Counted)
     monkeypatch.setattr("fastseq.samples.sources.tfrecord.ShardsToIndex", Counted)

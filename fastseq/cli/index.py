@@ -18,7 +18,7 @@ from fastseq.samples.index.kept_index import ShardsToIndex, cached, keep
 from fastseq.samples.index.remote_index import DEFAULT_NAME, remote_header, upload_index
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.index.shard_names import folder_of
-from fastseq.samples.sources.shard_paths import shard_paths
+from fastseq.samples.sources.sidecars.shard_list import tar_paths
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.samples.sources.tfrecord import tfrecord_shards
 from fastseq.storage.store import StoreError
@@ -28,7 +28,10 @@ from fastseq.urls import is_url
 def index(
     shards: Annotated[
         list[str],
-        typer.Argument(metavar="SHARD...", help="Tar archives or TFRecord files, or patterns of their names, or URLs."),
+        typer.Argument(
+            metavar="SHARD...",
+            help="Tar archives or TFRecord files: patterns, URLs, or a JSON list.",
+        ),
     ],
     image: Annotated[
         str | None, typer.Option(help="What the images are, as from_tar or from_tfrecord takes it.")
@@ -66,10 +69,11 @@ def index(
 
 
 def _shards(shards: list[str], image: str | None, label: str | None, no_label: bool) -> ShardsToIndex:
-    are_tar = [".tar" in os.path.basename(path) for path in shard_paths(shards)]
-    if any(are_tar) and not all(are_tar):
+    paths, lists = tar_paths(shards)
+    are_tar = [".tar" in os.path.basename(path) for path in paths]
+    if not lists and any(are_tar) and not all(are_tar):
         raise ValueError("some shards are tar archives by their names, and others are not: index them apart")
-    if all(are_tar):
+    if lists or all(are_tar):
         if no_label:
             raise ValueError("--no-label is for TFRecords; without --label, the labels of tar archives are left out")
         return tar_shards(shards, image, label)
@@ -85,6 +89,7 @@ def _make(shards: ShardsToIndex) -> ShardIndex:
         made = shards.make(lambda: progress.advance(task))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SamplesWarning)
+        shards.check(made)
         made.warn()
     for warning in caught:
         typer.echo(f"fastseq: {warning.message}", err=True)

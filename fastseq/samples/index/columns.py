@@ -19,6 +19,7 @@ _DTYPES = {
     "shards": ("<i4",),
     "offsets": ("<i8",),
     "lengths": ("<i8",),
+    "counts": ("<i8",),
     "block_shards": ("<i4",),
     "block_offsets": ("<i8",),
     "block_lengths": ("<i8",),
@@ -28,7 +29,7 @@ _DTYPES = {
     "texts": ("|u1",),
     "text_offsets": ("<i8",),
 }
-_NEEDED = {"versions", "shards", "offsets", "lengths", "block_shards", "block_offsets", "block_lengths"}
+_NEEDED = {"versions", "shards", "offsets", "lengths", "counts", "block_shards", "block_offsets", "block_lengths"}
 
 
 def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
@@ -38,6 +39,7 @@ def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
         "shards": index.shards,
         "offsets": index.offsets,
         "lengths": index.lengths,
+        "counts": index.counts,
         "block_shards": index.blocks.shards,
         "block_offsets": index.blocks.offsets,
         "block_lengths": index.blocks.lengths,
@@ -82,13 +84,14 @@ def index_from_columns(
     names = _names(columns, "names", "name_offsets")
     texts = _names(columns, "texts", "text_offsets")
     labels = columns.get("labels")
-    offsets, lengths = columns["offsets"], columns["lengths"]
+    offsets, lengths, counts = columns["offsets"], columns["lengths"], columns["counts"]
     blocks = Blocks(columns["block_shards"], columns["block_offsets"], columns["block_lengths"])
     sound = (
         n > 0
         and (etags is None or len(etags) == len(paths))
         and _are_blocks(blocks, versions)
         and versions.shape == (len(paths), 2)
+        and counts.shape == (len(paths),)
         and all(column.shape == (n,) for column in (shards, offsets, lengths, *([] if labels is None else [labels])))
         and (names is None or len(names) == n)
         and 0 <= shards.min() <= shards.max() < len(paths)
@@ -103,7 +106,7 @@ def index_from_columns(
     raw = None
     if labels is not None:
         raw = RawLabels(labels, None if texts is None else tuple(map(texts.name, range(len(texts)))))
-    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, blocks, names, raw, left_out, etags)
+    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, counts, blocks, names, raw, left_out, etags)
 
 
 def _are_blocks(blocks: Blocks, versions: NDArray[np.int64]) -> bool:

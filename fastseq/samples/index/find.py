@@ -12,6 +12,8 @@ def index_of(shards: ShardsToIndex) -> ShardIndex:
 
     Raises:
         OSError: if a shard or a folder cannot be read.
-        ValueError: if a shard cannot be indexed, or if there is no index of remote ones.
+        ValueError: if a shard cannot be indexed, or is not what a list says of it; if there is no index of remote ones.
     """
-    return remote_index_of(shards) if shards.is_remote else local_index_of(shards)
+    index = remote_index_of(shards) if shards.is_remote else local_index_of(shards)
+    shards.check(index)
+    return index

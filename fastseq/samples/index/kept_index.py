@@ -26,7 +26,7 @@ from fastseq.urls import is_url
 KEPT_AFTER_S = 2.0
 """An index that took longer to make is kept."""
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class ShardsToIndex:
         paths: of the shards, or their URLs.
         make: makes the index; calls its argument after each shard.
         command: what a user types to make it.
+        check: compares an index with what else is known of the shards; raises a ValueError, or warns.
     """
 
     source: str
@@ -46,6 +47,7 @@ class ShardsToIndex:
     paths: tuple[str, ...]
     make: Callable[[Callable[[], None]], ShardIndex]
     command: str
+    check: Callable[[ShardIndex], None] = lambda index: None
 
     @property
     def is_remote(self) -> bool:

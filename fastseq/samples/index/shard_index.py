@@ -41,6 +41,7 @@ class ShardIndex:
         shards: int32 (n,), the shard of each image.
         offsets: int64 (n,), where each image begins in its shard, bytes.
         lengths: int64 (n,), the size of each image, bytes.
+        counts: int64 (shards,), the samples in each shard: what has an image, and what was left out for having none.
         blocks: what the shards are cut into.
         names: of the images in their shards; None if they have none.
         labels: one for each image; None if there are none.
@@ -53,6 +54,7 @@ class ShardIndex:
     shards: NDArray[np.int32]
     offsets: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    counts: NDArray[np.int64]
     blocks: Blocks
     names: NameTable | None = None
     labels: RawLabels | None = None

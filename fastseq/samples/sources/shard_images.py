@@ -21,6 +21,7 @@ class ShardImages:
         self._shards = array("i")
         self._versions: list[tuple[int, int]] = []
         self._etags: list[str | None] = []
+        self._counts = array("q")
         self._ranges = RangesBuilder()
         self._left_out: dict[str, LeftOut] = {}
 
@@ -30,8 +31,13 @@ class ShardImages:
     def add_shard(self, version: tuple[int, int], info: ObjectInfo | None = None) -> None:
         """Add the next shard: its size and the time of its last change, or what its store says; its images follow."""
         self._versions.append(version if info is None else (info.size, 0))
+        self._counts.append(0)
         if info is not None:
             self._etags.append(info.etag)
+
+    def count(self, samples: int) -> None:
+        """Count samples of the last shard, with an image or without."""
+        self._counts[-1] += samples
 
     def add(self, offset: int, length: int, name: str | None = None) -> None:
         """Add an image: where it is in the last shard, and its name there."""
@@ -51,6 +57,7 @@ class ShardImages:
             shards,
             ranges.offsets,
             ranges.lengths,
+            np.frombuffer(self._counts, np.int64),
             Blocks.of_images(shards, ranges.offsets, ranges.lengths),
             ranges.names,
             labels,

@@ -7,7 +7,7 @@ import glob
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from fastseq._types import StrPath
@@ -22,11 +22,15 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 _NESTED = re.compile(r"\{[^{}]*\{")
 _NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
 _NUMBERED = re.compile(r"(\d{5,})-of-(\d{5,})")
-_MAX_SHARDS = 1 << 20
+MAX_SHARDS = 1 << 20
+"""More are refused."""
+
 _WEB = ("http://", "https://")  # whose servers do not list their files
 
 
-def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
+def shard_paths(
+    shards: StrPath | Iterable[StrPath], expand: Callable[[str], list[str] | None] = lambda given: None
+) -> list[str]:
     """The files or objects that a pattern, or a list of patterns, names, in their order.
 
     A `SamplesWarning` says what is missing among files that are named as in train-00000-of-00008.
@@ -35,6 +39,7 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
         shards: paths with `{00000..03071}` for numbers, of as many digits if one begins with 0, `{a,b}` for one or the
             other, and `*`, `?`, `[...]` and `**` as in `glob`, whose files are sorted by name. A file of that very name
             comes first. Or URLs with the same, but without `**` and with wildcards in the last part only.
+        expand: what each of them stands for, where it is no pattern; None where it is one.
 
     Raises:
         OSError: if a pattern names no file, or if a store cannot be listed: a `StoreError`.
@@ -49,7 +54,8 @@ def shard_paths(shards: StrPath | Iterable[StrPath]) -> list[str]:
     for shard in given:
         if not isinstance(shard, (str, os.PathLike)):
             raise TypeError(f"shards must be a path, a pattern or a list of them, not {shard!r} in a list")
-        found += _matches(os.fspath(shard))
+        named = expand(os.fspath(shard))
+        found += _matches(os.fspath(shard)) if named is None else named
     if not found:
         raise ValueError("shards is an empty list; pass the paths of the shards")
     identities = list(map(_identity, found))
@@ -87,7 +93,7 @@ def _check_numbered(paths: Iterable[str]) -> None:
         if other != count:
             sets = " and ".join(f"{before}...-of-{number:05}{after}" for number in sorted((other, count)))
             raise ValueError(f"these shards are of two sets, {sets}; name those of one")
-        missing = [number for number in range(min(count, _MAX_SHARDS)) if number not in numbers_there]
+        missing = [number for number in range(min(count, MAX_SHARDS)) if number not in numbers_there]
         if missing:
             names = [f"{before}{number:05}-of-{count:05}{after}" for number in missing[:10]]
             warn_user(
@@ -108,8 +114,8 @@ def _matches(pattern: str) -> list[str]:
         raise ValueError(f"{pattern} has braces in braces; pass a list of patterns")
     found: list[str] = []
     for number, path in enumerate(_without_braces(pattern)):
-        if number == _MAX_SHARDS:
-            raise ValueError(f"{pattern} stands for more than {_MAX_SHARDS:,} shards")
+        if number == MAX_SHARDS:
+            raise ValueError(f"{pattern} stands for more than {MAX_SHARDS:,} shards")
         if not glob.has_magic(path) or (path.startswith(_WEB) if remote else os.path.exists(path)):
             found.append(path)
             continue

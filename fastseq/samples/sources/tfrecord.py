@@ -25,6 +25,7 @@ from fastseq.samples.sources.shard_errors import TFRECORD_FILE, check_is_file, c
 from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_files, shard_heads
 from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.samples.sources.shard_paths import shard_paths
+from fastseq.samples.sources.sidecars.tfds import warn_of_other_counts
 from fastseq.samples.sources.tfds_names import class_names
 from fastseq.status import Status
 
@@ -74,7 +75,8 @@ def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str 
         return scan.images.index(paths, scan.labels())
 
     settings = {"image": features.image, "label": features.label}
-    return ShardsToIndex("tfrecord", settings, tuple(paths), make, index_command(shards, *settings.values()))
+    command = index_command(shards, *settings.values())
+    return ShardsToIndex("tfrecord", settings, tuple(paths), make, command, warn_of_other_counts)
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class _Scan:
             texts, columns = reader.read(_RECORDS)
             records = np.frombuffer(columns, _DTYPE)
             is_empty = is_empty and not len(records)
+            self.images.count(len(records))
             self._add(path, records, texts)
         if reader.status == Status.TRUNCATED:
             self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
