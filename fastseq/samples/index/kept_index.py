@@ -21,6 +21,7 @@ from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_colum
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.index.shard_names import folder_of, names_in, shards_named
 from fastseq.samples.sources.left_out import LeftOut
+from fastseq.storage.store import ObjectInfo
 from fastseq.urls import is_url
 
 KEPT_AFTER_S = 2.0
@@ -39,6 +40,8 @@ class ShardsToIndex:
         paths: of the shards, or their URLs.
         make: makes the index; calls its argument after each shard.
         command: what a user types to make it.
+        sidecars: makes the index of what lies beside remote shards, given the objects in the folder of the first one,
+            or None if they cannot be listed; see `index_by_sidecars`.
         check: compares an index with what else is known of the shards; raises a ValueError, or warns.
     """
 
@@ -47,6 +50,7 @@ class ShardsToIndex:
     paths: tuple[str, ...]
     make: Callable[[Callable[[], None]], ShardIndex]
     command: str
+    sidecars: Callable[[Mapping[str, ObjectInfo] | None], ShardIndex | None] = lambda there: None
     check: Callable[[ShardIndex], None] = lambda index: None
 
     @property

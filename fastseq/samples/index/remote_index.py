@@ -1,4 +1,4 @@
-"""Indexes of shards in a store, which are made once, by `fastseq index`."""
+"""Indexes of shards in a store, which are made once, by `fastseq index`, or of what other tools have left there."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ _MAX_INDEX_BYTES = 16 << 30
 def remote_index_of(shards: ShardsToIndex) -> ShardIndex:
     """The index of remote shards, which lies beside the first one or in the user's cache folder.
 
+    Where there is none, but another tool's beside each shard, it is made of these.
+
     Raises:
         OSError: if there is no such folder, or if it cannot be read: a `StoreError`.
         ValueError: if there is no index, or if shards have changed since; the message says what to do.
@@ -35,7 +37,9 @@ def remote_index_of(shards: ShardsToIndex) -> ShardIndex:
     folder = folder_of(shards.paths[0])
     there = _listed(folder)
     damaged: list[str] = []
-    for index in chain(_beside(shards, folder, there, damaged), _kept(shards, folder)):
+    for index in chain(
+        _beside(shards, folder, there, damaged), _kept(shards, folder), _by_sidecars(shards, there, damaged)
+    ):
         changed = _changed(shards, index, there)
         if changed:
             warn_user(f"{changed} has changed since it was indexed", SamplesWarning)
@@ -156,6 +160,19 @@ def _kept(shards: ShardsToIndex, folder: str) -> Iterator[ShardIndex]:
             continue
         if index is not None:
             yield index
+
+
+def _by_sidecars(
+    shards: ShardsToIndex, there: dict[str, ObjectInfo] | None, damaged: list[str]
+) -> Iterator[ShardIndex]:
+    """The index made of what lies beside the shards; why it cannot be is noted."""
+    try:
+        index = shards.sidecars(there)
+    except NotAnIndexError as error:
+        damaged.append(str(error))
+        return
+    if index is not None:
+        yield index
 
 
 def _changed(shards: ShardsToIndex, index: ShardIndex, there: dict[str, ObjectInfo] | None) -> str:

@@ -28,6 +28,7 @@ from fastseq.samples.sources.tar_samples import (
     checked_image_kinds,
     checked_label_kind,
 )
+from fastseq.samples.sources.tar_sidecars import index_by_sidecars
 from fastseq.status import Status
 
 _HEADERS = 256  # read at once, between two looks at signals: each may take milliseconds on a network
@@ -69,7 +70,15 @@ def tar_shards(
 
     command = index_command(shards, None if image is None else ";".join(image_kinds), label)
     settings = {"image": image_kinds, "label": label}
-    return ShardsToIndex("tar", settings, tuple(paths), make, command, lambda index: check_listed(index, lists))
+    return ShardsToIndex(
+        "tar",
+        settings,
+        tuple(paths),
+        make,
+        command,
+        lambda there: index_by_sidecars(paths, image_kinds, label, there),
+        lambda index: check_listed(index, lists),
+    )
 
 
 class _Scan:

@@ -84,8 +84,15 @@ class TarImages:
         if sample.files and is_whole(sample):
             yield sample
 
-    def add(self, path: str, sample: TarSample) -> bool:
-        """Add the image of a sample of the last shard; return whether it has one. ValueError if it has several."""
+    def add(self, path: str, sample: TarSample, has_names: bool = True) -> bool:
+        """Add the image of a sample of the last shard, with its name or without.
+
+        Returns:
+            Whether it has one.
+
+        Raises:
+            ValueError: if it has several.
+        """
         self.images.count(1)
         self._kinds.update(sample.files)
         kinds = [kind for kind in self._image_kinds if kind in sample.files]
@@ -97,7 +104,8 @@ class TarImages:
         if not kinds:
             self.images.leave_out(_NO_IMAGE, f"{path}: {sample.key}")
             return False
-        self.images.add(*sample.files[kinds[0]])
+        offset, length, name = sample.files[kinds[0]]
+        self.images.add(offset, length, name if has_names else None)
         return True
 
     def check_found(self, paths: Sequence[str]) -> None:

@@ -76,7 +76,7 @@ def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str 
 
     settings = {"image": features.image, "label": features.label}
     command = index_command(shards, *settings.values())
-    return ShardsToIndex("tfrecord", settings, tuple(paths), make, command, warn_of_other_counts)
+    return ShardsToIndex("tfrecord", settings, tuple(paths), make, command, check=warn_of_other_counts)
 
 
 @dataclass(frozen=True)
