@@ -6,16 +6,16 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from fastseq.samples.index.index_file import NotAnIndexError
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.index.shard_names import folder_of
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.sidecars.contents import read_if_there
-from fastseq.samples.sources.sidecars.dali import MAX_BYTES, REMEDY, DaliIndex
+from fastseq.samples.sources.sidecars.dali import MAX_BYTES, MAX_DOUBTFUL, DaliIndex
 from fastseq.samples.sources.stored_labels import StoredLabels, read_labels
-from fastseq.samples.sources.tar_samples import TarImages
+from fastseq.samples.sources.tar_samples import TarFile, TarImages
 from fastseq.storage.store import ObjectInfo
 from fastseq.storage.stores import store_of
 
@@ -32,6 +32,9 @@ class _Archive:
     path: str
     info: ObjectInfo
     index: DaliIndex
+
+
+_Doubtful: TypeAlias = tuple[_Archive, int, TarFile]  # and the line that has the file
 
 
 def index_by_sidecars(
@@ -52,10 +55,10 @@ def index_by_sidecars(
     """
     found = TarImages(image_kinds)
     labels = None if label is None else StoredLabels()
-    ends: list[_Archive] = []
+    doubtful: list[_Doubtful] = []
     for path, archive in zip(paths, _in_threads(lambda path: _archive(path, paths[0], there), paths), strict=True):
         if archive is None:
-            if not ends:
+            if path == paths[0]:
                 return None
             raise NotAnIndexError(f"{path} has no index of DALI beside it, unlike {paths[0]}")
         found.images.add_shard((0, 0), archive.info)
@@ -63,9 +66,14 @@ def index_by_sidecars(
             if found.add(path, sample, archive.index.has_names) and labels is not None and label is not None:
                 labels.add(path, archive.info, *sample.label_place(path, label), f"{path}: {sample.key}.{label}")
         archive.index.contents = b""
-        ends.append(archive)
+        doubtful += [(archive, line, file) for line, file in archive.index.doubtful]
+        if len(doubtful) > MAX_DOUBTFUL + len(paths):
+            raise NotAnIndexError(
+                f"the indexes of DALI beside the shards are not used: more than {MAX_DOUBTFUL:,} files may be elsewhere, "
+                "as they have several headers, or folders or links before them, where wds2idx errs"
+            )
     found.check_found(paths)
-    for _ in _in_threads(_check_last, ends):
+    for _ in _in_threads(_check, doubtful):
         pass
     if labels is None:
         return found.images.index(paths, None)
@@ -97,10 +105,9 @@ def _archive(path: str, first: str, there: Mapping[str, ObjectInfo] | None) -> _
     return None
 
 
-def _check_last(archive: _Archive) -> None:
-    """Compare what the text says of the last file with the header in the archive: the text may be of another one."""
-    assert archive.index.last is not None
-    name, offset, size = archive.index.last
+def _check(doubtful: _Doubtful) -> None:
+    """Compare what a text says of a file with the header in the archive."""
+    archive, line, (name, offset, size) = doubtful
     store, object_name = store_of(archive.path)
     header = bytes(store.read(object_name, offset - _HEADER, _HEADER, archive.info))
     try:
@@ -109,6 +116,7 @@ def _check_last(archive: _Archive) -> None:
         member = None
     if member is None or not member.isreg() or member.size != size:
         raise ValueError(
-            f"{archive.index.file}: {archive.path} has no file of {size:,} bytes at {offset:,}, as the last line "
-            f"says of {name!r}. {REMEDY}"
+            f"{archive.index.file}: line {line:,} has {name!r} of {size:,} bytes at {offset:,}, but {archive.path} has "
+            "no such file there. wds2idx puts some files too far that come before one with a long name, or with a time "
+            "that is not a whole second. Make an index by fastseq index, which is used in its place"
         )

@@ -2,19 +2,25 @@
 
 The first line has the version and the number of samples. Each other line has a sample: `kind offset size name` for each
 of its files in v1.2, `kind offset size` in v1.1.
+
+`wds2idx` counts back from the file that comes next, and so puts a file too far when the next one has more than one
+header, for a long name, or a time that is not a whole second, as WebDataset's TarWriter writes it.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastseq.arguments import shown
 from fastseq.samples.sources.tar_samples import TarFile
 
 MAX_BYTES = 32 << 20
 """Larger ones are refused."""
+
+MAX_DOUBTFUL = 4096
+"""Of more files, it is not looked up whether they are where a text says."""
 
 REMEDY = "Make the file again by wds2idx, or an index by fastseq index, which is used in its place"
 
@@ -33,14 +39,15 @@ class DaliIndex:
         contents: what is in it.
         archive_size: of the archive, bytes.
         has_names: whether it has the names of files.
-        last: the last file; None before the iteration.
+        doubtful: the line and the file of those that do not begin one header after the one before them, at most
+            `MAX_DOUBTFUL` and one, and of the last one. If these are right, so are all.
     """
 
     file: str
     contents: bytes
     archive_size: int
     has_names: bool = False
-    last: TarFile | None = None
+    doubtful: list[tuple[int, TarFile]] = field(default_factory=list)
 
     @staticmethod
     def is_one(contents: bytes) -> bool:
@@ -66,9 +73,11 @@ class DaliIndex:
                 raise self._wrong(line, f"does not have {what} of each file of a sample; names cannot have spaces")
             for start in range(0, len(words), fields):
                 file = self._file(line, words[start : start + fields], end)
+                if file[1] != _first(end) and len(self.doubtful) <= MAX_DOUBTFUL:
+                    self.doubtful.append((line, file))
                 end = file[1] + file[2]
-                self.last = file
                 yield file
+        self.doubtful.append((line, file))
         if lines.read().strip():
             raise self._wrong(samples + 2, f"is there, although there should be {samples:,} samples")
 
@@ -78,8 +87,7 @@ class DaliIndex:
         if not all(map(_is_number, words[1:3])):
             raise self._wrong(line, f"has {shown(numbers[0])} and {shown(numbers[1])} for an offset and a size")
         offset, size = map(int, numbers[:2])
-        first = -(-end // _BLOCK) * _BLOCK + _BLOCK
-        if offset % _BLOCK or offset < first or offset + size > self.archive_size:
+        if offset % _BLOCK or offset < _first(end) or offset + size > self.archive_size:
             raise self._wrong(
                 line,
                 f"has a file of {size:,} bytes at {offset:,}, but in an archive of {self.archive_size:,} bytes, whose "
@@ -93,6 +101,11 @@ class DaliIndex:
 
     def _wrong(self, line: int, what: str) -> ValueError:
         return ValueError(f"{self.file}: line {line:,} {what}. {REMEDY}")
+
+
+def _first(end: int) -> int:
+    """Where a file begins, at the earliest, after the end of the one before it."""
+    return -(-end // _BLOCK) * _BLOCK + _BLOCK
 
 
 def _is_number(word: bytes) -> bool:
