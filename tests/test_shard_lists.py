@@ -120,6 +120,14 @@ def test_a_shard_of_another_size_is_refused(folder):
     assert len(read(folder / "list.json")) == 1
 
 
+def test_wids_does_not_know_long_names(folder, jpegs):
+    """It takes those of over 100 bytes for one sample if they begin alike."""
+    (folder / "parts" / "1.tar").write_bytes(tar([(f"{'long' * 30}{i}.jpg", jpegs[i]) for i in range(3)]))
+    assert len(Samples.from_tar(folder / "list.json")) == 6
+    with pytest.raises(ValueError, match=r"1\.tar has 3 samples, but 2 by .*info\.json"):
+        Samples.from_tar(folder)
+
+
 def test_a_shard_that_is_cut_off_is_refused(folder):
     path = folder / "parts" / "1.tar"
     path.write_bytes(path.read_bytes()[:-9000])

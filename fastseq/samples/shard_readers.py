@@ -40,12 +40,15 @@ class ShardReaders:
         000017.cls. Only the archives' headers and the labels are read; each image is read in place when its batch is
         loaded, so that shuffling is by sample over all shards. An archive must not be compressed.
 
+        Indexes of DALI beside shards in a store are read in place of these, where `fastseq index` has not been run.
+
         A `SamplesWarning` says what was left out: samples without an image, files without a dot in their name, links,
         further images of a sample (1.jpg and 1.2.jpg are of one), and the last sample of an archive that is cut off.
 
         Args:
             shards: the archives, as a path or a list of paths. `{00000..03071}` stands for numbers, `{a,b}` for one or
-                the other, and `*`, `?` and `[...]` match the names of files, which are sorted.
+                the other, and `*`, `?` and `[...]` match the names of files, which are sorted. Or a list of shards:
+                the JSON of wids, `.nv-meta/.info.json` of Megatron Energon, or the folder of a data set of the latter.
             image: the kind of the files that are images: what follows the first dot, such as "jpg", in lower or upper
                 case; or a list of kinds, or "jpg;png". None for the names that `from_directory` takes.
             label: the kind of the files that are labels, such as "cls", whose text is the label; None for no labels.
@@ -60,7 +63,7 @@ class ShardReaders:
             TypeError: if `shards` is no path and no list of paths.
             UnknownLabelError: if a label is not in `classes`.
             ValueError: if a file is not a tar archive, or compressed, or if there are no images; if a sample has no
-                label, or two images.
+                label, or two images; if a shard is not what a list or an index of DALI says of it.
         """
         return cls._of(*read_tar(shards, image, label, label_sep, classes))
 
@@ -79,7 +82,8 @@ class ShardReaders:
         record's length is compared, that of its data is not.
 
         A `SamplesWarning` says what was left out: records without an image, and the last record of a file that is cut
-        off; and which shards are missing among files named -00000-of-00008.
+        off; which shards are missing among files named -00000-of-00008; and which have other numbers of records than
+        `dataset_info.json` of TensorFlow Datasets beside them says.
 
         Args:
             shards: the files, as for `from_tar`.

@@ -69,7 +69,7 @@ def index_by_sidecars(
         doubtful += [(archive, line, file) for line, file in archive.index.doubtful]
         if len(doubtful) > MAX_DOUBTFUL + len(paths):
             raise NotAnIndexError(
-                f"the indexes of DALI beside the shards are not used: more than {MAX_DOUBTFUL:,} files may be elsewhere, "
+                f"the indexes of DALI beside the shards are not used: over {MAX_DOUBTFUL:,} files may be elsewhere, "
                 "as they have several headers, or folders or links before them, where wds2idx errs"
             )
     found.check_found(paths)

@@ -43,7 +43,8 @@ def energon_shards(found: Mapping[str, Any], file: str, folder: str) -> Iterator
     _warn_of_splits(file)
     for name, samples in counts.items():
         path = shard_named(name, folder, file)
-        yield ListedShard(file, path, count(samples, f"{file}: the number of samples of {path}"), None, _REMEDY)
+        known = count(samples, f"{file}: the number of samples of {path}")
+        yield ListedShard(file, path, known, None, _REMEDY, reads_long_names=True)
 
 
 def _warn_of_splits(info: str) -> None:

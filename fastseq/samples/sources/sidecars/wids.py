@@ -36,4 +36,6 @@ def wids_shards(found: Mapping[str, Any], file: str, folder: str) -> Iterator[Li
             raise ValueError(f"{file}: shard {number} is {described(shard)}, not an object with 'url' and 'nsamples'")
         path = shard_named(shard.get("url"), folder, file)
         size = None if shard.get("filesize") is None else count(shard["filesize"], f"{file}: 'filesize' of {path}")
-        yield ListedShard(file, path, count(shard.get("nsamples"), f"{file}: 'nsamples' of {path}"), size, _REMEDY)
+        yield ListedShard(
+            file, path, count(shard.get("nsamples"), f"{file}: 'nsamples' of {path}"), size, _REMEDY, False
+        )
