@@ -56,8 +56,12 @@ def made(monkeypatch):
     original = kept_index.ShardsToIndex
 
     class Counted(original):
-        def __init__(self, source, settings, paths, make, *more):
-            super().__init__(source, settings, paths, lambda advance: times.append(source) or make(advance), *more)
+        def __init__(self, source, settings, paths, make, *more, **named):
+            def counted(advance):
+                times.append(source)
+                return make(advance)
+
+            super().__init__(source, settings, paths, counted, *more, **named)
 
     monkeypatch.setattr("fastseq.samples.sources.tar.ShardsToIndex", Counted)
     monkeypatch.setattr("fastseq.samples.sources.tfrecord.ShardsToIndex", Counted)
@@ -159,6 +163,8 @@ def changed_columns(**entries):
         changed_columns(lengths=lambda column: -column),
         changed_columns(lengths=lambda column: column.astype(np.float32)),
         changed_columns(versions=lambda column: column[1:]),
+        changed_columns(counts=lambda column: column[1:]),
+        lambda header, columns: columns.pop("counts"),
         changed_columns(labels=lambda column: column + 3),
         changed_columns(labels=lambda column: column.astype(np.float32)),
         changed_columns(name_offsets=lambda column: column + 2**40),
