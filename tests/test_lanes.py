@@ -15,7 +15,8 @@ from tar_files import tar
 
 import fastseq.samples.blocks as blocks_module
 from fastseq import ImageSequence, Loader, Samples
-from fastseq.order.lanes import _STAGGER, BlockedSamples, LaneOrder, Lanes, _shuffled, lane_count
+from fastseq._native.order import shuffled
+from fastseq.order.lanes import _STAGGER, BlockedSamples, LaneOrder, Lanes, lane_count
 from fastseq.order.order import Order
 from fastseq.order.permutation import Permutation
 from fastseq.order.rng import BLOCK_STREAM, WINDOW_STREAM, stream_key
@@ -43,7 +44,7 @@ def worlds(draw):
 def reference(sizes: list[int], batch_size: int, window: int, seed: int, epoch: int) -> list[int]:
     """An epoch, as the docstrings of `Lanes` and `LaneOrder` say it, in lists."""
     starts = np.cumsum([0, *sizes]).tolist()
-    blocks = _shuffled(len(sizes), stream_key(seed, epoch, BLOCK_STREAM)).tolist()
+    blocks = np.frombuffer(shuffled(stream_key(seed, epoch, BLOCK_STREAM), len(sizes)), np.int32).tolist()
     walk = [(block, starts[block] + i) for block in blocks for i in range(sizes[block])]
     n, lanes = len(walk), lane_count(batch_size)
     batches = [min(batch_size, n - start) for start in range(0, n, batch_size)]

@@ -1,5 +1,5 @@
 # Every declaration that the binding takes from csrc.
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.optional cimport optional
 from libcpp.memory cimport shared_ptr, unique_ptr
@@ -9,6 +9,9 @@ from libcpp.vector cimport vector
 
 cdef extern from "base/platform.h" namespace "fastseq::platform" nogil:
     int process_id()
+
+cdef extern from "base/shuffle.h" namespace "fastseq" nogil:
+    void shuffle(uint64_t key, int32_t* numbers, size_t n)
 
 cdef extern from "base/status.h" namespace "fastseq" nogil:
     cdef enum class Status(int32_t):

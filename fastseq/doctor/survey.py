@@ -73,7 +73,7 @@ def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance
 
     def begin(k: int, urgent: bool = False) -> PendingBatch:
         indices = np.arange(k * _BATCH_SIZE, min((k + 1) * _BATCH_SIZE, len(samples)))
-        sources = TableSources(samples.table, samples.table_rows[indices])
+        sources = TableSources(samples.table, samples.image_rows(indices)[0])
         return decoder.begin(sources, np.empty((len(indices), 0)), urgent=urgent, numbers=indices, info=True)
 
     look_ahead: LookAhead[int, PendingBatch] = LookAhead(DEFAULT_PREFETCH_BYTES)

@@ -9,6 +9,7 @@ from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.order.lanes import BlockedSamples, Lanes, lane_count
 from fastseq.samples import Samples
+from fastseq.samples.blocks import is_sorted
 
 _DEFAULT_WINDOW_BYTES = 1 << 30
 _SHARE_IN_USE = 2 / 3  # of the window's bytes; the rest is for the blocks that come next
@@ -52,17 +53,22 @@ def lanes_of(samples: Samples, batch_size: int, shuffle: bool | str, window_byte
 
 def blocked_samples(samples: Samples) -> BlockedSamples:
     """Samples in shards, block by block."""
-    table, rows = samples.table, samples.table_rows
+    table, are_all = samples.table, samples.are_all_rows
     assert table.blocks is not None
     assert table.ranges is not None
     assert table.path_numbers is not None
-    found = table.blocks.find(table.path_numbers[rows], table.ranges.offsets[rows])
+    shards, offsets = table.path_numbers, table.ranges.offsets
+    if not are_all:
+        shards, offsets = shards[samples.table_rows], offsets[samples.table_rows]
     order = None
-    if (found[1:] < found[:-1]).any():
+    if is_sorted(shards, offsets):
+        firsts = table.blocks.firsts(shards, offsets)
+    else:
+        found = table.blocks.find(shards, offsets)
         order = np.argsort(found, kind="stable")
-        found = found[order]
-    firsts = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1]]))
-    return BlockedSamples(np.append(firsts, len(found)), order, found[firsts])
+        firsts = np.searchsorted(found[order], np.arange(len(table.blocks) + 1))
+    used = np.flatnonzero(firsts[1:] > firsts[:-1]).astype(np.int32)
+    return BlockedSamples(np.append(firsts[used], firsts[-1:]), order, used)
 
 
 def window_size(window_bytes: int | str | None) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq._native.order import shuffled
 from fastseq.order.permutation import Permutation
-from fastseq.order.rng import BLOCK_STREAM, WINDOW_STREAM, draw, stream_key
+from fastseq.order.rng import BLOCK_STREAM, WINDOW_STREAM, stream_key
 
 MAX_LANES = 256
 """With so many, a batch has as many classes as one of a global shuffle has, even if the set is sorted by class."""
@@ -24,12 +25,12 @@ class BlockRun(NamedTuple):
     Attributes:
         first: the batch that needs one of them first.
         last: the last batch that needs one of them.
-        blocks: int64 (blocks,), their numbers, those first that are needed first.
+        blocks: int (blocks,), their numbers, those first that are needed first.
     """
 
     first: int
     last: int
-    blocks: NDArray[np.int64]
+    blocks: NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,12 @@ class BlockedSamples:
     Attributes:
         starts: int64 (blocks + 1,), strictly increasing from 0 to n: where each block begins in `samples`.
         samples: int64 (n,), the numbers of the samples, block by block; None for 0, 1, 2, ...
-        ids: int64 (blocks,), which block of the set each is.
+        ids: int32 (blocks,), which block of the set each is.
     """
 
     starts: NDArray[np.int64]
     samples: NDArray[np.int64] | None
-    ids: NDArray[np.int64]
+    ids: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -128,7 +129,7 @@ class LaneOrder:
 
     def __init__(self, lanes: Lanes, seed: int, epoch: int) -> None:
         self._lanes, self._blocks, self._window = lanes, lanes.blocks, lanes.window
-        self._order = _shuffled(len(self._blocks), stream_key(seed, epoch, BLOCK_STREAM))
+        self._order = np.frombuffer(shuffled(stream_key(seed, epoch, BLOCK_STREAM), len(self._blocks)), np.int32)
         self._starts = np.zeros(len(self._blocks) + 1, np.int64)
         np.cumsum(lanes.sizes[self._order], out=self._starts[1:])
         # The blocks of each lane, by their place in the random order.
@@ -150,7 +151,7 @@ class LaneOrder:
         """
         return self._blocks.numbers(self._places(positions))
 
-    def blocks(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    def blocks(self, positions: NDArray[np.int64]) -> NDArray[np.int32]:
         """The block of the set that the sample at each position is in, one of `BlockedSamples.ids`."""
         return self._blocks.ids[np.searchsorted(self._blocks.starts, self._places(positions), "right") - 1]
 
@@ -193,41 +194,29 @@ class LaneOrder:
         kept = self._kept.get((lane, window))
         if kept is not None:
             return kept
-        begin, end = self._span(lane, window)
+        begin, end, used = self._span(lane, window)
         low, high = int(self._lanes.starts[lane]), int(self._lanes.starts[lane + 1])
         first_step = high - end if lane % 2 else begin - low
         key = stream_key(self._key, lane, window)
         walk = begin + Permutation(end - begin, key)(np.arange(end - begin))
-        blocks = np.searchsorted(self._starts, walk, "right") - 1
-        places = self._blocks.starts[self._order[blocks]] + (walk - self._starts[blocks])
+        starts = self._starts[used]
+        which = np.searchsorted(starts, walk, "right") - 1
+        places = (self._blocks.starts[self._order[used]] - starts)[which] + walk
         made = first_step, places
         while len(self._kept) >= 2 * self._lanes.count:
             self._kept.pop(next(iter(self._kept.copy()), (lane, window)), None)
         self._kept[lane, window] = made
         return made
 
-    def _span(self, lane: int, window: int) -> tuple[int, int]:
-        """Where a window begins and ends among the samples of all blocks in their random order."""
+    def _span(self, lane: int, window: int) -> tuple[int, int, slice]:
+        """Where a window begins and ends among the samples of all blocks in random order, and which blocks it has."""
         first, last = int(self._first[lane]), int(self._last[lane])
         ahead = int(self._first_window[lane])
         passed = 0 if window == 0 else ahead + (window - 1) * self._window
         upto = ahead + window * self._window  # blocks
         if lane % 2:
-            blocks = max(last - upto, first - 1) + 1, last - passed + 1
+            blocks = slice(max(last - upto, first - 1) + 1, last - passed + 1)
         else:
-            blocks = first + passed, min(first + upto, last + 1)
+            blocks = slice(first + passed, min(first + upto, last + 1))
         low, high = int(self._lanes.starts[lane]), int(self._lanes.starts[lane + 1])
-        return max(int(self._starts[blocks[0]]), low), min(int(self._starts[blocks[1]]), high)
-
-
-def _shuffled(n: int, key: int) -> NDArray[np.int32]:
-    """The numbers 0 to n - 1 in random order."""
-    numbers = np.arange(n, dtype=np.uint64)
-    mask = np.uint64((1 << max(n - 1, 1).bit_length()) - 1)
-    # Sorting the draws with the numbers in their low bits is several times faster than argsort.
-    draws = draw(key, numbers)
-    draws &= ~mask
-    draws |= numbers
-    draws.sort()
-    draws &= mask
-    return draws.astype(np.int32)
+        return max(int(self._starts[blocks.start]), low), min(int(self._starts[blocks.stop]), high), blocks

@@ -62,28 +62,47 @@ class Blocks:
 
     def find(self, shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
         """The block that each image is in, int64 (n,), for images that some block has; see `of_images`."""
-        places = self._block_places
         found = np.empty(len(shards), np.int64)
         for start in range(0, len(shards), _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            found[chunk] = np.searchsorted(places, self._shard_places[shards[chunk]] + offsets[chunk], "right") - 1
+            places = self._places(shards[chunk], offsets[chunk])
+            found[chunk] = np.searchsorted(self._block_places, places, "right") - 1
         return found
+
+    def firsts(self, shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The number of images before each block, int64 (blocks + 1,), for images that are sorted; see `is_sorted`."""
+        firsts = np.empty(len(self) + 1, np.int64)
+        block_places = self._places(self.shards, self.offsets)
+        done = 0  # blocks
+        for start in range(0, len(shards), _CHUNK):
+            places = self._places(shards[start : start + _CHUNK], offsets[start : start + _CHUNK])
+            end = int(np.searchsorted(block_places, places[-1], "right"))
+            firsts[done:end] = start + np.searchsorted(places, block_places[done:end])
+            done = end
+        firsts[done:] = len(shards)
+        return firsts
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle without what follows from the rest."""
         return Blocks, (self.shards, self.offsets, self.lengths)
 
+    def _places(self, shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where offsets in shards are if all shards lie one after the other, up to the ends of their last blocks."""
+        return self._shard_starts[shards] + offsets
+
     @lazy_property
-    def _shard_places(self) -> NDArray[np.int64]:
-        """Where each shard begins if all are put one after the other, without what comes after their last blocks."""
+    def _shard_starts(self) -> NDArray[np.int64]:
+        """The place of the start of each shard."""
         sizes = np.zeros(int(self.shards[-1]) + 2, np.int64)
-        np.maximum.at(sizes, self.shards + 1, self.offsets + self.lengths + 1)
+        for start in range(0, len(self), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            np.maximum.at(sizes, self.shards[chunk] + 1, self.offsets[chunk] + self.lengths[chunk] + 1)
         return np.cumsum(sizes)
 
     @lazy_property
     def _block_places(self) -> NDArray[np.int64]:
-        """Where each block begins there."""
-        return self._shard_places[self.shards] + self.offsets
+        """The place of each block."""
+        return self._places(self.shards, self.offsets)
 
 
 def is_sorted(shards: NDArray[np.int32], offsets: NDArray[np.int64]) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastseq.samples.inputs import Inputs
 from fastseq.samples.multi_hot import MultiHot
-from fastseq.samples.path_table import PathTable
+from fastseq.samples.path_table import CHUNK, PathTable
 
 
 def samples_fingerprint(
@@ -23,14 +23,17 @@ def samples_fingerprint(
 ) -> str:
     """A hash, 16 hex digits, of the root, the paths, their order, the labels, the classes and the other inputs."""
     digest = hashlib.blake2b(digest_size=8, person=b"fastseq samples1")
-    kind = None if labels is None else (labels.dtype.str, labels.shape)
+    kind = None if labels is None else ("<i8" if labels.dtype == np.int32 else labels.dtype.str, labels.shape)
     digest.update(ascii((table.root, len(rows), classes, multi_label, kind)).encode())
     _add_paths(digest, table, rows)
     if isinstance(labels, MultiHot):
         digest.update(labels.offsets.data)
         digest.update(labels.columns.data)
     elif labels is not None:
-        digest.update(np.ascontiguousarray(labels).reshape(-1).data)
+        for start in range(0, len(labels), CHUNK):
+            part = labels[start : start + CHUNK]
+            part = part.astype(np.int64) if part.dtype == np.int32 else np.ascontiguousarray(part)
+            digest.update(part.reshape(-1).data)
     if inputs.names:
         digest.update(ascii((inputs.image_names, [*inputs.columns])).encode())
     for further in inputs.further_rows.values():

@@ -67,7 +67,7 @@ class LabelEncoder:
         if self._numbers is not None:
             labels = self._numbers[labels]
         if self.kind in ("int", "raw"):
-            return labels
+            return labels.astype(np.int64) if labels.dtype == np.int32 else labels
         if self.kind == "binary":
             positive: NDArray[np.bool_] = labels == self._used[-1]
             return positive.astype(np.float32)

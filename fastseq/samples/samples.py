@@ -32,10 +32,9 @@ class Samples(Readers):
 
     Attributes:
         table: the paths.
-        table_rows: int64 (n,), the row of each sample, of its first image, in `table`.
-        labels: None, or one label for each sample: int64 (n,) class numbers; bool (n, classes) if a sample can have
-            several, as a `MultiHot`, which stores only those that are True; float32 or int64, (n,) or (n, m), for
-            numbers without classes.
+        labels: None, or one label for each sample: int64 (n,) class numbers, int32 of shards; bool (n, classes) if a
+            sample can have several, as a `MultiHot`, which stores only those that are True; float32 or int64, (n,) or
+            (n, m), for numbers without classes.
         classes: the names of the classes in the order of their numbers; None for numbers and without labels.
         multi_label: whether a sample can have several labels.
         empty_classes: the classes whose folders had no image; labels="binary" does not count them.
@@ -77,7 +76,7 @@ class Samples(Readers):
                 "from_csv or from_dataframe"
             )
         self.table = table
-        self.table_rows = _read_only(np.arange(len(table)) if rows is None else rows)
+        self._rows = None if rows is None else _read_only(rows)
         if multi_label and isinstance(labels, np.ndarray):
             labels = MultiHot.from_dense(labels)
         self.labels = _read_only(labels) if isinstance(labels, np.ndarray) else labels
@@ -87,17 +86,17 @@ class Samples(Readers):
         self.ambiguous_integers = ambiguous_integers
         self.inputs = Inputs() if inputs is None else inputs
         self._fingerprint: str | None = None
-        if labels is not None and len(labels) != len(self.table_rows):
-            raise ValueError(f"{len(self.table_rows)} samples but {len(labels)} labels")
-        self.inputs.check_length(len(self.table_rows))
+        if labels is not None and len(labels) != len(self):
+            raise ValueError(f"{len(self)} samples but {len(labels)} labels")
+        self.inputs.check_length(len(self))
 
     @classmethod
     def _of(cls, table: PathTable, labels: Labels, inputs: Inputs | None = None) -> Self:
-        rows = None if inputs is None else np.arange(len(table) // inputs.image_count)
+        rows = None if inputs is None or inputs.image_count == 1 else np.arange(len(table) // inputs.image_count)
         return cls(table, rows, *labels, inputs)
 
     def __len__(self) -> int:
-        return len(self.table_rows)
+        return len(self.table) if self._rows is None else len(self._rows)
 
     @overload
     def __getitem__(self, i: int) -> Sample: ...
@@ -116,12 +115,22 @@ class Samples(Readers):
             return self.select(np.arange(len(self))[i])
         if not arguments.is_integer(i):
             raise TypeError(f"samples[...] takes a number or a slice, not {arguments.shown(i)}; use samples.select")
-        source = self.table.source(int(self.table_rows[i]))
+        source = self.table.source(self._row(i))
         label = None if self.labels is None else self.labels[i]
         return Sample(source, label.item() if isinstance(label, np.generic) else label)
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[i] for i in range(len(self)))
+
+    @property
+    def table_rows(self) -> NDArray[np.int64]:
+        """The row of each sample, of its first image, in `table`: int64 (n,), made anew if it is 0, 1, 2, ..."""
+        return _read_only(np.arange(len(self.table))) if self._rows is None else self._rows
+
+    @property
+    def are_all_rows(self) -> bool:
+        """Whether the samples are known to be the rows of `table` as they are."""
+        return self._rows is None
 
     @property
     def class_names(self) -> list[str] | None:
@@ -156,23 +165,29 @@ class Samples(Readers):
         return images[name]
 
     def _image_paths(self) -> list[FilePaths]:
-        return [FilePaths(self.table, rows) for rows in self.image_rows()]
+        return [self.file_paths, *(FilePaths(self.table, rows) for rows in self.inputs.further_rows.values())]
 
     def image_rows(self, which: Any = slice(None)) -> NDArray[np.int64]:
         """The rows in `table` of all images of some samples.
 
         Args:
-            which: an index of arrays: the samples' numbers; all of them by default.
+            which: the samples' numbers, int64 (b,), or a slice; all of them by default.
 
         Returns:
             int64 (images, b), in the order of the images.
         """
-        return np.stack([rows[which] for rows in (self.table_rows, *self.inputs.further_rows.values())])
+        in_order = self._rows is None and not isinstance(which, slice)
+        first = np.asarray(which, np.int64) if in_order else self.table_rows[which]
+        return np.stack([first, *(rows[which] for rows in self.inputs.further_rows.values())])
+
+    def _row(self, i: int) -> int:
+        number = range(len(self))[i]
+        return number if self._rows is None else int(self._rows[number])
 
     @property
     def file_paths(self) -> FilePaths:
         """The paths of all samples in their order, as a read-only list that takes no memory of its own."""
-        return FilePaths(self.table, self.table_rows)
+        return FilePaths(self.table, range(len(self)) if self._rows is None else self._rows)
 
     def take(self, n: int) -> Samples:
         """The first `n` samples; all of them if there are fewer."""
@@ -180,11 +195,11 @@ class Samples(Readers):
 
     def path(self, i: int) -> str:
         """The path of sample `i`; -1 is the last one. IndexError if it does not exist."""
-        return self.table.path(int(self.table_rows[i]))
+        return self.table.path(self._row(i))
 
     def paths(self) -> Iterator[str]:
         """Iterate over the paths of all samples."""
-        return map(self.table.path, self.table_rows.tolist())
+        return iter(self.file_paths)
 
     def select(self, which: ArrayLike) -> Samples:
         """Select samples; the table of paths is shared.
@@ -293,10 +308,11 @@ class Samples(Readers):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle only those rows of the table that a sample uses."""
-        table, rows, inputs = self.table, self.table_rows, self.inputs
-        if len(rows) * inputs.image_count < len(table):
+        table, rows, inputs = self.table, self._rows, self.inputs
+        if len(self) * inputs.image_count < len(table):
             table = table.take(self.image_rows().ravel())
-            rows, inputs = np.arange(len(rows)), inputs.with_rows_in_blocks(len(rows))
+            inputs = inputs.with_rows_in_blocks(len(self))
+            rows = None if inputs.image_count == 1 else np.arange(len(self))
         return Samples, (table, rows, self.labels, *self._label_facts, inputs)
 
 

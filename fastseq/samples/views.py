@@ -27,7 +27,7 @@ class Sample(NamedTuple):
 class FilePaths(Sequence[str]):
     """The paths of samples, in their order."""
 
-    def __init__(self, table: PathTable, rows: NDArray[np.int64]) -> None:
+    def __init__(self, table: PathTable, rows: NDArray[np.int64] | range) -> None:
         self._table = table
         self._rows = rows
 

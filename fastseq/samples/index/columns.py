@@ -29,6 +29,7 @@ _DTYPES = {
     "texts": ("|u1",),
     "text_offsets": ("<i8",),
 }
+_CHUNK = 1 << 20  # rows that are checked together
 _NEEDED = {"versions", "shards", "offsets", "lengths", "counts", "block_shards", "block_offsets", "block_lengths"}
 
 
@@ -89,15 +90,12 @@ def index_from_columns(
     sound = (
         n > 0
         and (etags is None or len(etags) == len(paths))
-        and _are_blocks(blocks, versions)
         and versions.shape == (len(paths), 2)
         and counts.shape == (len(paths),)
+        and _are_blocks(blocks, versions)
         and all(column.shape == (n,) for column in (shards, offsets, lengths, *([] if labels is None else [labels])))
         and (names is None or len(names) == n)
-        and 0 <= shards.min() <= shards.max() < len(paths)
-        and offsets.min() >= 0
-        and lengths.min() >= 0
-        and bool((lengths <= versions[shards, 0] - offsets).all())
+        and _are_within(versions, shards, offsets, lengths)
         and (texts is None or (labels is not None and 0 <= labels.min() <= labels.max() < len(texts)))
         and (labels is None or (labels.dtype == np.int32) == (texts is not None))
     )
@@ -115,11 +113,21 @@ def _are_blocks(blocks: Blocks, versions: NDArray[np.int64]) -> bool:
         0 < len(blocks.shards) == len(blocks.offsets) == len(blocks.lengths)
         and blocks.shards.ndim == blocks.offsets.ndim == blocks.lengths.ndim == 1
         and is_sorted(blocks.shards, blocks.offsets)
-        and 0 <= blocks.shards[0] <= blocks.shards[-1] < len(versions)
-        and blocks.offsets.min() >= 0
-        and blocks.lengths.min() >= 0
-        and bool((blocks.lengths <= versions[blocks.shards, 0] - blocks.offsets).all())
+        and _are_within(versions, blocks.shards, blocks.offsets, blocks.lengths)
     )
+
+
+def _are_within(
+    versions: NDArray[np.int64], shards: NDArray[np.int32], offsets: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> bool:
+    """Whether parts of shards are within them, a chunk after the other, as there may be millions."""
+    for start in range(0, len(shards), _CHUNK):
+        shard, offset, length = (column[start : start + _CHUNK] for column in (shards, offsets, lengths))
+        if not 0 <= shard.min() <= shard.max() < len(versions) or min(offset.min(), length.min()) < 0:
+            return False
+        if (length > versions[shard, 0] - offset).any():
+            return False
+    return True
 
 
 def _names(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> NameTable | None:
@@ -128,8 +136,13 @@ def _names(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> Name
     try:
         table = NameTable(columns[blob], columns[offsets])
         ends = table.offsets
-        if ends[0] == 0 and ends[-1] == len(table.blob) and bool((np.diff(ends) >= 0).all()):
+        if ends[0] == 0 and ends[-1] == len(table.blob) and _are_sorted(ends):
             return table
     except (KeyError, IndexError):
         pass
     raise NotAnIndexError(f"the columns {blob} and {offsets} do not fit together")
+
+
+def _are_sorted(numbers: NDArray[np.int64]) -> bool:
+    parts = (numbers[start : start + _CHUNK + 1] for start in range(0, len(numbers), _CHUNK))
+    return all(bool((part[1:] >= part[:-1]).all()) for part in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.samples.blocks import Blocks
+from fastseq.samples.class_labels import Labels, class_order
+from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.name_table import NameTable
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import Ranges
@@ -29,6 +31,29 @@ class RawLabels:
 
     values: NDArray[Any]
     texts: tuple[str, ...] | None = None
+
+    @classmethod
+    def of_texts(cls, codes: NDArray[np.int32], texts: Sequence[str]) -> RawLabels:
+        """Labels that are text, given by their places; the texts are put in the usual order of classes.
+
+        So the places are class numbers, most often, and are used as they lie in the index.
+        """
+        places = {name: place for place, name in enumerate(class_order({text.strip() for text in texts}))}
+        order = sorted(range(len(texts)), key=lambda i: places[texts[i].strip()])
+        new_places = np.empty(len(texts), np.int32)
+        new_places[order] = np.arange(len(texts), dtype=np.int32)
+        return cls(new_places[codes], tuple(texts[i] for i in order))
+
+    def spread(self, one_each: Labels) -> Labels:
+        """The labels of all images, given those of each text."""
+        values, codes = one_each.values, self.values
+        if isinstance(values, MultiHot):
+            return one_each._replace(values=values.take(codes))
+        assert values is not None
+        if one_each.classes is None:
+            return one_each._replace(values=values[codes])
+        are_codes = np.array_equal(values, np.arange(len(values)))
+        return one_each._replace(values=codes if are_codes else values.astype(np.int32)[codes])
 
 
 @dataclass(frozen=True, eq=False)

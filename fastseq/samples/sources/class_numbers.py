@@ -12,6 +12,9 @@ from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.samples.class_labels import Labels, listed, number_in
 
+_MANY = 1 << 20  # classes
+_CHUNK = 1 << 20  # numbers that are looked at together
+
 
 def numbers_of_classes(numbers: NDArray[Any], names: tuple[str, ...], what: str) -> Labels:
     """Labels that are class numbers, int (n,), of classes with names.
@@ -23,12 +26,23 @@ def numbers_of_classes(numbers: NDArray[Any], names: tuple[str, ...], what: str)
     if lowest < 0 or highest >= len(names):
         hint = "; if -1 stands for an unknown class, pass label=None" if lowest == -1 else ""
         raise ValueError(f"{what} has numbers from {lowest} to {highest}, but there are {len(names)} classes{hint}")
-    return Labels(numbers.astype(np.int64), names)
+    return Labels(numbers.astype(np.int64, copy=False), names)
 
 
 def are_names(classes: Sequence[str], numbers: NDArray[Any]) -> bool:
     """Whether `classes` names the classes that have numbers, and does not list the numbers themselves."""
-    return set(classes).isdisjoint(map(str, np.unique(numbers).tolist()))
+    return set(classes).isdisjoint(map(str, distinct_numbers(numbers).tolist()))
+
+
+def distinct_numbers(numbers: NDArray[Any]) -> NDArray[np.int64]:
+    """The integers that occur, int64, sorted: without sorting all of them, where they are few."""
+    lowest, highest = int(numbers.min()), int(numbers.max())
+    if highest - lowest >= _MANY:
+        return np.unique(numbers)
+    occurs = np.zeros(highest - lowest + 1, np.bool_)
+    for start in range(0, len(numbers), _CHUNK):
+        occurs[numbers[start : start + _CHUNK] - lowest] = True
+    return np.flatnonzero(occurs) + lowest
 
 
 def warn_of_other_numbers(classes: Sequence[str], what: str) -> None:

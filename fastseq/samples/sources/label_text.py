@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fastseq.arguments import shown
@@ -59,7 +61,14 @@ def encoded_text(raw: RawLabels, fixed: tuple[str, ...] | None, label_sep: str |
         values = np.array(numbers, np.int64)[raw.values]
         if are_names(fixed, values):
             return numbers_of_classes(values, fixed, what)
-    labels = TextColumn.from_codes(raw.values, raw.texts).labels(fixed, label_sep, what)
+    try:
+        labels = raw.spread(_one_each(raw.texts).labels(fixed, label_sep, what))
+    except ValueError:  # which is to name the row
+        labels = TextColumn.from_codes(raw.values, raw.texts).labels(fixed, label_sep, what)
     if fixed is None:
         warn_of_other_numbers(labels.classes or (), repr(label))
     return labels
+
+
+def _one_each(texts: Sequence[str]) -> TextColumn:
+    return TextColumn.from_codes(np.arange(len(texts), dtype=np.int32), texts)

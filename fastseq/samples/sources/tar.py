@@ -66,7 +66,7 @@ def tar_shards(
             scan.add_shard(shard)
             advance()
         scan.found.check_found(paths)
-        return scan.found.images.index(paths, None if label is None else RawLabels(*scan.labels.codes()))
+        return scan.found.images.index(paths, None if label is None else RawLabels.of_texts(*scan.labels.codes()))
 
     command = index_command(shards, None if image is None else ";".join(image_kinds), label)
     settings = {"image": image_kinds, "label": label}

@@ -18,7 +18,7 @@ from fastseq.samples.index.kept_index import ShardsToIndex
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.label_values import encode_values
 from fastseq.samples.path_table import PathTable
-from fastseq.samples.sources.class_numbers import are_names, numbers_of_classes, warn_of_other_numbers
+from fastseq.samples.sources.class_numbers import are_names, distinct_numbers, numbers_of_classes, warn_of_other_numbers
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
 from fastseq.samples.sources.shard_errors import TFRECORD_FILE, check_is_file, check_open, unreadable
@@ -140,7 +140,7 @@ class _Scan:
         if self.features.label is None:
             return None
         if self._kind == _BYTES:
-            return RawLabels(*self._texts.codes())
+            return RawLabels.of_texts(*self._texts.codes())
         numbers = np.concatenate(self._numbers)
         return RawLabels(numbers if self._kind == _INT64 else numbers.astype(np.uint32).view(np.float32))
 
@@ -196,6 +196,9 @@ def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, paths: Sequence[str]
         names = class_names(paths, label) if fixed is None else fixed
         if names is not None and (fixed is None or are_names(names, values)):
             return numbers_of_classes(values, names, what)
+        distinct = distinct_numbers(values)
+        if fixed is None and np.array_equal(distinct, np.arange(len(distinct))):
+            return encode_values(distinct, None, None, what)._replace(values=values)
     labels = encode_values(values, fixed, None, what)
     if fixed is None:
         warn_of_other_numbers(labels.classes or (), repr(label))

@@ -1,0 +1,3 @@
+"""Types of the binding of base/shuffle.h."""
+
+def shuffled(key: int, n: int) -> bytes: ...
