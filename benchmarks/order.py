@@ -1,6 +1,7 @@
 """Time the order of samples: an epoch's first batch, one batch of a known epoch, and the memory that they take.
 
-Shuffled by sample and by blocks; and how well the latter mixes the classes of a set that is sorted by them.
+Shuffled by sample and by blocks; and how well the latter mixes the classes of a set that is sorted by them. Then the
+time and memory of opening an index of as many samples, up to the numbers of the first batch.
 
 Usage: python benchmarks/order.py [--samples N] [--rounds R] [--mixed N]
 """
@@ -9,14 +10,21 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
+import fastseq
 from fastseq.order.lanes import BlockedSamples, Lanes
 from fastseq.order.order import Order
+from fastseq.samples.blocks import Blocks
+from fastseq.samples.index.kept_index import keep
+from fastseq.samples.index.shard_index import RawLabels, ShardIndex
+from fastseq.samples.sources.tar import tar_shards
 
 BATCHES = (32, 256, 4096)
 BLOCK = 19  # images of 110 kB in a block of 2 MiB
@@ -69,6 +77,51 @@ def peak_bytes(n: int, by_blocks: bool = False) -> int:
     return peak
 
 
+def write_shards(n: int, folder: Path) -> str:
+    """Write the index of `n` images of 110 kB, sorted by class, in shards of holes; return the shards' pattern."""
+    per_shard, size = 10_000, 110_592
+    images = np.arange(n)
+    shards = (images // per_shard).astype(np.int32)
+    offsets = images % per_shard * size
+    paths = [folder / f"{number:06}.tar" for number in range(int(shards[-1]) + 1)]
+    for path in paths:
+        with open(path, "wb") as file:
+            file.truncate(per_shard * size)
+    stats = [path.stat() for path in paths]
+    labels = RawLabels((images * CLASSES // n).astype(np.int32), tuple(f"{number:04}" for number in range(CLASSES)))
+    lengths = np.full(n, size)
+    index = ShardIndex(
+        tuple(map(str, paths)),
+        np.array([(stat.st_size, stat.st_mtime_ns) for stat in stats], np.int64),
+        shards,
+        offsets,
+        lengths,
+        Blocks.of_images(shards, offsets, lengths),
+        labels=labels,
+    )
+    pattern = f"{folder}/*.tar"
+    keep(index, tar_shards(pattern, None, "cls"), folder / "index.fsi")
+    return pattern
+
+
+def opening(n: int) -> list[str]:
+    """Time opening an index and making two loaders of it, as rows of a table."""
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="fastseq-order-") as folder:
+        pattern = write_shards(n, Path(folder))
+        for shuffle in (True, "blocks"):
+            tracemalloc.start()
+            begin = time.perf_counter()
+            loader = fastseq.Loader(fastseq.Samples.from_tar(pattern, label="cls"), batch_size=256, shuffle=shuffle)
+            loader.indices(0)
+            elapsed, peak = time.perf_counter() - begin, tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            rows.append(
+                f"| opened, shuffle={shuffle!r}, up to the first numbers | {elapsed:.2f} s, {peak / 1e6:.0f} MB |"
+            )
+    return rows
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Time the order of samples.")
@@ -96,6 +149,7 @@ def main() -> None:
     print(f"| by {len(by_blocks.blocks):,} blocks: first batch of another epoch | {1e3 * change:.2f} ms |")
     print(f"| by blocks: another batch of 256 | {1e6 * batch:.0f} µs |")
     print(f"| by blocks: memory, besides that of the table of blocks | {peak_bytes(n, by_blocks=True) / 1e6:.2f} MB |")
+    print(*opening(n), sep="\n")
     print(f"\n{options.mixed:,} samples in {CLASSES} classes, sorted by class; batches of 256:\n")
     print("| shuffled | chi²/df of the classes in a batch | distinct classes, of those of random draws |")
     print("| --- | ---: | ---: |")

@@ -35,7 +35,7 @@ HEAD_BYTES = 16
 
 _ALIGNMENT = 64
 _MAX_HEADER = 64 << 20
-_MAPPED_FROM = 256 << 20  # bytes; smaller files are read, as others may write to a file that is mapped
+_MAPPED_FROM = 32 << 20  # bytes; smaller files are read, as others may write to a file that is mapped
 _DTYPES = ("|u1", "<i4", "<i8", "<f4")
 
 
@@ -122,8 +122,8 @@ def read_columns(path: StrPath, header: Mapping[str, Any]) -> dict[str, NDArray[
         OSError: if it cannot be read.
     """
     with _opened(path) as file:
-        if os.fstat(file.fileno()).st_size < _MAPPED_FROM:
-            contents = np.frombuffer(file.read(_MAPPED_FROM), np.uint8)
+        if (size := os.fstat(file.fileno()).st_size) < _MAPPED_FROM:
+            contents = np.frombuffer(file.read(size), np.uint8)
         else:
             contents = np.asarray(np.memmap(file, np.uint8, "r"))
     return {name: _column(contents, described, f"{path}: {name!r}") for name, described in header["columns"].items()}
