@@ -96,6 +96,7 @@ def write_shards(n: int, folder: Path) -> str:
         shards,
         offsets,
         lengths,
+        np.bincount(shards),
         Blocks.of_images(shards, offsets, lengths),
         labels=labels,
     )

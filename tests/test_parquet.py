@@ -9,11 +9,14 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from images import encoded, jpeg, photo
 from object_server import ObjectServer
 
 import fastseq.storage.stores as stores
 from fastseq import BadSamplesWarning, DecodeError, Loader, Samples, decode_batch
+from fastseq.cli.main import main
 from fastseq.errors import SamplesWarning, UnknownLabelError
 from fastseq.status import Status
 
@@ -29,6 +32,13 @@ CLASSES = {"label": {"names": ["cat", "dog", "owl"], "_type": "ClassLabel"}}
 def images():
     """JPEGs, and a PNG among them."""
     return [encoded(photo(30, 40, seed=i), "png") if i == 5 else jpeg(photo(30 + i, 40, seed=i)) for i in range(N)]
+
+
+def run_cli(*arguments):
+    """Run the command line and return its exit status."""
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    return stop.value.code or 0
 
 
 def table_of(images, kind=STRUCT, features=None, **columns):
@@ -219,3 +229,104 @@ def test_behind_urls(server, images, labels, tmp_path):
     server.objects["/set/train-1.parquet"] += b"0"
     with pytest.raises(DecodeError, match=r"train-1\.parquet row 0.*has changed"):
         list(Loader(samples, SIZE, 8))
+
+
+IN_PLACE = {"compression": "none", "use_dictionary": False}
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), STRUCT], ids=str)
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("shuffle", [True, "blocks"])
+def test_images_that_lie_in_place(images, labels, tmp_path, kind, version, shuffle):
+    table = table_of(images, kind, CLASSES, label=labels)
+    samples = Samples.from_parquet(write(table, tmp_path / "set", data_page_version=version, **IN_PLACE))
+    assert samples.table.row_groups is None
+    source = samples[20].path
+    assert (source.path, source.name) == (f"{tmp_path}/set/train-1.parquet", "row 3")
+    with open(source.path, "rb") as file:
+        assert file.read()[source.offset : source.offset + source.length] == images[20]
+    assert len(samples.without([samples.path(20)])) == N - 1
+    assert_loads(samples, images, labels, shuffle=shuffle)
+    assert_loads(pickle.loads(pickle.dumps(samples)), images, labels, shuffle=shuffle)
+
+
+@given(st.data())
+def test_where_values_lie(tmp_path_factory, data):
+    options = {
+        "data_page_size": data.draw(st.sampled_from([1, 100, 1 << 20])),
+        "write_batch_size": data.draw(st.integers(1, 8)),
+        "data_page_version": data.draw(st.sampled_from(["1.0", "2.0"])),
+        "write_statistics": data.draw(st.booleans()),
+        "write_page_checksum": data.draw(st.booleans()),
+        "row_group_size": data.draw(st.integers(1, 40)),
+    }
+    nullable = data.draw(st.booleans())
+    size = data.draw(st.sampled_from([0, 20, 3000, 6000]))  # beyond what is read at once
+    value = st.binary(min_size=size, max_size=size + 30)
+    values = data.draw(st.lists(st.none() | value if nullable else value, min_size=1, max_size=60))
+    path = tmp_path_factory.mktemp("values") / "x.parquet"
+    schema = pa.schema([pa.field("image", pa.binary(), nullable)])
+    parquet.write_table(pa.table([values], schema), path, **IN_PLACE, **options)
+    samples = Samples.from_parquet(path, label=None)
+    assert samples.table.row_groups is None
+    contents = path.read_bytes()
+    sources = [sample.path for sample in samples]
+    assert [contents[each.offset : each.offset + each.length] for each in sources] == [each or b"" for each in values]
+
+
+def test_rows_without_an_image_in_place(images, tmp_path):
+    table = table_of([*images[:9], None, *images[10:]], pa.binary())
+    samples = Samples.from_parquet(write(table, tmp_path / "set", **IN_PLACE), label=None)
+    loader = Loader(samples, SIZE, 8, on_error="skip", max_bad=1)
+    with pytest.warns(BadSamplesWarning, match="1 EMPTY"):
+        assert sum(map(len, loader)) == N - 1
+    assert [(bad.index, bad.path.rpartition("] ")[2], bad.status) for bad in loader.errors] == [
+        (9, "row 9", Status.EMPTY)
+    ]
+
+
+def test_damage_in_place_costs_an_image(images, tmp_path):
+    pattern = write(table_of(images), tmp_path / "set", **IN_PLACE)
+    source = Samples.from_parquet(pattern, label=None)[2].path
+    with open(source.path, "r+b") as file:
+        file.seek(source.offset)
+        file.write(bytes(source.length))
+    loader = Loader(Samples.from_parquet(pattern, label=None), SIZE, 8, on_error="skip", max_bad=1)
+    with pytest.warns(BadSamplesWarning, match="1 NOT_AN_IMAGE"):
+        assert sum(map(len, loader)) == N - 1
+
+
+def test_pages_that_are_damaged(images, tmp_path):
+    pattern = write(table_of(images), tmp_path / "set", **IN_PLACE)
+    source = Samples.from_parquet(pattern, label=None)[0].path
+    with open(source.path, "r+b") as file:
+        file.seek(source.offset - 4)
+        file.write(b"\xff" * 4)
+    with pytest.warns(SamplesWarning, match=r"train-0\.parquet: row group 0 is not as the file's footer says"):
+        samples = Samples.from_parquet(pattern, label=None)
+    loader = Loader(samples, SIZE, 8, on_error="skip", max_bad=4)
+    with pytest.warns(BadSamplesWarning):
+        assert sum(map(len, loader)) == N - 4
+
+
+def test_in_place_behind_urls(images, labels, tmp_path, monkeypatch):
+    pytest.importorskip("obstore")
+    monkeypatch.setattr(stores, "_stores", {})
+    write(table_of(images, features=CLASSES, label=labels), tmp_path / "set", **IN_PLACE)
+    with ObjectServer() as server:
+        for path in (tmp_path / "set").iterdir():
+            server.objects[f"/set/{path.name}"] = path.read_bytes()
+        url = f"{server.url}/set/train-{{0..1}}.parquet"
+        assert Samples.from_parquet(url).table.row_groups is not None, "without an index, it is read by row groups"
+        assert_loads(Samples.from_parquet(url), images, labels, shuffle=True)
+        assert run_cli("index", url) == 0
+        samples = Samples.from_parquet(url)
+        assert samples.table.row_groups is None
+        server.requests.clear()
+        assert_loads(samples, images, labels, shuffle=True, cache=tmp_path / "cache")
+        assert len(server.requests) == len(samples.table.blocks), "each block is fetched once, and then kept"
+
+
+def test_the_index_of_images_that_do_not_lie_in_place(pattern, capsys):
+    assert run_cli("index", pattern) != 0
+    assert "the images are compressed or encoded" in " ".join(capsys.readouterr().err.split())

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # distutils: language = c++
-"""Finds the images in shards: tar and zip archives, and files of TFRecords."""
+"""Finds the images in shards: tar and zip archives, files of TFRecords, and Parquet files."""
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cython.operator cimport dereference
 from libcpp.memory cimport make_unique
@@ -193,3 +193,37 @@ cdef class TfRecordReader(ShardReader):
             status = self.reader.get().peek(&names, &kinds, &reason)
         self._end_with(status, reason)
         return {names[i].data()[: names[i].size()]: kinds[i] for i in range(kinds.size())}
+
+
+cdef class ParquetReader(ShardReader):
+    """Finds the values of a column in a Parquet file, a row group after the other."""
+    cdef unique_ptr[CParquetReader] reader
+
+    def __cinit__(self, bytes path):
+        if not self.done:
+            self.reader = make_unique[CParquetReader](self.file)
+
+    def start(self, int64_t begin, int64_t size, int64_t rows, int max_level):
+        """Take the chunk to read next; see ParquetChunk. Nothing happens once the file cannot be read on."""
+        cdef ParquetChunk chunk
+        if self.status != <int>Status.kOk:
+            return
+        chunk.begin, chunk.size, chunk.rows, chunk.max_level = begin, size, rows, max_level
+        self.done = False
+        self._end_with(self.reader.get().start(chunk), b"")
+
+    def read(self, size_t max_pages):
+        """Read that many pages and return the offsets and the lengths of their values, bytes of int64 each.
+
+        A row without a value has the length -1.
+        """
+        cdef ParquetValues found
+        cdef string reason
+        cdef Status status
+        cdef cbool done = True
+        if not self.done:
+            with nogil:
+                status = self.reader.get().read(max_pages, &found, &done, &reason)
+            self.done = done
+            self._end_with(status, reason)
+        return int64_bytes(found.offsets), int64_bytes(found.lengths)

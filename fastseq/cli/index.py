@@ -18,6 +18,7 @@ from fastseq.samples.index.kept_index import ShardsToIndex, cached, keep
 from fastseq.samples.index.remote_index import DEFAULT_NAME, remote_header, upload_index
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.index.shard_names import folder_of
+from fastseq.samples.sources.parquet import parquet_shards
 from fastseq.samples.sources.sidecars.shard_list import tar_paths
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.samples.sources.tfrecord import tfrecord_shards
@@ -30,11 +31,11 @@ def index(
         list[str],
         typer.Argument(
             metavar="SHARD...",
-            help="Tar archives or TFRecord files: patterns, URLs, or a JSON list.",
+            help="Tar archives, TFRecord or Parquet files: patterns, URLs, or a JSON list of archives.",
         ),
     ],
     image: Annotated[
-        str | None, typer.Option(help="What the images are, as from_tar or from_tfrecord takes it.")
+        str | None, typer.Option(help="What the images are, as from_tar, from_tfrecord or from_parquet takes it.")
     ] = None,
     label: Annotated[
         str | None, typer.Option(help="What the labels are, likewise; for TFRecords they are inferred by default.")
@@ -45,7 +46,7 @@ def index(
     ] = DEFAULT_NAME,
     force: Annotated[bool, typer.Option("--force", help="Replace an index of other shards or settings.")] = False,
 ) -> None:
-    """Index shards, for from_tar and from_tfrecord, which find the index beside the first shard."""
+    """Index shards, for from_tar, from_tfrecord and from_parquet, which find the index beside the first shard."""
     try:
         todo = _shards(shards, image, label, no_label)
         folder = folder_of(todo.paths[0])
@@ -70,6 +71,10 @@ def index(
 
 def _shards(shards: list[str], image: str | None, label: str | None, no_label: bool) -> ShardsToIndex:
     paths, lists = tar_paths(shards)
+    if all(path.endswith(".parquet") for path in paths):
+        if no_label or label is not None:
+            raise ValueError("labels in Parquet files need no index: leave out --label and --no-label")
+        return parquet_shards(shards, image or "inferred")
     are_tar = [".tar" in os.path.basename(path) for path in paths]
     if not lists and any(are_tar) and not all(are_tar):
         raise ValueError("some shards are tar archives by their names, and others are not: index them apart")

@@ -15,6 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 from images import SAMPLING, cmyk_jpeg, jpeg, photo
 from png_files import KINDS, png, scanlines
 from tar_files import FORMATS, tar
@@ -35,6 +37,19 @@ def main() -> None:
     labels = [[0, 300, -1], [0.5], [b"cat", b"dog"]]
     records = [tfrecords([{"image": b"1" * 600, "label": label}, {"label": label}]) for label in labels]
     write(Path(sys.argv[1], "tfrecords"), records)
+    write(Path(sys.argv[1], "columns"), [column(version, null) for version in ("1.0", "2.0") for null in (True, False)])
+
+
+def column(version: str, nullable: bool) -> bytes:
+    """The pages of a column of Parquet, after the level of its values and the number of its rows."""
+    values = [b"1" * 600, b"22", b""] + [None, b"333"] * (10 * nullable)
+    table = pyarrow.table([values], pyarrow.schema([pyarrow.field("image", pyarrow.binary(), nullable)]))
+    stream = io.BytesIO()
+    plain = {"compression": "none", "use_dictionary": False, "data_page_size": 500, "write_batch_size": 4}
+    pyarrow.parquet.write_table(table, stream, data_page_version=version, **plain)
+    chunk = pyarrow.parquet.read_metadata(stream).row_group(0).column(0)
+    begin = chunk.data_page_offset
+    return bytes([nullable, len(values)]) + stream.getvalue()[begin : begin + chunk.total_compressed_size]
 
 
 def zipped(method: int) -> bytes:

@@ -35,7 +35,7 @@ class ShardsToIndex:
     """Shards, and how they are indexed.
 
     Attributes:
-        source: "tar" or "tfrecord".
+        source: "tar", "tfrecord" or "parquet".
         settings: what images and labels are in these shards, as JSON can hold it.
         paths: of the shards, or their URLs.
         make: makes the index; calls its argument after each shard.

@@ -34,9 +34,21 @@ def remote_index_of(shards: ShardsToIndex) -> ShardIndex:
         OSError: if there is no such folder, or if it cannot be read: a `StoreError`.
         ValueError: if there is no index, or if shards have changed since; the message says what to do.
     """
-    folder = folder_of(shards.paths[0])
-    there = _listed(folder)
+    there = _listed(folder_of(shards.paths[0]))
     damaged: list[str] = []
+    index = _find(shards, there, damaged)
+    if index is None:
+        raise ValueError(_no_index(shards, there, damaged))
+    return index
+
+
+def find_remote_index(shards: ShardsToIndex) -> ShardIndex | None:
+    """The index of remote shards, as `remote_index_of` finds it; None if there is none."""
+    return _find(shards, _listed(folder_of(shards.paths[0])), [])
+
+
+def _find(shards: ShardsToIndex, there: dict[str, ObjectInfo] | None, damaged: list[str]) -> ShardIndex | None:
+    folder = folder_of(shards.paths[0])
     for index in chain(
         _beside(shards, folder, there, damaged), _kept(shards, folder), _by_sidecars(shards, there, damaged)
     ):
@@ -51,7 +63,7 @@ def remote_index_of(shards: ShardsToIndex) -> ShardIndex:
                 SamplesWarning,
             )
         return index
-    raise ValueError(_no_index(shards, there, damaged))
+    return None
 
 
 def upload_index(index: ShardIndex, shards: ShardsToIndex, url: str) -> None:

@@ -13,13 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._types import StrPath
+from fastseq._warn import warn_user
+from fastseq.errors import SamplesWarning
 from fastseq.samples.blocks import Blocks, is_sorted
 from fastseq.samples.class_labels import Labels, checked_columns, listed
+from fastseq.samples.index.kept_index import ShardsToIndex, local_index_of
+from fastseq.samples.index.remote_index import find_remote_index
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
 from fastseq.samples.sources.huggingface_labels import encode_column, label_column
 from fastseq.samples.sources.parquet_columns import features_of, image_column, leaf_of
+from fastseq.samples.sources.parquet_in_place import NotInPlaceError, are_in_place, chunk_of, shards_in_place
 from fastseq.samples.sources.shard_errors import check_is_file
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.storage.store import ObjectInfo
@@ -36,19 +41,45 @@ def read_parquet(
 ) -> tuple[PathTable, Labels]:
     """Find the images and read the labels; see `Samples.from_parquet`."""
     fixed = checked_columns(image, label, classes, "a column")
-    files = [_File(path) for path in shard_paths(shards)]
-    footers = list(_each(files, _File.read_footer))
+    files, footers = _open(shards)
     schema = footers[0].schema.to_arrow_schema()
     features = features_of(schema)
     image = image_column(schema, features, image)
     label = label_column(features, image, label)
     _check_alike(files, footers, [name for name in (image, label) if name is not None])
-    table = _table(files, footers, leaf_of(schema, image))
+    leaf = leaf_of(schema, image)
+    table = _table_in_place(files, footers, leaf) or _table(files, footers, leaf)
     if label is None:
         return table, Labels()
     parts = list(_each(files, lambda file: file.read_column(label)))
     column = _concatenated(parts)
     return table, encode_column(column, features[label], np.arange(len(table)), fixed, f"column {label!r}")
+
+
+def parquet_shards(shards: StrPath | Iterable[StrPath], image: str) -> ShardsToIndex:
+    """Parquet files whose images lie in them as they are, and how they are indexed; see `Samples.from_parquet`.
+
+    Raises:
+        ValueError: if they are compressed or encoded, and as `Samples.from_parquet` does.
+    """
+    files, footers = _open(shards)
+    schema = footers[0].schema.to_arrow_schema()
+    column = image_column(schema, features_of(schema), image)
+    _check_alike(files, footers, [column])
+    leaf, paths = leaf_of(schema, column), [file.path for file in files]
+    if not are_in_place(footers, leaf):
+        raise ValueError(
+            f"{listed(paths)}: the images are compressed or encoded, so that they cannot be read one by one; "
+            "from_parquet reads them by row groups, without an index. To index them, write them anew by "
+            'write_table(..., compression="none", use_dictionary=False)'
+        )
+    return shards_in_place(paths, footers, leaf)
+
+
+def _open(shards: StrPath | Iterable[StrPath]) -> tuple[list[_File], list[Any]]:
+    """The files, and their footers."""
+    files = [_File(path) for path in shard_paths(shards)]
+    return files, list(_each(files, _File.read_footer))
 
 
 class _File:
@@ -114,6 +145,21 @@ def _check_alike(files: Sequence[_File], footers: Sequence[Any], names: Sequence
                 )
 
 
+def _table_in_place(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTable | None:
+    """The table of images that lie in the files as they are; None for others, and for objects without an index."""
+    if not any(footer.num_rows for footer in footers) or not are_in_place(footers, leaf):
+        return None
+    shards = shards_in_place([file.path for file in files], footers, leaf)
+    if shards.is_remote:
+        index = find_remote_index(shards)
+        return None if index is None else index.table()
+    try:
+        return local_index_of(shards).table()
+    except NotInPlaceError as error:
+        warn_user(f"{error}; images are read by row groups, as far as that is possible", SamplesWarning)
+        return None
+
+
 class _Group(NamedTuple):
     """A row group: the numbers of its file, and of it there; where its images begin, bytes; its size; its rows."""
 
@@ -130,7 +176,7 @@ def _groups(path: str, shard: int, footer: Any, leaf: str) -> Iterator[_Group]:
     first_row = 0
     for number in range(footer.num_row_groups):
         group = footer.row_group(number)
-        chunk = _chunk(group, leaf)
+        chunk = chunk_of(group, leaf)
         pages = (chunk.dictionary_page_offset, chunk.data_page_offset)
         start, length = min(offset for offset in pages if offset is not None), chunk.total_compressed_size
         if length < group.num_rows:
@@ -164,11 +210,6 @@ def _table(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTab
         blocks=blocks,
         row_groups=RowGroups(leaf, tuple(footers), numbers.astype(np.int32), first_rows),
     )
-
-
-def _chunk(group: Any, leaf: str) -> Any:
-    """The chunk of a leaf column in a row group."""
-    return next(chunk for chunk in (group.column(i) for i in range(group.num_columns)) if chunk.path_in_schema == leaf)
 
 
 def _concatenated(columns: Sequence[Any]) -> Any:

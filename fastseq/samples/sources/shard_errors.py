@@ -26,6 +26,7 @@ _COMPRESSED = {
 _ZIP = (b"PK\3\4", b"PK\5\6")
 
 TAR_ARCHIVE, TFRECORD_FILE, ZIP_ARCHIVE = "a tar archive", "a file of TFRecords", "a zip archive"
+PARQUET_FILE = "a Parquet file"
 
 
 def check_is_file(path: str) -> None:

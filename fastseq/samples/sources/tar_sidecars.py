@@ -80,7 +80,7 @@ def index_by_sidecars(
     column = TextColumn()
     for texts in _in_threads(read_labels, labels.requests):
         column.add(texts)
-    return found.images.index(paths, RawLabels(*column.codes()))
+    return found.images.index(paths, RawLabels.of_texts(*column.codes()))
 
 
 def _in_threads(task: Callable[[_Item], _Value], items: Sequence[_Item]) -> Iterator[_Value]:
