@@ -76,14 +76,19 @@ def pack_arrow(paths: Sequence[str], folder: Path) -> str:
     return str(folder / "arrow")
 
 
-def pack_parquet(paths: Sequence[str], folder: Path) -> str:
-    """Write files into a Parquet file, in row groups of 100, and return its path."""
+def pack_parquet(paths: Sequence[str], folder: Path, *, in_place: bool) -> str:
+    """Write files into a Parquet file, in row groups of 100, and return its path.
+
+    The images lie in it as they are, as `datasets` writes them; or compressed by Snappy, as pyarrow does by default.
+    """
     import pyarrow as pa
     import pyarrow.parquet
 
     table = pa.table({"image": [Path(path).read_bytes() for path in paths]})
-    pyarrow.parquet.write_table(table, folder / "images.parquet", row_group_size=100)
-    return str(folder / "images.parquet")
+    options: dict[str, Any] = {"compression": "none", "use_dictionary": False} if in_place else {}
+    path = str(folder / f"in-place-{in_place}.parquet")
+    pyarrow.parquet.write_table(table, path, row_group_size=100, **options)
+    return path
 
 
 def of_arrow(folder: str, *, in_memory: bool) -> fastseq.Samples:
@@ -120,12 +125,14 @@ def main() -> None:
         shards = pack_tar(paths, Path(scratch))
         stored, deflated = (pack_zip(paths, Path(scratch), way) for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
         arrow = pack_arrow(paths, Path(scratch))
+        parquet = partial(fastseq.Samples.from_parquet, label=None)
         sources = {
             "tar shards": fastseq.Samples.from_tar(shards),
             "TFRecord files": fastseq.Samples.from_tfrecord(pack_tfrecords(paths, Path(scratch)), label=None),
             "Arrow files": of_arrow(arrow, in_memory=False),
             "Arrow table in memory": of_arrow(arrow, in_memory=True),
-            "Parquet file": fastseq.Samples.from_parquet(pack_parquet(paths, Path(scratch)), label=None),
+            "Parquet file, images as they are": parquet(pack_parquet(paths, Path(scratch), in_place=True)),
+            "Parquet file, compressed by Snappy": parquet(pack_parquet(paths, Path(scratch), in_place=False)),
             "zip archive, stored": fastseq.Samples.from_zip(stored),
             "zip archive, deflated": fastseq.Samples.from_zip(deflated),
         }
