@@ -57,7 +57,7 @@ def test_shards_are_measured(tree: Path) -> None:
     ran = run("shards.py", tree, "--rounds", 1, "--threads", 1, "--copies", 1, "--index-gb", 0)
     titles = ("| files", "| tar", "| TF", "| Arrow", "| Parquet", "| zip")
     rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(titles)]
-    assert len(rows) == 8
+    assert len(rows) == 9
     assert all(0 < float(row[2]) < 1000 for row in rows)
     assert f"Index: {len(list(tree.rglob('*.jpg')))} images in 1 shards" in ran.stdout
 
@@ -65,7 +65,7 @@ def test_shards_are_measured(tree: Path) -> None:
 def test_pngs_are_measured() -> None:
     ran = run("png.py", "--files", 2, "--rounds", 1)
     rows = [line.split(" | ") for line in ran.stdout.splitlines()[2:]]
-    assert len(rows) == 8
+    assert len(rows) == 9
     assert all(0 < float(row[-1].rstrip(" |")) < 1000 for row in rows)
 
 

@@ -25,7 +25,7 @@ def check(
         str,
         typer.Argument(
             metavar="DIR|CSV|SHARDS",
-            help="A folder of images, a CSV file, a zip archive, or a pattern of tar archives or TFRecord files.",
+            help="A folder of images, a CSV file, a zip archive, or tar archives, TFRecord or Parquet files; or URLs.",
         ),
     ],
     image: Annotated[
@@ -62,6 +62,10 @@ def check(
             raise ValueError("--strict refuses what --lenient accepts: leave one of them out")
         _check_folders(quarantine, plot, digest)
         samples, left_out = _find(source, image, root, follow_links)
+        if digest is not None and samples.table.is_read_by_blocks:
+            raise ValueError(
+                "--digest is for files and shards on a disk whose images are read one by one: leave it out"
+            )
         before = read_digests(digest) if digest is not None and digest.exists() else None
         strictness = True if strict else False if lenient else "whole"
         found, made = _read(samples, digest is not None, strictness, threads)

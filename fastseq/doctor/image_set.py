@@ -19,10 +19,10 @@ def find_samples(
     """Return the images of a folder, of shards or of a CSV file, and what was left out.
 
     Args:
-        source: the folder, with class folders or with images alone; a pattern of tar archives or TFRecord files, or a
-            zip archive, by its name; or the CSV file.
-        image: the CSV column with the paths, "image" if None; or what the images are, as `from_tar` and `from_tfrecord`
-            take it.
+        source: the folder, with class folders or with images alone; a pattern of tar archives, TFRecord or Parquet
+            files, or a zip archive, by its name; or the CSV file. Or the URL of one of these but the last two.
+        image: the CSV column with the paths, "image" if None; or what the images are, as `from_tar`, `from_tfrecord`
+            and `from_parquet` take it.
         root: the folder that these paths are relative to; the CSV file's own if None.
         follow_links: whether to follow links to folders below the class folders.
         advance: called with the number of images in each folder.
@@ -32,14 +32,8 @@ def find_samples(
 
     Raises:
         OSError: if the source, or a folder in it, cannot be read.
-        ValueError: if there are no images, or no such column; if they are behind a URL or in Parquet files.
+        ValueError: if there are no images, or no such column.
     """
-    for path in (source, root):
-        if path is not None and (is_url(path) or path.endswith(".parquet")):
-            raise ValueError(
-                f"{path}: only files, shards and archives on a disk are checked. A Loader with on_error='skip' and "
-                "max_bad=1.0 reads the others, and has the bad images in its errors"
-            )
     if not os.path.isdir(source):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", SamplesWarning)
@@ -64,4 +58,8 @@ def _of_file(source: str, image: str | None, root: str | None) -> Samples:
         return Samples.from_tar(source, image)
     if "tfrec" in name:
         return Samples.from_tfrecord(source, image or "inferred", label=None)
+    if name.endswith(".parquet"):
+        return Samples.from_parquet(source, image or "inferred", label=None)
+    if is_url(source):
+        return Samples.from_directory(source)
     return Samples.from_csv(source, image or "image", label=None, root=root)

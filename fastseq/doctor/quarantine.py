@@ -9,11 +9,11 @@ from pathlib import Path
 
 from fastseq.errors import BadSample
 from fastseq.loading.bad_sample_log import BadSampleLog
-from fastseq.samples.exclusions import listed_paths
+from fastseq.samples.exclusions import absolute, listed_paths
 
 
 def write_quarantine(bad: Sequence[BadSample], path: Path) -> None:
-    """List bad files by their absolute paths. If there are none, the list is empty.
+    """List bad files by their absolute paths or URLs. If there are none, the list is empty.
 
     Raises:
         OSError: if the list cannot be written.
@@ -24,5 +24,5 @@ def write_quarantine(bad: Sequence[BadSample], path: Path) -> None:
     log = BadSampleLog()
     for sample in bad:
         assert sample.path is not None, "every sample of a set is a file"
-        log.add(replace(sample, path=os.path.abspath(sample.path)))
+        log.add(replace(sample, path=absolute(os.fsdecode(sample.path))))
     log.write(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample
 from fastseq.loading.bad_sample_log import BadSampleLog
+from fastseq.loading.blocks.block_batch import BlockBatch
+from fastseq.loading.blocks.block_prefetcher import block_prefetcher
+from fastseq.loading.lanes import window_size
+from fastseq.order.order import Order
 from fastseq.samples import Samples
 from fastseq.status import Status
 
@@ -68,18 +73,24 @@ def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance
     settings = Settings((_SIDE, _SIDE), color="gray", dtype="float32", strict=strict)
     decoder = Decoder(settings, shared_threads(threads), BatchAllocator(0))
     depth = depth_ahead(decoder.threads.count, _BATCH_SIZE)
-    batches = -(-len(samples) // _BATCH_SIZE)
+    order = Order(len(samples), _BATCH_SIZE, shuffle=False)
+    blocks = block_prefetcher(samples, order, window_size(None), settings.limits.file_bytes, None, None)
     found = Survey(len(samples), BadSampleLog())
 
-    def begin(k: int, urgent: bool = False) -> PendingBatch:
-        indices = np.arange(k * _BATCH_SIZE, min((k + 1) * _BATCH_SIZE, len(samples)))
-        sources = TableSources(samples.table, samples.image_rows(indices)[0])
-        return decoder.begin(sources, np.empty((len(indices), 0)), urgent=urgent, numbers=indices, info=True)
+    def begin(k: int, urgent: bool = False) -> PendingBatch | BlockBatch:
+        indices = order.indices(0, k)
+        rows, draws = samples.image_rows(indices)[0], np.empty((len(indices), 0))
+        begin = partial(decoder.begin, draws=draws, urgent=urgent, numbers=indices, info=True)
+        if blocks is None:
+            return begin(TableSources(samples.table, rows))
+        return blocks.begin(rows, decoder.batch_bytes(len(rows)), begin)
 
-    look_ahead: LookAhead[int, PendingBatch] = LookAhead(DEFAULT_PREFETCH_BYTES)
+    look_ahead: LookAhead[int, PendingBatch | BlockBatch] = LookAhead(DEFAULT_PREFETCH_BYTES)
     try:
-        for k in range(batches):
-            wanted = range(k + 1, min(k + 1 + depth, batches))
+        for k in range(len(order)):
+            if blocks is not None:
+                blocks.move_to(0, k, depth)
+            wanted = range(k + 1, min(k + 1 + depth, len(order)))
             batch = look_ahead.take(k, wanted) or begin(k, urgent=True)
             look_ahead.begin(wanted, begin, lambda _: decoder.batch_bytes(_BATCH_SIZE))
             batch.result()
@@ -87,13 +98,16 @@ def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance
             advance(len(batch.images))
     finally:
         look_ahead.cancel_prefetch()
+        if blocks is not None:
+            blocks.cancel_prefetch()
     return found
 
 
-def _add(batch: PendingBatch, found: Survey) -> None:
+def _add(batch: PendingBatch | BlockBatch, found: Survey) -> None:
     for report in batch.reports().values():
         found.log.add(report)
-    for info in batch.info():
+    begun = batch.begun if isinstance(batch, BlockBatch) else batch
+    for info in begun.info():
         found.formats[info.format] += 1
         if info.size is not None:
             height, width = info.size

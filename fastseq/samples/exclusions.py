@@ -10,6 +10,7 @@ from typing import TypeAlias
 from fastseq._types import StrPath
 from fastseq.errors import BadSample
 from fastseq.file_range import FileRange, possible_places
+from fastseq.urls import is_url
 
 Bad: TypeAlias = StrPath | Iterable[StrPath | FileRange | BadSample]
 """What to leave out; see `listed_paths`."""
@@ -31,12 +32,17 @@ def listed_paths(bad: Bad) -> set[str]:
     else:
         named = (_path(each) for each in bad if not (isinstance(each, BadSample) and each.is_good))
         paths = [os.fsdecode(path) for path in named if path is not None]
-    return {os.path.abspath(text) for path in paths for text in possible_places(path)}
+    return {absolute(text) for path in paths for text in possible_places(path)}
 
 
 def identity(source: str | FileRange) -> str:
-    """What tells a file, or a part of one, from others: its absolute path, without the name of the part."""
-    return os.path.abspath(source.place if isinstance(source, FileRange) else source)
+    """What tells a file, or a part of one, from others: its absolute path or URL, without the name of the part."""
+    return absolute(source.place if isinstance(source, FileRange) else source)
+
+
+def absolute(path: str) -> str:
+    """The absolute path; a URL as it is."""
+    return path if is_url(path) else os.path.abspath(path)
 
 
 def _path(bad: StrPath | FileRange | BadSample) -> StrPath | None:
