@@ -1,10 +1,10 @@
-"""Compare tar shards behind a URL with the same shards on a disk, and with WebDataset; and time the first batch.
+"""Compare tar shards behind a URL with the same shards on a disk, with WebDataset and LitData; time the first batch.
 
 Usage: python benchmarks/remote.py [IMAGES_DIR] [--rounds R] [--mb SIZE] [--delay-ms D] [--faults F] [--threads 1]
 
 A server on the loopback interface, in a process of its own, adds a delay to each request, and lets some of them fail:
 by a status of 503, a reset, or a body that breaks off. Each epoch is a shuffled one of random resized crops with flips.
-The CPU time is that of the process that loads, with the requests and without the server.
+The CPU time is that of the processes that load, with the requests and without the server.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ import numpy as np
 from contenders import Contender, transforms
 from image_set import images_of
 from measure import measure
-from rivals import Epoch, Job, require
+from rivals import Epoch, Job, NotInstalledError, require
+from shard_rivals import allow_children, crop, encoded_and_cropped, pack_litdata
 from shards import pack_tar
 from table import about, progress
-from workloads import random_window
 
 import fastseq
 
@@ -47,7 +47,8 @@ def _serve(folder: str, delay_s: float, faulty: float, pipe: Connection) -> None
 
     numbers = random.Random(0)
     with ObjectServer() as server:
-        server.objects.update({f"/{path.name}": path.read_bytes() for path in Path(folder).iterdir()})
+        files = (path for path in Path(folder).rglob("*") if path.is_file())
+        server.objects.update({f"/{path.relative_to(folder)}": path.read_bytes() for path in files})
         server.delay_s = delay_s
         server.fault = lambda request: numbers.choice(FAULTS) if numbers.random() < faulty else None
         pipe.send(server.url)
@@ -92,20 +93,29 @@ def fastseq_epoch(shards: str, job: Job, **settings: Any) -> Epoch:
 def webdataset_epoch(url: str, job: Job) -> Epoch:
     """Prepare WebDataset with Pillow. It reads shards by curl; what follows in one after a body breaks off is lost."""
     wds = require("webdataset", "pip install webdataset")
-    image = require("PIL.Image", "pip install pillow")
-    numbers = random.Random(0)
-    size = job.workload.size
-
-    def crop(photo: Any) -> Any:
-        top, left, height, width = random_window(photo.height, photo.width, numbers)
-        box = (left, top, left + width, top + height)
-        resized = photo.resize((size[1], size[0]), image.Resampling.BILINEAR, box)
-        return np.asarray(resized.transpose(image.Transpose.FLIP_LEFT_RIGHT) if numbers.random() < 0.5 else resized)
-
     shards = f"pipe:curl -s -L --fail --retry 8 {url}"
     data = wds.WebDataset(shards, shardshuffle=100, empty_check=False, handler=wds.ignore_and_continue)
-    data = data.shuffle(500).decode("pil").to_tuple("jpg").map_tuple(crop).batched(job.batch_size)
+    data = data.shuffle(500).to_tuple("jpg").map_tuple(crop).batched(job.batch_size)
     return lambda: (batch for (batch,) in data)
+
+
+def litdata_epoch(url: str, job: Job) -> Epoch:
+    """Prepare LitData, which asks the server as it asks S3; its cache has the size of our window, and is a new one."""
+    allow_children()
+    os.environ.update(AWS_ACCESS_KEY_ID="none", AWS_SECRET_ACCESS_KEY="none", AWS_DEFAULT_REGION="us-east-1")
+    litdata = require("litdata", "pip install litdata")
+    require("litdata.streaming.downloader", "")._OBSTORE_CLIENT_OPTIONS["allow_http"] = "true"
+    data = litdata.StreamingDataset(
+        "s3://litdata",
+        cache_dir=tempfile.mkdtemp(prefix="litdata-", dir=os.environ["XDG_CACHE_HOME"]),
+        shuffle=True,
+        max_cache_size=WINDOW,
+        storage_options={"endpoint_url": url},
+        transform=encoded_and_cropped,
+    )
+    workers = {"num_workers": job.threads, "prefetch_factor": 4, "multiprocessing_context": "fork"}
+    loader = litdata.StreamingDataLoader(data, batch_size=job.batch_size, **workers)
+    return lambda: loader
 
 
 def first_batch_s(url: str, job: Job) -> float:
@@ -136,20 +146,41 @@ def main() -> None:
             for shard in packed:
                 shutil.copy(shard, folder / f"{copy:03}{Path(shard).name}")
         names = sorted(path.name for path in folder.iterdir())
+        has_litdata = _packed_for_litdata(list(paths) * (len(names) // len(packed)), folder)
         pattern = "{" + ",".join(names) + "}"
         command = [sys.executable, "-m", "fastseq", "index", "--image", "jpg"]
         print(about(paths))
         with served(folder, options.delay_ms / 1000, options.faults) as url:
             subprocess.run([*command, f"{url}/{pattern}"], check=True, capture_output=True)
-            _measure(options, paths, f"{folder}/*.tar", f"{url}/{pattern}", scratch, len(names))
+            litdata = [Contender("LitData", partial(litdata_epoch, url))] if has_litdata else []
+            _measure(options, paths, f"{folder}/*.tar", f"{url}/{pattern}", scratch, len(names), litdata)
 
 
-def _measure(options: Any, paths: Sequence[str], local: str, url: str, scratch: str, shards: int) -> None:
+def _packed_for_litdata(paths: Sequence[str], folder: Path) -> bool:
+    """Write files for LitData into a folder, unless it is not installed; return whether that is so."""
+    try:
+        pack_litdata(paths, folder)
+    except NotInstalledError as missing:
+        print(f"LitData is left out: {missing}", file=sys.stderr)
+        return False
+    return True
+
+
+def _measure(
+    options: Any,
+    paths: Sequence[str],
+    local: str,
+    url: str,
+    scratch: str,
+    shards: int,
+    litdata: Sequence[Contender],
+) -> None:
     rows = [
         Contender("shards on a disk", partial(fastseq_epoch, local)),
         Contender("behind a URL", partial(fastseq_epoch, url)),
         Contender("behind a URL, all of it in the cache", partial(fastseq_epoch, url, cache=scratch)),
         Contender("WebDataset", partial(webdataset_epoch, url)),
+        *litdata,
     ]
     results = measure(rows, paths, "crop", [options.threads], options.rounds, progress)
     progress("")
