@@ -343,7 +343,7 @@ def test_what_lies_in_a_store(run, images, monkeypatch):
         server.objects["/x.parquet"] = Path("x.parquet").read_bytes()
         server.objects["/x.tar"] = tar([(f"{i:03}.jpg", data) for i, data in enumerate(images)])
         shards = tar_shards(f"{server.url}/x.tar", None, None)
-        upload_index(shards.make(lambda: None), shards, f"{server.url}/index.fsi")
+        upload_index(shards.make(), shards, f"{server.url}/index.fsi")
         tar_url, parquet_url = f"{server.url}/x.tar", f"{server.url}/x.parquet"
         assert_finds_the_fourth(run(tar_url), Samples.from_tar(tar_url))
         assert_finds_the_fourth(run(parquet_url), Samples.from_parquet(parquet_url, label=None))

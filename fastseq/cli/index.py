@@ -13,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fastseq.cli.failure import fail
 from fastseq.errors import SamplesWarning
+from fastseq.executors import Executor
+from fastseq.executors.processes import in_processes
+from fastseq.executors.ray_cluster import on_ray
 from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_header
 from fastseq.samples.index.kept_index import ShardsToIndex, cached, keep
 from fastseq.samples.index.remote_index import DEFAULT_NAME, remote_header, upload_index
@@ -45,6 +48,14 @@ def index(
         str, typer.Option(metavar="FILE", help="Where to keep it; a name without a folder is beside the first shard.")
     ] = DEFAULT_NAME,
     force: Annotated[bool, typer.Option("--force", help="Replace an index of other shards or settings.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many processes read shards; this one by default, and 4 at a time of a store."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help='A Ray cluster that reads them: "auto", "local" or "ray://HOST:10001".'),
+    ] = None,
 ) -> None:
     """Index shards, for from_tar, from_tfrecord and from_parquet, which find the index beside the first shard."""
     try:
@@ -55,7 +66,7 @@ def index(
             raise ValueError(f"the name of an index ends in {SUFFIX}, but not {file}; pass --out NAME{SUFFIX}")
         if not force:
             _check_replaceable(file, todo)
-        made = _make(todo)
+        made = _make(todo, _executor(workers, ray))
         if is_url(file):
             file = _upload(made, todo, file)
         else:
@@ -87,11 +98,20 @@ def _shards(shards: list[str], image: str | None, label: str | None, no_label: b
     return tfrecord_shards(shards, image or "inferred", None if no_label else label or "inferred")
 
 
-def _make(shards: ShardsToIndex) -> ShardIndex:
+def _executor(workers: int | None, ray: str | None) -> Executor | None:
+    """What runs the tasks; None for the usual."""
+    if ray is not None:
+        if workers is not None:
+            raise ValueError("--workers are processes of this machine, and --ray is a cluster: leave one of them out")
+        return on_ray(ray)
+    return None if workers is None else in_processes(workers)
+
+
+def _make(shards: ShardsToIndex, executor: Executor | None) -> ShardIndex:
     columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("shards"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(shards.paths))
-        made = shards.make(lambda: progress.advance(task))
+        made = shards.make(lambda: progress.advance(task), executor)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SamplesWarning)
         shards.check(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,7 @@ class Blocks:
         """The blocks of images.
 
         Args:
-            shards: int32 (n,), the shard of each image, in any order; n >= 1.
+            shards: int32 (n,), the shard of each image, in any order.
             offsets: int64 (n,), where each begins in its shard, bytes.
             lengths: int64 (n,), the size of each, bytes.
             size: a block has the images that begin within so many bytes.
@@ -54,8 +55,17 @@ class Blocks:
         is_first = np.ones(len(shards), np.bool_)
         is_first[1:] = (shards[1:] != shards[:-1]) | (offsets[1:] // size != offsets[:-1] // size)
         firsts = np.flatnonzero(is_first)
-        ends = np.maximum.reduceat(offsets + lengths, firsts)
+        ends = np.maximum.reduceat(offsets + lengths, firsts) if len(firsts) else offsets
         return cls(shards[firsts], offsets[firsts], ends - offsets[firsts])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Blocks], firsts: NDArray[np.int32]) -> Blocks:
+        """The blocks of one part after the other, where the shards of each part are numbered from `firsts` on."""
+        return cls(
+            np.concatenate([part.shards + first for part, first in zip(parts, firsts, strict=True)]),
+            np.concatenate([part.offsets for part in parts]),
+            np.concatenate([part.lengths for part in parts]),
+        )
 
     def __len__(self) -> int:
         return len(self.shards)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
+from fastseq.executors import Executor, Task
+from fastseq.executors.threads import in_threads, one_by_one
 from fastseq.samples.index.columns import columns_of, index_from_columns
 from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_columns, read_header, write_index
 from fastseq.samples.index.shard_index import ShardIndex
@@ -28,6 +30,7 @@ KEPT_AFTER_S = 2.0
 """An index that took longer to make is kept."""
 
 _FORMAT = 3
+_COPIES = 4  # of remote shards, at a time
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class ShardsToIndex:
         source: "tar", "tfrecord" or "parquet".
         settings: what images and labels are in these shards, as JSON can hold it.
         paths: of the shards, or their URLs.
-        make: makes the index; calls its argument after each shard.
+        tasks: find what is in each shard, and can be pickled.
+        merge: makes the index of what the tasks return; raises a ValueError if that is nothing.
         command: what a user types to make it.
         sidecars: makes the index of what lies beside remote shards, given the objects in the folder of the first one,
             or None if they cannot be listed; see `index_by_sidecars`.
@@ -48,7 +52,8 @@ class ShardsToIndex:
     source: str
     settings: Mapping[str, Any]
     paths: tuple[str, ...]
-    make: Callable[[Callable[[], None]], ShardIndex]
+    tasks: Sequence[Task]
+    merge: Callable[[Sequence[Any]], ShardIndex]
     command: str
     sidecars: Callable[[Mapping[str, ObjectInfo] | None], ShardIndex | None] = lambda there: None
     check: Callable[[ShardIndex], None] = lambda index: None
@@ -57,6 +62,24 @@ class ShardsToIndex:
     def is_remote(self) -> bool:
         """Whether the shards are objects in a store."""
         return is_url(self.paths[0])
+
+    def make(self, advance: Callable[[], None] = lambda: None, executor: Executor | None = None) -> ShardIndex:
+        """Make the index.
+
+        Args:
+            advance: is called after each shard.
+            executor: runs the tasks; for None a few at a time, in this process.
+
+        Raises:
+            OSError: if a shard cannot be read.
+            ValueError: if one cannot be indexed, or if there are no images.
+        """
+        executor = executor or (in_threads(_COPIES) if self.is_remote else one_by_one)
+        found: list[Any] = [None] * len(self.tasks)
+        for number, result in executor(self.tasks):
+            found[number] = result
+            advance()
+        return self.merge(found)
 
     def is_of(self, header: Mapping[str, Any], folder: str) -> bool:
         """Whether an index in a folder is of these shards, by the same settings."""
@@ -92,7 +115,7 @@ def local_index_of(shards: ShardsToIndex) -> ShardIndex:
         if file in beside:
             warn_user(f"{file} is of these shards before they changed; make it again by fastseq index", SamplesWarning)
     start = time.monotonic()
-    index = shards.make(lambda: None)
+    index = shards.make()
     if time.monotonic() - start > KEPT_AFTER_S:
         for file in cached(shards):
             try:

@@ -44,6 +44,19 @@ class RawLabels:
         new_places[order] = np.arange(len(texts), dtype=np.int32)
         return cls(new_places[codes], tuple(texts[i] for i in order))
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[RawLabels]) -> RawLabels:
+        """The labels of one part after the other, which are all text or all numbers of one type."""
+        parts = [part for part in parts if len(part.values)] or parts[:1]
+        values = [part.values for part in parts]
+        if parts[0].texts is None:
+            return cls(np.concatenate(values))
+        places: dict[str, int] = {}
+        for i, part in enumerate(parts):
+            new = [places.setdefault(text, len(places)) for text in part.texts or ()]
+            values[i] = np.array(new, np.int32)[part.values]
+        return cls.of_texts(np.concatenate(values), tuple(places))
+
     def spread(self, one_each: Labels) -> Labels:
         """The labels of all images, given those of each text."""
         values, codes = one_each.values, self.values
@@ -85,6 +98,33 @@ class ShardIndex:
     labels: RawLabels | None = None
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     etags: tuple[str | None, ...] | None = None
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[ShardIndex]) -> ShardIndex:
+        """The index of the shards of one part after the other. All have labels of one kind, or none; likewise ETags."""
+        firsts = np.cumsum([0, *(len(part.paths) for part in parts[:-1])], dtype=np.int32)
+        left_out: dict[str, LeftOut] = {}
+        for part in parts:
+            for reason, one in part.left_out.items():
+                left_out.setdefault(reason, LeftOut()).add_all(one)
+        names = None
+        if any(part.names is not None for part in parts):
+            names = NameTable.concatenate([part.names or NameTable.empty(len(part.shards)) for part in parts])
+        labels = [part.labels for part in parts if part.labels is not None]
+        etags = None if parts[0].etags is None else tuple(etag for part in parts for etag in part.etags or ())
+        return cls(
+            tuple(path for part in parts for path in part.paths),
+            np.concatenate([part.versions for part in parts]),
+            np.concatenate([part.shards + first for part, first in zip(parts, firsts, strict=True)]),
+            np.concatenate([part.offsets for part in parts]),
+            np.concatenate([part.lengths for part in parts]),
+            np.concatenate([part.counts for part in parts]),
+            Blocks.concatenate([part.blocks for part in parts], firsts),
+            names,
+            RawLabels.concatenate(labels) if labels else None,
+            left_out,
+            etags,
+        )
 
     def table(self) -> PathTable:
         """A table of the images."""

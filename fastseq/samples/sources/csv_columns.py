@@ -34,6 +34,13 @@ class TextColumn:
         self._codes.append(np.fromiter(map(places.__getitem__, cells), np.int32, len(cells)))
 
     @classmethod
+    def of(cls, cells: Sequence[str]) -> TextColumn:
+        """A column of these cells."""
+        column = cls()
+        column.add(cells)
+        return column
+
+    @classmethod
     def from_codes(cls, codes: NDArray[np.int32], texts: Sequence[str]) -> TextColumn:
         """A column of texts, each given by its place among the distinct ones."""
         column = cls()

@@ -25,5 +25,10 @@ class LeftOut:
         if len(self.examples) < _MAX_EXAMPLES:
             self.examples.append(name)
 
+    def add_all(self, other: LeftOut) -> None:
+        """Count what another one has counted."""
+        self.count += other.count
+        self.examples += other.examples[: _MAX_EXAMPLES - len(self.examples)]
+
     def __str__(self) -> str:
         return f"{self.count:,} ({', '.join(map(repr, self.examples))}{', ...' * (self.count > len(self.examples))})"

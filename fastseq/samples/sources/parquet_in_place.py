@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from fastseq._native.shards import ParquetReader
 from fastseq.samples.index.kept_index import ShardsToIndex
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.sources.shard_errors import PARQUET_FILE, check_open, unreadable
-from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_files
+from fastseq.samples.sources.shard_files import index_command, shard_file
 from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.status import Status
 
@@ -49,16 +50,12 @@ def shards_in_place(paths: Sequence[str], footers: Sequence[Any], leaf: str) -> 
         footers: of each file.
         leaf: the column of the images' bytes.
     """
-
-    def make(advance: Callable[[], None]) -> ShardIndex:
-        images = ShardImages()
-        for shard, footer in zip(shard_files(paths), footers, strict=True):
-            _add_shard(images, shard, footer, leaf)
-            advance()
-        return images.index(paths, None)
-
+    tasks = [
+        partial(_index_shard, path, _chunks(footer, leaf), check_parts=path == paths[0])
+        for path, footer in zip(paths, footers, strict=True)
+    ]
     command = index_command(paths, leaf.removesuffix(".bytes"), None)
-    return ShardsToIndex("parquet", {"image": leaf}, tuple(paths), make, command)
+    return ShardsToIndex("parquet", {"image": leaf}, tuple(paths), tasks, ShardIndex.concatenate, command)
 
 
 def chunk_of(group: Any, leaf: str) -> Any:
@@ -80,22 +77,33 @@ def _is_plain(chunk: Any) -> bool:
     )
 
 
-def _add_shard(images: ShardImages, shard: ShardFile, footer: Any, leaf: str) -> None:
-    path, reader = shard.name, ParquetReader(os.fsencode(shard.path))
-    check_open(path, reader)
-    images.add_shard(reader.version, shard.info)
-    level, row = _column(footer, leaf).max_definition_level, 0
-    for number in range(footer.num_row_groups):
-        group = footer.row_group(number)
-        chunk = chunk_of(group, leaf)
-        reader.start(chunk.data_page_offset, chunk.total_compressed_size, group.num_rows, level)
-        while not reader.done:
-            offsets, lengths = (np.frombuffer(column, np.int64).tolist() for column in reader.read(_PAGES))
-            for offset, length in zip(offsets, lengths, strict=True):
-                images.add(offset, max(length, 0), f"row {row}")
-                row += 1
-            images.count(len(offsets))
-        if reader.status in (Status.CORRUPT, Status.TRUNCATED):
-            raise NotInPlaceError(f"{path}: row group {number} is not as the file's footer says, {reader.reason}")
-        if reader.status != Status.OK:
-            raise unreadable(path, reader, PARQUET_FILE)
+def _chunks(footer: Any, leaf: str) -> list[tuple[int, int, int, int]]:
+    """The column of each row group, as `ParquetReader.start` takes it."""
+    level = _column(footer, leaf).max_definition_level
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    chunks = [chunk_of(group, leaf) for group in groups]
+    return [
+        (chunk.data_page_offset, chunk.total_compressed_size, group.num_rows, level)
+        for group, chunk in zip(groups, chunks, strict=True)
+    ]
+
+
+def _index_shard(shard: str, chunks: Sequence[tuple[int, int, int, int]], *, check_parts: bool) -> ShardIndex:
+    images, row = ShardImages(), 0
+    with shard_file(shard, check_parts=check_parts) as file:
+        reader = ParquetReader(os.fsencode(file.path))
+        check_open(shard, reader)
+        images.add_shard(reader.version, file.info)
+        for number, chunk in enumerate(chunks):
+            reader.start(*chunk)
+            while not reader.done:
+                offsets, lengths = (np.frombuffer(column, np.int64).tolist() for column in reader.read(_PAGES))
+                for offset, length in zip(offsets, lengths, strict=True):
+                    images.add(offset, max(length, 0), f"row {row}")
+                    row += 1
+            if reader.status in (Status.CORRUPT, Status.TRUNCATED):
+                raise NotInPlaceError(f"{shard}: row group {number} is not as the file's footer says, {reader.reason}")
+            if reader.status != Status.OK:
+                raise unreadable(shard, reader, PARQUET_FILE)
+    images.count(row)
+    return images.index([shard], None)

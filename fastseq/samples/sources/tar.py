@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.dataframe import label_columns
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text
 from fastseq.samples.sources.shard_errors import TAR_ARCHIVE, check_is_file, check_kind, check_open, unreadable
-from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_files
+from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_file
 from fastseq.samples.sources.sidecars.listed_shard import check_listed
 from fastseq.samples.sources.sidecars.shard_list import tar_paths
 from fastseq.samples.sources.tar_samples import (
@@ -27,6 +29,7 @@ from fastseq.samples.sources.tar_samples import (
     TarSample,
     checked_image_kinds,
     checked_label_kind,
+    no_images,
 )
 from fastseq.samples.sources.tar_sidecars import index_by_sidecars
 from fastseq.status import Status
@@ -60,63 +63,70 @@ def tar_shards(
     image_kinds = checked_image_kinds(image)
     paths, lists = tar_paths(shards)
 
-    def make(advance: Callable[[], None]) -> ShardIndex:
-        scan = _Scan(image_kinds, label)
-        for shard in shard_files(paths):
-            scan.add_shard(shard)
-            advance()
-        scan.found.check_found(paths)
-        return scan.found.images.index(paths, None if label is None else RawLabels.of_texts(*scan.labels.codes()))
+    def merge(found: Sequence[_Found]) -> ShardIndex:
+        index = ShardIndex.concatenate([each.index for each in found])
+        if not len(index.shards):
+            raise no_images(paths, image_kinds, set().union(*(each.kinds for each in found)))
+        return index
 
+    tasks = [partial(_index_shard, path, image_kinds, label, check_parts=path == paths[0]) for path in paths]
     command = index_command(shards, None if image is None else ";".join(image_kinds), label)
     settings = {"image": image_kinds, "label": label}
     return ShardsToIndex(
         "tar",
         settings,
         tuple(paths),
-        make,
+        tasks,
+        merge,
         command,
         lambda there: index_by_sidecars(paths, image_kinds, label, there),
         lambda index: check_listed(index, lists),
     )
 
 
-class _Scan:
-    """The images and labels found so far."""
+@dataclass(frozen=True)
+class _Found:
+    """What is in a shard, and the kinds of its files."""
 
-    def __init__(self, image_kinds: tuple[str, ...], label: str | None) -> None:
-        self.found = TarImages(image_kinds)
-        self.labels = TextColumn()
-        self._label = label
+    index: ShardIndex
+    kinds: frozenset[str]
 
-    def add_shard(self, shard: ShardFile) -> None:
-        check_is_file(shard.path)
-        path, reader, texts, is_empty = shard.name, TarReader(os.fsencode(shard.path)), [], True
-        check_open(path, reader)
-        images, label = self.found.images, self._label
-        images.add_shard(reader.version, shard.info)
 
-        def is_whole(last: TarSample) -> bool:
-            lacks_label = label is not None and label not in last.files
-            return reader.is_whole or (reader.status == Status.OK and not lacks_label)
+def _index_shard(shard: str, image_kinds: tuple[str, ...], label: str | None, *, check_parts: bool) -> _Found:
+    with shard_file(shard, check_parts=check_parts) as file:
+        return _index_file(file, image_kinds, label)
 
-        for sample in self.found.samples(path, _files(reader), is_whole):
-            is_empty = False
-            if self.found.add(path, sample) and label is not None:
-                texts.append(_read_label(path, reader, sample, label))
-        self.labels.add(texts)
-        if is_empty:
-            check_kind(path, reader, TAR_ARCHIVE)
-        if reader.links:
-            images.leave_out(_LINKS, path)
-        if reader.status == Status.TRUNCATED:
-            images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
-        elif reader.status != Status.OK:
-            raise unreadable(path, reader, TAR_ARCHIVE)
-        elif is_empty:
-            images.leave_out(_EMPTY, path)
-        elif not reader.is_whole:
-            images.leave_out(_NO_END, path)
+
+def _index_file(shard: ShardFile, image_kinds: tuple[str, ...], label: str | None) -> _Found:
+    check_is_file(shard.path)
+    path, reader, texts, is_empty = shard.name, TarReader(os.fsencode(shard.path)), [], True
+    check_open(path, reader)
+    found = TarImages(image_kinds)
+    images = found.images
+    images.add_shard(reader.version, shard.info)
+
+    def is_whole(last: TarSample) -> bool:
+        lacks_label = label is not None and label not in last.files
+        return reader.is_whole or (reader.status == Status.OK and not lacks_label)
+
+    for sample in found.samples(path, _files(reader), is_whole):
+        is_empty = False
+        if found.add(path, sample) and label is not None:
+            texts.append(_read_label(path, reader, sample, label))
+    if is_empty:
+        check_kind(path, reader, TAR_ARCHIVE)
+    if reader.links:
+        images.leave_out(_LINKS, path)
+    if reader.status == Status.TRUNCATED:
+        images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
+    elif reader.status != Status.OK:
+        raise unreadable(path, reader, TAR_ARCHIVE)
+    elif is_empty:
+        images.leave_out(_EMPTY, path)
+    elif not reader.is_whole:
+        images.leave_out(_NO_END, path)
+    labels = None if label is None else RawLabels.of_texts(*TextColumn.of(texts).codes())
+    return _Found(images.index([path], labels), frozenset(found.kinds))
 
 
 _LINKS = "archives have links, which were left out"

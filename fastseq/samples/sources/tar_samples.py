@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -43,12 +43,17 @@ class TarSample:
 
 
 class TarImages:
-    """The images of kinds in `image_kinds` that were found so far; `images` has them."""
+    """The images of kinds in `image_kinds` that were found so far.
+
+    Attributes:
+        images: them.
+        kinds: those of all files of samples.
+    """
 
     def __init__(self, image_kinds: tuple[str, ...]) -> None:
         self.images = ShardImages()
         self._image_kinds = image_kinds
-        self._kinds: set[str] = set()
+        self.kinds: set[str] = set()
 
     def samples(
         self, path: str, files: Iterable[TarFile], is_whole: Callable[[TarSample], bool] = lambda last: True
@@ -94,7 +99,7 @@ class TarImages:
             ValueError: if it has several.
         """
         self.images.count(1)
-        self._kinds.update(sample.files)
+        self.kinds.update(sample.files)
         kinds = [kind for kind in self._image_kinds if kind in sample.files]
         if len(kinds) > 1:
             raise ValueError(
@@ -107,15 +112,6 @@ class TarImages:
         offset, length, name = sample.files[kinds[0]]
         self.images.add(offset, length, name if has_names else None)
         return True
-
-    def check_found(self, paths: Sequence[str]) -> None:
-        """ValueError if there are no images."""
-        if not self.images:
-            here = f"the files are of kind {listed(sorted(self._kinds))}" if self._kinds else "they have no samples"
-            raise ValueError(
-                f"{listed(list(paths))}: no images of kind {' or '.join(self._image_kinds[:3])}; {here}. A kind is "
-                "what follows the first dot of a name; name that of the images: image=..."
-            )
 
 
 def checked_image_kinds(image: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -138,3 +134,12 @@ def checked_label_kind(label: str | None) -> str | None:
     if kind.rpartition(".")[2] in ("json", "pyd", "npy", "pkl"):
         raise ValueError(f"label={label!r}: only files of text are read as labels, such as .cls and .txt")
     return kind
+
+
+def no_images(paths: Sequence[str], image_kinds: Sequence[str], kinds: Collection[str]) -> ValueError:
+    """The error for shards with files of some kinds, but no images of kinds in `image_kinds`."""
+    here = f"the files are of kind {listed(sorted(kinds))}" if kinds else "they have no samples"
+    return ValueError(
+        f"{listed(list(paths))}: no images of kind {' or '.join(image_kinds[:3])}; {here}. A kind is what follows the "
+        "first dot of a name; name that of the images: image=..."
+    )

@@ -15,7 +15,7 @@ from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.sidecars.contents import read_if_there
 from fastseq.samples.sources.sidecars.dali import MAX_BYTES, MAX_DOUBTFUL, DaliIndex
 from fastseq.samples.sources.stored_labels import StoredLabels, read_labels
-from fastseq.samples.sources.tar_samples import TarFile, TarImages
+from fastseq.samples.sources.tar_samples import TarFile, TarImages, no_images
 from fastseq.storage.store import ObjectInfo
 from fastseq.storage.stores import store_of
 
@@ -72,7 +72,8 @@ def index_by_sidecars(
                 f"the indexes of DALI beside the shards are not used: over {MAX_DOUBTFUL:,} files may be elsewhere, "
                 "as they have several headers, or folders or links before them, where wds2idx errs"
             )
-    found.check_found(paths)
+    if not found.images:
+        raise no_images(paths, image_kinds, found.kinds)
     for _ in _in_threads(_check, doubtful):
         pass
     if labels is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from fastseq.samples.sources.class_numbers import are_names, distinct_numbers, n
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
 from fastseq.samples.sources.shard_errors import TFRECORD_FILE, check_is_file, check_open, unreadable
-from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_files, shard_heads
+from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_file, shard_heads
 from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.samples.sources.sidecars.tfds import warn_of_other_counts
@@ -65,18 +66,18 @@ def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str 
     paths = shard_paths(shards)
     features = _Features.among(_features(paths), image, label)
 
-    def make(advance: Callable[[], None]) -> ShardIndex:
-        scan = _Scan(features)
-        for shard in shard_files(paths):
-            scan.add_shard(shard)
-            advance()
-        if not scan.images:
+    def merge(found: Sequence[ShardIndex]) -> ShardIndex:
+        kinds = {path: _KINDS[_kind(index.labels)] for path, index in zip(paths, found, strict=True) if index.labels}
+        _check_one_kind(kinds, features.label)
+        index = ShardIndex.concatenate(found)
+        if not len(index.shards):
             raise ValueError(f"{listed(paths)}: no record has a feature {features.image!r} with an image")
-        return scan.images.index(paths, scan.labels())
+        return index
 
+    tasks = [partial(_index_shard, path, features, check_parts=path == paths[0]) for path in paths]
     settings = {"image": features.image, "label": features.label}
     command = index_command(shards, *settings.values())
-    return ShardsToIndex("tfrecord", settings, tuple(paths), make, command, check=warn_of_other_counts)
+    return ShardsToIndex("tfrecord", settings, tuple(paths), tasks, merge, command, check=warn_of_other_counts)
 
 
 @dataclass(frozen=True)
@@ -105,17 +106,21 @@ class _Features:
         return cls(image, label)
 
 
-class _Scan:
-    """The images and labels found so far."""
+def _index_shard(shard: str, features: _Features, *, check_parts: bool) -> ShardIndex:
+    with shard_file(shard, check_parts=check_parts) as file:
+        scan = _Scan(features, file)
+        return scan.images.index([shard], scan.labels())
 
-    def __init__(self, features: _Features) -> None:
+
+class _Scan:
+    """The images and labels in a shard."""
+
+    def __init__(self, features: _Features, shard: ShardFile) -> None:
         self.images = ShardImages()
         self.features = features
         self._texts = TextColumn()
-        self._numbers: list[NDArray[np.int64]] = []  # integers, or the bits of floats
+        self._numbers = [np.zeros(0, np.int64)]  # integers, or the bits of floats
         self._kind = _NOTHING  # of the labels
-
-    def add_shard(self, shard: ShardFile) -> None:
         check_is_file(shard.path)
         path, label = shard.name, self.features.label
         reader = TfRecordReader(os.fsencode(shard.path), os.fsencode(self.features.image), os.fsencode(label or ""))
@@ -126,7 +131,6 @@ class _Scan:
             texts, columns = reader.read(_RECORDS)
             records = np.frombuffer(columns, _DTYPE)
             is_empty = is_empty and not len(records)
-            self.images.count(len(records))
             self._add(path, records, texts)
         if reader.status == Status.TRUNCATED:
             self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")
@@ -142,7 +146,7 @@ class _Scan:
         if self._kind == _BYTES:
             return RawLabels.of_texts(*self._texts.codes())
         numbers = np.concatenate(self._numbers)
-        return RawLabels(numbers if self._kind == _INT64 else numbers.astype(np.uint32).view(np.float32))
+        return RawLabels(numbers.astype(np.uint32).view(np.float32) if self._kind == _FLOAT else numbers)
 
     def _add(self, path: str, records: NDArray[Any], texts: bytes) -> None:
         for record in records[records["image_count"] != 1]:
@@ -186,6 +190,25 @@ class _Scan:
                 for offset, size, end in zip(*columns, strict=True)
             ]
         )
+
+
+def _kind(labels: RawLabels) -> int:
+    if not len(labels.values):
+        return _NOTHING
+    if labels.texts is not None:
+        return _BYTES
+    return _INT64 if labels.values.dtype == np.int64 else _FLOAT
+
+
+def _check_one_kind(kinds: Mapping[str, str], label: str | None) -> None:
+    """ValueError if labels in shards, given by their paths, are not all of one kind."""
+    before = ""
+    for path, kind in kinds.items():
+        if kind == _KINDS[_NOTHING]:
+            continue
+        if before not in ("", kind):
+            raise ValueError(f"{path}: {label!r} has {kind}, but {before} in the files before")
+        before = kind
 
 
 def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, paths: Sequence[str], label: str) -> Labels:
