@@ -220,12 +220,6 @@ void BatchJob::abandon_fetches() {
   if (running_or_waiting_ == 0) ended_.notify_all();
 }
 
-void BatchJob::run_bytes(int i, const uint8_t* data, size_t size, Workspace* workspace) {
-  if (!end_fetch(i)) return;
-  sources_[i] = bytes_source(data, size);
-  guarded(i, workspace, [&] { return decode(i, data, size, workspace); });
-}
-
 void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace) {
   if (!end_fetch(i)) return;
   guarded(i, workspace, [&] {

@@ -45,10 +45,8 @@ class BatchJob {
   // The bytes of the sample's file, for the caller to decode: kept from the first read, or read again if the job would
   // have kept too many. Returns kOk or an error with its message in *reason. Throws std::bad_alloc.
   Status data(int i, SampleData* data, std::string* reason);
-  // Each of these ends the fetch, and does nothing if it was abandoned. run_bytes() decodes the contents of a file that
-  // the caller fetched, which must live as long as a source; the sample ends as kNeedsDecoder again if it is of
-  // another format. run_pixels() takes decoded pixels, run_deep() those of more than 8 bits; fail() records an error.
-  void run_bytes(int i, const uint8_t* data, size_t size, Workspace* workspace);
+  // Each of these ends the fetch, and does nothing if it was abandoned. run_pixels() takes decoded pixels, run_deep()
+  // those of more than 8 bits; fail() records an error.
   void run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace);
   void run_deep(int i, const DeepImage& image, bool image_bgr, Workspace* workspace);
   void fail(int i, Status status, std::string reason);
@@ -93,7 +91,7 @@ class BatchJob {
   const double* draws(int i) const { return draws_.data() + static_cast<size_t>(i) * draws_per_sample_; }
 
   const std::shared_ptr<const Recipe> recipe_;
-  std::vector<Source> sources_;  // run_bytes() replaces its sample's
+  const std::vector<Source> sources_;
   uint8_t* const slots_;
   const std::vector<double> draws_;
   const int draws_per_sample_;

@@ -252,7 +252,6 @@ cdef extern from "engine/batch.h" namespace "fastseq" nogil:
         int size()
         cbool begin_fetch(int)
         Status data(int, CSampleData*, string*) except +
-        void run_bytes(int, const uint8_t*, size_t, Workspace*) except +
         void run_pixels(int, const PixelImage&, cbool, Workspace*) except +
         void run_deep(int, const DeepImage&, cbool, Workspace*) except +
         void fail(int, Status, string) except +

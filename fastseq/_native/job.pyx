@@ -181,13 +181,6 @@ cdef class Job:
         found.job = self
         return memoryview(found)
 
-    def put_bytes(self, int i, const uint8_t[::1] data):
-        """End sample i by decoding contents fetched elsewhere; NEEDS_DECODER again if the core does not."""
-        cdef Workspace workspace
-        self.owners.append(data)
-        with nogil:
-            self.job.get().run_bytes(i, &data[0] if data.shape[0] else NULL, data.shape[0], &workspace)
-
     def put_pixels(self, int i, const uint8_t[:, :, ::1] pixels, bint bgr):
         """End sample i with its upright pixels, unless it was abandoned."""
         cdef PixelImage image

@@ -78,37 +78,3 @@ def test_a_file_that_was_too_large_to_keep_is_read_again(
     else:
         assert data is None
         assert finish(job) == [status]
-
-
-def test_bytes_from_elsewhere(path: Path) -> None:
-    fetched = jpeg(photo(30, 40, seed=2))
-    made = recipe(SIZE)
-    out = np.full((1, made.slot_bytes), 77, np.uint8)
-    job = start([bytes(path)], made, out, paths=True)
-    assert finish(job) == ["NEEDS_DECODER"]
-    assert job.begin_fetch(0)
-    job.put_bytes(0, OTHER_FORMAT)
-    assert finish(job) == ["NEEDS_DECODER"]
-    assert job.begin_fetch(0)
-    assert bytes(job.data(0)) == OTHER_FORMAT
-    job.put_bytes(0, bytearray(fetched))
-    assert finish(job) == ["OK"]
-    np.testing.assert_array_equal(out[0], one(fetched, SIZE).reshape(-1))
-
-
-@pytest.mark.parametrize(("fetched", "status"), [(b"", "EMPTY"), (b"no image", "NOT_AN_IMAGE")])
-def test_bad_bytes_from_elsewhere(path: Path, fetched: bytes, status: str) -> None:
-    job = job_of(path)
-    assert finish(job) == ["NEEDS_DECODER"]
-    assert job.begin_fetch(0)
-    job.put_bytes(0, fetched)
-    assert finish(job) == [status]
-
-
-def test_bytes_that_come_too_late(path: Path) -> None:
-    job = job_of(path)
-    assert finish(job) == ["NEEDS_DECODER"]
-    assert job.begin_fetch(0)
-    job.cancel()
-    job.put_bytes(0, jpeg(photo(9, 9)))
-    assert finish(job) == ["CANCELLED"]
