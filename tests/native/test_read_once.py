@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from images import jpeg, photo
+from images import photo
 
-from native.native import OTHER_FORMAT, finish, limits, one, recipe, start
+from native.native import OTHER_FORMAT, finish, limits, recipe, start
 
 SIZE = (16, 16)
 
