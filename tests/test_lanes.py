@@ -18,7 +18,6 @@ from fastseq import ImageSequence, Loader, Samples
 from fastseq._native.order import shuffled
 from fastseq.order.lanes import _STAGGER, BlockedSamples, LaneOrder, Lanes, lane_count
 from fastseq.order.order import Order
-from fastseq.order.permutation import Permutation
 from fastseq.order.rng import BLOCK_STREAM, WINDOW_STREAM, stream_key
 from fastseq.samples.blocks import Blocks
 
@@ -64,7 +63,7 @@ def reference(sizes: list[int], batch_size: int, window: int, seed: int, epoch: 
             members = [sample for block, sample in run if block in distinct[low:high]]
             if members:
                 key = stream_key(stream_key(seed, epoch, WINDOW_STREAM), lane, number)
-                queue += [members[i] for i in Permutation(len(members), key)(np.arange(len(members)))]
+                queue += [members[i] for i in np.frombuffer(shuffled(key, len(members)), np.int32)]
         queues.append(queue)
     return [queues[lane].pop(0) for part in parts for lane in range(lanes) for _ in range(part[lane])]
 

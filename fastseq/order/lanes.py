@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.order import shuffled
-from fastseq.order.permutation import Permutation
 from fastseq.order.rng import BLOCK_STREAM, WINDOW_STREAM, stream_key
 
 MAX_LANES = 256
@@ -198,10 +197,13 @@ class LaneOrder:
         low, high = int(self._lanes.starts[lane]), int(self._lanes.starts[lane + 1])
         first_step = high - end if lane % 2 else begin - low
         key = stream_key(self._key, lane, window)
-        walk = begin + Permutation(end - begin, key)(np.arange(end - begin))
-        starts = self._starts[used]
-        which = np.searchsorted(starts, walk, "right") - 1
-        places = (self._blocks.starts[self._order[used]] - starts)[which] + walk
+        order = np.frombuffer(shuffled(key, end - begin), np.int32)
+        starts = self._starts[used.start : used.stop + 1]
+        counts = np.diff(starts)
+        counts[0] -= begin - starts[0]
+        counts[-1] -= starts[-1] - end
+        shifts: NDArray[np.int64] = self._blocks.starts[self._order[used]] - starts[:-1]
+        places = np.repeat(shifts, counts)[order] + order + begin
         made = first_step, places
         while len(self._kept) >= 2 * self._lanes.count:
             self._kept.pop(next(iter(self._kept.copy()), (lane, window)), None)
