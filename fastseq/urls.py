@@ -56,7 +56,7 @@ def check_local(path: str, what: str) -> None:
         advice = f"write {path[len('file://') :]!r}"
     else:
         advice = (
-            "Samples.from_directory, from_tar, from_tfrecord and from_parquet take URLs, and so does root= of from_csv "
+            "Samples.from_directory, from_tar, from_tfrecord, from_parquet and from_zip take URLs, and so does root= of from_csv "
             "and from_dataframe; or copy the files to a folder. fastseq.compat.image_dataset_from_directory reads "
             "what TensorFlow reads, and fastseq.DataLoader and fastseq.decode_batch take the contents of files"
         )

@@ -90,6 +90,10 @@ void BatchJob::run(int i, Workspace* workspace) {
     found = sources_[i].failure;
   }
   guarded(i, workspace, [&] {
+    if (found == Status::kOk && sources_[i].kind == Source::Kind::kBytes) {
+      found = unpack(sources_[i].packing, data, size, recipe_->limits.file_bytes, &workspace->file, &data, &size,
+                     &workspace->reason);
+    }
     if (found == Status::kOk) return decode(i, data, size, workspace);
     if (sources_[i].kind == Source::Kind::kFailed) workspace->reason.assign(sources_[i].data, size);
     return found;
@@ -166,8 +170,10 @@ bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) n
 Status BatchJob::data(int i, SampleData* data, std::string* reason) {
   const Source& source = sources_[i];
   if (!source.is_file()) {
-    *data = {reinterpret_cast<const uint8_t*>(source.data), source.size, nullptr};
-    return Status::kOk;
+    const auto bytes = std::make_shared<Buffer>();
+    data->owner = bytes;
+    return unpack(source.packing, reinterpret_cast<const uint8_t*>(source.data), source.size,
+                  recipe_->limits.file_bytes, bytes.get(), &data->data, &data->size, reason);
   }
   {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -6,7 +6,9 @@
 #include <new>
 
 namespace fastseq {
+namespace {
 
+// Inflates data[0, size), a raw deflate stream of `out_size` bytes exactly.
 Status inflate_raw(const uint8_t* data, size_t size, size_t out_size, uint8_t* out, std::string* reason) {
   const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> decompressor(
       libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
@@ -18,8 +20,24 @@ Status inflate_raw(const uint8_t* data, size_t size, size_t out_size, uint8_t* o
   return Status::kCorrupt;
 }
 
-Status check_crc32(const uint8_t* data, size_t size, uint32_t crc, std::string* reason) {
-  if (libdeflate_crc32(0, data, size) == crc) return Status::kOk;
+}  // namespace
+
+Status unpack(const Packing& packing, const uint8_t* data, size_t size, int64_t max_bytes, Buffer* buffer,
+              const uint8_t** image, size_t* image_size, std::string* reason) {
+  *image = data;
+  *image_size = size;
+  if (packing.inflated_size >= 0) {
+    if (packing.inflated_size > max_bytes) return Status::kFileTooLarge;
+    if (packing.inflated_size == 0) return Status::kEmpty;
+    *image_size = static_cast<size_t>(packing.inflated_size);
+    uint8_t* const out = buffer->reserve(*image_size);
+    *image = out;
+    const Status status = inflate_raw(data, size, *image_size, out, reason);
+    if (status != Status::kOk) return status;
+  }
+  if (packing.crc32 < 0 || libdeflate_crc32(0, *image, *image_size) == static_cast<uint32_t>(packing.crc32)) {
+    return Status::kOk;
+  }
   *reason = "the data do not match their checksum in the archive";
   return Status::kCorrupt;
 }

@@ -4,15 +4,21 @@
 #include <cstdint>
 #include <string>
 
+#include "base/buffer.h"
 #include "base/status.h"
 
 namespace fastseq {
 
-// Inflates data[0, size), a raw deflate stream of `out_size` bytes exactly. Returns kOk or, with a message in *reason,
-// kCorrupt. Throws std::bad_alloc.
-Status inflate_raw(const uint8_t* data, size_t size, size_t out_size, uint8_t* out, std::string* reason);
+// How bytes hold an image, as members of zip archives do.
+struct Packing {
+  int64_t inflated_size = -1;  // of the image, if the bytes are a deflate stream; -1 if they are the image itself
+  int64_t crc32 = -1;          // of the image; -1 if it is not known
+};
 
-// Returns kOk or, with a message in *reason, kCorrupt.
-Status check_crc32(const uint8_t* data, size_t size, uint32_t crc, std::string* reason);
+// Takes the image out of data[0, size): *image is in `data`, or in *buffer if it was inflated, which `data` must not be
+// in. Returns kOk, kFileTooLarge beyond `max_bytes`, kEmpty, or, with a message in *reason, kCorrupt. Throws
+// std::bad_alloc.
+Status unpack(const Packing& packing, const uint8_t* data, size_t size, int64_t max_bytes, Buffer* buffer,
+              const uint8_t** image, size_t* image_size, std::string* reason);
 
 }  // namespace fastseq

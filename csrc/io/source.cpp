@@ -12,8 +12,8 @@ void Source::write_path(std::string* path) const {
   path->append(data, size);
 }
 
-Source bytes_source(const uint8_t* data, size_t size) {
-  return {Source::Kind::kBytes, reinterpret_cast<const char*>(data), size, "", 0, 0, 0, {}, {}, Status::kOk};
+Source bytes_source(const uint8_t* data, size_t size, Packing packing) {
+  return {Source::Kind::kBytes, reinterpret_cast<const char*>(data), size, "", 0, 0, 0, packing, {}, Status::kOk};
 }
 
 Source file_source(const uint8_t* path, size_t size) {

@@ -7,14 +7,9 @@
 
 #include "base/status.h"
 #include "io/file.h"
+#include "io/packing.h"
 
 namespace fastseq {
-
-// How the bytes of a range hold the image, as members of zip archives do.
-struct Packing {
-  int64_t inflated_size = -1;  // of the image, if the range is a deflate stream; -1 if it is the image itself
-  int64_t crc32 = -1;          // of the image; -1 if it is not known
-};
 
 // Bytes in memory, a file, a range of bytes of a file, or what the caller could not get. Whatever it points to belongs
 // to the caller.
@@ -26,8 +21,8 @@ struct Source {
   size_t size;
   const char* root;  // folder of a relative path, or empty
   size_t root_size;
-  int64_t offset, length;  // of kFileRange; neither is negative
-  Packing packing;
+  int64_t offset, length;        // of kFileRange; neither is negative
+  Packing packing;               // of kBytes and kFileRange
   FileVersion version;           // of the file, when the image was found in it
   Status failure = Status::kOk;  // of kFailed
 
@@ -36,7 +31,7 @@ struct Source {
   void write_path(std::string* path) const;
 };
 
-Source bytes_source(const uint8_t* data, size_t size);
+Source bytes_source(const uint8_t* data, size_t size, Packing packing = {});
 Source file_source(const uint8_t* path, size_t size);
 // The sample ends with this status and these words.
 Source failed_source(Status failure, const uint8_t* reason, size_t size);

@@ -37,6 +37,8 @@ class ZipReader {
   // Finds the central directory. Returns kOk; kCorrupt where there is none, or kUnsupportedFormat for a part of a split
   // archive, with words in *reason; or why it cannot be read. Throws std::bad_alloc, as the others do.
   Status find_directory(std::string* reason);
+  // Where it begins, once it is found.
+  int64_t directory_offset() const { return end_record_ - directory_size_; }
   // Adds up to `max_members`, once the directory is found; *done where it has none left. kCorrupt where it does not
   // have as many as it says.
   Status read(size_t max_members, ZipMembers* members, bool* done, std::string* reason);

@@ -151,7 +151,7 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         int64_t inflated_size, crc32
     cdef cppclass Source:
         pass
-    Source bytes_source(const uint8_t*, size_t)
+    Source bytes_source(const uint8_t*, size_t, Packing)
     Source file_source(const uint8_t*, size_t)
     Source failed_source(Status, const uint8_t*, size_t)
     Source range_source(const uint8_t*, size_t, int64_t, int64_t, Packing)
@@ -193,6 +193,7 @@ cdef extern from "io/zip_reader.h" namespace "fastseq" nogil:
     cdef cppclass CZipReader "fastseq::ZipReader":
         CZipReader(shared_ptr[const OpenFile]) except +
         Status find_directory(string*) except +
+        int64_t directory_offset()
         Status read(size_t, ZipMembers*, cbool*, string*) except +
         Status find_contents(int64_t, int64_t, int64_t*, string*) except +
 

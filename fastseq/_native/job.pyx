@@ -47,9 +47,10 @@ cdef class Job:
     Args:
         out: writable bytes, one slot a sample.
         draws: (n, k) float64, the samples' uniform numbers.
-        sources: a list of buffers (contents of files), tuples (path,) of files, and tuples (path, offset, length,
-            inflated size, CRC-32) of ranges of files, with paths as bytes, and -1 where one of the last two does not
-            apply, and tuples (words, status) of what could not be had; or a path table as a tuple (blob, offsets, root, rows, path_numbers, ranges, versions, buffers): the path
+        sources: a list of buffers (contents of files) and of tuples: (contents, inflated size, CRC-32) of members of
+            archives, (path,) of files, (path, offset, length, inflated size, CRC-32) of ranges of files, with paths as
+            bytes, and -1 for a size or a CRC that does not apply, and (words, status) of what could not be had; or a
+            path table as a tuple (blob, offsets, root, rows, path_numbers, ranges, versions, buffers): the path
             numbers are None where row i has path i; the ranges None or a tuple of columns with the same numbers, of
             which the last two may be None, and a length is -1 for a whole file; the versions None or the size and the
             time of the last change, in ns, of each path, -1 if they are not known; the buffers None or a tuple (owners,

@@ -121,6 +121,11 @@ cdef class ZipReader(ShardReader):
             status = self.reader.get().find_directory(&reason)
         self._end_with(status, reason)
 
+    @property
+    def directory_offset(self):
+        """Where the directory begins, if it was found."""
+        return 0 if self.reader.get() is NULL else self.reader.get().directory_offset()
+
     def read(self, size_t max_members):
         """Read that many entries of the directory.
 

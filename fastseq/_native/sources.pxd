@@ -66,8 +66,12 @@ cdef inline object add_items(sources, vector[Source]* items):
         view = item[0] if type(item) is tuple else item
         owners.append(view)
         data = &view[0] if view.shape[0] else NULL
+        packing.inflated_size = packing.crc32 = -1
         if type(item) is not tuple:
-            items.push_back(bytes_source(data, view.shape[0]))
+            items.push_back(bytes_source(data, view.shape[0], packing))
+        elif len(item) == 3:
+            packing.inflated_size, packing.crc32 = item[1], item[2]
+            items.push_back(bytes_source(data, view.shape[0], packing))
         elif len(item) == 2:
             items.push_back(failed_source(<Status><int>item[1], data, view.shape[0]))
         elif len(item) == 1:

@@ -43,6 +43,7 @@ class PathTable:
         etags: of the objects that the paths are URLs of, when images were found in them; None for those whose store has
             none. None if the paths are not URLs.
         row_groups: of Parquet files, which the images are in; None for other files.
+        has_member_headers: whether ranges begin at the headers that members of zip archives have before their contents.
     """
 
     root: bytes
@@ -55,6 +56,7 @@ class PathTable:
     blocks: Blocks | None = None
     etags: tuple[str | None, ...] | None = None
     row_groups: RowGroups | None = None
+    has_member_headers: bool = False
 
     def __post_init__(self) -> None:
         for array in (self.blob, self.offsets, self.path_numbers, self.versions):

@@ -73,7 +73,7 @@ class Readers(ShardReaders):
                 images a row.
             label: the column of labels; a list of columns for numbers that stay as they are; None for no labels.
             root: the folder of relative paths, or its URL; None for the working directory. Or a zip archive that has
-                the images, "photos.zip", or a folder in one, "photos.zip/train"; see `from_zip`.
+                the images, "photos.zip", or a folder in one, "photos.zip/train", also by its URL; see `from_zip`.
             label_sep: the separator between several labels in one text: with "_", "cat_dog" is a cat and a dog. A cell
                 that is empty or missing has no labels.
             classes: the classes in the order of their numbers, such as the `.classes` of the training samples; None for

@@ -121,17 +121,17 @@ class ShardReaders:
 
         Only the archive's central directory and the headers of the images are read; each image is read in place when
         its batch is loaded, inflated if it is deflated, and compared with its checksum. Nothing is unpacked to the
-        disk.
+        disk. Of an archive in a store, the directory alone is read first, and images come by blocks of 2 MB.
 
         Args:
-            path: the archive, on a local disk. Its files must be stored or deflated, and not encrypted.
+            path: the archive, or its URL. Its files must be stored or deflated, and not encrypted.
             folder: the folder in the archive that has the class folders, such as "photos/train". None to look for it:
                 while a folder has images in a single folder of it, and not directly in that one, that one is taken.
             extensions: as in `from_directory`.
             classes: likewise.
 
         Raises:
-            OSError: if the archive cannot be read.
+            OSError: if the archive, or its store, cannot be read.
             ValueError: if it is not a zip archive, or not whole; if a file in it is encrypted, or compressed in another
                 way; if there are no images or no class folders, or if `folder` or `classes` names one that does not
                 exist.

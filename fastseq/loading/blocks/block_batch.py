@@ -37,13 +37,15 @@ class BlockSources:
         """See `fastseq.engine.sources.Sources`."""
         ranges, blocks = self._table.ranges, self._table.blocks
         if self._table.are_objects:
-            return [_item(block, 0, -1) for block in self._blocks]
+            return [_item(block, 0, -1, -1, -1) for block in self._blocks]
         assert ranges is not None
         assert blocks is not None
         numbers = np.fromiter((block.number for block in self._blocks), np.int64, len(self._blocks))
         offsets = (ranges.offsets[self._rows] - blocks.offsets[numbers]).tolist()
-        lengths = ranges.lengths[self._rows].tolist()
-        return [_item(*each) for each in zip(self._blocks, offsets, lengths, strict=True)]
+        columns = [
+            [-1] * len(self._rows) if column is None else column[self._rows].tolist() for column in ranges.columns[1:]
+        ]
+        return [_item(*each) for each in zip(self._blocks, offsets, *columns, strict=True)]
 
     def path(self, place: int) -> str:
         """See `fastseq.engine.sources.Sources`."""
@@ -211,8 +213,8 @@ class BlockBatch:
         self._gate.release()
 
 
-def _item(block: Block, offset: int, length: int) -> Item:
+def _item(block: Block, *place: int) -> Item:
     if block.images is None:
         assert block.error is not None
         return block.error.detail.encode(), int(block.error.status)
-    return block.images.image(offset, length)
+    return block.images.image(*place)

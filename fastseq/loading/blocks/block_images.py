@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
+from fastseq.samples.member_header import contents_offset
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.arrow_images import ArrowImages, find_images
 from fastseq.status import Status
 from fastseq.storage.store import StoreError
 from fastseq.storage.store_file import PartFile
 
-Item: TypeAlias = memoryview | tuple[bytes, int]
-"""An image, or the words and the status of one that is not there; as `fastseq._native.job.Job` takes them."""
+Item: TypeAlias = memoryview | tuple[memoryview, int, int] | tuple[bytes, int]
+"""An image, or a member of an archive with its inflated size and CRC-32, or the words and the status of one that is not
+there; as `fastseq._native.job.Job` takes them."""
 
 _MAX_ROW_GROUP_BYTES = 1 << 31  # once it is decompressed; as much as a binary array of Arrow holds
 
@@ -21,7 +23,7 @@ _MAX_ROW_GROUP_BYTES = 1 << 31  # once it is decompressed; as much as a binary a
 class BlockImages(Protocol):
     """The images in a block."""
 
-    def image(self, offset: int, length: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
         """The image at an offset from the block's start, as the table has it; all of it if the length is negative."""
 
 
@@ -31,13 +33,28 @@ class RawImages:
     def __init__(self, data: memoryview) -> None:
         self._data = data
 
-    def image(self, offset: int, length: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
         """See `BlockImages`."""
+        del inflated_size, crc32
         if length < 0:
             return self._data
         if not 0 <= offset <= offset + length <= self._data.nbytes:
             return b"the index puts it where its block is not", int(Status.CORRUPT)
         return self._data[offset : offset + length]
+
+
+class MemberImages:
+    """Images that are members of a zip archive, each after its header."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+
+    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
+        """See `BlockImages`."""
+        begin = contents_offset(self._data, offset)
+        if begin < 0 or begin + length > self._data.nbytes:
+            return b"it is not where the archive's central directory says", int(Status.CORRUPT)
+        return self._data[begin : begin + length], inflated_size, crc32
 
 
 class RowGroupImages:
@@ -47,9 +64,9 @@ class RowGroupImages:
         self._images = images
         self._buffers: Sequence[memoryview] = [buffer.data for buffer in images.buffers]
 
-    def image(self, offset: int, length: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
         """See `BlockImages`; the offset is a row."""
-        del length
+        del length, inflated_size, crc32
         if not 0 <= offset < len(self._images.numbers):
             return b"its row is not in the row group", int(Status.CORRUPT)
         number = int(self._images.numbers[offset])
@@ -70,6 +87,8 @@ def images_in(table: PathTable, number: int, data: memoryview) -> BlockImages:
     Raises:
         StoreError: if it is a row group that cannot be read.
     """
+    if table.has_member_headers:
+        return MemberImages(data)
     return RawImages(data) if table.row_groups is None else RowGroupImages(_row_group(table, number, data))
 
 

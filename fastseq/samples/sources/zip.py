@@ -13,7 +13,7 @@ from fastseq.samples.sources.class_folders import endings, read_class_folders
 from fastseq.samples.sources.folder_walk import EXTENSIONS, LITTER, Entry, FolderWalk, WalkReport
 from fastseq.samples.sources.zip_contents import ZipContents, joined, plain_name
 from fastseq.samples.sources.zip_images import ZipImages
-from fastseq.urls import check_local
+from fastseq.urls import is_url, object_url
 
 
 def read_zip(
@@ -24,8 +24,7 @@ def read_zip(
         raise TypeError(f"path must be the path of one zip archive, not {shown(path)}")
     kinds = endings(extensions)
     name = os.fspath(path)
-    check_local(name, "path")
-    contents = ZipContents(name)
+    contents = ZipContents(object_url(name, "path") if is_url(name) else name)
     root = _outermost(contents, kinds or EXTENSIONS) if folder is None else plain_name(os.fspath(folder))
     if root not in contents:
         raise ValueError(f"{name} has no folder {folder!r}; {_similar(contents, root)}")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fastseq._native.shards import ZIP_MEMBER, ZipReader
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
+from fastseq.samples.sources.archive_file import archive_file
 from fastseq.samples.sources.folder_walk import Entry
 from fastseq.samples.sources.left_out import LeftOut
 from fastseq.samples.sources.shard_errors import ZIP_ARCHIVE, check_is_file, unreadable
@@ -32,20 +33,26 @@ class ZipContents:
     """The folders and files in a zip archive, by their names without a slash at the end.
 
     Attributes:
-        path: of the archive.
-        reader: of the archive.
+        path: of the archive, or its URL.
+        reader: of the archive; of a remote one, for its directory alone.
+        info: what its store says of a remote one.
     """
 
     def __init__(self, path: str) -> None:
         """Read the central directory.
 
         Raises:
-            OSError: if there is no such file, or if it cannot be read.
+            OSError: if there is no such file, or if it cannot be read: a `StoreError`, for example.
             ValueError: if it is not a zip archive.
         """
         self.path = path
-        check_is_file(path)
-        self.reader = ZipReader(os.fsencode(path))
+        with archive_file(path) as file:
+            self.info = file.info
+            self._read(file.path)
+
+    def _read(self, file: str) -> None:
+        check_is_file(file)
+        self.reader = ZipReader(os.fsencode(file))
         self._folders: dict[str, dict[str, int]] = {"": {}}  # the number of each file, or _FOLDER
         self._left_out = {reason: LeftOut() for reason in (_REPEATED, _CLASH, _LINKS)}
         parts = [np.zeros(0, _DTYPE)]
@@ -55,11 +62,11 @@ class ZipContents:
             self._add(names, members, sum(map(len, parts)))
             parts.append(members)
         if self.reader.status != Status.OK:
-            raise unreadable(path, self.reader, ZIP_ARCHIVE)
+            raise unreadable(self.path, self.reader, ZIP_ARCHIVE)
         self._members: NDArray[Any] = np.concatenate(parts)
         for reason, left_out in self._left_out.items():
             if left_out.count:
-                warn_user(f"{path}: {reason}: {left_out}", SamplesWarning)
+                warn_user(f"{self.path}: {reason}: {left_out}", SamplesWarning)
 
     def __contains__(self, folder: str) -> bool:
         return folder in self._folders
@@ -88,6 +95,11 @@ class ZipContents:
         """What the central directory says of a file; see csrc/io/zip_reader.h."""
         where, _, base = name.rpartition("/")
         return dict(zip(ZIP_MEMBER, self._members[self._folders[where][base]].tolist(), strict=True))
+
+    def ends(self, header_offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the next member or the directory begins after each of these headers of members."""
+        begins = np.append(np.sort(self._members["header_offset"]), self.reader.directory_offset)
+        return begins[np.searchsorted(begins[:-1], header_offsets, "right")]
 
     def _add(self, names: bytes, members: NDArray[Any], first: int) -> None:
         start = 0

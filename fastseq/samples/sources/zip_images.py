@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,18 @@ import numpy as np
 from fastseq._types import StrPath
 from fastseq.samples.blocks import Blocks
 from fastseq.samples.class_labels import listed
+from fastseq.samples.member_header import MEMBER_HEADER
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import RangesBuilder
 from fastseq.samples.sources.zip_contents import ZipContents, joined, plain_name
-from fastseq.urls import is_url
+from fastseq.urls import is_url, object_url
 
 _ENCRYPTED = 1  # a bit of the flags
 _STORED, _DEFLATED = 0, 8
 _METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ"}
+_ARCHIVE_URL = re.compile(r"(.*?\.zip)(/.*)?", re.IGNORECASE)
 _MAX_RATIO = 1040  # that of deflate is 1032
+_MAX_MEMBER_HEADER = MEMBER_HEADER + 2 * 0xFFFF  # with a name and extra fields
 
 
 class ZipImages:
@@ -36,20 +40,34 @@ class ZipImages:
         """
         what, member = f"{self._contents.path}: {name}", self._contents.member(name)
         inflated_size = member["size"] if _is_deflated(member, what) else None
-        offset = self._contents.reader.contents_offset(member["header_offset"], member["compressed_size"])
+        offset = self._offset(member["header_offset"], member["compressed_size"])
         if offset < 0:
             raise ValueError(f"{what} is not where the archive's central directory says; is the archive whole?")
         self._ranges.add(offset, member["compressed_size"], inflated_size, member["crc32"], name)
 
+    def _offset(self, header_offset: int, compressed_size: int) -> int:
+        """Where the contents of a member begin, or for remote ones its header; -1 if they cannot be there."""
+        info, reader = self._contents.info, self._contents.reader
+        if info is None:
+            return reader.contents_offset(header_offset, compressed_size)
+        return header_offset if header_offset + MEMBER_HEADER + compressed_size <= reader.directory_offset else -1
+
     def table(self) -> PathTable:
         """A table of them; nothing can be added after that."""
-        ranges, numbers = self._ranges.ranges(), np.zeros(len(self._ranges), np.int32)
+        contents, ranges = self._contents, self._ranges.ranges()
+        numbers, info, sizes = np.zeros(len(ranges), np.int32), contents.info, ranges.lengths
+        if info is None:
+            table, version = PathTable.from_strings([contents.path]), contents.reader.version
+        else:
+            table, version = PathTable.from_urls([contents.path], [info.etag]), (info.size, 0)
+            sizes = np.minimum(contents.ends(ranges.offsets) - ranges.offsets, sizes + _MAX_MEMBER_HEADER)
         return replace(
-            PathTable.from_strings([self._contents.path]),
+            table,
             path_numbers=numbers,
             ranges=ranges,
-            blocks=Blocks.of_images(numbers, ranges.offsets, ranges.lengths) if len(ranges) else None,
-            versions=np.array([self._contents.reader.version], np.int64),
+            blocks=Blocks.of_images(numbers, ranges.offsets, sizes) if len(ranges) else None,
+            versions=np.array([version], np.int64),
+            has_member_headers=info is not None,
         )
 
 
@@ -63,10 +81,11 @@ class ArchiveRoot:
 
     @classmethod
     def of(cls, root: StrPath | None) -> ArchiveRoot | None:
-        """The archive that a root is, or is in; None if it is a folder on a disk."""
+        """The archive that a root is, or is in, by its name if it is a URL; None if it is a folder."""
         whole = "" if root is None else os.fsdecode(root)
         if is_url(whole):
-            return None
+            remote = _ARCHIVE_URL.fullmatch(whole)
+            return remote and cls(object_url(remote[1], "root"), remote[2] or "")
         archive = whole
         while archive and not os.path.exists(archive):
             archive = os.path.dirname(archive)
