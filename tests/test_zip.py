@@ -292,8 +292,6 @@ def test_what_is_no_archive(tmp_path, photos):
         Samples.from_zip(tmp_path / "x.zip", classes=["fish"])
     with pytest.raises(FileNotFoundError):
         Samples.from_zip(tmp_path / "absent.zip")
-    with pytest.raises(ValueError, match="is a URL"):
-        Samples.from_zip("gs://bucket/x.zip")
 
 
 STRAY = ["README.txt", "labels.csv", "photos/README.txt", "photos/Thumbs.db", "annotations/a.xml", "other/"]
