@@ -56,8 +56,9 @@ def check_local(path: str, what: str) -> None:
         advice = f"write {path[len('file://') :]!r}"
     else:
         advice = (
-            "Samples.from_directory, from_tar, from_tfrecord, from_parquet and from_zip take URLs, and so does root= of "
-            "from_csv and from_dataframe; or copy the files to a folder. fastseq.compat.image_dataset_from_directory reads "
+            "Samples.from_directory, from_tar, from_tfrecord, from_parquet and from_zip take URLs, and so does root= "
+            "of from_csv and from_dataframe; or copy the files to a folder. "
+            "fastseq.compat.image_dataset_from_directory reads "
             "what TensorFlow reads, and fastseq.DataLoader and fastseq.decode_batch take the contents of files"
         )
     raise ValueError(f"{what}: {path!r} is a URL, which is not read here yet: {advice}")

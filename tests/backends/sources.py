@@ -105,6 +105,7 @@ def sources(folder: Path, url: str) -> Iterator[tuple[str, Samples]]:
         return
     yield "tar in a store", Samples.from_tar(f"{url}/{{0..1}}.tar", image="png", label="cls")
     yield "Parquet in a store", Samples.from_parquet(f"{url}/images.parquet")
+    yield "zip in a store", Samples.from_zip(f"{url}/images.zip")
     yield "objects", Samples.from_csv(folder / "names.csv", root=f"{url}/images")
 
 
