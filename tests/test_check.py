@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import zipfile
@@ -21,6 +22,7 @@ from typer.testing import CliRunner, Result
 
 from fastseq import Samples, SamplesWarning
 from fastseq.cli.check import check
+from fastseq.cli.main import main
 from fastseq.doctor.digests import compare, read_digests, write_digests
 from fastseq.samples.index.remote_index import upload_index
 from fastseq.samples.sources.tar import tar_shards
@@ -355,3 +357,25 @@ def test_what_lies_in_a_store(run, images, monkeypatch):
         refused = run(parquet_url, "--digest", "digests.csv")
         assert refused.exit_code == 2
         assert "--digest is for files and shards on a disk" in refused.output
+
+
+def test_a_list_of_bad_images_is_good_after_fastseq_index(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    monkeypatch.setattr("fastseq.storage.stores._stores", {})
+    out = io.BytesIO()
+    images = [jpeg(photo(20, 24, seed=i)) for i in range(6)]
+    images[2] = b"no image"
+    parquet.write_table(pyarrow.table({"image": images}), out, compression="none", use_dictionary=False)
+    with ObjectServer() as server:
+        server.objects["/p.parquet"] = out.getvalue()
+        url = f"{server.url}/p.parquet"
+        bad = str(tmp_path / "bad.jsonl")
+        with pytest.raises(SystemExit):
+            main(["check", url, "--quarantine", bad])
+        assert len(Samples.from_parquet(url, "image", None).without(bad)) == 5
+        with pytest.raises(SystemExit):
+            main(["index", url])
+        assert len(Samples.from_parquet(url, "image", None).without(bad)) == 5

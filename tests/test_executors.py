@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from images import jpeg, photo
 from tar_files import tar
 from tfrecord_files import tfrecords
 
+import fastseq.samples.sources.tar as tar_source
+from fastseq.cli.main import main
+from fastseq.executors import WorkerDiedError
 from fastseq.executors.processes import in_processes
 from fastseq.executors.threads import in_threads, one_by_one
 from fastseq.samples.index.columns import columns_of
@@ -54,7 +58,7 @@ def test_what_a_task_raises(executor):
 
 
 def test_a_process_that_is_killed():
-    with pytest.raises(RuntimeError, match="a process that ran tasks has ended"):
+    with pytest.raises(WorkerDiedError, match=r"a process that ran a task has ended with status -9"):
         list(in_processes(2)([partial(end_process, number) for number in range(3)]))
 
 
@@ -153,3 +157,49 @@ def test_a_node_that_dies(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert str([(number, number) for number in range(7)]) in ran.stdout
     assert "raised: there is no shard" in ran.stdout
+
+
+def killed(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_cli_says_what_happened(tmp_path, monkeypatch, capsys):
+    for shard in range(2):
+        (tmp_path / f"{shard}.tar").write_bytes(tar([("a.jpg", jpeg(photo(8, 8)))]))
+    monkeypatch.setattr(tar_source, "_index_shard", killed)
+    with pytest.raises(SystemExit) as stop:
+        main(["index", f"{tmp_path}/*.tar", "--workers", "1"])
+    assert stop.value.code == 2
+    assert "try fewer" in capsys.readouterr().err.lower()
+
+
+def note(folder, number):
+    """Write down whether this starts after the caller has the error; until then, all but the first one wait."""
+    is_late = os.path.exists(os.path.join(folder, "raised"))
+    open(os.path.join(folder, f"{number} {'late' if is_late else 'in time'}"), "w").close()
+    if number == 0:
+        raise ValueError("bad")
+    while not os.path.exists(os.path.join(folder, "raised")):
+        time.sleep(0.01)
+
+
+MAIN = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from functools import partial
+from fastseq.executors.processes import in_processes
+from test_executors import note
+if __name__ == "__main__":
+    try:
+        list(in_processes(2)([partial(note, sys.argv[1], i) for i in range(20)]))
+    except ValueError:
+        open(sys.argv[1] + "/raised", "w").close()
+"""
+
+
+def test_no_further_tasks_start(tmp_path):
+    (tmp_path / "main.py").write_text(MAIN)
+    here = os.path.dirname(__file__)
+    subprocess.run([sys.executable, tmp_path / "main.py", tmp_path, here], check=True, timeout=100)
+    late = [name for name in os.listdir(tmp_path) if name.endswith("late")]
+    assert not late, sorted(late)

@@ -13,13 +13,16 @@ import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from images import jpeg, photo
 
 from fastseq import FileRange
 from fastseq.errors import UnknownLabelError
 from fastseq.samples import PathTable, Samples
 from fastseq.samples import path_table as table_module
 
-NAMES = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=8)
+NAMES = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=8).filter(
+    lambda name: "://" not in name  # a URL
+)
 
 
 def numbered(n: int, **options) -> Samples:
@@ -60,7 +63,7 @@ def test_a_nul_in_a_path_is_an_error_with_its_row(monkeypatch, chunk):
 @pytest.mark.parametrize(
     ("url", "remedy"),
     [
-        ("gs://bucket/a.jpg", "from_parquet take URLs"),
+        ("gs://bucket/a.jpg", "from_zip take URLs"),
         ("ram://a.jpg", r"compat\.image_dataset_from_directory"),
         ("https://example.org/a.jpg", "copy the files"),
         ("file:///data/a.jpg", "write '/data/a.jpg'"),
@@ -420,3 +423,18 @@ def test_importing_samples_imports_no_framework():
     code = "import sys, fastseq.samples; print({'keras', 'tensorflow', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("which", [[True, False, True], [-1]])
+def test_image_rows_are_indexed_as_an_array_is(tmp_path, which):
+    for i in range(3):
+        (tmp_path / f"{i}.jpg").write_bytes(jpeg(photo(8, 8, seed=i)))
+    samples = Samples.from_files([tmp_path / f"{i}.jpg" for i in range(3)])
+    which = np.array(which)
+    assert samples.image_rows(which).tolist() == samples.select(range(3)).image_rows(which).tolist()
+
+
+def test_image_rows_of_no_sample(tmp_path):
+    samples = Samples.from_files([tmp_path / "0.jpg"])
+    with pytest.raises(IndexError):
+        samples.image_rows(np.array([99]))

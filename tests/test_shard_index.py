@@ -18,7 +18,10 @@ import fastseq.samples.index.kept_index as kept_index
 from fastseq import Loader, Samples
 from fastseq.cli.index import index
 from fastseq.errors import SamplesWarning
+from fastseq.samples.index.columns import columns_of
 from fastseq.samples.index.index_file import NotAnIndexError, read_columns, read_header, write_index
+from fastseq.samples.index.kept_index import keep
+from fastseq.samples.sources.tar import tar_shards
 
 SIZE = (16, 20)
 
@@ -350,3 +353,36 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path):
     with warnings.catch_warnings(), pytest.raises(OSError, match="directory"):
         write_index(tmp_path / "x.fsi", {}, {"a": np.arange(3)})
     assert [file.name for file in tmp_path.iterdir()] == ["x.fsi"]
+
+
+CHANGES = {
+    "names in two columns": lambda c: {"name_offsets": np.tile(c["name_offsets"][:, None], (1, 2))},
+    "a text twice": lambda c: {"texts": np.frombuffer(b"aab", np.uint8)},
+    "blocks after their images": lambda c: {
+        "block_offsets": c["block_offsets"] + 600,
+        "block_lengths": c["block_lengths"] - 600,
+    },
+    "no labels": lambda c: {"labels": None, "texts": None, "text_offsets": None},
+    "numbers for labels": lambda c: {"labels": c["labels"].astype(np.int64), "texts": None, "text_offsets": None},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_columns_that_do_not_fit(tmp_path, monkeypatch, change):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for shard in range(2):
+        pairs = [(f"{i}.cls", b"abc"[i % 3 : i % 3 + 1]) for i in range(4)]
+        files = [file for i, pair in enumerate(pairs) for file in (pair, (f"{i}.jpg", jpeg(photo(20, 24, seed=i))))]
+        (tmp_path / f"{shard}.tar").write_bytes(tar(files))
+    shards = tar_shards(f"{tmp_path}/*.tar", "jpg", "cls")
+    index, file = shards.make(), tmp_path / "index.fsi"
+    keep(index, shards, file)
+    header = read_header(file)
+    del header["columns"]
+    columns = columns_of(index)
+    columns |= CHANGES[change](columns)
+    write_index(file, header, {name: column for name, column in columns.items() if column is not None})
+    samples = Samples.from_tar(f"{tmp_path}/*.tar", "jpg", "cls")
+    assert samples.labels is not None
+    assert samples.labels.tolist() == [0, 1, 2, 0] * 2
+    assert sum(len(x) for x, _ in Loader(samples, (8, 8), 4, shuffle="blocks")) == 8

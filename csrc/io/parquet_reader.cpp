@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kWindow = 4096;
 constexpr int64_t kMaxHeader = 1 << 20;
 constexpr int64_t kMaxLevels = 1 << 20;  // bytes
-constexpr int64_t kMaxRows = 1 << 24;    // of a page
+constexpr int64_t kMaxRows = 1 << 20;    // of a page, and about as many are read at once
 constexpr int64_t kDataPage = 0, kIndexPage = 1, kDataPageV2 = 3;
 constexpr int64_t kPlain = 0, kRle = 3;
 
@@ -30,6 +30,7 @@ ParquetReader::ParquetReader(std::shared_ptr<const OpenFile> file) : window_(std
 
 Status ParquetReader::start(const ParquetChunk& chunk) {
   if (chunk.begin < 0 || chunk.size < 0 || chunk.begin > window_.file().size() - chunk.size) return Status::kTruncated;
+  if (chunk.rows < 0 || chunk.max_level < 0) return Status::kCorrupt;
   chunk_ = chunk;
   position_ = chunk.begin;
   rows_left_ = chunk.rows;
@@ -37,7 +38,9 @@ Status ParquetReader::start(const ParquetChunk& chunk) {
 }
 
 Status ParquetReader::read(size_t max_pages, ParquetValues* values, bool* done, std::string* reason) {
+  const size_t before = values->offsets.size();
   for (size_t pages = 0; pages < max_pages && rows_left_ > 0; ++pages) {
+    if (values->offsets.size() - before >= size_t{kMaxRows}) return Status::kOk;
     const Status status = read_page(values, reason);
     if (status != Status::kOk) return status;
   }

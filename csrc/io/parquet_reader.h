@@ -24,14 +24,14 @@ struct ParquetValues {
   std::vector<int64_t> offsets, lengths;
 };
 
-// Memory is bounded by a page's header, levels and rows, 4 MiB, and by what is added to the values.
+// Memory is bounded by a page's header, levels and rows, 3 MiB, and by what is added to the values.
 class ParquetReader {
  public:
   explicit ParquetReader(std::shared_ptr<const OpenFile> file);
 
-  // The chunk to read next; kTruncated if it is not within the file.
+  // The chunk to read next; kTruncated if it is not within the file, kCorrupt if a number is negative.
   Status start(const ParquetChunk& chunk);
-  // Adds the rows of up to `max_pages`; *done once the chunk has none left. kCorrupt where the pages are not as the
+  // Adds the rows of up to `max_pages`, and about a million at most; *done once the chunk has none left. kCorrupt where the pages are not as the
   // chunk says, with the place in *reason; then nothing is to be read on. Throws std::bad_alloc.
   Status read(size_t max_pages, ParquetValues* values, bool* done, std::string* reason);
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fastseq.cli.failure import fail
 from fastseq.errors import SamplesWarning
-from fastseq.executors import Executor
+from fastseq.executors import Executor, WorkerDiedError
 from fastseq.executors.processes import in_processes
 from fastseq.executors.ray_cluster import on_ray
 from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_header
@@ -71,7 +71,7 @@ def index(
             file = _upload(made, todo, file)
         else:
             keep(made, todo, Path(file), folder if todo.is_remote else None)
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, WorkerDiedError) as error:
         fail(error)
     typer.echo(f"{len(made.shards):,} images in {len(todo.paths):,} shards: {file}")
     if file in map(str, cached(todo)):

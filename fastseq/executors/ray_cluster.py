@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
-from fastseq.executors import Executor, Task
+from fastseq.executors import Executor, Task, WorkerDiedError
 
 _AHEAD = 2  # tasks for each CPU of the cluster that are sent before they are needed
+_RETRIES = 5  # a task that kills its process would do so for ever
 
 
 def on_ray(address: str) -> Executor:
     """An executor that runs each task on a CPU of a cluster; tasks and results are pickled.
 
-    A task whose node or process dies runs again, as often as that happens; one that raises an error does not.
+    A task whose node or process dies runs again, up to five times; one that raises an error does not.
 
     Args:
         address: of the cluster: "auto" for the one that this machine belongs to, "local" for a new one on this machine,
@@ -32,7 +33,7 @@ def on_ray(address: str) -> Executor:
         own, numbers = not ray.is_initialized(), dict[Any, int]()
         if own:
             ray.init(address, log_to_driver=False, logging_level="warning")
-        call = ray.remote(num_cpus=1, max_retries=-1, retry_exceptions=False)(_call)
+        call = ray.remote(num_cpus=1, max_retries=_RETRIES, retry_exceptions=False)(_call)
         try:
             ahead = _AHEAD * max(int(ray.cluster_resources().get("CPU", 1)), 1)
             for number, task in enumerate(tasks):
@@ -62,3 +63,5 @@ def _result(ray: Any, numbers: dict[Any, int]) -> tuple[int, Any]:
         return number, ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
+    except ray.exceptions.RayError as error:
+        raise WorkerDiedError(f"a task was lost {_RETRIES + 1} times: {error}") from None

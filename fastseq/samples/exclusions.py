@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -11,6 +12,9 @@ from fastseq._types import StrPath
 from fastseq.errors import BadSample
 from fastseq.file_range import FileRange, possible_places
 from fastseq.urls import is_url
+
+_ROW = re.compile(r"row [0-9]+")
+_ROW_IN_PLACE = re.compile(r"\[[0-9]+:[0-9]+\] (row [0-9]+)$")
 
 Bad: TypeAlias = StrPath | Iterable[StrPath | FileRange | BadSample]
 """What to leave out; see `listed_paths`."""
@@ -32,12 +36,18 @@ def listed_paths(bad: Bad) -> set[str]:
     else:
         named = (_path(each) for each in bad if not (isinstance(each, BadSample) and each.is_good))
         paths = [os.fsdecode(path) for path in named if path is not None]
-    return {absolute(text) for path in paths for text in possible_places(path)}
+    return {absolute(text) for path in paths for text in (*possible_places(path), _ROW_IN_PLACE.sub(r" \1", path))}
 
 
 def identity(source: str | FileRange) -> str:
-    """What tells a file, or a part of one, from others: its absolute path or URL, without the name of the part."""
-    return absolute(source.place if isinstance(source, FileRange) else source)
+    """What tells a file, or a part of one, from others: its absolute path or URL, without the name of the part.
+
+    A row of a Parquet file is called "x.parquet row 17", whether it is read by its place or with its row group.
+    """
+    if not isinstance(source, FileRange):
+        return absolute(source)
+    is_row = source.name is not None and _ROW.fullmatch(source.name)
+    return absolute(f"{os.fspath(source.path)} {source.name}" if is_row else source.place)
 
 
 def absolute(path: str) -> str:

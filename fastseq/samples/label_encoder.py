@@ -41,7 +41,7 @@ class LabelEncoder:
         """
         kind = arguments.one_of("labels", kind, KINDS)
         self.kind = _automatic(samples) if kind == "auto" else kind
-        self._labels = None if self.kind is None else samples.labels
+        self._labels = None if self.kind is None else samples.stored_labels
         self._classes = samples.classes or ()
         problem = _problem(samples, self.kind)
         if problem:
@@ -92,7 +92,7 @@ class LabelEncoder:
 
 
 def _automatic(samples: Samples) -> str | None:
-    if samples.labels is None:
+    if samples.stored_labels is None:
         return None
     if samples.multi_label:
         return "multi_hot"
@@ -103,7 +103,7 @@ def _problem(samples: Samples, kind: str | None) -> str | None:
     """Why the labels of these samples cannot be encoded as `kind`, and what to do; None if they can."""
     if kind is None:
         return None
-    if samples.labels is None:
+    if samples.stored_labels is None:
         return "these samples have no labels; use labels=None, or add labels to them"
     if samples.multi_label:
         return None if kind == "multi_hot" else 'a sample can have several labels; use labels="multi_hot"'

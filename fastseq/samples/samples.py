@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastseq import arguments
+from fastseq._lazy import lazy_property
 from fastseq._types import Self
 from fastseq.samples.class_labels import Labels, listed
 from fastseq.samples.exclusions import Bad, identity, listed_paths
@@ -32,9 +33,7 @@ class Samples(Readers):
 
     Attributes:
         table: the paths.
-        labels: None, or one label for each sample: int64 (n,) class numbers, int32 of shards; bool (n, classes) if a
-            sample can have several, as a `MultiHot`, which stores only those that are True; float32 or int64, (n,) or
-            (n, m), for numbers without classes.
+        stored_labels: `labels`, but class numbers may be int32, as they lie in an index.
         classes: the names of the classes in the order of their numbers; None for numbers and without labels.
         multi_label: whether a sample can have several labels.
         empty_classes: the classes whose folders had no image; labels="binary" does not count them.
@@ -59,7 +58,7 @@ class Samples(Readers):
         Args:
             table: the paths.
             rows: int64 (n,), the row of each sample in `table`; None for all rows in order.
-            labels: see `Samples`.
+            labels: see `labels`; class numbers may be int32.
             classes: likewise.
             multi_label: likewise.
             empty_classes: likewise.
@@ -79,7 +78,7 @@ class Samples(Readers):
         self._rows = None if rows is None else _read_only(rows)
         if multi_label and isinstance(labels, np.ndarray):
             labels = MultiHot.from_dense(labels)
-        self.labels = _read_only(labels) if isinstance(labels, np.ndarray) else labels
+        self.stored_labels = _read_only(labels) if isinstance(labels, np.ndarray) else labels
         self.classes = classes
         self.multi_label = multi_label
         self.empty_classes = empty_classes
@@ -116,11 +115,23 @@ class Samples(Readers):
         if not arguments.is_integer(i):
             raise TypeError(f"samples[...] takes a number or a slice, not {arguments.shown(i)}; use samples.select")
         source = self.table.source(self._row(i))
-        label = None if self.labels is None else self.labels[i]
+        label = None if self.stored_labels is None else self.stored_labels[i]
         return Sample(source, label.item() if isinstance(label, np.generic) else label)
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[i] for i in range(len(self)))
+
+    @lazy_property
+    def labels(self) -> NDArray[Any] | MultiHot | None:
+        """None, or one label for each sample.
+
+        int64 (n,) class numbers; bool (n, classes) if a sample can have several, as a `MultiHot`, which stores only
+        those that are True; float32 or int64, (n,) or (n, m), for numbers without classes.
+        """
+        stored = self.stored_labels
+        if isinstance(stored, np.ndarray) and stored.dtype == np.int32:
+            return _read_only(stored.astype(np.int64))
+        return stored
 
     @property
     def table_rows(self) -> NDArray[np.int64]:
@@ -171,14 +182,21 @@ class Samples(Readers):
         """The rows in `table` of all images of some samples.
 
         Args:
-            which: the samples' numbers, int64 (b,), or a slice; all of them by default.
+            which: an index of arrays: the samples' numbers; all of them by default.
 
         Returns:
             int64 (images, b), in the order of the images.
         """
-        in_order = self._rows is None and not isinstance(which, slice)
-        first = np.asarray(which, np.int64) if in_order else self.table_rows[which]
-        return np.stack([first, *(rows[which] for rows in self.inputs.further_rows.values())])
+        return np.stack([self._first_rows(which), *(rows[which] for rows in self.inputs.further_rows.values())])
+
+    def _first_rows(self, which: Any) -> NDArray[np.int64]:
+        """`table_rows[which]`, without the rows of all samples where these are the numbers themselves."""
+        numbers = np.asarray(None if isinstance(which, slice) else which)
+        is_list = self._rows is None and numbers.size > 0 and numbers.dtype.kind in "iu"
+        if is_list and 0 <= numbers.min() <= numbers.max() < len(self):
+            return numbers.astype(np.int64)
+        rows: NDArray[np.int64] = self.table_rows[which]
+        return rows
 
     def _row(self, i: int) -> int:
         number = range(len(self))[i]
@@ -218,7 +236,7 @@ class Samples(Readers):
         if chosen.ndim != 1 or chosen.dtype.kind not in "biu":
             given = f"{chosen.dtype} of shape {chosen.shape}"
             raise TypeError(f"select takes a list of integers or of booleans, not {given}")
-        labels = self.labels
+        labels = self.stored_labels
         if labels is not None:
             labels = labels.take(chosen) if isinstance(labels, MultiHot) else labels[chosen]
         return Samples(self.table, self.table_rows[chosen], labels, *self._label_facts, self.inputs.take(chosen))
@@ -290,7 +308,7 @@ class Samples(Readers):
         """A hash, 16 hex digits, of the root, the paths, their order, the labels, the classes and the other inputs."""
         if self._fingerprint is None:
             self._fingerprint = samples_fingerprint(
-                self.table, self.table_rows, self.labels, self.classes, self.multi_label, self.inputs
+                self.table, self.table_rows, self.stored_labels, self.classes, self.multi_label, self.inputs
             )
         return self._fingerprint
 
@@ -313,7 +331,7 @@ class Samples(Readers):
             table = table.take(self.image_rows().ravel())
             inputs = inputs.with_rows_in_blocks(len(self))
             rows = None if inputs.image_count == 1 else np.arange(len(self))
-        return Samples, (table, rows, self.labels, *self._label_facts, inputs)
+        return Samples, (table, rows, self.stored_labels, *self._label_facts, inputs)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -151,7 +151,7 @@ class ShardReaders:
         """The images in Parquet files, on a local disk or in a store, such as those of the Hugging Face Hub.
 
         Images that are neither compressed nor encoded, as `datasets` writes them, are read one by one, like those of a
-        tar archive; where they lie is found first. For files in a store that takes an index, made by `fastseq index`.
+        tar archive; where they lie is found first. Files in a store must be indexed for that, by `fastseq index`.
 
         Of others, only the footers and the labels are read first. A row group is what is read, and shuffled, together:
         its column of images is decompressed by pyarrow, and images are decoded from there. With `shuffle`, as many row

@@ -48,13 +48,15 @@ def read_all(file: int, offset: int, length: int) -> memoryview:
 
 
 def _buffer(length: int) -> memoryview:
-    """Memory with arbitrary contents. A forked child has a pool of its own."""
+    """Memory with arbitrary contents. A forked child has a pool of its own, and keeps the one that it cannot use."""
     global _pool
     pid, pool = _pool
     if pid != os.getpid():
+        _inherited.append(pool)
         pool = BufferPool(_FREE_BYTES)
         _pool = os.getpid(), pool
     return memoryview(pool.allocate(-(-length // _SIZE_STEP) * _SIZE_STEP))[:length]
 
 
 _pool = os.getpid(), BufferPool(_FREE_BYTES)
+_inherited: list[BufferPool] = []  # another thread of the parent may have been within it

@@ -92,11 +92,14 @@ def index_from_columns(
         and (etags is None or len(etags) == len(paths))
         and versions.shape == (len(paths), 2)
         and counts.shape == (len(paths),)
+        and counts.min() >= 0
         and _are_blocks(blocks, versions)
         and all(column.shape == (n,) for column in (shards, offsets, lengths, *([] if labels is None else [labels])))
         and (names is None or len(names) == n)
         and _are_within(versions, shards, offsets, lengths)
         and (texts is None or (labels is not None and 0 <= labels.min() <= labels.max() < len(texts)))
+        and (texts is None or len(set(map(texts.name, range(len(texts))))) == len(texts))
+        and (blocks.shards[0], blocks.offsets[0]) <= (shards[0], offsets[0])
         and (labels is None or (labels.dtype == np.int32) == (texts is not None))
     )
     if not sound:
@@ -136,7 +139,7 @@ def _names(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> Name
     try:
         table = NameTable(columns[blob], columns[offsets])
         ends = table.offsets
-        if ends[0] == 0 and ends[-1] == len(table.blob) and _are_sorted(ends):
+        if table.blob.ndim == ends.ndim == 1 and ends[0] == 0 and ends[-1] == len(table.blob) and _are_sorted(ends):
             return table
     except (KeyError, IndexError):
         pass

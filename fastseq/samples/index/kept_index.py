@@ -42,7 +42,7 @@ class ShardsToIndex:
         settings: what images and labels are in these shards, as JSON can hold it.
         paths: of the shards, or their URLs.
         tasks: find what is in each shard, and can be pickled.
-        merge: makes the index of what the tasks return; raises a ValueError if that is nothing.
+        merge: makes the index of what the tasks return; raises a ValueError if there are no images.
         command: what a user types to make it.
         sidecars: makes the index of what lies beside remote shards, given the objects in the folder of the first one,
             or None if they cannot be listed; see `index_by_sidecars`.
@@ -169,7 +169,12 @@ def read(file: Path, shards: ShardsToIndex, folder: str) -> ShardIndex | None:
         raise NotAnIndexError(f"{file} does not say what was left out") from None
     if (etags is not None) != shards.is_remote:
         raise NotAnIndexError(f"{file} has ETags of files, or none of objects")
-    return index_from_columns(shards.paths, read_columns(file, header), left_out, etags, os.fspath(file))
+    index = index_from_columns(shards.paths, read_columns(file, header), left_out, etags, os.fspath(file))
+    if (index.labels is None) != (shards.settings.get("label") is None):
+        raise NotAnIndexError(f"{file} has no labels, or labels that nobody asked for")
+    if shards.source == "tar" and index.labels is not None and index.labels.texts is None:
+        raise NotAnIndexError(f"{file} has labels that are no text")
+    return index
 
 
 def cached(shards: ShardsToIndex) -> Iterator[Path]:

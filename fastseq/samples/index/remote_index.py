@@ -43,8 +43,15 @@ def remote_index_of(shards: ShardsToIndex) -> ShardIndex:
 
 
 def find_remote_index(shards: ShardsToIndex) -> ShardIndex | None:
-    """The index of remote shards, as `remote_index_of` finds it; None if there is none."""
-    return _find(shards, _listed(folder_of(shards.paths[0])), [])
+    """The index of remote shards that can do without; None if there is none, or if it cannot be had."""
+    damaged: list[str] = []
+    try:
+        index = _find(shards, _listed(folder_of(shards.paths[0])), damaged)
+    except StoreError:  # a store may let us read the shards, but not list them
+        return None
+    for what in damaged if index is None else []:
+        warn_user(f"{what}; it is not used", SamplesWarning)
+    return index
 
 
 def _find(shards: ShardsToIndex, there: dict[str, ObjectInfo] | None, damaged: list[str]) -> ShardIndex | None:
@@ -177,7 +184,7 @@ def _kept(shards: ShardsToIndex, folder: str) -> Iterator[ShardIndex]:
 def _by_sidecars(
     shards: ShardsToIndex, there: dict[str, ObjectInfo] | None, damaged: list[str]
 ) -> Iterator[ShardIndex]:
-    """The index made of what lies beside the shards; why it cannot be is noted."""
+    """The index made of what lies beside the shards; if that is impossible, `damaged` says why."""
     try:
         index = shards.sidecars(there)
     except NotAnIndexError as error:

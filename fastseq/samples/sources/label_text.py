@@ -63,7 +63,7 @@ def encoded_text(raw: RawLabels, fixed: tuple[str, ...] | None, label_sep: str |
             return numbers_of_classes(values, fixed, what)
     try:
         labels = raw.spread(_one_each(raw.texts).labels(fixed, label_sep, what))
-    except ValueError:  # which is to name the row
+    except ValueError:  # so that the error names the row
         labels = TextColumn.from_codes(raw.values, raw.texts).labels(fixed, label_sep, what)
     if fixed is None:
         warn_of_other_numbers(labels.classes or (), repr(label))

@@ -19,6 +19,7 @@ from fastseq.samples.blocks import Blocks, is_sorted
 from fastseq.samples.class_labels import Labels, checked_columns, listed
 from fastseq.samples.index.kept_index import ShardsToIndex, local_index_of
 from fastseq.samples.index.remote_index import find_remote_index
+from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
@@ -27,7 +28,7 @@ from fastseq.samples.sources.parquet_columns import features_of, image_column, l
 from fastseq.samples.sources.parquet_in_place import NotInPlaceError, are_in_place, chunk_of, shards_in_place
 from fastseq.samples.sources.shard_errors import check_is_file
 from fastseq.samples.sources.shard_paths import shard_paths
-from fastseq.storage.store import ObjectInfo
+from fastseq.storage.store import ObjectInfo, StoreError, differ
 from fastseq.storage.store_file import StoreFile
 from fastseq.storage.stores import store_of
 from fastseq.urls import is_url
@@ -48,6 +49,7 @@ def read_parquet(
     label = label_column(features, image, label)
     _check_alike(files, footers, [name for name in (image, label) if name is not None])
     leaf = leaf_of(schema, image)
+    _check_row_groups(files, footers, leaf)
     table = _table_in_place(files, footers, leaf) or _table(files, footers, leaf)
     if label is None:
         return table, Labels()
@@ -67,6 +69,7 @@ def parquet_shards(shards: StrPath | Iterable[StrPath], image: str) -> ShardsToI
     column = image_column(schema, features_of(schema), image)
     _check_alike(files, footers, [column])
     leaf, paths = leaf_of(schema, column), [file.path for file in files]
+    _check_row_groups(files, footers, leaf)
     if not are_in_place(footers, leaf):
         raise ValueError(
             f"{listed(paths)}: the images are compressed or encoded, so that they cannot be read one by one; "
@@ -104,7 +107,9 @@ class _File:
             self.version = status.st_size, status.st_mtime_ns
         try:
             self._footer = parquet.read_metadata(self._source())
-        except _pyarrow("pyarrow").ArrowInvalid as error:
+        except StoreError:
+            raise
+        except (_pyarrow("pyarrow").ArrowException, OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.path} is not a Parquet file: {error}") from None
         return self._footer
 
@@ -145,19 +150,38 @@ def _check_alike(files: Sequence[_File], footers: Sequence[Any], names: Sequence
                 )
 
 
+def _check_row_groups(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> None:
+    """ValueError if a row group lacks the column of images, or cannot have as many as it says."""
+    for file, footer in zip(files, footers, strict=True):
+        for number in range(footer.num_row_groups):
+            try:
+                chunk_of(footer.row_group(number), leaf)
+            except ValueError as error:
+                raise ValueError(f"{file.path}: row group {number} {error}") from None
+
+
 def _table_in_place(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTable | None:
     """The table of images that lie in the files as they are; None for others, and for objects without an index."""
     if not any(footer.num_rows for footer in footers) or not are_in_place(footers, leaf):
         return None
     shards = shards_in_place([file.path for file in files], footers, leaf)
-    if shards.is_remote:
-        index = find_remote_index(shards)
-        return None if index is None else index.table()
     try:
-        return local_index_of(shards).table()
+        index = find_remote_index(shards) if shards.is_remote else local_index_of(shards)
+        if index is None:
+            return None
+        _check_current(index, files, footers)
     except NotInPlaceError as error:
         warn_user(f"{error}; images are read by row groups, as far as that is possible", SamplesWarning)
         return None
+    return index.table()
+
+
+def _check_current(index: ShardIndex, files: Sequence[_File], footers: Sequence[Any]) -> None:
+    """NotInPlaceError if an index is not of the files as they are now."""
+    for i, (file, footer) in enumerate(zip(files, footers, strict=True)):
+        known = ObjectInfo(int(index.versions[i, 0]), None if index.etags is None else index.etags[i])
+        if int(index.counts[i]) != footer.num_rows or (file.info is not None and differ(known, file.info)):
+            raise NotInPlaceError(f"{file.path} has changed since it was indexed")
 
 
 class _Group(NamedTuple):
@@ -171,7 +195,7 @@ class _Group(NamedTuple):
     first_row: int
 
 
-def _groups(path: str, shard: int, footer: Any, leaf: str) -> Iterator[_Group]:
+def _groups(shard: int, footer: Any, leaf: str) -> Iterator[_Group]:
     """Iterate over the row groups of a file that have rows."""
     first_row = 0
     for number in range(footer.num_row_groups):
@@ -179,8 +203,6 @@ def _groups(path: str, shard: int, footer: Any, leaf: str) -> Iterator[_Group]:
         chunk = chunk_of(group, leaf)
         pages = (chunk.dictionary_page_offset, chunk.data_page_offset)
         start, length = min(offset for offset in pages if offset is not None), chunk.total_compressed_size
-        if length < group.num_rows:
-            raise ValueError(f"{path}: row group {number} has less than a byte for each image")
         if group.num_rows:
             yield _Group(shard, number, start, length, group.num_rows, first_row)
         first_row += group.num_rows
@@ -188,11 +210,7 @@ def _groups(path: str, shard: int, footer: Any, leaf: str) -> Iterator[_Group]:
 
 def _table(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTable:
     paths = [file.path for file in files]
-    groups = [
-        group
-        for shard, (path, footer) in enumerate(zip(paths, footers, strict=True))
-        for group in _groups(path, shard, footer, leaf)
-    ]
+    groups = [group for shard, footer in enumerate(footers) for group in _groups(shard, footer, leaf)]
     if not groups:
         raise ValueError(f"{listed(paths)}: the files have no rows")
     shards, numbers, starts, lengths, counts, first_rows = np.array(groups, np.int64).T

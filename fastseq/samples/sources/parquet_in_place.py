@@ -59,8 +59,14 @@ def shards_in_place(paths: Sequence[str], footers: Sequence[Any], leaf: str) -> 
 
 
 def chunk_of(group: Any, leaf: str) -> Any:
-    """The chunk of a leaf column in a row group."""
-    return next(chunk for chunk in (group.column(i) for i in range(group.num_columns)) if chunk.path_in_schema == leaf)
+    """The chunk of a leaf column in a row group. ValueError if it has none, or one that is too small for its rows."""
+    chunks = (group.column(i) for i in range(group.num_columns))
+    chunk = next((chunk for chunk in chunks if chunk.path_in_schema == leaf), None)
+    if chunk is None:
+        raise ValueError(f"has no column {leaf!r}, unlike the file's schema")
+    if not 0 <= group.num_rows <= chunk.total_compressed_size:
+        raise ValueError("has less than a byte for each image")
+    return chunk
 
 
 def _column(footer: Any, leaf: str) -> Any:

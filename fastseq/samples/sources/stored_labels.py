@@ -44,7 +44,7 @@ class StoredLabels:
         """Add the next label: where it is in the shard at `path`.
 
         Raises:
-            NotAnIndexError: if reading all of them is too dear.
+            NotAnIndexError: if reading all of them costs too much.
         """
         end = offset + length
         last = self.requests[-1] if self.requests else None

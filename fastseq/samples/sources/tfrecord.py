@@ -131,6 +131,7 @@ class _Scan:
             texts, columns = reader.read(_RECORDS)
             records = np.frombuffer(columns, _DTYPE)
             is_empty = is_empty and not len(records)
+            self.images.count(len(records))
             self._add(path, records, texts)
         if reader.status == Status.TRUNCATED:
             self.images.leave_out(_CUT_OFF, f"{path}, {reader.reason}")

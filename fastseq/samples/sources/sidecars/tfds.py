@@ -24,7 +24,7 @@ def warn_of_other_counts(index: ShardIndex) -> None:
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if something in it is not what it should be; nothing if it is another file of that name.
+        ValueError: if its numbers of records are not what they should be.
     """
     names: dict[str, set[str]] = {}
     for path in index.paths:
@@ -47,7 +47,11 @@ def _records(file: str, names: Set[str]) -> dict[str, int]:
     contents = read_if_there(file)
     if contents is None:
         return {}
-    found = parse_json(contents, file)
+    try:
+        found = parse_json(contents, file)
+    except ValueError as error:
+        warn_user(f"{error}; numbers of records are not compared with it", SamplesWarning)
+        return {}
     splits = found.get("splits")
     if not isinstance(splits, list):  # the data sets of Hugging Face have a file of this name too
         return {}
