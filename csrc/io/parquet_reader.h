@@ -31,8 +31,9 @@ class ParquetReader {
 
   // The chunk to read next; kTruncated if it is not within the file, kCorrupt if a number is negative.
   Status start(const ParquetChunk& chunk);
-  // Adds the rows of up to `max_pages`, and about a million at most; *done once the chunk has none left. kCorrupt where the pages are not as the
-  // chunk says, with the place in *reason; then nothing is to be read on. Throws std::bad_alloc.
+  // Adds the rows of up to `max_pages`, and about a million at most; *done once the chunk has none left. kCorrupt where
+  // the pages are not as the chunk says, with the place in *reason; then nothing is to be read on. Throws
+  // std::bad_alloc.
   Status read(size_t max_pages, ParquetValues* values, bool* done, std::string* reason);
 
  private:
