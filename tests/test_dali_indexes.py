@@ -199,7 +199,7 @@ def test_files_that_wds2idx_misplaces(server, files, which):
 
 
 def test_too_many_files_to_look_up(server, monkeypatch):
-    monkeypatch.setattr("fastseq.samples.sources.tar_sidecars.MAX_DOUBTFUL", 0)
+    monkeypatch.setattr("fastseq.samples.sources.tar_by_dali.MAX_DOUBTFUL", 0)
     with pytest.raises(ValueError, match=r"no index of these shards.*the indexes of DALI .* are not used: over"):
         Samples.from_tar(f"{server.url}/set/{{0..2}}.tar")
 
@@ -245,7 +245,7 @@ def test_what_is_no_index(server, contents, message):
 
 
 def test_one_that_is_too_large(server, monkeypatch):
-    monkeypatch.setattr("fastseq.samples.sources.tar_sidecars.MAX_BYTES", 100)
+    monkeypatch.setattr("fastseq.samples.sources.tar_by_dali.MAX_BYTES", 100)
     with pytest.raises(ValueError, match=r"set/0\.idx has more than 100 bytes"):
         Samples.from_tar(f"{server.url}/set/{{0..2}}.tar")
 

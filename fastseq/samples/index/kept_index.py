@@ -45,7 +45,7 @@ class ShardsToIndex:
         merge: makes the index of what the tasks return; raises a ValueError if there are no images.
         command: what a user types to make it.
         sidecars: makes the index of what lies beside remote shards, given the objects in the folder of the first one,
-            or None if they cannot be listed; see `index_by_sidecars`.
+            or None if they cannot be listed; see `index_by_dali`.
         check: compares an index with what else is known of the shards; raises a ValueError, or warns.
     """
 

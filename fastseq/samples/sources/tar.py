@@ -23,6 +23,7 @@ from fastseq.samples.sources.shard_errors import TAR_ARCHIVE, check_is_file, che
 from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_file
 from fastseq.samples.sources.sidecars.listed_shard import check_listed
 from fastseq.samples.sources.sidecars.shard_list import tar_paths
+from fastseq.samples.sources.tar_by_dali import index_by_dali
 from fastseq.samples.sources.tar_samples import (
     TarFile,
     TarImages,
@@ -31,7 +32,6 @@ from fastseq.samples.sources.tar_samples import (
     checked_label_kind,
     no_images,
 )
-from fastseq.samples.sources.tar_sidecars import index_by_sidecars
 from fastseq.status import Status
 
 _HEADERS = 256  # read at once, between two looks at signals: each may take milliseconds on a network
@@ -79,7 +79,7 @@ def tar_shards(
         tasks,
         merge,
         command,
-        lambda there: index_by_sidecars(paths, image_kinds, label, there),
+        lambda there: index_by_dali(paths, image_kinds, label, there),
         lambda index: check_listed(index, lists),
     )
 

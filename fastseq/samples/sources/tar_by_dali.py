@@ -37,7 +37,7 @@ class _Archive:
 _Doubtful: TypeAlias = tuple[_Archive, int, TarFile]  # and the line that has the file
 
 
-def index_by_sidecars(
+def index_by_dali(
     paths: Sequence[str], image_kinds: tuple[str, ...], label: str | None, there: Mapping[str, ObjectInfo] | None
 ) -> ShardIndex | None:
     """The index of archives that have a text of DALI beside each; None if the first one has none.
