@@ -4,8 +4,6 @@
 //   tests/fuzz/fuzz_zip.cpp csrc/io/zip_reader.cpp csrc/io/packing.cpp csrc/io/file.cpp csrc/io/file_window.cpp
 //   csrc/base/platform_posix.cpp -ldeflate
 // The seeds are those of make_seeds.py, in the folder "zips".
-#include <vector>
-
 #include "io/packing.h"
 #include "io/zip_reader.h"
 #include "memory_file.h"
@@ -21,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     status = reader.read(1, &found, &done, &reason);
     expect(reads <= size, "it does not end");
   }
-  std::vector<uint8_t> image(kMaxInflated);
+  fastseq::Buffer buffer;
   for (const fastseq::ZipMember& member : found.members) {
     expect(member.name_end <= static_cast<int64_t>(found.names.size()), "a name past the end");
     int64_t offset;
@@ -30,9 +28,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     expect(offset > 0 && member.compressed_size >= 0, "contents before the archive");
     expect(member.compressed_size <= static_cast<int64_t>(size) - offset, "contents past the end");
-    if (member.size <= 0 || member.size > kMaxInflated) continue;
-    const auto compressed_size = static_cast<size_t>(member.compressed_size);
-    fastseq::inflate_raw(data + offset, compressed_size, static_cast<size_t>(member.size), image.data(), &reason);
+    const uint8_t* image;
+    size_t image_size;
+    status = fastseq::unpack({member.size, member.crc32}, data + offset, static_cast<size_t>(member.compressed_size),
+                             kMaxInflated, &buffer, &image, &image_size, &reason);
+    expect(status != fastseq::Status::kOk || static_cast<int64_t>(image_size) == member.size,
+           "an image of another size");
   }
   return 0;
 }
