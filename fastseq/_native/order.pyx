@@ -1,7 +1,7 @@
 # cython: language_level=3
 # distutils: language = c++
 """The order of many things."""
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
 
 from fastseq._native.core cimport *
 
@@ -11,7 +11,7 @@ def shuffled(uint64_t key, size_t n):
     if n > 1 << 31:
         raise ValueError(f"{n} are too many numbers")
     cdef bytes numbers = PyBytes_FromStringAndSize(NULL, n * sizeof(int32_t))
-    cdef int32_t* data = <int32_t*>PyBytes_AS_STRING(numbers)
+    cdef int32_t* data = <int32_t*>PyBytes_AsString(numbers)
     with nogil:
         shuffle(key, data, n)
     return numbers
