@@ -52,6 +52,24 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
+@pytest.fixture
+def run_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Runs `fastseq check` in `tmp_path`; takes its words, and returns typer's result."""
+    import typer
+    from typer.testing import CliRunner
+
+    from fastseq.cli.check import check
+
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.command()(check)
+
+    def call(*words: object) -> Any:
+        return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "120"}, catch_exceptions=False)
+
+    return call
+
+
 class EverySource(NamedTuple):
     """A set of images as each kind of source; see backends/sources.py.
 

@@ -6,34 +6,19 @@ import io
 from pathlib import Path
 
 import pytest
-import typer
 from images import jpeg, photo
 from object_server import ObjectServer
 from tar_files import tar
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from fastseq import Samples
-from fastseq.cli.check import check
-from fastseq.cli.main import main
+from fastseq.cli.index import index
 from fastseq.samples.index.remote_index import upload_index
 from fastseq.samples.sources.tar import tar_shards
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("obstore")
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Run the command in `tmp_path`."""
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    app.command()(check)
-
-    def call(*words: object) -> Result:
-        return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "120"}, catch_exceptions=False)
-
-    return call
 
 
 @pytest.fixture
@@ -51,12 +36,12 @@ def assert_finds_the_fourth(done: Result, samples: Samples) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "none", "use_dictionary": False}])
-def test_parquet_files(run, images, options):
+def test_parquet_files(run_check, images, options):
     parquet.write_table(pyarrow.table({"image": images}), "x.parquet", row_group_size=40, **options)
-    assert_finds_the_fourth(run("x.parquet"), Samples.from_parquet("x.parquet", label=None))
+    assert_finds_the_fourth(run_check("x.parquet"), Samples.from_parquet("x.parquet", label=None))
 
 
-def test_what_lies_in_a_store(run, images, monkeypatch):
+def test_what_lies_in_a_store(run_check, images, monkeypatch):
     monkeypatch.setattr("fastseq.storage.stores._stores", {})
     parquet.write_table(pyarrow.table({"image": images}), "x.parquet", row_group_size=40)
     with ObjectServer() as server:
@@ -65,19 +50,19 @@ def test_what_lies_in_a_store(run, images, monkeypatch):
         shards = tar_shards(f"{server.url}/x.tar", None, None)
         upload_index(shards.make(), shards, f"{server.url}/index.fsi")
         tar_url, parquet_url = f"{server.url}/x.tar", f"{server.url}/x.parquet"
-        assert_finds_the_fourth(run(tar_url), Samples.from_tar(tar_url))
-        assert_finds_the_fourth(run(parquet_url), Samples.from_parquet(parquet_url, label=None))
+        assert_finds_the_fourth(run_check(tar_url), Samples.from_tar(tar_url))
+        assert_finds_the_fourth(run_check(parquet_url), Samples.from_parquet(parquet_url, label=None))
         for i, data in enumerate(images):
             server.objects[f"/{i:03}.jpg"] = data
         Path("set.csv").write_text("image\n" + "".join(f"{i:03}.jpg\n" for i in range(len(images))))
         in_csv = Samples.from_csv("set.csv", label=None, root=server.url)
-        assert_finds_the_fourth(run("set.csv", "--root", server.url), in_csv)
-        refused = run(parquet_url, "--digest", "digests.csv")
+        assert_finds_the_fourth(run_check("set.csv", "--root", server.url), in_csv)
+        refused = run_check(parquet_url, "--digest", "digests.csv")
         assert refused.exit_code == 2
         assert "--digest is for files and shards on a disk" in refused.output
 
 
-def test_a_list_of_bad_images_is_good_after_fastseq_index(tmp_path, monkeypatch):
+def test_a_list_of_bad_images_is_good_after_fastseq_index(run_check, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("fastseq.storage.stores._stores", {})
     out = io.BytesIO()
@@ -88,9 +73,7 @@ def test_a_list_of_bad_images_is_good_after_fastseq_index(tmp_path, monkeypatch)
         server.objects["/p.parquet"] = out.getvalue()
         url = f"{server.url}/p.parquet"
         bad = str(tmp_path / "bad.jsonl")
-        with pytest.raises(SystemExit):
-            main(["check", url, "--quarantine", bad])
+        assert run_check(url, "--quarantine", bad).exit_code == 1
         assert len(Samples.from_parquet(url, "image", None).without(bad)) == 5
-        with pytest.raises(SystemExit):
-            main(["index", url])
+        index([url])
         assert len(Samples.from_parquet(url, "image", None).without(bad)) == 5

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from fastseq.samples.index.columns import columns_of
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.samples.sources.tfrecord import tfrecord_shards
 
+ENVIRONMENT = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 EXECUTORS = [one_by_one, in_threads(3), in_processes(2)]
 NAMES = ["one by one", "threads", "processes"]
 
@@ -105,9 +106,8 @@ def test_an_index_does_not_depend_on_the_executor(shards, executor):
 def test_the_command(shards, options):
     if options[0] == "--ray":
         pytest.importorskip("ray")
-    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     command = [sys.executable, "-m", "fastseq", "index", f"{shards}/*.tar", "--label", "cls", *options]
-    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+    ran = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300)
     assert ran.returncode == 0, ran.stderr
     assert "17 images in 7 shards" in ran.stdout
     made = (shards / "index.fsi").read_bytes()
@@ -150,9 +150,8 @@ def test_a_node_that_dies(tmp_path):
         except FileNotFoundError as error:
             print("raised:", error)
     """)
-    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     ran = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, env=environment, timeout=300
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, env=ENVIRONMENT, timeout=300
     )
     assert ran.returncode == 0, ran.stderr
     assert str([(number, number) for number in range(7)]) in ran.stdout
@@ -174,13 +173,12 @@ def test_cli_says_what_happened(tmp_path, monkeypatch, capsys):
 
 
 def note(folder, number):
-    """Write down whether this starts after the caller has the error; until then, all but the first one wait."""
+    """Write down whether this starts after the caller has the error; all but the first one then wait to be ended."""
     is_late = os.path.exists(os.path.join(folder, "raised"))
     open(os.path.join(folder, f"{number} {'late' if is_late else 'in time'}"), "w").close()
     if number == 0:
         raise ValueError("bad")
-    while not os.path.exists(os.path.join(folder, "raised")):
-        time.sleep(0.01)
+    threading.Event().wait()
 
 
 MAIN = """
