@@ -1,6 +1,6 @@
 # cython: language_level=3
 # distutils: language = c++
-"""The order of many things."""
+"""Random orders."""
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
 
 from fastseq._native.core cimport *

@@ -20,7 +20,7 @@ def find_samples(
 
     Args:
         source: the folder, with class folders or with images alone; a pattern of tar archives, TFRecord or Parquet
-            files, or a zip archive, by its name; or the CSV file. Or the URL of one of these but the last two.
+            files, or a zip archive, by its name; or the CSV file. Or the URL of one of these but a CSV file.
         image: the CSV column with the paths, "image" if None; or what the images are, as `from_tar`, `from_tfrecord`
             and `from_parquet` take it.
         root: the folder that these paths are relative to; the CSV file's own if None.
