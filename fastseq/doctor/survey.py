@@ -12,15 +12,14 @@ import numpy as np
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import DEFAULT_PREFETCH_BYTES, LookAhead, depth_ahead
-from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample
 from fastseq.loading.bad_sample_log import BadSampleLog
-from fastseq.loading.blocks.block_batch import BlockBatch
 from fastseq.loading.blocks.block_prefetcher import block_prefetcher
 from fastseq.loading.lanes import window_size
+from fastseq.loading.prefetcher import Pending
 from fastseq.order.order import Order
 from fastseq.samples import Samples
 from fastseq.status import Status
@@ -77,15 +76,15 @@ def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance
     blocks = block_prefetcher(samples, order, window_size(None), settings.limits.file_bytes, None, None)
     found = Survey(len(samples), BadSampleLog())
 
-    def begin(k: int, urgent: bool = False) -> PendingBatch | BlockBatch:
+    def begin(k: int, urgent: bool = False) -> Pending:
         indices = order.indices(0, k)
         rows, draws = samples.image_rows(indices)[0], np.empty((len(indices), 0))
-        begin = partial(decoder.begin, draws=draws, urgent=urgent, numbers=indices, info=True)
+        decode = partial(decoder.begin, draws=draws, urgent=urgent, numbers=indices, info=True)
         if blocks is None:
-            return begin(TableSources(samples.table, rows))
-        return blocks.begin(rows, decoder.batch_bytes(len(rows)), begin)
+            return decode(TableSources(samples.table, rows))
+        return blocks.begin(rows, decoder.batch_bytes(len(rows)), decode)
 
-    look_ahead: LookAhead[int, PendingBatch | BlockBatch] = LookAhead(DEFAULT_PREFETCH_BYTES)
+    look_ahead: LookAhead[int, Pending] = LookAhead(DEFAULT_PREFETCH_BYTES)
     try:
         for k in range(len(order)):
             if blocks is not None:
@@ -103,11 +102,10 @@ def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance
     return found
 
 
-def _add(batch: PendingBatch | BlockBatch, found: Survey) -> None:
+def _add(batch: Pending, found: Survey) -> None:
     for report in batch.reports().values():
         found.log.add(report)
-    begun = batch.begun if isinstance(batch, BlockBatch) else batch
-    for info in begun.info():
+    for info in batch.info():
         found.formats[info.format] += 1
         if info.size is not None:
             height, width = info.size

@@ -53,12 +53,12 @@ def lanes_of(samples: Samples, batch_size: int, shuffle: bool | str, window_byte
 
 def blocked_samples(samples: Samples) -> BlockedSamples:
     """Samples in shards, block by block."""
-    table, are_all = samples.table, samples.are_all_rows
+    table = samples.table
     assert table.blocks is not None
     assert table.ranges is not None
     assert table.path_numbers is not None
     shards, offsets = table.path_numbers, table.ranges.offsets
-    if not are_all:
+    if not samples.are_all_rows:
         shards, offsets = shards[samples.table_rows], offsets[samples.table_rows]
     order = None
     if is_sorted(shards, offsets):

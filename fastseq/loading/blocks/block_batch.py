@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq.engine.interrupts import watch
 from fastseq.engine.pending_batch import GRACE_S, STALLED_S, PendingBatch
+from fastseq.engine.sample_info import SampleInfo
 from fastseq.errors import BadSample
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
 from fastseq.loading.blocks.block_images import Item
@@ -139,6 +140,10 @@ class BlockBatch:
     def reports(self, epoch: int = 0) -> dict[int, BadSample]:
         """See `PendingBatch`."""
         return self.begun.reports(epoch)
+
+    def info(self) -> list[SampleInfo]:
+        """See `PendingBatch`."""
+        return self.begun.info()
 
     def path(self, place: int) -> str:
         """See `PendingBatch`."""
