@@ -1,4 +1,4 @@
-"""Where tasks run that do not depend on each other: in threads, in processes, or on a Ray cluster.
+"""Runs independent tasks: in threads, in processes, or on a Ray cluster.
 
 An executor takes tasks, functions without arguments, and yields the number of each with its result, as they end. It
 raises what a task raises, and starts no further ones then; `WorkerDiedError` if a process or a machine has died.
@@ -9,6 +9,25 @@ from typing import Any, TypeAlias
 
 Task: TypeAlias = Callable[[], Any]
 Executor: TypeAlias = Callable[[Sequence[Task]], Iterator[tuple[int, Any]]]
+
+
+def results_of(tasks: Sequence[Task], executor: Executor, advance: Callable[[], None] = lambda: None) -> list[Any]:
+    """The results of tasks, in the order of these.
+
+    Args:
+        tasks: the tasks.
+        executor: runs them.
+        advance: is called after each.
+
+    Raises:
+        Exception: what a task raises.
+        WorkerDiedError: if a process or a machine has died.
+    """
+    results: list[Any] = [None] * len(tasks)
+    for number, result in executor(tasks):
+        results[number] = result
+        advance()
+    return results
 
 
 class WorkerDiedError(RuntimeError):

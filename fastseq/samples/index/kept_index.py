@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
-from fastseq.executors import Executor, Task
+from fastseq.executors import Executor, Task, results_of
 from fastseq.executors.threads import in_threads, one_by_one
 from fastseq.samples.index.columns import columns_of, index_from_columns
 from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_columns, read_header, write_index
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.index.shard_names import folder_of, names_in, shards_named
 from fastseq.samples.sources.left_out import LeftOut
+from fastseq.samples.sources.shard_files import check_parts
 from fastseq.storage.store import ObjectInfo
 from fastseq.urls import is_url
 
@@ -74,12 +75,10 @@ class ShardsToIndex:
             OSError: if a shard cannot be read.
             ValueError: if one cannot be indexed, or if there are no images.
         """
+        if self.is_remote:
+            check_parts(self.paths[0])
         executor = executor or (in_threads(_COPIES) if self.is_remote else one_by_one)
-        found: list[Any] = [None] * len(self.tasks)
-        for number, result in executor(self.tasks):
-            found[number] = result
-            advance()
-        return self.merge(found)
+        return self.merge(results_of(self.tasks, executor, advance))
 
     def is_of(self, header: Mapping[str, Any], folder: str) -> bool:
         """Whether an index in a folder is of these shards, by the same settings."""

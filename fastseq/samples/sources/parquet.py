@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from fastseq._types import StrPath
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
+from fastseq.executors import results_of
+from fastseq.executors.threads import in_threads, one_by_one
 from fastseq.samples.blocks import Blocks, is_sorted
 from fastseq.samples.class_labels import Labels, checked_columns, listed
 from fastseq.samples.index.kept_index import ShardsToIndex, local_index_of
@@ -25,7 +27,7 @@ from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
 from fastseq.samples.sources.huggingface_labels import encode_column, label_column
 from fastseq.samples.sources.parquet_columns import features_of, image_column, leaf_of
-from fastseq.samples.sources.parquet_in_place import NotInPlaceError, are_in_place, chunk_of, shards_in_place
+from fastseq.samples.sources.parquet_in_place import ImageColumn, NotInPlaceError, shards_in_place
 from fastseq.samples.sources.shard_errors import check_is_file
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.storage.store import ObjectInfo, StoreError, differ
@@ -49,12 +51,11 @@ def read_parquet(
     label = label_column(features, image, label)
     _check_alike(files, footers, [name for name in (image, label) if name is not None])
     leaf = leaf_of(schema, image)
-    _check_row_groups(files, footers, leaf)
-    table = _table_in_place(files, footers, leaf) or _table(files, footers, leaf)
+    columns = _image_columns(files, footers, leaf)
+    table = _table_in_place(files, columns, leaf) or _table(files, footers, columns, leaf)
     if label is None:
         return table, Labels()
-    parts = list(_each(files, lambda file: file.read_column(label)))
-    column = _concatenated(parts)
+    column = _concatenated(_each(files, lambda file: file.read_column(label)))
     return table, encode_column(column, features[label], np.arange(len(table)), fixed, f"column {label!r}")
 
 
@@ -66,23 +67,23 @@ def parquet_shards(shards: StrPath | Iterable[StrPath], image: str) -> ShardsToI
     """
     files, footers = _open(shards)
     schema = footers[0].schema.to_arrow_schema()
-    column = image_column(schema, features_of(schema), image)
-    _check_alike(files, footers, [column])
-    leaf, paths = leaf_of(schema, column), [file.path for file in files]
-    _check_row_groups(files, footers, leaf)
-    if not are_in_place(footers, leaf):
+    image = image_column(schema, features_of(schema), image)
+    _check_alike(files, footers, [image])
+    leaf, paths = leaf_of(schema, image), [file.path for file in files]
+    columns = _image_columns(files, footers, leaf)
+    if not all(column.is_in_place for column in columns):
         raise ValueError(
             f"{listed(paths)}: the images are compressed or encoded, so that they cannot be read one by one; "
             "from_parquet reads them by row groups, without an index. To index them, write them anew by "
             'write_table(..., compression="none", use_dictionary=False)'
         )
-    return shards_in_place(paths, footers, leaf)
+    return shards_in_place(paths, columns, leaf)
 
 
 def _open(shards: StrPath | Iterable[StrPath]) -> tuple[list[_File], list[Any]]:
     """The files, and their footers."""
     files = [_File(path) for path in shard_paths(shards)]
-    return files, list(_each(files, _File.read_footer))
+    return files, _each(files, _File.read_footer)
 
 
 class _File:
@@ -128,13 +129,10 @@ class _File:
         return StoreFile(store, name, self.info)
 
 
-def _each(files: Sequence[_File], read: Callable[[_File], _Value]) -> Iterator[_Value]:
+def _each(files: Sequence[_File], read: Callable[[_File], _Value]) -> list[_Value]:
     """What is read of each file, in their order; of objects in several threads."""
-    if not is_url(files[0].path):
-        yield from map(read, files)
-        return
-    with ThreadPoolExecutor(_THREADS) as threads:
-        yield from threads.map(read, files)
+    executor = in_threads(_THREADS) if is_url(files[0].path) else one_by_one
+    return results_of([partial(read, file) for file in files], executor)
 
 
 def _check_alike(files: Sequence[_File], footers: Sequence[Any], names: Sequence[str]) -> None:
@@ -150,37 +148,31 @@ def _check_alike(files: Sequence[_File], footers: Sequence[Any], names: Sequence
                 )
 
 
-def _check_row_groups(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> None:
-    """ValueError if a row group lacks the column of images, or cannot have as many as it says."""
-    for file, footer in zip(files, footers, strict=True):
-        for number in range(footer.num_row_groups):
-            try:
-                chunk_of(footer.row_group(number), leaf)
-            except ValueError as error:
-                raise ValueError(f"{file.path}: row group {number} {error}") from None
+def _image_columns(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> list[ImageColumn]:
+    return [ImageColumn(file.path, footer, leaf) for file, footer in zip(files, footers, strict=True)]
 
 
-def _table_in_place(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTable | None:
+def _table_in_place(files: Sequence[_File], columns: Sequence[ImageColumn], leaf: str) -> PathTable | None:
     """The table of images that lie in the files as they are; None for others, and for objects without an index."""
-    if not any(footer.num_rows for footer in footers) or not are_in_place(footers, leaf):
+    if not any(any(column.rows) for column in columns) or not all(column.is_in_place for column in columns):
         return None
-    shards = shards_in_place([file.path for file in files], footers, leaf)
+    shards = shards_in_place([file.path for file in files], columns, leaf)
     try:
         index = find_remote_index(shards) if shards.is_remote else local_index_of(shards)
         if index is None:
             return None
-        _check_current(index, files, footers)
+        _check_current(index, files, columns)
     except NotInPlaceError as error:
         warn_user(f"{error}; images are read by row groups, as far as that is possible", SamplesWarning)
         return None
     return index.table()
 
 
-def _check_current(index: ShardIndex, files: Sequence[_File], footers: Sequence[Any]) -> None:
+def _check_current(index: ShardIndex, files: Sequence[_File], columns: Sequence[ImageColumn]) -> None:
     """NotInPlaceError if an index is not of the files as they are now."""
-    for i, (file, footer) in enumerate(zip(files, footers, strict=True)):
+    for i, (file, column) in enumerate(zip(files, columns, strict=True)):
         known = ObjectInfo(int(index.versions[i, 0]), None if index.etags is None else index.etags[i])
-        if int(index.counts[i]) != footer.num_rows or (file.info is not None and differ(known, file.info)):
+        if int(index.counts[i]) != sum(column.rows) or (file.info is not None and differ(known, file.info)):
             raise NotInPlaceError(f"{file.path} has changed since it was indexed")
 
 
@@ -195,22 +187,20 @@ class _Group(NamedTuple):
     first_row: int
 
 
-def _groups(shard: int, footer: Any, leaf: str) -> Iterator[_Group]:
+def _groups(shard: int, column: ImageColumn) -> Iterator[_Group]:
     """Iterate over the row groups of a file that have rows."""
     first_row = 0
-    for number in range(footer.num_row_groups):
-        group = footer.row_group(number)
-        chunk = chunk_of(group, leaf)
+    for number, (chunk, rows) in enumerate(zip(column.chunks, column.rows, strict=True)):
         pages = (chunk.dictionary_page_offset, chunk.data_page_offset)
         start, length = min(offset for offset in pages if offset is not None), chunk.total_compressed_size
-        if group.num_rows:
-            yield _Group(shard, number, start, length, group.num_rows, first_row)
-        first_row += group.num_rows
+        if rows:
+            yield _Group(shard, number, start, length, rows, first_row)
+        first_row += rows
 
 
-def _table(files: Sequence[_File], footers: Sequence[Any], leaf: str) -> PathTable:
+def _table(files: Sequence[_File], footers: Sequence[Any], columns: Sequence[ImageColumn], leaf: str) -> PathTable:
     paths = [file.path for file in files]
-    groups = [group for shard, footer in enumerate(footers) for group in _groups(shard, footer, leaf)]
+    groups = [group for shard, column in enumerate(columns) for group in _groups(shard, column)]
     if not groups:
         raise ValueError(f"{listed(paths)}: the files have no rows")
     shards, numbers, starts, lengths, counts, first_rows = np.array(groups, np.int64).T

@@ -28,50 +28,59 @@ class NotInPlaceError(ValueError):
     """The images of a file do not lie in it as its footer says."""
 
 
-def are_in_place(footers: Sequence[Any], leaf: str) -> bool:
-    """Whether all images lie in the files as they are.
+class ImageColumn:
+    """The column of the images' bytes in a file.
 
-    Args:
-        footers: of the files, as pyarrow.parquet.FileMetaData.
-        leaf: the column of the images' bytes.
+    Attributes:
+        max_level: the definition level of an image that is there.
+        chunks: a pyarrow.parquet.ColumnChunkMetaData for each row group.
+        rows: the number of rows of each row group.
     """
-    return all(
-        _column(footer, leaf).max_repetition_level == 0
-        and all(_is_plain(chunk_of(footer.row_group(i), leaf)) for i in range(footer.num_row_groups))
-        for footer in footers
-    )
+
+    def __init__(self, path: str, footer: Any, leaf: str) -> None:
+        """Look it up.
+
+        Args:
+            path: of the file.
+            footer: of the file, a pyarrow.parquet.FileMetaData.
+            leaf: the name of the column.
+
+        Raises:
+            ValueError: if a row group lacks it, or cannot have as many images as it says.
+        """
+        schema = footer.schema
+        column = next(column for column in (schema.column(i) for i in range(len(schema))) if column.path == leaf)
+        self.max_level, self._max_repetition_level = column.max_definition_level, column.max_repetition_level
+        self.chunks: list[Any] = []
+        self.rows: list[int] = []
+        for number in range(footer.num_row_groups):
+            group = footer.row_group(number)
+            chunks = (group.column(i) for i in range(group.num_columns))
+            chunk = next((chunk for chunk in chunks if chunk.path_in_schema == leaf), None)
+            if chunk is None:
+                raise ValueError(f"{path}: row group {number} has no column {leaf!r}, unlike the file's schema")
+            if not 0 <= group.num_rows <= chunk.total_compressed_size:
+                raise ValueError(f"{path}: row group {number} has less than a byte for each image")
+            self.chunks.append(chunk)
+            self.rows.append(group.num_rows)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the images lie in the file as they are."""
+        return self._max_repetition_level == 0 and all(map(_is_plain, self.chunks))
 
 
-def shards_in_place(paths: Sequence[str], footers: Sequence[Any], leaf: str) -> ShardsToIndex:
+def shards_in_place(paths: Sequence[str], columns: Sequence[ImageColumn], leaf: str) -> ShardsToIndex:
     """Files whose images lie in them as they are, and how they are indexed.
 
     Args:
         paths: of the files.
-        footers: of each file.
-        leaf: the column of the images' bytes.
+        columns: of the images, in each file.
+        leaf: the name of that column.
     """
-    tasks = [
-        partial(_index_shard, path, _chunks(footer, leaf), check_parts=path == paths[0])
-        for path, footer in zip(paths, footers, strict=True)
-    ]
+    tasks = [partial(_index_shard, path, _places(column)) for path, column in zip(paths, columns, strict=True)]
     command = index_command(paths, leaf.removesuffix(".bytes"), None)
     return ShardsToIndex("parquet", {"image": leaf}, tuple(paths), tasks, ShardIndex.concatenate, command)
-
-
-def chunk_of(group: Any, leaf: str) -> Any:
-    """The chunk of a leaf column in a row group. ValueError if it has none, or one that is too small for its rows."""
-    chunks = (group.column(i) for i in range(group.num_columns))
-    chunk = next((chunk for chunk in chunks if chunk.path_in_schema == leaf), None)
-    if chunk is None:
-        raise ValueError(f"has no column {leaf!r}, unlike the file's schema")
-    if not 0 <= group.num_rows <= chunk.total_compressed_size:
-        raise ValueError("has less than a byte for each image")
-    return chunk
-
-
-def _column(footer: Any, leaf: str) -> Any:
-    schema = footer.schema
-    return next(column for column in (schema.column(i) for i in range(len(schema))) if column.path == leaf)
 
 
 def _is_plain(chunk: Any) -> bool:
@@ -83,20 +92,17 @@ def _is_plain(chunk: Any) -> bool:
     )
 
 
-def _chunks(footer: Any, leaf: str) -> list[tuple[int, int, int, int]]:
-    """The column of each row group, as `ParquetReader.start` takes it."""
-    level = _column(footer, leaf).max_definition_level
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    chunks = [chunk_of(group, leaf) for group in groups]
+def _places(column: ImageColumn) -> list[tuple[int, int, int, int]]:
+    """The chunks of a column as `ParquetReader.start` takes them, which can be pickled."""
     return [
-        (chunk.data_page_offset, chunk.total_compressed_size, group.num_rows, level)
-        for group, chunk in zip(groups, chunks, strict=True)
+        (chunk.data_page_offset, chunk.total_compressed_size, rows, column.max_level)
+        for chunk, rows in zip(column.chunks, column.rows, strict=True)
     ]
 
 
-def _index_shard(shard: str, chunks: Sequence[tuple[int, int, int, int]], *, check_parts: bool) -> ShardIndex:
+def _index_shard(shard: str, chunks: Sequence[tuple[int, int, int, int]]) -> ShardIndex:
     images, row = ShardImages(), 0
-    with shard_file(shard, check_parts=check_parts) as file:
+    with shard_file(shard) as file:
         reader = ParquetReader(os.fsencode(file.path))
         check_open(shard, reader)
         images.add_shard(reader.version, file.info)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO, TypeAlias
 
 from fastseq._types import StrPath
-from fastseq.storage.store import ObjectInfo
+from fastseq.storage.store import ObjectInfo, Store
 from fastseq.storage.stores import store_of
 from fastseq.urls import is_url
 
@@ -32,13 +33,30 @@ class ShardFile:
     info: ObjectInfo | None = None
 
 
+Copy: TypeAlias = Callable[[Store, str, BinaryIO], ObjectInfo]
+"""Writes what is needed of an object, given its store and its name there, to a file."""
+
+
+def whole(store: Store, name: str, file: BinaryIO) -> ObjectInfo:
+    """All of it; see `Copy`."""
+    return store.download(name, file)
+
+
+def head(store: Store, name: str, file: BinaryIO) -> ObjectInfo:
+    """Its first bytes; see `Copy`."""
+    info = store.info(name)
+    if info.size:
+        file.write(store.read(name, 0, min(info.size, _HEAD_BYTES), info))
+    return info
+
+
 @contextmanager
-def shard_file(shard: str, *, check_parts: bool = False) -> Iterator[ShardFile]:
+def shard_file(shard: str, copy: Copy = whole) -> Iterator[ShardFile]:
     """A shard as a file; a copy of a remote one is deleted at the end.
 
     Args:
         shard: its path or its URL.
-        check_parts: whether to ask a server for a part of the shard, as it must send parts later.
+        copy: what of a remote one is copied.
 
     Raises:
         OSError: if it cannot be copied: a `StoreError`, or an error of the folder for temporary files.
@@ -50,25 +68,16 @@ def shard_file(shard: str, *, check_parts: bool = False) -> Iterator[ShardFile]:
     with tempfile.TemporaryDirectory(prefix="fastseq-") as folder:
         path = os.path.join(folder, "shard")
         with open(path, "wb") as file:
-            info = store.download(name, file)
-        if check_parts and info.size:
-            store.read(name, 0, 1, info)
+            info = copy(store, name, file)
         yield ShardFile(shard, path, info)
 
 
-def shard_heads(shards: Sequence[str]) -> Iterator[ShardFile]:
-    """Iterate over shards, of which a copy has only the beginning; otherwise like `shard_file`."""
-    for shard in shards:
-        if not is_url(shard):
-            yield ShardFile(shard, shard)
-            continue
-        store, name = store_of(shard)
-        info = store.info(name)
-        with tempfile.NamedTemporaryFile(prefix="fastseq-") as file:
-            if info.size:
-                file.write(store.read(name, 0, min(info.size, _HEAD_BYTES), info))
-            file.flush()
-            yield ShardFile(shard, file.name, info)
+def check_parts(shard: str) -> None:
+    """Ask a server for a part of a remote shard, as it must send parts later. Raises `StoreError` if it does not."""
+    store, name = store_of(shard)
+    info = store.info(name)
+    if info.size:
+        store.read(name, 0, 1, info)
 
 
 def index_command(shards: StrPath | Iterable[StrPath], image: str | None, label: str | None) -> str:

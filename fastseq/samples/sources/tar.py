@@ -69,7 +69,7 @@ def tar_shards(
             raise no_images(paths, image_kinds, set().union(*(each.kinds for each in found)))
         return index
 
-    tasks = [partial(_index_shard, path, image_kinds, label, check_parts=path == paths[0]) for path in paths]
+    tasks = [partial(_index_shard, path, image_kinds, label) for path in paths]
     command = index_command(shards, None if image is None else ";".join(image_kinds), label)
     settings = {"image": image_kinds, "label": label}
     return ShardsToIndex(
@@ -92,8 +92,8 @@ class _Found:
     kinds: frozenset[str]
 
 
-def _index_shard(shard: str, image_kinds: tuple[str, ...], label: str | None, *, check_parts: bool) -> _Found:
-    with shard_file(shard, check_parts=check_parts) as file:
+def _index_shard(shard: str, image_kinds: tuple[str, ...], label: str | None) -> _Found:
+    with shard_file(shard) as file:
         return _index_file(file, image_kinds, label)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from fastseq.samples.sources.class_numbers import are_names, distinct_numbers, n
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
 from fastseq.samples.sources.shard_errors import TFRECORD_FILE, check_is_file, check_open, unreadable
-from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_file, shard_heads
+from fastseq.samples.sources.shard_files import ShardFile, head, index_command, shard_file
 from fastseq.samples.sources.shard_images import ShardImages
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.samples.sources.sidecars.tfds import warn_of_other_counts
@@ -67,14 +67,13 @@ def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str 
     features = _Features.among(_features(paths), image, label)
 
     def merge(found: Sequence[ShardIndex]) -> ShardIndex:
-        kinds = {path: _KINDS[_kind(index.labels)] for path, index in zip(paths, found, strict=True) if index.labels}
-        _check_one_kind(kinds, features.label)
+        _check_one_kind(found, features.label)
         index = ShardIndex.concatenate(found)
         if not len(index.shards):
             raise ValueError(f"{listed(paths)}: no record has a feature {features.image!r} with an image")
         return index
 
-    tasks = [partial(_index_shard, path, features, check_parts=path == paths[0]) for path in paths]
+    tasks = [partial(_index_shard, path, features) for path in paths]
     settings = {"image": features.image, "label": features.label}
     command = index_command(shards, *settings.values())
     return ShardsToIndex("tfrecord", settings, tuple(paths), tasks, merge, command, check=warn_of_other_counts)
@@ -106,8 +105,8 @@ class _Features:
         return cls(image, label)
 
 
-def _index_shard(shard: str, features: _Features, *, check_parts: bool) -> ShardIndex:
-    with shard_file(shard, check_parts=check_parts) as file:
+def _index_shard(shard: str, features: _Features) -> ShardIndex:
+    with shard_file(shard) as file:
         scan = _Scan(features, file)
         return scan.images.index([shard], scan.labels())
 
@@ -193,23 +192,24 @@ class _Scan:
         )
 
 
-def _kind(labels: RawLabels) -> int:
-    if not len(labels.values):
+def _kind(labels: RawLabels | None) -> int:
+    if labels is None or not len(labels.values):
         return _NOTHING
     if labels.texts is not None:
         return _BYTES
     return _INT64 if labels.values.dtype == np.int64 else _FLOAT
 
 
-def _check_one_kind(kinds: Mapping[str, str], label: str | None) -> None:
-    """ValueError if labels in shards, given by their paths, are not all of one kind."""
-    before = ""
-    for path, kind in kinds.items():
-        if kind == _KINDS[_NOTHING]:
-            continue
-        if before not in ("", kind):
-            raise ValueError(f"{path}: {label!r} has {kind}, but {before} in the files before")
-        before = kind
+def _check_one_kind(shards: Sequence[ShardIndex], label: str | None) -> None:
+    """ValueError if the labels in shards are not all of one kind."""
+    before = _NOTHING
+    for shard in shards:
+        kind = _kind(shard.labels)
+        if kind != _NOTHING and before not in (_NOTHING, kind):
+            raise ValueError(
+                f"{shard.paths[0]}: {label!r} has {_KINDS[kind]}, but {_KINDS[before]} in the files before"
+            )
+        before = kind or before
 
 
 def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, paths: Sequence[str], label: str) -> Labels:
@@ -231,22 +231,27 @@ def _encoded(raw: RawLabels, fixed: tuple[str, ...] | None, paths: Sequence[str]
 
 def _features(paths: Sequence[str]) -> dict[str, int]:
     """The names and kinds of the features in the first records that there are."""
-    there: dict[str, int] = {}
-    for shard in shard_heads(paths):
-        check_is_file(shard.path)
-        path, reader = shard.name, TfRecordReader(os.fsencode(shard.path), b"", b"")
-        check_open(path, reader)
-        for _ in range(_FIRST_RECORDS):
-            for name, kind in reader.peek().items():
-                there[os.fsdecode(name)] = there.get(os.fsdecode(name)) or kind
-            reader.read(1)
-            if reader.done:
-                break
-        if reader.status not in (Status.OK, Status.TRUNCATED):
-            raise unreadable(path, reader, TFRECORD_FILE)
-        if there:
-            return there
+    for path in paths:
+        with shard_file(path, head) as shard:
+            if there := _features_in(shard):
+                return there
     raise ValueError(f"{listed(list(paths))}: no records that are tf.train.Examples with features")
+
+
+def _features_in(shard: ShardFile) -> dict[str, int]:
+    check_is_file(shard.path)
+    path, reader = shard.name, TfRecordReader(os.fsencode(shard.path), b"", b"")
+    check_open(path, reader)
+    there: dict[str, int] = {}
+    for _ in range(_FIRST_RECORDS):
+        for name, kind in reader.peek().items():
+            there[os.fsdecode(name)] = there.get(os.fsdecode(name)) or kind
+        reader.read(1)
+        if reader.done:
+            break
+    if reader.status not in (Status.OK, Status.TRUNCATED):
+        raise unreadable(path, reader, TFRECORD_FILE)
+    return there
 
 
 def _listed_features(there: dict[str, int]) -> str:

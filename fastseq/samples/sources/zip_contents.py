@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from fastseq._native.shards import ZIP_MEMBER, ZipReader
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
-from fastseq.samples.sources.archive_file import archive_file
 from fastseq.samples.sources.folder_walk import Entry
 from fastseq.samples.sources.left_out import LeftOut
 from fastseq.samples.sources.shard_errors import ZIP_ARCHIVE, check_is_file, unreadable
+from fastseq.samples.sources.shard_files import shard_file
+from fastseq.samples.sources.zip_directory import directory
 from fastseq.status import Status
 
 _MEMBERS = 1 << 13  # read at once, between two looks at signals
@@ -46,7 +47,7 @@ class ZipContents:
             ValueError: if it is not a zip archive.
         """
         self.path = path
-        with archive_file(path) as file:
+        with shard_file(path, directory) as file:
             self.info = file.info
             self._read(file.path)
 
