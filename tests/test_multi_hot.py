@@ -46,6 +46,10 @@ def test_single_rows_columns_and_operations():
         rows.__array__(copy=False)
 
 
+def test_a_step_beyond_any_row():
+    assert MultiHot.from_dense(DENSE[:0])[:: 2**63].shape == (0, DENSE.shape[1])
+
+
 @pytest.mark.parametrize("key", [6, -7, [0, 6], [-7]])
 def test_a_row_out_of_range_is_an_index_error(key):
     with pytest.raises(IndexError, match="there are 6"):

@@ -94,7 +94,7 @@ class MultiHot(NDArrayOperatorsMixin):
     def _numbers(self, which: Sequence[int] | NDArray[Any] | slice) -> NDArray[np.int64]:
         """The numbers of the rows that an index selects."""
         if isinstance(which, slice):
-            return np.arange(*which.indices(len(self)))
+            return np.arange(len(self))[which]
         rows = np.asarray(which)
         if rows.dtype == np.bool_ or not rows.size:
             return np.arange(len(self))[rows if rows.size else slice(0)]
