@@ -4,7 +4,7 @@
 
 #include "base/little_endian.h"
 #include "io/parquet_levels.h"
-#include "io/thrift_struct.h"
+#include "io/parquet_page.h"
 
 namespace fastseq {
 namespace {
@@ -13,16 +13,10 @@ constexpr int64_t kWindow = 4096;
 constexpr int64_t kMaxHeader = 1 << 20;
 constexpr int64_t kMaxLevels = 1 << 20;  // bytes
 constexpr int64_t kMaxRows = 1 << 20;    // of a page, and about as many are read at once
-constexpr int64_t kDataPage = 0, kIndexPage = 1, kDataPageV2 = 3;
-constexpr int64_t kPlain = 0, kRle = 3;
 
 }  // namespace
 
-struct ParquetReader::Page {
-  int64_t type = -1, size = -1;  // of what follows the header, bytes
-  int64_t rows = -1, encoding = -1, level_encoding = kRle;
-  int64_t level_bytes = 0;  // of version 2, and those of the repetition levels
-  int64_t repetition_bytes = 0;
+struct ParquetReader::Page : PageHeader {
   int64_t begin = 0, end = 0;  // of its data
 };
 
@@ -62,21 +56,6 @@ Status ParquetReader::read_page(ParquetValues* values, std::string* reason) {
   return status == Status::kOk ? read_values(page, values, reason) : status;
 }
 
-namespace {
-
-// Stores the integers in a struct by their fields' ids, from 1 on, and skips everything else.
-bool read_ints(ThriftReader* reader, std::initializer_list<int64_t*> values) {
-  for (ThriftField field = {};;) {
-    if (!reader->next(field.id, &field)) return false;
-    if (field.id == 0) return true;
-    int64_t* value = field.id <= static_cast<int64_t>(values.size()) ? values.begin()[field.id - 1] : nullptr;
-    const bool is_int = field.type == ThriftType::kInt32;
-    if (!(value != nullptr && is_int ? reader->read_int(value) : reader->skip(field.type))) return false;
-  }
-}
-
-}  // namespace
-
 Status ParquetReader::read_header(Page* page, std::string* reason) {
   // The statistics in a header have whole values.
   for (int64_t wanted = kWindow;; wanted = kMaxHeader) {
@@ -85,24 +64,7 @@ Status ParquetReader::read_header(Page* page, std::string* reason) {
     const Status status = view(position_, size, &data, reason);
     if (status != Status::kOk) return status;
     ThriftReader reader(data, static_cast<size_t>(size));
-    *page = {};
-    bool is_right = true;
-    for (ThriftField field = {}; is_right;) {
-      is_right = reader.next(field.id, &field);
-      if (!is_right || field.id == 0) break;
-      if (field.id == 1 && field.type == ThriftType::kInt32) {
-        is_right = reader.read_int(&page->type);
-      } else if (field.id == 3 && field.type == ThriftType::kInt32) {
-        is_right = reader.read_int(&page->size);
-      } else if (field.id == 5 && field.type == ThriftType::kStruct) {
-        is_right = read_ints(&reader, {&page->rows, &page->encoding, &page->level_encoding});
-      } else if (field.id == 8 && field.type == ThriftType::kStruct) {
-        is_right = read_ints(
-            &reader, {&page->rows, nullptr, nullptr, &page->encoding, &page->level_bytes, &page->repetition_bytes});
-      } else {
-        is_right = reader.skip(field.type);
-      }
-    }
+    const bool is_right = read_page_header(&reader, page);
     if (!is_right && reader.is_cut_off() && size == wanted && wanted < kMaxHeader) continue;
     page->begin = position_ + static_cast<int64_t>(reader.position());
     if (!is_right || page->size < 0 || page->size > chunk_.begin + chunk_.size - page->begin) {

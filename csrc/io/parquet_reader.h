@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "io/file_window.h"
+#include "io/parquet_values.h"
 
 namespace fastseq {
 
@@ -17,11 +18,6 @@ struct ParquetChunk {
   int64_t begin, size;  // of its pages, bytes
   int64_t rows;
   int max_level;  // the definition level of a value that is there; 0 if no row can lack one
-};
-
-// By row; a row without a value has the length -1.
-struct ParquetValues {
-  std::vector<int64_t> offsets, lengths;
 };
 
 // Memory is bounded by a page's header, levels and rows, 3 MiB, and by what is added to the values.

@@ -208,16 +208,28 @@ cdef extern from "io/tfrecord_reader.h" namespace "fastseq" nogil:
         Status read(size_t, TfRecords*, cbool*, string*) except +
         Status peek(vector[string]*, vector[int32_t]*, string*) except +
 
+cdef extern from "io/parquet_values.h" namespace "fastseq" nogil:
+    cdef cppclass ParquetValues:
+        vector[int64_t] offsets, lengths
+
 cdef extern from "io/parquet_reader.h" namespace "fastseq" nogil:
     cdef cppclass ParquetChunk:
         int64_t begin, size, rows
         int max_level
-    cdef cppclass ParquetValues:
-        vector[int64_t] offsets, lengths
     cdef cppclass CParquetReader "fastseq::ParquetReader":
         CParquetReader(shared_ptr[const OpenFile]) except +
         Status start(const ParquetChunk&)
         Status read(size_t, ParquetValues*, cbool*, string*) except +
+
+cdef extern from "io/parquet_decoder.h" namespace "fastseq" nogil:
+    cdef cppclass EncodedColumn:
+        const uint8_t* data
+        size_t size
+        int64_t begin, rows
+        int max_level
+        cbool is_snappy
+    Status c_decode_column "fastseq::decode_column"(const EncodedColumn&, uint8_t*, size_t, ParquetValues*, string*) \
+        except +
 
 cdef extern from "io/image_format.h" namespace "fastseq" nogil:
     cdef enum class ImageFormat(int32_t):

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # distutils: language = c++
-"""Finds the images in shards: tar and zip archives, files of TFRecords, and Parquet files."""
+"""Finds the images in shards: tar and zip archives, files of TFRecords, and Parquet files, whose pages it decodes."""
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cython.operator cimport dereference
 from libcpp.memory cimport make_unique
@@ -232,3 +232,32 @@ cdef class ParquetReader(ShardReader):
             self.done = done
             self._end_with(status, reason)
         return int64_bytes(found.offsets), int64_bytes(found.lengths)
+
+
+def decode_column(const uint8_t[::1] data, int64_t begin, int64_t rows, int max_level, uint8_t[::1] out):
+    """Decode a column of byte arrays in a row group of a Parquet file.
+
+    Args:
+        data: its pages.
+        begin: where in the file they begin.
+        rows: how many the row group has.
+        max_level: the definition level of a value that is there.
+        out: what pages are decompressed to, by Snappy; None if they are not compressed.
+
+    Returns:
+        A status and, unless it is OK, what is wrong and where; the offsets of the values in `out`, or in `data`, and
+        their lengths, bytes of int64 each. A row without a value has the length -1.
+    """
+    cdef EncodedColumn column
+    cdef ParquetValues found
+    cdef uint8_t* to = NULL
+    cdef size_t size = 0
+    cdef string reason
+    cdef Status status
+    column.data, column.size = &data[0] if data.shape[0] else NULL, data.shape[0]
+    column.begin, column.rows, column.max_level, column.is_snappy = begin, rows, max_level, out is not None
+    if out is not None and out.shape[0]:
+        to, size = &out[0], out.shape[0]
+    with nogil:
+        status = c_decode_column(column, to, size, &found, &reason)
+    return <int>status, reason.decode("utf-8", "replace"), int64_bytes(found.offsets), int64_bytes(found.lengths)

@@ -20,13 +20,22 @@ class RowGroups:
         footers: of each file, as a pyarrow.parquet.FileMetaData.
         numbers: int32 (blocks,), the number of each row group in its file.
         first_rows: int64 (blocks,), the number of its first row in its file.
+        max_levels: for each file, the definition level of an image that is there, if fastseq decodes the pages; None if
+            pyarrow does.
     """
 
     column: str
     footers: tuple[Any, ...]
     numbers: NDArray[np.int32]
     first_rows: NDArray[np.int64]
+    max_levels: tuple[int | None, ...]
 
     def __post_init__(self) -> None:
         for array in (self.numbers, self.first_rows):
             array.setflags(write=False)
+
+
+def chunk_of(group: Any, column: str) -> Any:
+    """A column of a pyarrow.parquet.RowGroupMetaData, as a ColumnChunkMetaData; None if it is not there."""
+    chunks = (group.column(i) for i in range(group.num_columns))
+    return next((chunk for chunk in chunks if chunk.path_in_schema == column), None)

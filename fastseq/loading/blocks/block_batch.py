@@ -16,7 +16,7 @@ from fastseq.engine.pending_batch import GRACE_S, STALLED_S, PendingBatch
 from fastseq.engine.sample_info import SampleInfo
 from fastseq.errors import BadSample
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
-from fastseq.loading.blocks.block_images import Item
+from fastseq.loading.blocks.block_item import Item
 from fastseq.samples.path_table import PathTable
 
 _POLL_S = 0.05  # between looks for an interrupt, and for a block that stalls

@@ -10,7 +10,8 @@ from functools import partial
 
 from fastseq.engine.python_threads import TaskThreads
 from fastseq.engine.threads import register_cleanup
-from fastseq.loading.blocks.block_images import BlockImages, images_in
+from fastseq.loading.blocks.block_images import images_in
+from fastseq.loading.blocks.block_item import BlockImages
 from fastseq.loading.blocks.table_cache import TableCache
 from fastseq.samples.path_table import PathTable
 from fastseq.status import Status

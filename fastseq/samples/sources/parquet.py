@@ -27,7 +27,8 @@ from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
 from fastseq.samples.sources.huggingface_labels import encode_column, label_column
 from fastseq.samples.sources.parquet_columns import features_of, image_column, leaf_of
-from fastseq.samples.sources.parquet_in_place import ImageColumn, NotInPlaceError, shards_in_place
+from fastseq.samples.sources.parquet_image_column import ImageColumn
+from fastseq.samples.sources.parquet_in_place import NotInPlaceError, shards_in_place
 from fastseq.samples.sources.shard_errors import check_is_file
 from fastseq.samples.sources.shard_paths import shard_paths
 from fastseq.storage.store import ObjectInfo, StoreError, differ
@@ -216,7 +217,13 @@ def _table(files: Sequence[_File], footers: Sequence[Any], columns: Sequence[Ima
         ranges=Ranges(np.repeat(starts, counts) + rows, np.ones(len(rows), np.int64)),
         versions=np.array([file.version for file in files], np.int64),
         blocks=blocks,
-        row_groups=RowGroups(leaf, tuple(footers), numbers.astype(np.int32), first_rows),
+        row_groups=RowGroups(
+            leaf,
+            tuple(footers),
+            numbers.astype(np.int32),
+            first_rows,
+            tuple(column.max_level if column.can_be_decoded else None for column in columns),
+        ),
     )
 
 

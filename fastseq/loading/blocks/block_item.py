@@ -1,0 +1,16 @@
+"""What a block holds for a job."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+Item: TypeAlias = memoryview | tuple[memoryview, int, int] | tuple[bytes, int]
+"""An image, or a member of an archive with its inflated size and CRC-32, or the words and the status of one that is not
+there; as `fastseq._native.job.Job` takes them."""
+
+
+class BlockImages(Protocol):
+    """The images in a block."""
+
+    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
+        """The image at an offset from the block's start, as the table has it; all of it if the length is negative."""
