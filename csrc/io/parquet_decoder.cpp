@@ -166,7 +166,7 @@ bool Decoder::add_plain(Bytes content) {
     if (is_there && !take_value(&content, &value)) return false;
     add(value);
   }
-  return content.size() == 0 || fail("a page with too many values");
+  return is_padding(content.begin, content.size()) || fail("a page with too many values");
 }
 
 bool Decoder::add_numbered(Bytes content) {

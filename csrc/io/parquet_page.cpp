@@ -1,5 +1,7 @@
 #include "io/parquet_page.h"
 
+#include <algorithm>
+
 namespace fastseq {
 namespace {
 
@@ -66,6 +68,10 @@ bool read_page_header(ThriftReader* reader, PageHeader* header) {
     if (is_struct && field.id == 8) return read_data_header_v2(reader, header);
     return reader->skip(field.type);
   });
+}
+
+bool is_padding(const uint8_t* data, size_t size) {
+  return size <= kMaxPadding && std::all_of(data, data + size, [](uint8_t byte) { return byte == 0; });
 }
 
 }  // namespace fastseq

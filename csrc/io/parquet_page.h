@@ -1,5 +1,6 @@
 // Headers of pages in Parquet files. After https://parquet.apache.org/docs/file-format/ and its parquet.thrift.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "io/thrift_struct.h"
@@ -22,5 +23,9 @@ struct PageHeader {
 
 // False if the data are no header, or if they end before it does; see ThriftReader.
 bool read_page_header(ThriftReader* reader, PageHeader* header);
+
+// Whether what is left behind the values of a page may be there: fastparquet leaves up to eight zeros.
+constexpr size_t kMaxPadding = 8;
+bool is_padding(const uint8_t* data, size_t size);
 
 }  // namespace fastseq

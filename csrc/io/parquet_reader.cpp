@@ -117,7 +117,13 @@ Status ParquetReader::read_values(const Page& page, ParquetValues* values, std::
     values->lengths.push_back(length);
     offset += std::max<int64_t>(length, 0);
   }
-  return offset == page.end ? Status::kOk : fail("a page with too many values", reason);
+  const int64_t left = page.end - offset;
+  if (left == 0) return Status::kOk;
+  if (left > int64_t{kMaxPadding}) return fail("a page with too many values", reason);
+  const uint8_t* data;
+  const Status status = view(offset, left, &data, reason);
+  if (status != Status::kOk || is_padding(data, static_cast<size_t>(left))) return status;
+  return fail("a page with too many values", reason);
 }
 
 Status ParquetReader::view(int64_t offset, int64_t size, const uint8_t** data, std::string* reason) {

@@ -8,7 +8,7 @@ from fastseq._native.buffers import BufferPool
 
 _FREE_BYTES = 32 << 20  # that are kept for later: memory that was never written to costs as much as reading
 _SIZE_STEP = 1 << 20
-_STEPS = 8  # in the sizes between a power of two and the next
+_STEPS = 4  # in the sizes between a power of two and the next
 
 
 def pooled(length: int) -> memoryview:

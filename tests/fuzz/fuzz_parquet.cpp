@@ -1,7 +1,7 @@
 // Reads the bytes as a column of a Parquet file: no crash, no hang, no value outside the file.
 //
 // With the compiler's options of fuzz_decode.cpp, and these files:
-//   tests/fuzz/fuzz_parquet.cpp csrc/io/parquet_*.cpp csrc/io/thrift_struct.cpp
+//   tests/fuzz/fuzz_parquet.cpp csrc/io/parquet_*.cpp csrc/io/snappy.cpp csrc/io/thrift_struct.cpp
 //   csrc/io/file.cpp csrc/io/file_window.cpp csrc/base/platform_posix.cpp
 // The seeds are those of make_seeds.py, in the folder "columns".
 #include <algorithm>

@@ -37,18 +37,35 @@ def main() -> None:
     labels = [[0, 300, -1], [0.5], [b"cat", b"dog"]]
     records = [tfrecords([{"image": b"1" * 600, "label": label}, {"label": label}]) for label in labels]
     write(Path(sys.argv[1], "tfrecords"), records)
-    write(Path(sys.argv[1], "columns"), [column(version, null) for version in ("1.0", "2.0") for null in (True, False)])
+    kinds = list(itertools.product(("1.0", "2.0"), (True, False)))
+    write(Path(sys.argv[1], "columns"), [column(*kind, use_dictionary=False) for kind in kinds])
+    encodings = itertools.product(("snappy", "none"), (True, False))
+    write(Path(sys.argv[1], "row_groups"), [row_group(*kind, *each) for each in encodings for kind in kinds])
+    streams = [b"1" * 600, b"1234" * 30 + b"5" * 70 + bytes(range(200)), b""]
+    write(Path(sys.argv[1], "snappy"), [len(data).to_bytes(2, "little") + compressed(data) for data in streams])
 
 
-def column(version: str, nullable: bool) -> bytes:
+def compressed(data: bytes) -> bytes:
+    """Data compressed by Snappy."""
+    stream: bytes = pyarrow.compress(data, codec="snappy", asbytes=True)
+    return stream
+
+
+def row_group(version: str, nullable: bool, compression: str, use_dictionary: bool) -> bytes:
+    """The same as `column`, with a bit for compression, and the size of the pages in hundreds, in the first bytes."""
+    pages = column(version, nullable, compression=compression, use_dictionary=use_dictionary)
+    return bytes([pages[0] | 4 * (compression == "snappy"), pages[1], 20]) + pages[2:]
+
+
+def column(version: str, nullable: bool, compression: str = "none", **encoding: bool) -> bytes:
     """The pages of a column of Parquet, after the level of its values and the number of its rows."""
     values = [b"1" * 600, b"22", b""] + [None, b"333"] * (10 * nullable)
     table = pyarrow.table([values], pyarrow.schema([pyarrow.field("image", pyarrow.binary(), nullable)]))
     stream = io.BytesIO()
-    plain = {"compression": "none", "use_dictionary": False, "data_page_size": 500, "write_batch_size": 4}
-    pyarrow.parquet.write_table(table, stream, data_page_version=version, **plain)
+    pages = {"compression": compression, "data_page_size": 500, "write_batch_size": 4, "dictionary_pagesize_limit": 700}
+    pyarrow.parquet.write_table(table, stream, data_page_version=version, **pages, **encoding)
     chunk = pyarrow.parquet.read_metadata(stream).row_group(0).column(0)
-    begin = chunk.data_page_offset
+    begin = chunk.dictionary_page_offset if chunk.has_dictionary_page else chunk.data_page_offset
     return bytes([nullable, len(values)]) + stream.getvalue()[begin : begin + chunk.total_compressed_size]
 
 
