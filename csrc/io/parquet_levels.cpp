@@ -38,12 +38,12 @@ bool parse_packed_levels(const uint8_t* data, size_t size, int max_level, std::v
   const auto width = static_cast<size_t>(level_width(max_level));
   if (width == 0 || is_there->size() > size * 8 / width) return false;
   size_t place = 0;
-  for (size_t row = 0; row < is_there->size(); ++row) {
+  for (auto&& row : *is_there) {
     int level = 0;
     for (const size_t end = place + width; place < end; ++place) {
       level = level << 1 | (data[place / 8] >> (7 - place % 8) & 1);
     }
-    (*is_there)[row] = level == max_level;
+    row = level == max_level;
   }
   *used = (place + 7) / 8;
   return true;

@@ -154,8 +154,9 @@ class ShardReaders:
         tar archive; where they lie is found first. Files in a store must be indexed for that, by `fastseq index`.
 
         Of others, only the footers and the labels are read first. A row group is what is read, and shuffled, together:
-        its column of images is decompressed by pyarrow, and images are decoded from there. With `shuffle`, as many row
-        groups are held as there are lanes, at least: those of 100 images do, those of 100 MB take gigabytes.
+        its column of images is decompressed, by pyarrow unless it is by Snappy, and images are decoded from there. With
+        `shuffle`, as many row groups are held as there are lanes, at least: those of 100 images do, those of 100 MB take
+        gigabytes.
 
         Args:
             shards: the files, as for `from_tar`.
