@@ -49,6 +49,8 @@ bool get_handle_info(HANDLE handle, FileInfo* info) {
 
 }  // namespace
 
+void prefer_huge_pages(void*, size_t) {}
+
 int process_id() { return _getpid(); }
 
 void name_this_thread(const char* name) {

@@ -1,5 +1,6 @@
 #include "engine/buffer_pool.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -28,14 +29,11 @@ std::unique_ptr<Lease> BufferPool::allocate(size_t size) {
       break;
     }
     // On a miss, the free ones are of sizes that are no longer asked for.
-    if (!data) shrink_free(size < max_free_ ? max_free_ - size : 0);
+    if (!data) shrink_free(size < max_free() ? max_free() - size : 0);
     free_buffers_.reserve(free_buffers_.size() + ++in_use_count_);  // taking back must not allocate
     in_use_ += size;
   }
-  if (!data) {
-    const size_t rounded = (size + 63) / 64 * 64;
-    data = static_cast<uint8_t*>(platform::allocate_aligned(64, rounded > 0 ? rounded : 64));
-  }
+  if (!data) data = allocate_fresh(size);
   if (!data) {
     const std::lock_guard<std::mutex> lock(mutex_);
     in_use_ -= size;
@@ -50,8 +48,8 @@ void BufferPool::take_back(uint8_t* data, size_t size) {
     const std::lock_guard<std::mutex> lock(mutex_);
     in_use_ -= size;
     --in_use_count_;
-    if (max_free_ > 0 && free_buffers_.size() < free_buffers_.capacity()) {
-      shrink_free(max_free_ - 1);
+    if (max_free() > 0 && free_buffers_.size() < free_buffers_.capacity()) {
+      shrink_free(max_free() - 1);
       free_ += size;
       free_buffers_.emplace_back(data, size);
       return;
@@ -59,6 +57,18 @@ void BufferPool::take_back(uint8_t* data, size_t size) {
   }
   platform::free_aligned(data);
 }
+
+uint8_t* BufferPool::allocate_fresh(size_t size) const {
+  const bool has_huge_pages = large_ && size >= platform::kHugePage;
+  const size_t alignment = has_huge_pages ? platform::kHugePage : 64;
+  const size_t rounded = (size + alignment - 1) / alignment * alignment;
+  void* const data = platform::allocate_aligned(alignment, rounded > 0 ? rounded : alignment);
+  // Not in the part of the last one, which would take all of its memory.
+  if (data && has_huge_pages) platform::prefer_huge_pages(data, size / alignment * alignment);
+  return static_cast<uint8_t*>(data);
+}
+
+size_t BufferPool::max_free() const { return large_ ? std::max(max_free_, in_use_) : max_free_; }
 
 void BufferPool::shrink_free(size_t target) {
   auto oldest = free_buffers_.begin();

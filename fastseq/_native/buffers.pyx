@@ -24,11 +24,15 @@ cdef class Lease:
 
 
 cdef class BufferPool:
-    """Allocates batch buffers. Keeps freed ones for reuse up to `max_free_bytes`, and beyond it by less than one buffer."""
+    """Allocates batch buffers. Keeps freed ones for reuse up to `max_free_bytes`, and beyond it by less than one buffer.
+
+    `large` is for buffers of megabytes that are all replaced at about the same time: as many as are in use are kept, where
+    that is more, and huge pages are asked for.
+    """
     cdef shared_ptr[CBufferPool] pool
 
-    def __cinit__(self, size_t max_free_bytes):
-        self.pool = make_shared[CBufferPool](max_free_bytes)
+    def __cinit__(self, size_t max_free_bytes, cbool large=False):
+        self.pool = make_shared[CBufferPool](max_free_bytes, large)
 
     def allocate(self, size_t size):
         """Return a Lease of `size` bytes with arbitrary contents."""

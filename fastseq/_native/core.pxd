@@ -288,7 +288,7 @@ cdef extern from "engine/buffer_pool.h" namespace "fastseq" nogil:
         uint8_t* data()
         size_t size()
     cdef cppclass CBufferPool "fastseq::BufferPool":
-        CBufferPool(size_t) except +
+        CBufferPool(size_t, cbool) except +
         unique_ptr[CLease] allocate(size_t) except +
         size_t bytes_in_use()
         size_t held_bytes()

@@ -155,8 +155,8 @@ class ShardReaders:
 
         Of others, only the footers and the labels are read first. A row group is what is read, and shuffled, together:
         its column of images is decompressed, by pyarrow unless it is by Snappy, and images are decoded from there. With
-        `shuffle`, as many row groups are held as there are lanes, at least: those of 100 images do, those of 100 MB take
-        gigabytes.
+        `shuffle`, as many row groups are held as there are lanes, at least: those of 100 images do, those of 100 MB
+        take gigabytes.
 
         Args:
             shards: the files, as for `from_tar`.

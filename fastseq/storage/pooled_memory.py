@@ -6,9 +6,11 @@ import os
 
 from fastseq._native.buffers import BufferPool
 
-_FREE_BYTES = 32 << 20  # that are kept for later: memory that was never written to costs as much as reading
+# That are kept for later, or as many as are in use: memory that was never written to costs as much as reading, and a
+# shuffle by lanes replaces the blocks of all lanes at about the same time.
+_FREE_BYTES = 32 << 20
 _SIZE_STEP = 1 << 20
-_STEPS = 4  # in the sizes between a power of two and the next
+_STEPS = 8  # in the sizes between a power of two and the next
 
 
 def pooled(length: int) -> memoryview:
@@ -20,12 +22,12 @@ def pooled(length: int) -> memoryview:
     pid, pool = _pool
     if pid != os.getpid():
         _inherited.append(pool)
-        pool = BufferPool(_FREE_BYTES)
+        pool = BufferPool(_FREE_BYTES, large=True)
         _pool = os.getpid(), pool
     # Sizes that are about the same take the same memory.
     step = max(_SIZE_STEP, (1 << length.bit_length()) // (2 * _STEPS))
     return memoryview(pool.allocate(-(-length // step) * step))[:length]
 
 
-_pool = os.getpid(), BufferPool(_FREE_BYTES)
+_pool = os.getpid(), BufferPool(_FREE_BYTES, large=True)
 _inherited: list[BufferPool] = []  # another thread of the parent may have been within it

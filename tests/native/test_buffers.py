@@ -101,6 +101,28 @@ def test_held_bytes_stay_within_the_cap() -> None:
         assert buffers.held_bytes <= 10_000
 
 
+def test_large_buffers_that_are_all_replaced_at_once() -> None:
+    buffers = BufferPool(1000, large=True)
+    held = [buffers.allocate(600) for _ in range(8)]
+    del held[:4]
+    assert buffers.held_bytes == 8 * 600, "as many bytes are kept as are in use"
+    more = [buffers.allocate(600) for _ in range(4)]
+    assert buffers.held_bytes == 8 * 600
+    del held, more
+    assert buffers.bytes_in_use == 0
+    assert buffers.held_bytes == 1200, "the bound, passed by the last one"
+
+
+@pytest.mark.parametrize("size", [(2 << 20) - 1, 2 << 20, (3 << 20) + 1])
+def test_large_buffers_are_aligned_and_writable(size: int) -> None:
+    buffers = BufferPool(1 << 20, large=True)
+    array = np.frombuffer(buffers.allocate(size), np.uint8)
+    assert array.size == size
+    assert array.ctypes.data % 64 == 0
+    array[:] = 7
+    assert (array == 7).all()
+
+
 def test_a_lease_outlives_its_pool() -> None:
     buffers = BufferPool(1000)
     array = np.frombuffer(buffers.allocate(1000), np.uint8)
