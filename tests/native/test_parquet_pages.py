@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ from parquet_pages import (
 )
 from reference.snappy import stream
 
-from fastseq._native.shards import decode_column
+from fastseq._native.shards import ParquetReader, decode_column
 from native.native import STATUS, examples
 
 A, B, C = b"a" * 300, b"", b"ccc"
@@ -99,8 +101,15 @@ def test_pages_that_are_compressed_or_not():
     assert decoded(nulls, 3, 1, out=memoryview(bytearray())) == [None] * 3
 
 
-def test_what_fastparquet_leaves_behind_the_values():
-    assert decoded(data_page(plain(A, C) + bytes(8), 2), 2) == [A, C]
+@pytest.mark.parametrize(("left", "is_right"), [(bytes(8), True), (bytes(9), False), (b"\0\1", False)])
+def test_what_fastparquet_leaves_behind_the_values(tmp_path, left, is_right):
+    page = data_page(plain(A, C) + left, 2)
+    assert decoded(page, 2) == ([A, C] if is_right else "at byte 0: a page with too many values")
+    (tmp_path / "pages").write_bytes(page)
+    reader = ParquetReader(os.fsencode(tmp_path / "pages"))
+    reader.start(0, len(page), 2, 0)
+    reader.read(10)
+    assert (reader.status == STATUS["OK"]) == is_right, reader.reason
 
 
 BAD = {
