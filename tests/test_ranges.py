@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import pickle
+import random
 import subprocess
 import sys
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from images import encoded, jpeg, photo
 from programs import PYTHON
 from tar_files import tar
-from tfrecord_files import tfrecords
+from tfrecord_files import crc32c, tfrecords
 
 from fastseq import DecodeError, FileRange, Limits, Loader, Samples, Status, decode_batch
 
@@ -174,11 +178,29 @@ def test_the_fingerprint_has_the_ranges(shard):
         (("a", -1, 1), ValueError, "FileRange.offset must be at least 0, not -1"),
         (("a", 0, -1), ValueError, "FileRange.length must be at least 0, not -1"),
         (("a", 2**62, 2**62), ValueError, "beyond any file"),
+        (("a", 0, 1, None, None, None, 2**32), ValueError, "FileRange.crc32c must be at most 4294967295"),
+        (("a", 0, 1, None, 5, None, 5), ValueError, "FileRange takes crc32 or crc32c, not both"),
     ],
 )
 def test_ranges_are_checked(arguments, error, words):
     with pytest.raises(error, match=words):
         FileRange(*arguments)
+
+
+@pytest.mark.parametrize(("name", "crc"), [("crc32", zlib.crc32), ("crc32c", crc32c)])
+@given(after=st.integers(0, 5000), changed=st.integers(0, 2**20))
+def test_checksums_of_any_size(tmp_path_factory, name, crc, after, changed):
+    contents = IMAGES[0] + random.Random(after).randbytes(after)
+    path = tmp_path_factory.mktemp("range") / "image"
+    path.write_bytes(b"x" + contents)
+    good = FileRange(str(path), 1, len(contents), **{name: crc(contents)})
+    wrong = FileRange(str(path), 1, len(contents), **{name: crc(contents) ^ 1 << changed % 32})
+    np.testing.assert_array_equal(decode_batch([good], SIZE), decode_batch([IMAGES[0]], SIZE))
+    samples = Samples.from_files([good, path.with_suffix(".jpg")])
+    assert samples[0].path == good
+    for sources in ([wrong], Samples.from_files([wrong])):
+        with pytest.raises(DecodeError, match="checksum"):
+            list(Loader(sources, SIZE, 1)) if isinstance(sources, Samples) else decode_batch(sources, SIZE)
 
 
 def test_a_range_is_a_value():

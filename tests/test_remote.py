@@ -279,6 +279,17 @@ def test_a_bad_image_costs_no_other(server, files, images):
     assert labels == [label for label in range(10, N) if label != 12]
 
 
+def test_a_record_that_does_not_match_its_checksum(server, files, images):
+    data = bytearray(files["2.tfrecord"])
+    data[data.index(images[12]) + len(images[12]) - 9] ^= 1
+    server.objects["/set/2.tfrecord"] = bytes(data)
+    index([f"{server.url}/set/2.tfrecord"])
+    loader = Loader(Samples.from_tfrecord(f"{server.url}/set/2.tfrecord"), on_error="skip", max_bad=1, **SETTINGS)
+    with pytest.warns(BadSamplesWarning):
+        assert sum(len(y) for _, y in loader) == N - 11
+    assert ["the record does not match its checksum" in bad.message for bad in loader.errors] == [True]
+
+
 def test_substitutes_are_fetched(server, remote):
     server.fault = lambda request: "404" if request.path.endswith("1.tar") else None
     loader = Loader(remote, on_error="substitute", max_bad=1, **SETTINGS)

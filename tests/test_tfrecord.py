@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import jpeg, photo
-from tfrecord_files import example, feature, field, record, tfrecords, varint
+from tfrecord_files import crc32c, example, feature, field, record, tfrecords, varint
 
 from fastseq import FileRange, Loader, Samples
 from fastseq._native.shards import TF_RECORD, TfRecordReader
-from fastseq.errors import SamplesWarning, UnknownLabelError
+from fastseq.errors import BadSamplesWarning, SamplesWarning, UnknownLabelError
 from fastseq.status import Status
 
 SIZE = (16, 20)
@@ -76,6 +76,8 @@ def test_features_are_those_that_were_written(tmp_path_factory, examples, packed
         if image and isinstance(image[0], bytes):
             begin = found["image_offset"]
             assert contents[begin : begin + found["image_length"]] == image[0]
+        if len(image) == 1 and isinstance(image[0], bytes):
+            assert found["image_crc32c"] == crc32c(image[0])
         if label and isinstance(label[0], bytes):
             assert texts[found["text_end"] - found["label_value"] : found["text_end"]] == label[0]
         elif label and isinstance(label[0], int):
@@ -94,6 +96,7 @@ def test_fields_in_another_order(tmp_path):
     assert reader.status == Status.OK
     assert (tmp_path / "x").read_bytes()[found["image_offset"] :][:4] == b"jpeg"
     assert found["label_value"] == 7
+    assert found["image_crc32c"] == crc32c(b"jpeg")
 
 
 @given(seed=st.integers(0, 2**32), changes=st.integers(1, 30))
@@ -189,6 +192,23 @@ def test_paths_name_shard_and_place(shards):
     with open(source.path, "rb") as file:
         file.seek(source.offset)
         assert file.read(3) == b"\xff\xd8\xff"
+
+
+@pytest.mark.parametrize("where", ["entropy-coded data", "another feature", "checksum"])
+def test_a_record_that_does_not_match_its_checksum(tmp_path, jpegs, where):
+    examples = [{"image": jpegs[i], "label": i, "mask": b"m" * 200_000} for i in range(3)]
+    records = [bytearray(record(example(features))) for features in examples]
+    end_of_image = records[1].index(jpegs[1]) + len(jpegs[1])
+    at = {"entropy-coded data": end_of_image - 9, "another feature": end_of_image + 999, "checksum": -1}[where]
+    records[1][at] ^= 1
+    (tmp_path / "x.tfrecord").write_bytes(b"".join(records))
+    loader = Loader(Samples.from_tfrecord(tmp_path / "x.tfrecord"), SIZE, 3, on_error="skip", max_bad=1)
+    with pytest.warns(BadSamplesWarning):
+        ((_, y),) = loader
+    np.testing.assert_array_equal(y, [0, 2])
+    (error,) = loader.errors
+    assert error.status is Status.CORRUPT
+    assert "the record does not match its checksum" in error.message
 
 
 def test_a_cut_anywhere_leaves_whole_records_alone(tmp_path):

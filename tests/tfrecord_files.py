@@ -7,13 +7,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
+def _remainder(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    return byte
+
+
+_REMAINDERS = [_remainder(byte) for byte in range(256)]
+
+
 def crc32c(data: bytes) -> int:
-    """CRC-32C, bit by bit."""
+    """CRC-32C, byte by byte."""
     crc = 0xFFFFFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        crc = crc >> 8 ^ _REMAINDERS[(crc ^ byte) & 0xFF]
     return crc ^ 0xFFFFFFFF
 
 
@@ -23,9 +30,9 @@ def masked(crc: int) -> bytes:
 
 
 def record(data: bytes) -> bytes:
-    """A record that holds some bytes; the checksum of these is left out, as fastseq does not read it."""
+    """A record that holds some bytes."""
     length = struct.pack("<Q", len(data))
-    return length + masked(crc32c(length)) + data + bytes(4)
+    return length + masked(crc32c(length)) + data + masked(crc32c(data))
 
 
 def varint(number: int) -> bytes:

@@ -5,6 +5,8 @@
 #include <memory>
 #include <new>
 
+#include "io/crc32c.h"
+
 namespace fastseq {
 namespace {
 
@@ -35,10 +37,12 @@ Status unpack(const Packing& packing, const uint8_t* data, size_t size, int64_t 
     const Status status = inflate_raw(data, size, *image_size, out, reason);
     if (status != Status::kOk) return status;
   }
-  if (packing.crc32 < 0 || libdeflate_crc32(0, *image, *image_size) == static_cast<uint32_t>(packing.crc32)) {
-    return Status::kOk;
-  }
-  *reason = "the data do not match their checksum in the archive";
+  if (packing.checksum < 0) return Status::kOk;
+  const bool is_crc32c = packing.checksum >= kCrc32c;
+  const uint32_t found = is_crc32c ? crc32c(*image, *image_size) : libdeflate_crc32(0, *image, *image_size);
+  if (found == static_cast<uint32_t>(packing.checksum)) return Status::kOk;
+  *reason =
+      is_crc32c ? "the record does not match its checksum" : "the data do not match their checksum in the archive";
   return Status::kCorrupt;
 }
 

@@ -78,7 +78,7 @@ bool add_rows(const PathTable& table, const int64_t* rows, size_t row_count, std
       if (source.offset < 0 || source.offset > INT64_MAX - source.length) return false;
       if (table.versions) source.version = table.versions[path];
       if (table.inflated_sizes) source.packing.inflated_size = table.inflated_sizes[row];
-      if (table.crcs) source.packing.crc32 = table.crcs[row];
+      if (table.checksums) source.packing.checksum = table.checksums[row];
     }
     sources->push_back(source);
   }

@@ -48,7 +48,7 @@ struct PathTable {
   size_t row_count;
   const int32_t* path_numbers;                   // of each row. Null: row r has path r
   const int64_t *range_offsets, *range_lengths;  // of each row; a negative length is a whole file. Null: whole files
-  const int64_t *inflated_sizes, *crcs;          // of each row; see Packing. Null: -1 in all rows
+  const int64_t *inflated_sizes, *checksums;     // of each row; see Packing. Null: -1 in all rows
   const FileVersion* versions;                   // of each path. Null: none is known
   // Path number p < buffer_count is no path: its rows are ranges of buffers[p], and not packed.
   const uint8_t* const* buffers;

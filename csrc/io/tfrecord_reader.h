@@ -18,6 +18,7 @@ struct TfRecord {
   int64_t offset;  // of the record in the file
   int64_t end;     // of its data; the checksum is next
   int64_t image_kind, image_count, image_offset, image_length;
+  int64_t image_crc32c;  // as the record's checksum has it, without reading the image; of a single one
   int64_t label_kind, label_count, label_value;  // of text, its size
   int64_t text_end;                              // in TfRecords::texts
 };
@@ -44,6 +45,10 @@ class TfRecordReader {
   // The data of the record at position_; *done if the file ends there.
   Status find_record(Span* data, bool* done, std::string* reason);
   Status read_record(Span data, TfRecords* records, std::string* reason);
+  // Continues a CRC-32C over [begin, end) of the file.
+  Status read_crc32c(int64_t begin, int64_t end, uint32_t* crc, std::string* reason);
+  // That of the image alone, which follows from those of the record and of what is around the image in it.
+  Status find_image_crc32c(Span data, uint32_t before, TfRecord* record, std::string* reason);
   Status read_label(const Feature& feature, TfRecord* record, std::string* texts, std::string* reason);
   Status fail(Status status, const std::string& what, std::string* reason) const;
 

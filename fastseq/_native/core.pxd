@@ -148,7 +148,7 @@ cdef extern from "io/file.h" namespace "fastseq" nogil:
 
 cdef extern from "io/source.h" namespace "fastseq" nogil:
     cdef cppclass Packing:
-        int64_t inflated_size, crc32
+        int64_t inflated_size, checksum
     cdef cppclass Source:
         pass
     Source bytes_source(const uint8_t*, size_t, Packing)
@@ -167,7 +167,7 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         const int64_t* range_offsets
         const int64_t* range_lengths
         const int64_t* inflated_sizes
-        const int64_t* crcs
+        const int64_t* checksums
         const FileVersion* versions
         const uint8_t* const* buffers
         const size_t* buffer_sizes

@@ -12,8 +12,8 @@ ZIP_MEMBER = (
     "name_end", "header_offset", "compressed_size", "size", "crc32", "method", "flags", "system", "attributes",
 )
 TF_RECORD = (
-    "offset", "end", "image_kind", "image_count", "image_offset", "image_length", "label_kind", "label_count",
-    "label_value", "text_end",
+    "offset", "end", "image_kind", "image_count", "image_offset", "image_length", "image_crc32c", "label_kind",
+    "label_count", "label_value", "text_end",
 )
 
 

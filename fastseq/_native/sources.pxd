@@ -35,7 +35,7 @@ cdef inline object add_table(sources, vector[Source]* items):
             if <size_t>column.shape[0] != table.row_count:
                 raise ValueError("the path table needs one range for each row")
             columns[i] = &column[0] if column.shape[0] else NULL
-    table.range_offsets, table.range_lengths, table.inflated_sizes, table.crcs = columns
+    table.range_offsets, table.range_lengths, table.inflated_sizes, table.checksums = columns
     table.versions = NULL
     if sources[6] is not None:
         column = sources[6]
@@ -66,11 +66,11 @@ cdef inline object add_items(sources, vector[Source]* items):
         view = item[0] if type(item) is tuple else item
         owners.append(view)
         data = &view[0] if view.shape[0] else NULL
-        packing.inflated_size = packing.crc32 = -1
+        packing.inflated_size = packing.checksum = -1
         if type(item) is not tuple:
             items.push_back(bytes_source(data, view.shape[0], packing))
         elif len(item) == 3:
-            packing.inflated_size, packing.crc32 = item[1], item[2]
+            packing.inflated_size, packing.checksum = item[1], item[2]
             items.push_back(bytes_source(data, view.shape[0], packing))
         elif len(item) == 2:
             items.push_back(failed_source(<Status><int>item[1], data, view.shape[0]))
@@ -78,6 +78,6 @@ cdef inline object add_items(sources, vector[Source]* items):
             items.push_back(file_source(data, view.shape[0]))
         else:
             check_range(item[1], item[2])
-            packing.inflated_size, packing.crc32 = item[3], item[4]
+            packing.inflated_size, packing.checksum = item[3], item[4]
             items.push_back(range_source(data, view.shape[0], item[1], item[2], packing))
     return owners

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastseq import arguments
 from fastseq._types import StrPath
-from fastseq.file_range import FileRange
+from fastseq.file_range import FileRange, checksum_of
 
 Source: TypeAlias = str | os.PathLike[str] | FileRange | bytes | bytearray | memoryview | NDArray[np.uint8]
 
@@ -179,7 +179,7 @@ def _item(source: Source) -> Any:
     if isinstance(source, (str, os.PathLike)):
         return (os.fsencode(source),)
     if isinstance(source, FileRange):
-        packing = (-1 if number is None else number for number in (source.inflated_size, source.crc32))
-        return os.fsencode(source.path), source.offset, source.length, *packing
+        inflated_size = -1 if source.inflated_size is None else source.inflated_size
+        return os.fsencode(source.path), source.offset, source.length, inflated_size, checksum_of(source)
     view = memoryview(source)  # type: ignore[arg-type]
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")

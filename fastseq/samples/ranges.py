@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq.file_range import FileRange
+from fastseq.file_range import CRC32C, FileRange
 from fastseq.samples.name_table import NameTable, NameTableBuilder
 
 Column: TypeAlias = NDArray[np.int64]
@@ -24,14 +24,14 @@ class Ranges:
         offsets: where it begins, bytes.
         lengths: its size in the file, bytes; -1 if it is a whole file.
         inflated_sizes: its size once inflated; -1 if it is not deflated. None if no image is.
-        crcs: its CRC-32; -1 if that is not known. None if none is known.
+        checksums: its CRC-32, or 2**32 + its CRC-32C; -1 if neither is known. None if none is known.
         names: its name in the file, "" for none. None if none has one.
     """
 
     offsets: Column
     lengths: Column
     inflated_sizes: Column | None = None
-    crcs: Column | None = None
+    checksums: Column | None = None
     names: NameTable | None = None
 
     def __post_init__(self) -> None:
@@ -60,13 +60,13 @@ class Ranges:
     @property
     def columns(self) -> tuple[Column, Column, Column | None, Column | None]:
         """Those that are numbers, in the order of the attributes."""
-        return self.offsets, self.lengths, self.inflated_sizes, self.crcs
+        return self.offsets, self.lengths, self.inflated_sizes, self.checksums
 
     def take(self, rows: Column) -> Ranges:
         """The ranges of some images."""
-        sizes, crcs = (None if column is None else column[rows] for column in self.columns[2:])
+        sizes, checksums = (None if column is None else column[rows] for column in self.columns[2:])
         names = None if self.names is None else self.names.take(rows)
-        return Ranges(self.offsets[rows], self.lengths[rows], sizes, crcs, names)
+        return Ranges(self.offsets[rows], self.lengths[rows], sizes, checksums, names)
 
     def source(self, path: str, i: int) -> str | FileRange:
         """Image `i`, which is in the file at `path`."""
@@ -74,8 +74,10 @@ class Ranges:
         if length < 0:
             return path
         name = (None if self.names is None else self.names.name(i)) or None
-        packing = _known(self.inflated_sizes, i), _known(self.crcs, i)
-        return FileRange(path, self.offsets[i].item(), length, *packing, name)
+        checksum = _known(self.checksums, i)
+        crc32 = checksum if checksum is not None and checksum < CRC32C else None
+        crc32c = checksum - CRC32C if checksum is not None and checksum >= CRC32C else None
+        return FileRange(path, self.offsets[i].item(), length, _known(self.inflated_sizes, i), crc32, name, crc32c)
 
 
 class RangesBuilder:
@@ -94,11 +96,11 @@ class RangesBuilder:
         offset: int = 0,
         length: int = -1,
         inflated_size: int | None = None,
-        crc32: int | None = None,
+        checksum: int = -1,
         name: str | None = None,
     ) -> None:
-        """Add an image, with the attributes of a `FileRange`; by default one that is a whole file."""
-        values = offset, length, -1 if inflated_size is None else inflated_size, -1 if crc32 is None else crc32
+        """Add an image, with the attributes of a `FileRange`, the checksum of a `Ranges`; by default a whole file."""
+        values = offset, length, -1 if inflated_size is None else inflated_size, checksum
         for column, value in zip(self._columns, values, strict=True):
             column.append(value)
         self._names.add(name or "")
@@ -106,9 +108,9 @@ class RangesBuilder:
 
     def ranges(self) -> Ranges:
         """The ranges; nothing can be added after that."""
-        offsets, lengths, sizes, crcs = (np.frombuffer(column, np.int64) for column in self._columns)
+        offsets, lengths, sizes, checksums = (np.frombuffer(column, np.int64) for column in self._columns)
         names = self._names.table() if self._any_name else None
-        return Ranges(offsets, lengths, _if_any(sizes), _if_any(crcs), names)
+        return Ranges(offsets, lengths, _if_any(sizes), _if_any(checksums), names)
 
 
 def _if_any(column: Column) -> Column | None:

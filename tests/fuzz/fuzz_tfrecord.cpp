@@ -2,11 +2,12 @@
 //
 // With the compiler's options of fuzz_decode.cpp, and these files:
 //   tests/fuzz/fuzz_tfrecord.cpp csrc/io/tfrecord_reader.cpp csrc/io/tf_example.cpp csrc/io/proto_fields.cpp
-//   csrc/io/file.cpp csrc/io/file_window.cpp csrc/base/platform_posix.cpp
+//   csrc/io/crc32c.cpp csrc/io/file.cpp csrc/io/file_window.cpp csrc/base/platform_posix.cpp
 // The seeds are those of make_seeds.py, in the folder "tfrecords".
 #include <cstring>
 
 #include "io/crc32c.h"
+#include "io/packing.h"
 #include "io/tfrecord_reader.h"
 #include "memory_file.h"
 
@@ -17,7 +18,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
   constexpr size_t kHeader = 12, kFooter = 4;
   size = LLVMFuzzerMutate(data, size, max_size);
   for (size_t begin = 0; begin + kHeader <= size;) {
-    const uint32_t checksum = fastseq::masked_crc32c(data + begin, 8);
+    const uint32_t checksum = fastseq::mask_crc32c(fastseq::crc32c(data + begin, 8));
     std::memcpy(data + begin + 8, &checksum, sizeof(checksum));
     uint64_t length;
     std::memcpy(&length, data + begin, sizeof(length));
@@ -46,6 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     expect(record.image_offset >= 0 && record.image_length >= 0, "an image before the file");
     expect(record.image_length == 0 || record.image_offset > record.offset, "an image before its record");
     expect(record.image_offset + record.image_length <= record.end, "an image past its record");
+    expect(record.image_crc32c >= 0 && record.image_crc32c < fastseq::kCrc32c, "no CRC");
     expect(record.text_end >= text_begin, "texts overlap");
     text_begin = record.text_end;
   }

@@ -15,14 +15,15 @@ class RawImages:
     def __init__(self, data: memoryview) -> None:
         self._data = data
 
-    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, checksum: int) -> Item:
         """See `BlockImages`."""
-        del inflated_size, crc32
+        del inflated_size
         if length < 0:
             return self._data
         if not 0 <= offset <= offset + length <= self._data.nbytes:
             return b"the index puts it where its block is not", int(Status.CORRUPT)
-        return self._data[offset : offset + length]
+        image = self._data[offset : offset + length]
+        return image if checksum < 0 else (image, -1, checksum)
 
 
 class MemberImages:
@@ -31,12 +32,12 @@ class MemberImages:
     def __init__(self, data: memoryview) -> None:
         self._data = data
 
-    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, checksum: int) -> Item:
         """See `BlockImages`."""
         begin = contents_offset(self._data, offset)
         if begin < 0 or begin + length > self._data.nbytes:
             return b"it is not where the archive's central directory says", int(Status.CORRUPT)
-        return self._data[begin : begin + length], inflated_size, crc32
+        return self._data[begin : begin + length], inflated_size, checksum
 
 
 def images_in(table: PathTable, number: int, data: memoryview) -> BlockImages:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Protocol, TypeAlias
 
 Item: TypeAlias = memoryview | tuple[memoryview, int, int] | tuple[bytes, int]
-"""An image, or a member of an archive with its inflated size and CRC-32, or the words and the status of one that is not
+"""An image, or one with its inflated size and checksum, each -1 for none, or the words and the status of what is not
 there; as `fastseq._native.job.Job` takes them."""
 
 
 class BlockImages(Protocol):
     """The images in a block."""
 
-    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, checksum: int) -> Item:
         """The image at an offset from the block's start, as the table has it; all of it if the length is negative."""

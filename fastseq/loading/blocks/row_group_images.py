@@ -30,9 +30,9 @@ class DecodedImages:
         self._data = data
         self._offsets, self._lengths = memoryview(offsets).cast("q"), memoryview(lengths).cast("q")
 
-    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, checksum: int) -> Item:
         """See `BlockImages`; the offset is a row."""
-        del length, inflated_size, crc32
+        del length, inflated_size, checksum
         if not 0 <= offset < len(self._lengths):
             return _NOT_THERE
         begin, size = self._offsets[offset], self._lengths[offset]
@@ -46,9 +46,9 @@ class ImagesOfArrow:
         self._images = images
         self._buffers: Sequence[memoryview] = [buffer.data for buffer in images.buffers]
 
-    def image(self, offset: int, length: int, inflated_size: int, crc32: int) -> Item:
+    def image(self, offset: int, length: int, inflated_size: int, checksum: int) -> Item:
         """See `BlockImages`; the offset is a row."""
-        del length, inflated_size, crc32
+        del length, inflated_size, checksum
         if not 0 <= offset < len(self._images.numbers):
             return _NOT_THERE
         number = int(self._images.numbers[offset])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastseq.file_range import CRC32C
 from fastseq.samples.blocks import Blocks, is_sorted
 from fastseq.samples.index.index_file import NotAnIndexError
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
@@ -20,6 +21,7 @@ _DTYPES = {
     "offsets": ("<i8",),
     "lengths": ("<i8",),
     "counts": ("<i8",),
+    "checksums": ("<i8",),
     "block_shards": ("<i4",),
     "block_offsets": ("<i8",),
     "block_lengths": ("<i8",),
@@ -45,6 +47,8 @@ def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
         "block_offsets": index.blocks.offsets,
         "block_lengths": index.blocks.lengths,
     }
+    if index.checksums is not None:
+        columns["checksums"] = index.checksums
     if index.names is not None:
         columns["names"], columns["name_offsets"] = index.names.blob, index.names.offsets
     if index.labels is not None:
@@ -84,7 +88,10 @@ def index_from_columns(
     n = len(shards)
     names = _names(columns, "names", "name_offsets")
     texts = _names(columns, "texts", "text_offsets")
-    labels = columns.get("labels")
+    labels, checksums = columns.get("labels"), columns.get("checksums")
+    by_image = [
+        column for column in (shards, columns["offsets"], columns["lengths"], labels, checksums) if column is not None
+    ]
     offsets, lengths, counts = columns["offsets"], columns["lengths"], columns["counts"]
     blocks = Blocks(columns["block_shards"], columns["block_offsets"], columns["block_lengths"])
     sound = (
@@ -94,7 +101,8 @@ def index_from_columns(
         and counts.shape == (len(paths),)
         and counts.min() >= 0
         and _are_blocks(blocks, versions)
-        and all(column.shape == (n,) for column in (shards, offsets, lengths, *([] if labels is None else [labels])))
+        and all(column.shape == (n,) for column in by_image)
+        and (checksums is None or _are_checksums(checksums))
         and (names is None or len(names) == n)
         and _are_within(versions, shards, offsets, lengths)
         and (texts is None or (labels is not None and 0 <= labels.min() <= labels.max() < len(texts)))
@@ -107,7 +115,9 @@ def index_from_columns(
     raw = None
     if labels is not None:
         raw = RawLabels(labels, None if texts is None else tuple(map(texts.name, range(len(texts)))))
-    return ShardIndex(tuple(paths), versions, shards, offsets, lengths, counts, blocks, names, raw, left_out, etags)
+    return ShardIndex(
+        tuple(paths), versions, shards, offsets, lengths, counts, blocks, names, raw, left_out, etags, checksums
+    )
 
 
 def _are_blocks(blocks: Blocks, versions: NDArray[np.int64]) -> bool:
@@ -131,6 +141,11 @@ def _are_within(
         if (length > versions[shard, 0] - offset).any():
             return False
     return True
+
+
+def _are_checksums(checksums: NDArray[np.int64]) -> bool:
+    parts = (checksums[start : start + _CHUNK] for start in range(0, len(checksums), _CHUNK))
+    return all(-1 <= part.min() <= part.max() < 2 * CRC32C for part in parts)
 
 
 def _names(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> NameTable | None:

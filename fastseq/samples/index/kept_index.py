@@ -30,7 +30,7 @@ from fastseq.urls import is_url
 KEPT_AFTER_S = 2.0
 """An index that took longer to make is kept."""
 
-_FORMAT = 3
+_FORMAT = 4
 _COPIES = 4  # of remote shards, at a time
 
 

@@ -85,6 +85,7 @@ class ShardIndex:
         labels: one for each image; None if there are none.
         left_out: what was left out, by the reason.
         etags: of the shards, if they are objects in a store, whose versions are a size and 0; None if they are files.
+        checksums: of the images, int64 (n,); see `Ranges`. None if none is known.
     """
 
     paths: tuple[str, ...]
@@ -98,6 +99,7 @@ class ShardIndex:
     labels: RawLabels | None = None
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     etags: tuple[str | None, ...] | None = None
+    checksums: NDArray[np.int64] | None = None
 
     @classmethod
     def concatenate(cls, parts: Sequence[ShardIndex]) -> ShardIndex:
@@ -124,6 +126,7 @@ class ShardIndex:
             RawLabels.concatenate(labels) if labels else None,
             left_out,
             etags,
+            _checksums(parts),
         )
 
     def table(self) -> PathTable:
@@ -132,7 +135,7 @@ class ShardIndex:
         return replace(
             PathTable.from_strings(self.paths) if is_local else PathTable.from_urls(self.paths, self.etags or ()),
             path_numbers=self.shards,
-            ranges=Ranges(self.offsets, self.lengths, names=self.names),
+            ranges=Ranges(self.offsets, self.lengths, None, self.checksums, self.names),
             versions=self.versions,
             blocks=self.blocks,
         )
@@ -141,3 +144,11 @@ class ShardIndex:
         """Say what was left out, each reason once."""
         for reason, left_out in self.left_out.items():
             warn_user(f"{reason}: {left_out}", SamplesWarning)
+
+
+def _checksums(parts: Sequence[ShardIndex]) -> NDArray[np.int64] | None:
+    if all(part.checksums is None for part in parts):
+        return None
+    return np.concatenate(
+        [np.full(len(part.shards), -1) if part.checksums is None else part.checksums for part in parts]
+    )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastseq._types import StrPath
 from fastseq.arguments import check_ordered, shown, type_name
-from fastseq.file_range import FileRange
+from fastseq.file_range import FileRange, checksum_of
 from fastseq.samples.cells import path_strings
 from fastseq.samples.class_labels import Labels, checked_classes
 from fastseq.samples.column_values import column_values
@@ -106,7 +106,7 @@ class _Ranges:
         for file in files:
             if isinstance(file, FileRange):
                 self._any = True
-                self._builder.add(file.offset, file.length, file.inflated_size, file.crc32, file.name)
+                self._builder.add(file.offset, file.length, file.inflated_size, checksum_of(file), file.name)
                 yield file.path
             else:
                 self._builder.add()

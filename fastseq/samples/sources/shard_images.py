@@ -39,10 +39,10 @@ class ShardImages:
         """Count samples of the last shard, with an image or without."""
         self._counts[-1] += samples
 
-    def add(self, offset: int, length: int, name: str | None = None) -> None:
-        """Add an image: where it is in the last shard, and its name there."""
+    def add(self, offset: int, length: int, name: str | None = None, checksum: int = -1) -> None:
+        """Add an image: where it is in the last shard, its name there, and its checksum; see `Ranges`."""
         self._shards.append(len(self._versions) - 1)
-        self._ranges.add(offset, length, name=name)
+        self._ranges.add(offset, length, checksum=checksum, name=name)
 
     def leave_out(self, reason: str, name: str) -> None:
         """Note something that is left out, for a warning that begins with the reason."""
@@ -63,4 +63,5 @@ class ShardImages:
             labels,
             self._left_out,
             tuple(self._etags) if self._etags else None,
+            ranges.checksums,
         )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastseq._native.shards import TF_RECORD, TfRecordReader
 from fastseq._types import StrPath
+from fastseq.file_range import CRC32C
 from fastseq.samples.class_labels import Labels, checked_columns, listed
 from fastseq.samples.index.find import index_of
 from fastseq.samples.index.kept_index import ShardsToIndex
@@ -163,8 +164,9 @@ class _Scan:
                 f"{_place(path, wrong[0]['offset'])}: {self.features.image!r} has {kind}, not an encoded image"
             )
         good = records[has_image]
-        for offset, length in zip(good["image_offset"].tolist(), good["image_length"].tolist(), strict=True):
-            self.images.add(offset, length)
+        columns = (good[column].tolist() for column in ("image_offset", "image_length", "image_crc32c"))
+        for offset, length, crc32c in zip(*columns, strict=True):
+            self.images.add(offset, length, checksum=CRC32C + crc32c)
         if self.features.label is not None and len(good):
             self._add_labels(path, records, has_image, texts)
 
