@@ -27,6 +27,7 @@ from fastseq.errors import (
 from fastseq.file_range import FileRange
 from fastseq.limits import Limits
 from fastseq.loading.loader import Loader
+from fastseq.packing.pack import PackProgress, PackSummary, pack
 from fastseq.samples import Samples
 from fastseq.status import Status
 from fastseq.transforms import CenterCrop, RandomFlip, RandomResizedCrop, Resize
@@ -49,6 +50,8 @@ __all__ = [
     "ImageSequence",
     "Limits",
     "Loader",
+    "PackProgress",
+    "PackSummary",
     "PixelSettings",
     "RandomFlip",
     "RandomResizedCrop",
@@ -62,6 +65,7 @@ __all__ = [
     "build_info",
     "compat",
     "decode_batch",
+    "pack",
     "tf",
 ]
 

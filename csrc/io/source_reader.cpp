@@ -25,6 +25,23 @@ Status SourceReader::read(const Source& source, const std::string& path, int64_t
   return unpack(packing, bytes->data(), *size, max_bytes, buffers.image, &image, size, reason);
 }
 
+Status SourceReader::read_any(const Source& source, int64_t max_bytes, ReadBuffers buffers, const uint8_t** data,
+                              size_t* size, std::string* reason) {
+  if (source.kind == Source::Kind::kFailed) {
+    reason->assign(source.data, source.size);
+    return source.failure;
+  }
+  if (source.kind == Source::Kind::kBytes) {
+    return unpack(source.packing, reinterpret_cast<const uint8_t*>(source.data), source.size, max_bytes, buffers.image,
+                  data, size, reason);
+  }
+  std::string path;
+  source.write_path(&path);
+  const Status status = read(source, path, max_bytes, buffers, size, reason);
+  *data = buffers.image->data();
+  return status;
+}
+
 Status SourceReader::open(const std::string& path, std::shared_ptr<const OpenFile>* file, std::string* reason) {
   bool check;
   {

@@ -32,6 +32,10 @@ class SourceReader {
   Status read(const Source& source, const std::string& path, int64_t max_bytes, ReadBuffers buffers, size_t* size,
               std::string* reason);
 
+  // The same for a source of any kind: *data is in buffers.image, or in the source itself.
+  Status read_any(const Source& source, int64_t max_bytes, ReadBuffers buffers, const uint8_t** data, size_t* size,
+                  std::string* reason);
+
  private:
   Status open(const std::string& path, std::shared_ptr<const OpenFile>* file, std::string* reason);
 

@@ -1,5 +1,5 @@
 # Every declaration that the binding takes from csrc.
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.optional cimport optional
 from libcpp.memory cimport shared_ptr, unique_ptr
@@ -174,6 +174,23 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         size_t buffer_count
     cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
 
+cdef extern from "io/crc32c.h" namespace "fastseq" nogil:
+    uint32_t c_crc32c "fastseq::crc32c"(const uint8_t*, size_t)
+    uint32_t shift_crc32c(uint32_t, int64_t)
+
+cdef extern from "io/file_cache.h" namespace "fastseq" nogil:
+    cdef cppclass FileCache:
+        FileCache(size_t)
+
+cdef extern from "io/source_reader.h" namespace "fastseq" nogil:
+    cdef cppclass ReadBuffers:
+        ReadBuffers()
+        Buffer* image
+        Buffer* compressed
+    cdef cppclass CSourceReader "fastseq::SourceReader":
+        void use_files(shared_ptr[FileCache])
+        Status read_any(const Source&, int64_t max_bytes, ReadBuffers, const uint8_t**, size_t*, string*) except +
+
 cdef extern from "io/tar_reader.h" namespace "fastseq" nogil:
     cdef cppclass TarMembers:
         string names
@@ -273,6 +290,23 @@ cdef extern from "engine/batch.h" namespace "fastseq" nogil:
         int first_pending()
         string reason(int) except +
         cbool decodes(int)
+
+cdef extern from "jpeg/encoder.h" namespace "fastseq" nogil:
+    cdef cppclass JpegEncoding:
+        int quality, chroma_across, chroma_down
+        cbool optimize, restart_rows
+
+cdef extern from "engine/reencoder.h" namespace "fastseq" nogil:
+    cdef cppclass UprightImage:
+        int height, width, channels
+        Buffer pixels
+    cdef cppclass CReencoder "fastseq::Reencoder":
+        CReencoder(shared_ptr[const CRecipe], int) except +
+        Status decode(const uint8_t*, size_t)
+        Status resample(const PixelImage&, cbool)
+        UprightImage& image()
+        Status encode(const JpegEncoding&, const uint8_t**, size_t*)
+        const string& reason()
 
 cdef extern from "engine/pool.h" namespace "fastseq" nogil:
     cdef cppclass CPool "fastseq::Pool":

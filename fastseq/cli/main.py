@@ -24,6 +24,11 @@ _COMMANDS = {
         ("typer", "rich", "matplotlib", "PIL", "xxhash"),
     ),
     "index": _Command("find the images in shards once, and keep where they are", "cli", ("typer", "rich")),
+    "pack": _Command(
+        "write an image set anew, once, as shards that are cheap to read",
+        "cli",
+        ("typer", "rich"),
+    ),
     "demo": _Command(
         "train a small CNN and print how fast images arrive", "demo", ("typer", "rich", "matplotlib", "cv2")
     ),

@@ -43,8 +43,18 @@ def _finish_sample(
     data = job.data(index)
     if data is None:
         return None
+    pixels = pixels_or_failure(decode, data, settings)
+    if not isinstance(pixels, Pixels):
+        return pixels
+    lost.add(pixels.lost)
+    _put(job, index, pixels)
+    return None
+
+
+def pixels_or_failure(decode: Decode, data: memoryview, settings: Settings) -> Pixels | tuple[Status, str]:
+    """What a decoder makes of a file, or why it does not, as a status and words."""
     try:
-        pixels = decode(data, settings)
+        return decode(data, settings)
     except MemoryError:
         raise
     except TooLargeError:
@@ -55,9 +65,6 @@ def _finish_sample(
         return Status.NOT_A_MASK, str(error)
     except Exception as error:  # a decoder may raise anything
         return Status.CORRUPT, str(error).strip()
-    lost.add(pixels.lost)
-    _put(job, index, pixels)
-    return None
 
 
 def _put(job: Job, index: int, pixels: Pixels) -> None:

@@ -169,6 +169,14 @@ class PathTable:
         """Whether each image is an object in a store: the root is its URL, and there are no ranges."""
         return is_url(os.fsdecode(self.root))
 
+    def blocks_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The number of the block that each of these rows is in, int64 (m,); of a table of objects the row itself."""
+        if self.blocks is None:
+            return rows
+        assert self.path_numbers is not None
+        assert self.ranges is not None
+        return self.blocks.find(self.path_numbers[rows], self.ranges.offsets[rows])
+
     def name(self, i: int) -> str:
         """The path in row `i`, relative to the root."""
         number = i if self.path_numbers is None else int(self.path_numbers[i])

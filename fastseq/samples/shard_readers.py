@@ -11,6 +11,7 @@ from fastseq.samples.class_labels import Labels
 from fastseq.samples.inputs import Inputs
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.huggingface import read_huggingface
+from fastseq.samples.sources.pack import read_pack
 from fastseq.samples.sources.parquet import read_parquet
 from fastseq.samples.sources.tar import read_tar
 from fastseq.samples.sources.tfrecord import read_tfrecord
@@ -66,6 +67,22 @@ class ShardReaders:
                 label, or two images; if a shard is not what a list or an index of DALI says of it.
         """
         return cls._of(*read_tar(shards, image, label, label_sep, classes))
+
+    @classmethod
+    def from_pack(cls, folder: StrPath) -> Self:
+        """The samples in a pack, a folder that `fastseq.pack` has written, with all labels and other inputs.
+
+        Only the index is read; each image is read in place when its batch is loaded, and checked. The order is that of
+        the pack, which is random already.
+
+        Args:
+            folder: its path or URL.
+
+        Raises:
+            OSError: if there is no such folder, or no finished pack in it; if a shard is missing.
+            ValueError: if a shard does not have the size that it was packed with, or if the index is damaged.
+        """
+        return cls._of(*read_pack(folder))
 
     @classmethod
     def from_tfrecord(

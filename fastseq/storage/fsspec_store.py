@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -80,6 +80,11 @@ class FsspecStore:
         """See `Store`."""
         with self._translated(name):
             self._system.put_file(str(file), self._path(name))
+
+    def delete(self, name: str) -> None:
+        """See `Store`."""
+        with self._translated(name), suppress(FileNotFoundError):
+            self._system.rm_file(self._path(name))
 
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -110,6 +110,11 @@ class ObstoreStore:
         """See `Store`."""
         with self._translated(name) as obstore:
             obstore.put(self._store, name, file)
+
+    def delete(self, name: str) -> None:
+        """See `Store`."""
+        with self._translated(name) as obstore, suppress(FileNotFoundError):
+            obstore.delete(self._store, name)
 
     def _url(self, name: str) -> str:
         return f"{self._folder}/{name}" if name else self._folder

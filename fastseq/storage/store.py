@@ -77,6 +77,9 @@ class Store(Protocol):
     def upload(self, name: str, file: Path) -> None:
         """Write a file as an object, in place of one that is there."""
 
+    def delete(self, name: str) -> None:
+        """Delete an object; one that is not there is no error."""
+
 
 def differ(known: ObjectInfo, now: ObjectInfo) -> bool:
     """Whether an object has changed. ETags may come with quotes or without."""

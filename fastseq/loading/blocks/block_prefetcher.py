@@ -130,7 +130,7 @@ class BlockPrefetcher:
             return begin(BlockSources(table, rows, blocks))
 
         path = BlockSources(table, rows, ()).path
-        return BlockBatch(self._fetcher, self._blocks_of_rows(rows), begin_from, nbytes, path)
+        return BlockBatch(self._fetcher, table.blocks_of(rows), begin_from, nbytes, path)
 
     def cancel_prefetch(self) -> None:
         """Let go of all blocks. Takes no lock."""
@@ -138,12 +138,4 @@ class BlockPrefetcher:
         self._fetcher.cancel_prefetch()
 
     def _blocks_of_samples(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self._blocks_of_rows(self._samples.image_rows(numbers).ravel())
-
-    def _blocks_of_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        table = self._samples.table
-        if table.blocks is None:
-            return rows
-        assert table.path_numbers is not None
-        assert table.ranges is not None
-        return table.blocks.find(table.path_numbers[rows], table.ranges.offsets[rows])
+        return self._samples.table.blocks_of(self._samples.image_rows(numbers).ravel())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
@@ -23,6 +23,7 @@ from fastseq.storage.stores import folder_store, store_of
 
 DEFAULT_NAME = f"index{SUFFIX}"
 _MAX_INDEX_BYTES = 16 << 30
+_Index = TypeVar("_Index")
 
 
 def remote_index_of(shards: ShardsToIndex) -> ShardIndex:
@@ -125,7 +126,7 @@ def _beside(
             info = store.info(name)
             try:
                 if info.size <= _MAX_INDEX_BYTES and shards.is_of(remote_header(url), folder):
-                    index = _copy(shards, folder, name, info)
+                    index = read_copy(folder, name, info, lambda file: read(file, shards, folder))
                     if index is not None:
                         yield index
             except NotAnIndexError as error:
@@ -135,21 +136,34 @@ def _beside(
             raise
 
 
-def _copy(shards: ShardsToIndex, folder: str, name: str, info: ObjectInfo) -> ShardIndex | None:
-    """The index in an object: from its copy in the user's cache folder, which is made if it is not there."""
+def read_copy(folder: str, name: str, info: ObjectInfo, read: Callable[[Path], _Index]) -> _Index:
+    """The index in an object: from its copy in the user's cache folder, which is made if it is not there.
+
+    Args:
+        folder: the URL of the folder that it is in.
+        name: of the object.
+        info: what is known of it.
+        read: reads the copy; may raise a `NotAnIndexError`.
+
+    Raises:
+        NotAnIndexError: if it is not an index, or too large.
+        OSError: if it cannot be read: a `StoreError`, for example.
+    """
+    if info.size > _MAX_INDEX_BYTES:
+        raise NotAnIndexError(f"{folder}/{name} is larger than {_MAX_INDEX_BYTES} bytes")
     key = hashed(f"{folder}/{name}")
     version = hashed(f"{info.size} {info.etag}")
     for cache in cache_folder():
         copy = cache / f"{key}-{version}{SUFFIX}"
         if info.etag is not None and copy.exists():
             with suppress(OSError, NotAnIndexError):  # a damaged copy is made again
-                return read(copy, shards, folder)
+                return read(copy)
         try:
             cache.mkdir(parents=True, exist_ok=True)
             temporary = cache / f".{copy.name}.{secrets.token_hex(6)}"
             try:
                 _download(folder, name, temporary)
-                index = read(temporary, shards, folder)
+                index = read(temporary)
                 for old in cache.glob(f"{key}-*{SUFFIX}"):
                     old.unlink(missing_ok=True)
                 os.replace(temporary, copy)
@@ -162,7 +176,7 @@ def _copy(shards: ShardsToIndex, folder: str, name: str, info: ObjectInfo) -> Sh
             pass
     with tempfile.TemporaryDirectory(prefix="fastseq-") as place:
         _download(folder, name, Path(place, name))
-        return read(Path(place, name), shards, folder)
+        return read(Path(place, name))
 
 
 def _download(folder: str, name: str, path: Path) -> None:

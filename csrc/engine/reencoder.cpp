@@ -1,0 +1,108 @@
+#include "engine/reencoder.h"
+
+#include <algorithm>
+#include <atomic>
+#include <new>
+#include <utility>
+
+#include <hwy/cache_control.h>
+
+#include "engine/sample.h"
+#include "geometry/geometry.h"
+#include "io/image_format.h"
+#include "jpeg/header.h"
+#include "png/file.h"
+#include "rows/row_ring.h"
+
+namespace fastseq {
+namespace {
+
+const std::atomic<bool> kNotCancelled{false};
+constexpr size_t kScratchBytes = 64 << 20;  // kept from image to image
+
+struct StoredImage {
+  int height = 0, width = 0, orientation = 1;
+  bool gray = false;
+};
+
+// False where the header does not say it; decode_sample() then says why.
+bool read_size(const uint8_t* data, size_t size, StoredImage* image) {
+  const ImageFormat format = sniff_image(data, size).format;
+  if (format == ImageFormat::kJpeg) {
+    JpegHeader header;
+    if (read_jpeg_header(data, size, &header) != Status::kOk) return false;
+    *image = {header.height, header.width, header.orientation, header.components == 1};
+  } else if (format == ImageFormat::kPng) {
+    PngFile file;
+    std::string reason;
+    if (read_png_file(data, size, &file, &reason) != Status::kOk) return false;
+    const PngHeader& header = file.header;
+    *image = {header.height, header.width, file.orientation, !header.is_colored()};
+  }
+  return image->height > 0 && image->width > 0;
+}
+
+}  // namespace
+
+template <class Work>
+Status Reencoder::guarded(Work work) {
+  workspace_.forget_failure();
+  try {
+    const Status status = work();
+    hwy::FlushStream();
+    workspace_.trim(kScratchBytes);
+    return status;
+  } catch (const TooMuchMemory&) {
+    return Status::kTooMuchMemory;
+  } catch (const std::bad_alloc&) {
+    return Status::kOutOfMemory;
+  }
+}
+
+Status Reencoder::decode(const uint8_t* data, size_t size) {
+  return guarded([&] { return decode_file(data, size); });
+}
+
+Status Reencoder::decode_file(const uint8_t* data, size_t size) {
+  StoredImage stored;
+  uint8_t* pixels = nullptr;
+  if (static_cast<int64_t>(size) <= recipe_.limits.file_bytes && read_size(data, size, &stored) &&
+      stored.width <= recipe_.limits.pixels / stored.height) {
+    const bool transpose =
+        resolve_orientation(recipe_.orient, stored.orientation, stored.height, stored.width).transpose;
+    if (transpose) std::swap(stored.height, stored.width);
+    pixels = prepare(stored.height, stored.width, stored.gray ? 1 : 3);
+  } else {
+    pixels = prepare(1, 1, 3);
+  }
+  return decode_sample(data, size, recipe_, nullptr, pixels, &workspace_, kNotCancelled);
+}
+
+Status Reencoder::resample(const PixelImage& image, bool image_bgr) {
+  return guarded([&] {
+    uint8_t* pixels = prepare(image.height, image.width, image.channels);
+    return resample_sample(image, image_bgr, recipe_, nullptr, pixels, &workspace_, kNotCancelled);
+  });
+}
+
+Status Reencoder::encode(const JpegEncoding& encoding, const uint8_t** jpeg, size_t* size) {
+  return guarded([&] {
+    return encode_jpeg(image_.pixels.data(), image_.height, image_.width, image_.channels, encoding, &jpeg_, jpeg, size,
+                       &workspace_.reason);
+  });
+}
+
+uint8_t* Reencoder::prepare(int height, int width, int channels) {
+  const int shorter = std::min(height, width);
+  if (short_side_ > 0 && shorter > short_side_) {
+    const auto scaled = [&](int side) { return static_cast<int>(static_cast<int64_t>(side) * short_side_ / shorter); };
+    height = scaled(height);
+    width = scaled(width);
+  }
+  image_.height = recipe_.format.height = height;
+  image_.width = recipe_.format.width = width;
+  image_.channels = recipe_.format.channels = channels;
+  return image_.pixels.reserve(recipe_.format.bytes());
+}
+
+}  // namespace fastseq
