@@ -15,7 +15,7 @@ from tar_files import tar
 import fastseq.samples.index.kept_index as kept_index
 import fastseq.storage.obstore_store as obstore_store
 import fastseq.storage.stores as stores
-from fastseq import DecodeError, Loader, Samples
+from fastseq import DecodeError, Loader, Samples, pack
 from fastseq.cli.index import index
 from fastseq.errors import SamplesWarning
 from fastseq.samples.sources.tar import tar_shards
@@ -163,3 +163,37 @@ def test_what_a_store_does_not_allow(s3, monkeypatch):
     size = store.info(name).size
     with pytest.raises(StoreError, match=rf"of 100 bytes from {size - 10} on there are 10"):
         store.read(name, size - 10, 100, ObjectInfo(size, None))
+
+
+@pytest.mark.parametrize("source", ["tar", "folder"])
+def test_packs_in_s3(s3, shards, tmp_path, source):
+    made, folder = local(shards, tmp_path), f"s3://bucket/packs/{source}"
+    if source == "tar":
+        index([f"{s3}/train-*.tar"], image="jpg", label="cls")
+        made = Samples.from_tar(f"{s3}/train-*.tar", image="jpg", label="cls")
+    with pytest.raises(FileNotFoundError, match=r"has no index\.fsi"):
+        Samples.from_pack(folder)
+    summary = pack(made, folder, keep=True, shard_bytes=6000, workers=1)
+    remote = Samples.from_pack(f"{folder}/")
+    assert len(remote) == summary.samples == N
+    assert summary.shards > 1
+    assert remote.classes == made.classes
+    assert set(stores.folder_store(folder).names()) == {
+        "classes.json",
+        "index.fsi",
+        *(f"shard-{i:06}.tar" for i in range(summary.shards)),
+    }
+    (tmp_path / "copy").mkdir()
+    for name in stores.folder_store(folder).names():
+        with open(tmp_path / "copy" / name, "wb") as file:
+            stores.folder_store(folder).download(name, file)
+    copy = Samples.from_pack(tmp_path / "copy")
+    settings = {"size": SIZE, "batch_size": 4, "shuffle": "blocks"}
+    assert_same(Loader(copy, **settings), Loader(remote, **settings))
+    again = pack(made, folder, keep=True, shard_bytes=6000, workers=1)
+    assert again.bytes_written == summary.bytes_written
+    with open(tmp_path / "short", "wb") as file:
+        file.write(b"short")
+    stores.folder_store(folder).upload("shard-000000.tar", tmp_path / "short")
+    with pytest.raises(ValueError, match=r"shard-000000\.tar has 5 bytes, and \d+ when it was packed"):
+        Samples.from_pack(folder)

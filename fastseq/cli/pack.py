@@ -15,7 +15,7 @@ from rich.text import Text
 from fastseq.cli.failure import fail
 from fastseq.cli.image_set import labelled_samples
 from fastseq.doctor.quarantine import write_quarantine
-from fastseq.errors import DecodeError, SamplesWarning, TooManyBadSamples, count_by_status
+from fastseq.errors import BadSample, DecodeError, SamplesWarning, TooManyBadSamples, count_by_status
 from fastseq.executors import WorkerDiedError
 from fastseq.packing.pack import PackProgress, PackSummary
 from fastseq.packing.pack import pack as pack_samples
@@ -80,7 +80,7 @@ def pack(
             parts = {
                 f"{dest.rstrip('/')}/{name}": part for name, part in (("train", train), ("validation", validation))
             }
-        bad = []
+        bad: list[BadSample] = []
         for folder, part in parts.items():
             summary = _pack(
                 part,
