@@ -16,7 +16,7 @@ from fastseq.packing.settings import PackSettings
 from fastseq.samples import Samples
 
 _FORMAT = 1
-_MEASURED = 256  # images, for the size of a shard
+_MEASURED = 64  # images, for the size of a shard
 _BLOCKS_MEASURED = 4
 _USUAL_BYTES = 64 << 10  # of an image, where none of these is good
 _TAR_BYTES = 1536  # around an image, with its label
