@@ -190,3 +190,14 @@ def test_trains_on_a_folder(tmp_path):
         assert words in done.stdout
     with Image.open(tmp_path / GRID) as grid:
         assert grid.format == "PNG"
+
+
+def test_what_a_pack_gains(tmp_path):
+    images.folder(tmp_path / "set")
+    script = Path(sysconfig.get_path("scripts")) / "fastseq"
+    quiet = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [script, "demo", "--pack", "set"]
+    done = subprocess.run(command, cwd=tmp_path, env=quiet, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in ("fastseq.pack, once", "random crops from its files", "random crops from the pack"):
+        assert words in done.stdout

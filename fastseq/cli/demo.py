@@ -27,15 +27,17 @@ def demo(
         Path | None,
         typer.Argument(metavar="DIR", help="A folder with one subfolder of images per class."),
     ] = None,
+    pack: Annotated[bool, typer.Option("--pack", help="Show in place of training what fastseq pack gains.")] = False,
 ) -> None:
     """Train a small CNN on the images in DIR, or on generated ones, and print images per second."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, by Keras
     try:
-        if folder is not None:
-            _run(_load(folder))
-            return
         with tempfile.TemporaryDirectory(prefix="fastseq-demo-") as scratch:
-            _run(_generate(Path(scratch)))
+            samples = _generate(Path(scratch, "photos")) if folder is None else _load(folder)
+            if pack:
+                _pack(samples, Path(scratch, "pack"))
+            else:
+                _run(samples)
     except ModuleNotFoundError as error:
         fail(f"the demo needs {error.name}: {install_command('demo')}", exit_code=1)
     except (fastseq.DecodeError, OSError) as error:
@@ -67,6 +69,7 @@ def _generate(folder: Path) -> fastseq.Samples:
     """Write the demo's own images to `folder`."""
     from fastseq.demo.images import make_set
 
+    folder.mkdir()
     samples = make_set(folder)
     megabytes = sum(os.path.getsize(path) for path in samples.paths()) / 1e6
     _say(f"{len(samples)} JPEGs ({megabytes:.0f} MB), cropped from photographs that scikit-image ships,")
@@ -86,6 +89,15 @@ def _run(samples: fastseq.Samples) -> None:
     training, accuracy = train(samples, progress=sys.stdout.isatty())
     _say(f"\nAccuracy on the validation images: {accuracy:.0%}\n")
     Console().print(speed_table([*speeds, training]))
+
+
+def _pack(samples: fastseq.Samples, folder: Path) -> None:
+    """Pack the images, measure, and print the speeds."""
+    with quiet_stderr():
+        from fastseq.demo.run import gain_of_a_pack
+        from fastseq.demo.speeds import speed_table
+
+    Console().print(speed_table(gain_of_a_pack(samples, folder)))
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""The steps of the demo: one batch as an image, the speed of loading, and training."""
+"""The steps of the demo: one batch as an image, the speed of loading, a pack, and training."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fastseq.demo.speeds import Speed
 from fastseq.engine.cpu_quota import usable_cpus
 
 SIZE = (160, 160)  # height, width
+PACKED_SIDE = 192  # pixels
 EPOCHS = 4
 SECONDS = 2.0  # of measuring per loader
 PIXELS: dict[str, Any] = {"size": SIZE, "batch_size": 32, "dtype": "float32", "scale": 1 / 255}
@@ -55,6 +56,28 @@ def loading_speeds(samples: fastseq.Samples, seconds: float = SECONDS) -> list[S
     plain = PlainSequence(list(samples.paths()), samples.labels, PIXELS["batch_size"], SIZE)
     batches = (plain[k % len(plain)] for k in count())
     return [*speeds, Speed("a plain Sequence with cv2", 1, _rate(batches, seconds))]
+
+
+def gain_of_a_pack(samples: fastseq.Samples, folder: Path, seconds: float = SECONDS) -> list[Speed]:
+    """Pack the samples, and measure random crops of them from their files and from the pack.
+
+    Args:
+        samples: the samples.
+        folder: a new folder for the pack.
+        seconds: how long to measure each.
+
+    Raises:
+        OSError: if a file cannot be read, or the pack not be written.
+        fastseq.DecodeError: if an image cannot be decoded.
+    """
+    start = time.perf_counter()
+    summary = fastseq.pack(samples, folder, short_side=PACKED_SIDE)
+    speeds = [Speed("fastseq.pack, once", usable_cpus(), summary.samples / (time.perf_counter() - start))]
+    for title, source in (("its files", samples), ("the pack", fastseq.Samples.from_pack(folder))):
+        epochs = repeat(fastseq.Loader(source, shuffle=True, transform=fastseq.RandomResizedCrop(), **PIXELS))
+        rate = _rate(chain.from_iterable(epochs), seconds)
+        speeds.append(Speed(f"random crops from {title}", usable_cpus(), rate))
+    return speeds
 
 
 def train(samples: fastseq.Samples, *, progress: bool) -> tuple[Speed, float]:
