@@ -17,7 +17,6 @@ from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
 from fastseq.samples.blocks import Blocks
 from fastseq.samples.name_table import NameTable, gathered
 from fastseq.samples.path_table import PathTable
-from fastseq.samples.row_groups import RowGroups
 from fastseq.status import Status
 
 _BLOCKS_AHEAD = 8
@@ -60,7 +59,7 @@ def part_of(table: PathTable, rows: NDArray[np.int64]) -> PathTable:
     if groups is not None:
         needed = set(fewer.shards.tolist())
         footers = tuple(footer if i in needed else None for i, footer in enumerate(groups.footers))
-        groups = RowGroups(groups.column, footers, groups.numbers[used], groups.first_rows[used])
+        groups = replace(groups, footers=footers, numbers=groups.numbers[used], first_rows=groups.first_rows[used])
     return replace(part, blocks=fewer, row_groups=groups)
 
 
