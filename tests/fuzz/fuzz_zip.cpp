@@ -1,8 +1,8 @@
 // Reads the bytes as a zip archive: no crash, no hang, no member outside the archive.
 //
 // With the compiler's options of fuzz_decode.cpp, and these files:
-//   tests/fuzz/fuzz_zip.cpp csrc/io/zip_reader.cpp csrc/io/packing.cpp csrc/io/crc32c.cpp csrc/io/file.cpp csrc/io/file_window.cpp
-//   csrc/base/platform_posix.cpp -ldeflate
+//   tests/fuzz/fuzz_zip.cpp csrc/io/zip_reader.cpp csrc/io/packing.cpp csrc/io/crc32c.cpp csrc/io/file.cpp
+//   csrc/io/file_window.cpp csrc/base/platform_posix.cpp -ldeflate
 // The seeds are those of make_seeds.py, in the folder "zips".
 #include "io/packing.h"
 #include "io/zip_reader.h"
