@@ -75,6 +75,9 @@ class InterruptAction {
 #endif
 };
 
+// Whether the processor has an instruction for CRC-32C.
+bool has_crc32c();
+
 // Those below set errno where they fail.
 
 struct FileInfo {

@@ -4,6 +4,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 #include <cerrno>
 
@@ -91,6 +95,16 @@ int open_for_reading(const std::string& path) {
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   } while (descriptor < 0 && errno == EINTR);
   return descriptor;
+}
+
+bool has_crc32c() {
+#if defined(__x86_64__)
+  return true;  // as base/cpu.h requires
+#elif defined(__aarch64__) && defined(__linux__)
+  return ::getauxval(AT_HWCAP) & HWCAP_CRC32;
+#else
+  return false;
+#endif
 }
 
 void close_descriptor(int descriptor) { ::close(descriptor); }

@@ -109,6 +109,14 @@ int open_for_reading(const std::string& path) {
   return descriptor;
 }
 
+bool has_crc32c() {
+#if defined(__x86_64__)
+  return true;  // as base/cpu.h requires
+#else
+  return false;
+#endif
+}
+
 void close_descriptor(int descriptor) { _close(descriptor); }
 
 void expect_random_reads(int) {}

@@ -3,11 +3,11 @@
 #include <array>
 #include <cstring>
 
+#include "base/platform.h"
 #if defined(__x86_64__)
-#include <nmmintrin.h>
-#elif defined(__aarch64__) && defined(__linux__)
+#include <x86intrin.h>
+#elif defined(__aarch64__)
 #include <arm_acle.h>
-#include <sys/auxv.h>
 #endif
 
 namespace fastseq {
@@ -59,8 +59,7 @@ uint32_t extend_by_table(uint32_t crc, const uint8_t* data, size_t size) {
 #if defined(__x86_64__)
 #define FASTSEQ_CRC32C_TARGET __attribute__((target("sse4.2")))  // which base/cpu.h requires
 FASTSEQ_CRC32C_TARGET inline uint64_t add_word(uint64_t crc, uint64_t word) { return _mm_crc32_u64(crc, word); }
-bool has_instruction() { return true; }
-#elif defined(__aarch64__) && defined(__linux__)
+#elif defined(__aarch64__)
 #if defined(__clang__)
 #define FASTSEQ_CRC32C_TARGET __attribute__((target("crc")))
 #else
@@ -68,11 +67,6 @@ bool has_instruction() { return true; }
 #endif
 FASTSEQ_CRC32C_TARGET inline uint64_t add_word(uint64_t crc, uint64_t word) {
   return __crc32cd(static_cast<uint32_t>(crc), word);
-}
-bool has_instruction() {
-  constexpr unsigned long kCrc32 = 1 << 7;  // HWCAP_CRC32
-  static const bool has = getauxval(AT_HWCAP) & kCrc32;
-  return has;
 }
 #endif
 
@@ -108,7 +102,8 @@ FASTSEQ_CRC32C_TARGET uint32_t extend_by_instruction(uint32_t crc, const uint8_t
 
 uint32_t crc32c(const uint8_t* data, size_t size) {
 #if defined(FASTSEQ_CRC32C_TARGET)
-  if (has_instruction()) return ~extend_by_instruction(~0u, data, size);
+  static const bool has_instruction = platform::has_crc32c();
+  if (has_instruction) return ~extend_by_instruction(~0u, data, size);
 #endif
   return ~extend_by_table(~0u, data, size);
 }
