@@ -35,7 +35,7 @@ def elements(draw):
     for _ in range(draw(st.integers(1, 12))):
         width = draw(st.integers(0, 4))
         if size == 0 or draw(st.booleans()):
-            length = draw(st.integers(1, 60)) if width == 0 else draw(st.integers(1, 256 if width == 1 else 70_000))
+            length = draw(st.integers(1, {0: 60, 1: 1 << 8, 2: 1 << 16}.get(width, 70_000)))
             made.append((random.Random(length).randbytes(length), width))
         else:
             width = draw(st.sampled_from([1, 2, 4]))
