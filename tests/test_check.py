@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -14,10 +16,14 @@ import xxhash
 from images import encoded, folder, jpeg, photo
 from jpeg_headers import with_bytes_before_end
 from tar_files import tar
+from test_executors import ENVIRONMENT
 from tfrecord_files import tfrecords
 
+import fastseq.doctor.survey as survey_module
 from fastseq import Samples, SamplesWarning
 from fastseq.doctor.digests import compare, read_digests, write_digests
+from fastseq.doctor.survey import survey, survey_by_executor
+from fastseq.executors.processes import in_processes
 
 
 @pytest.fixture
@@ -163,6 +169,35 @@ def test_damaged_files_that_decode_are_counted_and_refused_by_strict(tree, run_c
     assert "leaving out --strict accepts it" in " ".join(done.stdout.split())
     (line,) = (tmp_path / "fastseq-bad.jsonl").read_text().splitlines()
     assert 'strict="whole" accepts it' in json.loads(line)["message"]
+
+
+def test_parts_are_read_elsewhere(tree, monkeypatch):
+    damage(tree)
+    monkeypatch.setattr(survey_module, "_TASK_SIZE", 2)
+    samples = Samples.from_directory(tree)
+    counts = []
+    expected = survey(samples, strict="whole", threads=1, advance=lambda n: None)
+    found = survey_by_executor(samples, strict="whole", executor=in_processes(2), advance=counts.append)
+    assert list(found.log) == list(expected.log)
+    assert (found.formats, found.sizes) == (expected.formats, expected.sizes)
+    assert sum(counts) == found.samples == len(samples)
+
+
+def test_a_ray_cluster(tree, tmp_path):
+    pytest.importorskip("ray")
+    bad = damage(tree)
+    command = [sys.executable, "-m", "fastseq", "check", str(tree), "--ray", "local"]
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1, done.stderr
+    assert "3 bad files are listed" in done.stdout
+    assert len(Samples.from_directory(tree).without(tmp_path / "fastseq-bad.jsonl")) == 9 - len(bad)
+
+
+@pytest.mark.parametrize("option", [("--threads", "1"), ("--digest", "x.csv")])
+def test_a_ray_cluster_takes_no_threads_and_makes_no_digests(tree, run_check, option):
+    done = run_check(tree, "--ray", "local", *option)
+    assert done.exit_code == 2
+    assert "leave out --threads and --digest, or --ray" in done.stderr
 
 
 def test_strict_and_lenient_exclude_each_other(tree, run_check):

@@ -14,7 +14,9 @@ from fastseq.doctor.digests import Changes, Digest, compare, copies, digests, re
 from fastseq.doctor.image_set import find_samples
 from fastseq.doctor.quarantine import write_quarantine
 from fastseq.doctor.report import save_plot, status_table
-from fastseq.doctor.survey import Survey, survey
+from fastseq.doctor.survey import Survey, survey, survey_by_executor
+from fastseq.executors import Executor, WorkerDiedError
+from fastseq.executors.ray_cluster import on_ray
 from fastseq.samples import Samples
 
 _MAX_LISTED = 10  # changed files; all of them may not fit on the screen
@@ -55,11 +57,18 @@ def check(
         bool, typer.Option("--lenient", help="Accept JPEGs that are cut off, as strict=False does.")
     ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Decoding threads; one per core by default.")] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help='A Ray cluster that reads them: "auto", "local" or "ray://HOST:10001".'),
+    ] = None,
 ) -> None:
     """Decode every image of a set and report problems. Exit code: 0 good, 1 bad or changed files, 2 no image set."""
     try:
         if strict and lenient:
             raise ValueError("--strict refuses what --lenient accepts: leave one of them out")
+        if ray is not None and (threads is not None or digest is not None):
+            raise ValueError("--ray reads the files elsewhere: leave out --threads and --digest, or --ray")
+        executor = None if ray is None else on_ray(ray)
         _check_folders(quarantine, plot, digest)
         samples, left_out = _find(source, image, root, follow_links)
         if digest is not None and samples.table.is_read_by_blocks:
@@ -68,7 +77,7 @@ def check(
             )
         before = read_digests(digest) if digest is not None and digest.exists() else None
         strictness = True if strict else False if lenient else "whole"
-        found, made = _read(samples, digest is not None, strictness, threads)
+        found, made = _read(samples, digest is not None, strictness, threads, executor)
         console = Console()
         console.print(status_table(found))
         for line in left_out:
@@ -77,7 +86,7 @@ def check(
             write_digests(made, digest)
         write_quarantine(found.quarantined, quarantine)
         save_plot(found, plot)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError, WorkerDiedError) as error:
         fail(error)
     if found.quarantined:
         listed = f"{len(found.quarantined)} bad files are listed in {quarantine}"
@@ -111,12 +120,21 @@ def _find(source: str, image: str | None, root: str | None, follow_links: bool) 
         return find_samples(source, image, root, follow_links=follow_links, advance=lambda n: progress.advance(task, n))
 
 
-def _read(samples: Samples, digest: bool, strict: bool | str, threads: int | None) -> tuple[Survey, dict[str, Digest]]:
+def _read(
+    samples: Samples, digest: bool, strict: bool | str, threads: int | None, executor: Executor | None
+) -> tuple[Survey, dict[str, Digest]]:
     made: dict[str, Digest] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("decoding", total=len(samples))
-        found = survey(samples, strict=strict, threads=threads, advance=lambda n: progress.advance(task, n))
+
+        def advance(files: int) -> None:
+            progress.advance(task, files)
+
+        if executor is None:
+            found = survey(samples, strict=strict, threads=threads, advance=advance)
+        else:
+            found = survey_by_executor(samples, strict=strict, executor=executor, advance=advance)
         if digest:
             task = progress.add_task("digests", total=len(samples))
             made = digests((source for source, _ in samples), lambda n: progress.advance(task, n))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -16,16 +16,19 @@ from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample
+from fastseq.executors import Executor
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.blocks.block_prefetcher import block_prefetcher
 from fastseq.loading.lanes import window_size
 from fastseq.loading.prefetcher import Pending
 from fastseq.order.order import Order
 from fastseq.samples import Samples
+from fastseq.samples.parts import part_of
 from fastseq.status import Status
 
 _SIDE = 16  # pixels of the output; the files are read in full whatever its size
 _BATCH_SIZE = 64
+_TASK_SIZE = 2048  # files
 
 
 @dataclass
@@ -100,6 +103,30 @@ def survey(samples: Samples, *, strict: bool | str, threads: int | None, advance
         if blocks is not None:
             blocks.cancel_prefetch()
     return found
+
+
+def survey_by_executor(
+    samples: Samples, *, strict: bool | str, executor: Executor, advance: Callable[[int], None]
+) -> Survey:
+    """The same by tasks, each of which reads some thousand files with one thread."""
+    firsts = range(0, len(samples), _TASK_SIZE)
+    parts = (np.arange(first, min(first + _TASK_SIZE, len(samples))) for first in firsts)
+    tasks = [partial(_survey_part, part_of(samples, numbers), strict) for numbers in parts]
+    found = Survey(len(samples), BadSampleLog())
+    by_task: list[Survey] = [found] * len(tasks)
+    for number, part in executor(tasks):
+        by_task[number] = part
+        advance(part.samples)
+    for first, part in zip(firsts, by_task, strict=True):
+        for report in part.log:
+            found.log.add(replace(report, index=first + report.index))
+        found.formats += part.formats
+        found.sizes += part.sizes
+    return found
+
+
+def _survey_part(samples: Samples, strict: bool | str) -> Survey:
+    return survey(samples, strict=strict, threads=1, advance=lambda n: None)
 
 
 def _add(batch: Pending, found: Survey) -> None:

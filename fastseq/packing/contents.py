@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from fastseq._native.reencode import SourceReader
 from fastseq.engine.sources import TableSources
 from fastseq.loading.blocks.block_batch import BlockSources
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
-from fastseq.samples.blocks import Blocks
 from fastseq.samples.name_table import NameTable, gathered
 from fastseq.samples.path_table import PathTable
 from fastseq.status import Status
@@ -46,21 +44,6 @@ def read_contents(table: PathTable, max_bytes: int) -> Iterator[Contents]:
     rows = _in_file_order(table)
     reader = SourceReader(TableSources(table, rows).for_job(), max_bytes)
     yield from _read(reader, rows)
-
-
-def part_of(table: PathTable, rows: NDArray[np.int64]) -> PathTable:
-    """A table of some rows, int64 (m,), in this order, with no more of the rest than these need."""
-    part = table.take(rows)
-    blocks, groups = table.blocks, table.row_groups
-    if blocks is None or not table.is_read_by_blocks:
-        return replace(part, blocks=None)
-    used = np.unique(table.blocks_of(rows))
-    fewer = Blocks(blocks.shards[used], blocks.offsets[used], blocks.lengths[used])
-    if groups is not None:
-        needed = set(fewer.shards.tolist())
-        footers = tuple(footer if i in needed else None for i, footer in enumerate(groups.footers))
-        groups = replace(groups, footers=footers, numbers=groups.numbers[used], first_rows=groups.first_rows[used])
-    return replace(part, blocks=fewer, row_groups=groups)
 
 
 def _in_file_order(table: PathTable) -> NDArray[np.int64]:

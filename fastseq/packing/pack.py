@@ -20,7 +20,6 @@ from fastseq.executors import Executor
 from fastseq.executors.processes import in_processes
 from fastseq.executors.ray_cluster import on_ray
 from fastseq.executors.threads import one_by_one
-from fastseq.packing.contents import part_of
 from fastseq.packing.destination import Destination, destination
 from fastseq.packing.images import import_pillow_cms
 from fastseq.packing.part import Part
@@ -31,6 +30,7 @@ from fastseq.packing.shard import ShardTask, check_names, part_name
 from fastseq.samples import Samples
 from fastseq.samples.index.pack_index import PackIndex
 from fastseq.samples.index.remote_index import DEFAULT_NAME
+from fastseq.samples.parts import part_of
 from fastseq.urls import is_url
 
 
@@ -186,19 +186,7 @@ def _task(
     first: int,
     numbers: NDArray[np.int64],
 ) -> ShardTask:
-    part = samples.select(numbers)
-    table = part_of(part.table, part.image_rows().ravel())
-    inputs = part.inputs.with_rows_in_blocks(len(numbers))
-    alone = Samples(
-        table,
-        np.arange(len(numbers)),
-        part.stored_labels,
-        part.classes,
-        part.multi_label,
-        part.empty_classes,
-        part.ambiguous_integers,
-        inputs,
-    )
+    alone = part_of(samples, numbers)
     return ShardTask(plan, shard, numbers, first, alone, settings, to, part_name(shard) in there)
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from fastseq.order.permutation import Permutation
 from fastseq.order.rng import ORDER_STREAM, WINDOW_STREAM, stream_key
-from fastseq.packing.contents import part_of, read_contents
+from fastseq.packing.contents import read_contents
 from fastseq.packing.images import ImagePacker
 from fastseq.packing.settings import PackSettings
 from fastseq.samples import Samples
+from fastseq.samples.parts import part_of_table
 
 _FORMAT = 1
 _MEASURED = 64  # images, for the size of a shard
@@ -57,7 +58,7 @@ def _sample_bytes(samples: Samples, settings: PackSettings) -> int:
         few = blocks[np.linspace(0, len(blocks) - 1, _BLOCKS_MEASURED).astype(np.int64)]
         chosen = chosen[np.isin(table.blocks_of(chosen), few)]
     packer, sizes = ImagePacker(settings), []
-    for contents in read_contents(part_of(table, chosen), packer.max_bytes):
+    for contents in read_contents(part_of_table(table, chosen), packer.max_bytes):
         packed = None if contents.data is None else packer.pack(contents.data, True)
         if packed is not None and packed.data is not None:
             sizes.append(len(packed.data))
