@@ -14,12 +14,14 @@ import cv2
 import numpy as np
 import pytest
 from images import encoded, jpeg, photo
+from jpeg_headers import with_bytes_before_end
 from PIL import Image, ImageCms
 from test_masks import PNG
 from tfrecord_files import tfrecords
 
 from fastseq import DecodeError, Loader, PackProgress, Samples, Status, TooManyBadSamples, decode_batch, pack
 from fastseq.cli.main import main
+from fastseq.errors import BadSamplesWarning
 
 N = 23
 SIZE = (24, 32)
@@ -207,7 +209,13 @@ def test_labels_of_every_kind_and_columns_travel_along(tmp_path, images, kind):
     for i in range(6):
         paths.append(tmp_path / f"{i}.jpg")
         paths[-1].write_bytes(images[i % 3])
-    columns = {"age": [1, 2, 3, 4, 5, 6], "name": list("uvwxyz"), "is": [True, False] * 3, "at": np.ones((6, 3)) / 3}
+    columns = {
+        "age": [1, 2, 3, 4, 5, 6],
+        "at offsets": [0.5] * 6,
+        "name": list("uvw\u00e4yz"),
+        "is": [True, False] * 3,
+        "at": np.ones((6, 3)) / 3,
+    }
     samples = Samples.from_files(paths, LABELS[kind], columns=columns)
     pack(samples, tmp_path / "pack", short_side=24, workers=1)
     packed = Samples.from_pack(tmp_path / "pack")
@@ -393,6 +401,16 @@ def test_bad_images(tmp_path, dirty):
     assert {report.status for report in kept.bad} == {Status.NOT_AN_IMAGE, Status.EMPTY, Status.NOT_FOUND}
 
 
+def test_images_that_are_decoded_from_damaged_data(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(jpeg(photo(40, 50, seed=1)))
+    (tmp_path / "b.jpg").write_bytes(with_bytes_before_end(jpeg(photo(40, 50, seed=2))))
+    samples = Samples.from_files([tmp_path / "a.jpg", tmp_path / "b.jpg"])
+    with pytest.warns(BadSamplesWarning, match="1 of 2 images were decoded from damaged data"):
+        summary = pack(samples, tmp_path / "pack", short_side=30, workers=1)
+    assert [(report.index, report.status) for report in summary.bad] == [(1, Status.RECOVERED)]
+    assert len(Samples.from_pack(tmp_path / "pack")) == summary.samples == 2
+
+
 def test_bad_images_alone(tmp_path):
     (tmp_path / "x.jpg").write_bytes(b"no image")
     samples = Samples.from_files([tmp_path / "x.jpg"])
@@ -497,7 +515,7 @@ def test_the_command_lists_bad_images(tmp_path, dirty, capsys, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main([*command[:2], "skipped", *command[3:], "--on-error", "skip", "--max-bad", "0.5"])
     assert ended.value.code == 0
-    assert "3 samples were left out" in capsys.readouterr().out
+    assert "3 samples are listed in fastseq-bad.jsonl" in capsys.readouterr().out
     assert len(Samples.from_directory("photos").without("fastseq-bad.jsonl")) == N - 4
 
 

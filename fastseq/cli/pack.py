@@ -101,7 +101,7 @@ def pack(
             bad += summary.bad
         if bad:
             write_quarantine(bad, quarantine)
-            typer.echo(f"{len(bad)} samples were left out ({count_by_status(bad)}), and are listed in {quarantine}")
+            typer.echo(f"{len(bad)} samples are listed in {quarantine}: {count_by_status(bad)}")
     except (ValueError, OSError, ImportError, WorkerDiedError, DecodeError, TooManyBadSamples) as error:
         fail(error)
 

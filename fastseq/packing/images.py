@@ -29,7 +29,7 @@ class PackedImage(NamedTuple):
     Attributes:
         data: the contents of its file; None if it is bad.
         kind: what its name ends in, such as "jpg".
-        status: why it is bad.
+        status: why it is bad, or that it was decoded from damaged data.
         detail: in words.
     """
 
@@ -90,7 +90,9 @@ class ImagePacker:
             if failure:
                 return PackedImage(None, status=Status.CORRUPT, detail=failure)
         encoded, number = reencoder.encode()
-        return PackedImage(encoded, "jpg", Status(number), "" if encoded is not None else reencoder.reason)
+        if encoded is None:
+            return PackedImage(None, status=Status(number), detail=reencoder.reason)
+        return PackedImage(encoded, "jpg", status, detail)
 
     def _convert(self, reencoder: Reencoder, profile: bytes) -> str:
         """Convert the image from a profile to sRGB; returns why that fails, or ""."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fastseq import arguments
 from fastseq._types import StrPath
 from fastseq.engine.cpu_quota import usable_cpus
-from fastseq.errors import BadSample, TooManyBadSamples
+from fastseq.errors import BadSample, TooManyBadSamples, warn_of_recovered
 from fastseq.executors import Executor
 from fastseq.executors.processes import in_processes
 from fastseq.executors.ray_cluster import on_ray
@@ -43,7 +43,8 @@ class PackSummary:
         shards: of the pack.
         bytes_read: of all images that were packed.
         bytes_written: of all shards.
-        bad: the samples that were left out, by their numbers in the set.
+        bad: the samples that were left out, and those that were decoded from damaged data (RECOVERED), by their numbers
+            in the set.
         seconds: how long it took; what was there from an earlier run took no time.
     """
 
@@ -122,6 +123,9 @@ def pack(
         TypeError: if an argument has the wrong type.
         ValueError: if an argument has an impossible value, or if `dest` has something else in it.
         WorkerDiedError: if a process was killed; what it has finished is kept.
+
+    Warns:
+        BadSamplesWarning: if images were decoded from damaged data.
     """
     start = time.monotonic()
     settings = PackSettings(keep, short_side, quality, subsampling, profile, shard_bytes, seed, on_error, max_bad)
@@ -142,7 +146,9 @@ def pack(
     if DEFAULT_NAME in there:
         verify(to, index, executor)
     clean(to)
-    return _summary(index, time.monotonic() - start)
+    summary = _summary(index, time.monotonic() - start)
+    warn_of_recovered(sum(report.is_good for report in summary.bad), len(samples))
+    return summary
 
 
 def _executor(workers: int | None, ray: str | None) -> Executor:
@@ -203,10 +209,10 @@ def _run(
     max_bad = settings.policy.max_count(samples)
     for _, part in executor(tasks):
         parts[part.shard] = part
-        bad += part.bad
+        bad += [report for report in part.bad if not report.is_good]
         if len(bad) > max_bad:
             raise TooManyBadSamples(sorted(bad, key=lambda report: report.index), len(bad), max_bad, samples)
-        done = sum(len(each.numbers) + len(each.bad) for each in parts.values())
+        done = sum(len(each.numbers) for each in parts.values()) + len(bad)
         progress(PackProgress(done, samples, sum(each.size for each in parts.values())))
     return [parts[shard] for shard in sorted(parts)]
 

@@ -33,7 +33,7 @@ class Part:
         lengths: int64 (images, n), the size of each, bytes.
         crcs: int64 (images, n), CRC-32C of each.
         ends: int64 (n,), where the last file of each sample ends.
-        bad: the samples that were left out.
+        bad: the samples that were left out, and those that were decoded from damaged data.
     """
 
     plan: str

@@ -123,7 +123,7 @@ def read_index(to: Destination) -> PackIndex:
 
 
 def bad_samples(index: PackIndex) -> list[BadSample]:
-    """The samples that were left out of a pack."""
+    """The samples that were left out of a pack, or decoded from damaged data."""
     return [BadSample(number, path, Status(status), detail) for number, path, status, detail in index.facts["bad"]]
 
 
@@ -166,7 +166,7 @@ class _Verification:
 
 def _publish_json(to: Destination, name: str, value: Any) -> None:
     with to.scratch() as folder:
-        (folder / name).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+        (folder / name).write_text(json.dumps(value), encoding="utf-8")
         to.publish(folder / name, name)
 
 

@@ -24,6 +24,7 @@ from fastseq.packing.tar_writer import TarWriter
 from fastseq.samples import Samples
 from fastseq.samples.index.index_file import NotAnIndexError
 from fastseq.samples.multi_hot import MultiHot
+from fastseq.status import Status
 
 _READ = 1 << 20
 
@@ -64,8 +65,8 @@ class ShardTask:
         with self.destination.scratch() as folder:
             images = _Spill(folder / "images")
             try:
-                bad = self._read(images)
-                part = self._write(images, bad, folder / "shard")
+                reports = self._read(images)
+                part = self._write(images, reports, folder / "shard")
             finally:
                 images.close()
             self.destination.publish(folder / "shard", shard_name(self.shard))
@@ -86,9 +87,9 @@ class ShardTask:
             return None
 
     def _read(self, images: _Spill) -> dict[int, BadSample]:
-        """Read all images; returns the bad samples by their place."""
+        """Read all images; returns the bad and the recovered samples by their place."""
         packer, table, n = ImagePacker(self.settings), self.samples.table, len(self.numbers)
-        bad: dict[int, BadSample] = {}
+        reports: dict[int, BadSample] = {}
         for row, data, status, detail in read_contents(table, packer.max_bytes):
             packed = PackedImage(None, "", status, detail)
             if data is not None:
@@ -96,18 +97,20 @@ class ShardTask:
                 packed = packer.pack(data, row < n)
             if packed.data is not None:
                 images.add(row, packed)
+            if packed.status == Status.OK:
                 continue
             place = row % n
             report = BadSample(int(self.numbers[place]), table.path(row), packed.status, packed.detail)
-            if self.settings.on_error == "raise":
+            if not report.is_good and self.settings.on_error == "raise":
                 raise report.to_error()
-            bad.setdefault(place, report)
-        return bad
+            if place not in reports or reports[place].is_good:
+                reports[place] = report
+        return reports
 
-    def _write(self, images: _Spill, bad: dict[int, BadSample], path: Path) -> Part:
+    def _write(self, images: _Spill, reports: dict[int, BadSample], path: Path) -> Part:
         names, n = self.samples.inputs.image_names, len(self.numbers)
         count = self.samples.inputs.image_count
-        good = np.array([place for place in range(n) if place not in bad], np.int64)
+        good = np.array([place for place in range(n) if place not in reports or reports[place].is_good], np.int64)
         offsets, lengths, crcs = (np.zeros((count, len(good)), np.int64) for _ in range(3))
         ends = np.zeros(len(good), np.int64)
         described = _Descriptions(self.samples)
@@ -124,10 +127,10 @@ class ShardTask:
                     tar.add(f"{key}.{kind}", text.encode())
                 ends[i] = tar.size
             tar.end()
-        reports = sorted(bad.values(), key=lambda report: report.index)
+        listed = sorted(reports.values(), key=lambda report: report.index)
         numbers = self.numbers[good]
         return Part(
-            self.plan, self.shard, tar.size, tar.crc, images.bytes_read, numbers, offsets, lengths, crcs, ends, reports
+            self.plan, self.shard, tar.size, tar.crc, images.bytes_read, numbers, offsets, lengths, crcs, ends, listed
         )
 
 
@@ -212,7 +215,7 @@ class _Descriptions:
         for name, column in self._columns.items():
             record[name] = np.asarray(column[place]).tolist()
         if record:
-            files.append(("json", json.dumps(record, ensure_ascii=False, allow_nan=False)))
+            files.append(("json", json.dumps(record, allow_nan=False)))
         return files
 
 

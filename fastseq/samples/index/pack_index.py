@@ -23,7 +23,7 @@ PACK = "pack"
 
 _FORMAT = 1
 _INDEX = "image "  # begin the names of the columns
-_INPUT = "input "
+_INPUT = "input "  # and its number
 _OFFSETS = " offsets"
 _BOOLEANS = " booleans"
 
@@ -65,8 +65,8 @@ class PackIndex:
             header["width"] = values.width
         elif values is not None:
             columns["labels"] = values
-        for name, column in self.inputs.columns.items():
-            columns |= _input_columns(name, column)
+        for i, column in enumerate(self.inputs.columns.values()):
+            columns |= _input_columns(f"{_INPUT}{i}", column)
         write_index(path, header, columns)
 
     @classmethod
@@ -88,7 +88,7 @@ class PackIndex:
             n = len(images.shards) // max(len(names), 1)
             labels = _labels(header, columns)
             rows = {name: np.arange(n) + n * j for j, name in enumerate(names) if j}
-            inputs = {str(name): _input(str(name), columns) for name in header["inputs"]}
+            inputs = {str(name): _input(f"{_INPUT}{i}", columns) for i, name in enumerate(header["inputs"])}
             found = Inputs(names[0] if names else None, rows, inputs)
             found.check_length(n)
         except (KeyError, TypeError, ValueError) as error:
@@ -122,16 +122,16 @@ def _input_columns(name: str, column: NDArray[Any]) -> dict[str, NDArray[Any]]:
         for text in column.tolist():
             builder.add(text)
         texts = builder.table()
-        return {_INPUT + name: texts.blob, _INPUT + name + _OFFSETS: texts.offsets}
+        return {name: texts.blob, name + _OFFSETS: texts.offsets}
     if column.dtype.kind == "b":
-        return {_INPUT + name + _BOOLEANS: column.astype(np.uint8)}
-    return {_INPUT + name: column}
+        return {name + _BOOLEANS: column.astype(np.uint8)}
+    return {name: column}
 
 
 def _input(name: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-    if _INPUT + name + _BOOLEANS in columns:
-        return columns[_INPUT + name + _BOOLEANS].astype(np.bool_)
-    column, offsets = columns[_INPUT + name], columns.get(_INPUT + name + _OFFSETS)
+    if name + _BOOLEANS in columns:
+        return columns[name + _BOOLEANS].astype(np.bool_)
+    column, offsets = columns[name], columns.get(name + _OFFSETS)
     if offsets is None:
         return column
     _check_offsets(offsets, len(column))
