@@ -109,8 +109,12 @@ Status BatchJob::timed(int i, Workspace* workspace, Work work) {
 }
 
 Status BatchJob::decode(int i, const uint8_t* data, size_t size, Workspace* workspace) {
+  workspace->set_crop_index(sources_[i].crop_index, sources_[i].crop_index_size);
   const Status status = timed(
       i, workspace, [&] { return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_); });
+  const CropIndexUse use = workspace->crop_index_use;
+  if (use == CropIndexUse::kMisfit) crop_index_misfit_.store(i, std::memory_order_release);
+  if (!infos_.empty()) infos_[i].crop_index = use;
   if (status == Status::kNeedsDecoder && sources_[i].is_file()) keep(i, data, size);
   return status;
 }

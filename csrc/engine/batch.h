@@ -65,6 +65,8 @@ class BatchJob {
   std::string reason(int i) const;
   // Whether a sample that was rejected for damage decodes all the same: another Strictness accepts it.
   bool decodes(int i) const;
+  // A sample that came with the crop index of another file; -1 if there is none.
+  int crop_index_misfit() const { return crop_index_misfit_.load(std::memory_order_acquire); }
   // Only with `with_info`.
   const SampleInfo& info(int i) const { return infos_[i]; }
   // The first sample that has begun and not ended; -1 if there is none.
@@ -98,6 +100,7 @@ class BatchJob {
   std::vector<std::atomic<int32_t>> statuses_;
   std::atomic<bool> cancelled_{false};
   std::atomic<int> next_{0};  // changed under the pool's lock
+  std::atomic<int> crop_index_misfit_{-1};
   SourceReader reader_;
   std::vector<SampleInfo> infos_;  // of each sample, or empty; written by the thread that runs it
 

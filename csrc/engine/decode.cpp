@@ -8,6 +8,7 @@
 #include "engine/sample_plan.h"
 #include "filters/interpolation.h"
 #include "jpeg/baseline.h"
+#include "jpeg/crop_index.h"
 #include "jpeg/header.h"
 #include "jpeg/progressive.h"
 #include "jpeg/turbo.h"
@@ -32,10 +33,11 @@ bool uses_own_decoder() {
 }
 
 // Decodes with the fast decoders if they support the file and find no damage, else with libjpeg-turbo, which applies
-// the strictness; then resamples.
+// the strictness; then resamples. With a crop index, kCorrupt where it does not lead to a good image. *own: whether a
+// fast decoder has decoded it.
 Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header, const JpegRequest& request,
                       const ResamplePlan& plan, const Recipe& recipe, const SlotFormat& format, uint8_t* slot,
-                      Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range) {
+                      Workspace* workspace, const std::atomic<bool>& cancelled, double* out_of_range, bool* own) {
   std::unique_ptr<RowSource> source;
   if (uses_own_decoder()) {
     (header.progressive ? open_progressive : open_baseline)(data, size, header, request, &workspace->jpeg, &source);
@@ -46,8 +48,11 @@ Status decode_planned(const uint8_t* data, size_t size, const JpegHeader& header
   if (source) {
     const Status status =
         resample_rows(std::move(source), plan, recipe, format, slot, workspace, cancelled, out_of_range);
+    *own = status == Status::kOk;
     if (status != Status::kCorrupt) return status;
   }
+  *own = false;
+  if (request.index) return Status::kCorrupt;
   if (header.progressive) workspace->jpeg.coefficients.release();  // libjpeg allocates as much itself
   const Status status = open_turbo(data, size, header, request, &workspace->reason, &workspace->decodes,
                                    &workspace->jpeg.scanline, &source);
@@ -63,6 +68,36 @@ void describe(const JpegHeader& header, SampleInfo* info) {
   std::copy(header.sampling_v, header.sampling_v + 4, info->sampling_v);
   info->scans = header.scans;
   info->orientation = header.orientation;
+}
+
+// decode_jpeg with a crop index that fits the file, or null; see decode_planned.
+Status decode_once(const uint8_t* data, size_t size, const CropIndex* index, const Recipe& recipe,
+                   const SlotFormat& format, const double* draws, uint8_t* slot, Workspace* workspace,
+                   const std::atomic<bool>& cancelled, bool* own) {
+  JpegHeader header;
+  Status status = read_jpeg_header(data, size, &header, index);
+  if (status != Status::kOk) return status;
+  if (workspace->info) describe(header, workspace->info);
+  status = check_jpeg_limits(header, recipe.limits);
+  if (status != Status::kOk) return status;
+  // A height of 0 would follow in a DNL marker after the scan.
+  if (header.width == 0 || header.height == 0) return Status::kUnsupportedJpeg;
+
+  ResamplePlan plan;
+  status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);
+  if (status != Status::kOk) return status;
+  if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan, header);
+  JpegRequest request = make_request(plan, recipe, header, cancelled);
+  request.clock = workspace->resample.clock;
+  request.index = index;
+  double out_of_range = 0;
+  status =
+      decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range, own);
+  if (!is_good(status) || out_of_range <= kMaxOutOfRange) return status;
+  request.planes = false;
+  workspace->forget_failure();
+  return decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range,
+                        own);
 }
 
 }  // namespace
@@ -97,27 +132,19 @@ Status resample_rows(std::unique_ptr<RowSource> source, const ResamplePlan& plan
 
 Status decode_jpeg(const uint8_t* data, size_t size, const Recipe& recipe, const SlotFormat& format,
                    const double* draws, uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
-  JpegHeader header;
-  Status status = read_jpeg_header(data, size, &header);
-  if (status != Status::kOk) return status;
-  if (workspace->info) describe(header, workspace->info);
-  status = check_jpeg_limits(header, recipe.limits);
-  if (status != Status::kOk) return status;
-  // A height of 0 would follow in a DNL marker after the scan.
-  if (header.width == 0 || header.height == 0) return Status::kUnsupportedJpeg;
-
-  ResamplePlan plan;
-  status = plan_sample(recipe, draws, header.height, header.width, header.orientation, &plan);
-  if (status != Status::kOk) return status;
-  if (recipe.interpolation == Interpolation::kAntialias) plan.scale = choose_dct_scale(plan, header);
-  JpegRequest request = make_request(plan, recipe, header, cancelled);
-  request.clock = workspace->resample.clock;
-  double out_of_range = 0;
-  status = decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
-  if (!is_good(status) || out_of_range <= kMaxOutOfRange) return status;
-  request.planes = false;
-  workspace->forget_failure();
-  return decode_planned(data, size, header, request, plan, recipe, format, slot, workspace, cancelled, &out_of_range);
+  const CropIndex index(workspace->crop_index, workspace->crop_index_size, data, size);
+  bool own = false;
+  if (index.fits() && uses_own_decoder()) {
+    workspace->crop_index_use = CropIndexUse::kFits;
+    const Status status = decode_once(data, size, &index, recipe, format, draws, slot, workspace, cancelled, &own);
+    if (status != Status::kCorrupt) return status;
+    workspace->forget_failure();
+  }
+  const Status status = decode_once(data, size, nullptr, recipe, format, draws, slot, workspace, cancelled, &own);
+  // If the file itself is damaged, the index is not to blame.
+  const bool misfit = index.fits() ? own && uses_own_decoder() : index.exists();
+  if (misfit) workspace->crop_index_use = CropIndexUse::kMisfit;
+  return status;
 }
 
 Status decode_png(const uint8_t* data, size_t size, const Recipe& recipe, const SlotFormat& format, const double* draws,

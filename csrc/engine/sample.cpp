@@ -69,6 +69,9 @@ Status decode_aligned(const uint8_t* data, size_t size, const Recipe& recipe, co
     workspace->info->height = std::max<int64_t>(info.height, 0);
     workspace->info->width = std::max<int64_t>(info.width, 0);
   }
+  if (info.format != ImageFormat::kJpeg && workspace->crop_index_size > 0) {
+    workspace->crop_index_use = CropIndexUse::kMisfit;
+  }
   switch (info.format) {
     case ImageFormat::kUnknown:
       return Status::kNotAnImage;

@@ -7,6 +7,9 @@
 
 namespace fastseq {
 
+// Whether a sample came with a crop index that fits its file. Files that it does not fit are decoded without it.
+enum class CropIndexUse : int32_t { kNone = 0, kFits = 1, kMisfit = 2 };
+
 struct SampleInfo {
   ImageFormat format = ImageFormat::kUnknown;
   int64_t height = 0, width = 0;  // as stored; 0 where unknown
@@ -15,6 +18,7 @@ struct SampleInfo {
   int components = 0;
   int sampling_h[4] = {}, sampling_v[4] = {};
   int64_t scans = 0;
+  CropIndexUse crop_index = CropIndexUse::kNone;
 
   int64_t nanoseconds[kStages] = {};
 };

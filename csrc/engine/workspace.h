@@ -24,6 +24,10 @@ struct Workspace {
   Buffer image;         // resampled, before augmentation
   Buffer aligned_slot;  // for a slot at an address that its items are not aligned to
   AugmentScratch augment;
+  // The sample's, as jpeg/crop_index.h has it, of 0 bytes if there is none; and what the decoder found.
+  const uint8_t* crop_index = nullptr;
+  size_t crop_index_size = 0;
+  CropIndexUse crop_index_use = CropIndexUse::kNone;
   SampleInfo* info = nullptr;  // filled in for each sample; null if not requested
   std::string reason;          // a message about the last failure; may be empty
   bool decodes = false;        // whether another Strictness accepts the last failure
@@ -31,6 +35,12 @@ struct Workspace {
   void forget_failure() {
     reason.clear();
     decodes = false;
+  }
+
+  void set_crop_index(const uint8_t* data, size_t size) {
+    crop_index = data;
+    crop_index_size = size;
+    crop_index_use = CropIndexUse::kNone;
   }
 
   // Frees the buffers of more than `keep` bytes: one huge image must not hold its memory for ever.

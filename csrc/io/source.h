@@ -21,10 +21,12 @@ struct Source {
   size_t size;
   const char* root;  // folder of a relative path, or empty
   size_t root_size;
-  int64_t offset, length;        // of kFileRange; neither is negative
-  Packing packing;               // of kBytes and kFileRange
-  FileVersion version;           // of the file, when the image was found in it
-  Status failure = Status::kOk;  // of kFailed
+  int64_t offset, length;               // of kFileRange; neither is negative
+  Packing packing;                      // of kBytes and kFileRange
+  FileVersion version;                  // of the file, when the image was found in it
+  Status failure = Status::kOk;         // of kFailed
+  const uint8_t* crop_index = nullptr;  // of a JPEG; see jpeg/crop_index.h
+  size_t crop_index_size = 0;           // in bytes; 0 for none
 
   bool is_file() const { return kind == Kind::kFile || kind == Kind::kFileRange; }
   // Writes the path joined to the root. Throws std::bad_alloc.
@@ -54,6 +56,10 @@ struct PathTable {
   const uint8_t* const* buffers;
   const size_t* buffer_sizes;
   size_t buffer_count;
+  // crop_indexes[crop_begins[r], crop_ends[r]) is the crop index of row r. Null: none has one
+  const uint8_t* crop_indexes;
+  size_t crop_indexes_size;
+  const int64_t *crop_begins, *crop_ends;
 };
 
 // Adds the sources of some rows. False where a row, an offset or a range is out of bounds.

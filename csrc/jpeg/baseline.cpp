@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jpeg/baseline_scan.h"
+#include "jpeg/crop_index.h"
 #include "jpeg/frame.h"
 #include "jpeg/idct.h"
 #include "jpeg/plane_layout.h"
@@ -25,6 +26,9 @@ class BaselineSource final : public RowSource {
     planes_ = request.gray ? 1 : frame_.components;
     layout_ = lay_out_frame(frame_, planes_, request.scale, request.window);
     row_ = layout_.rows.begin;
+    // Nothing is gained where all of the first rows are needed.
+    if (row_ > 0 || layout_.columns.end < layout_.mcus_across) index_ = request.index;
+    if (index_ && scan_count_ > 1) return false;
     return open_scans(scratch);
   }
 
@@ -45,7 +49,9 @@ class BaselineSource final : public RowSource {
   }
 
   // Checks as much of the file as libjpeg would have read: it reads several scans to their ends before the first row.
+  // With an index only what the window needs is read.
   Status finish() override {
+    if (index_) return Status::kOk;
     const StageScope scope(clock_, Stage::kEntropy);
     for (int s = 0; s < scan_count_; ++s) {
       BaselineScan& scan = scans_[s];
@@ -92,7 +98,7 @@ class BaselineSource final : public RowSource {
         scratch->coefficients.reserve_as<int16_t>(static_cast<size_t>(BaselineScan::kBlocksPerRead) * kBlockSize);
     for (int s = 0; s < scan_count_; ++s) {
       memory[s] = {entropy + bytes[s], tables + s, coefficients};
-      if (!scans_[s].open(data_, size_, frame_, scan_headers_[s], wanted, memory[s])) return false;
+      if (!scans_[s].open(data_, size_, frame_, scan_headers_[s], wanted, memory[s], index_)) return false;
     }
     return true;
   }
@@ -113,6 +119,7 @@ class BaselineSource final : public RowSource {
   // Decodes `columns` of row `row` of a scan's MCUs; their first block row is `block_row` of the rows pulled.
   bool pull_mcus(int s, int row, int block_row, const McuSpan& columns, uint8_t* const* const* rows) {
     BaselineScan& scan = scans_[s];
+    if (index_ && !scan.seek_row(row)) return false;
     if (!scan.skip_to(row * scan.mcus_across() + columns.begin, *cancelled_)) return false;
     for (int column = columns.begin; column < columns.end;) {
       const int count = std::min(scan.mcus_per_read(), columns.end - column);
@@ -153,6 +160,7 @@ class BaselineSource final : public RowSource {
   size_t size_;
   const std::atomic<bool>* cancelled_ = nullptr;
   StageClock* clock_ = nullptr;
+  const CropIndex* index_ = nullptr;  // used if not null
   JpegFrame frame_;
   int planes_ = 0;
   FrameLayout layout_;

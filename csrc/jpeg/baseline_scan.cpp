@@ -5,9 +5,10 @@
 namespace fastseq {
 
 bool BaselineScan::open(const uint8_t* data, size_t size, const JpegFrame& frame, const JpegScan& scan,
-                        const bool* wanted, const Memory& memory) {
+                        const bool* wanted, const Memory& memory, const CropIndex* index) {
   segments_ = ScanSegments(data, size, scan.begin, memory.entropy);
   scan_ = &scan;
+  index_ = index;
   memory_ = memory;
   for (int i = 0; i < scan.components; ++i) {
     const JpegFrame::Component& c = frame.component[scan.component[i].index];
@@ -20,10 +21,11 @@ bool BaselineScan::open(const uint8_t* data, size_t size, const JpegFrame& frame
     mcus_across_ = ceil_div(frame.width * c.h, width);
     mcus_down_ = ceil_div(frame.height * c.v, height);
   }
+  if (index && (index->begin() != scan.begin || index->rows() != mcus_down_)) return false;
   if (!build_tables(scan)) return false;
   build_parts();
   begin_interval();
-  return segments_.begin(&segment_);
+  return index || segments_.begin(&segment_);
 }
 
 bool BaselineScan::build_tables(const JpegScan& scan) {
@@ -95,12 +97,36 @@ bool BaselineScan::skip_to(int mcu, const std::atomic<bool>& cancelled) {
   return true;
 }
 
+bool BaselineScan::seek_row(int row) {
+  CropIndex::Row place;
+  if (!index_->find(row, &place)) return false;
+  next_mcu_ = row * mcus_across_;
+  const int interval = scan_->restart_interval;
+  if (!segments_.seek(place.begin, place.end, interval > 0 ? next_mcu_ / interval : 0, &segment_)) return false;
+  segment_.skip_first(place.bit);
+  begin_interval();
+  if (interval > 0) mcus_to_restart_ -= next_mcu_ % interval;
+  std::copy_n(place.dc, 3, dc_);
+  return true;
+}
+
+bool BaselineScan::find_place(Place* place) {
+  if (!restart_if_due()) return false;
+  *place = {segments_.segment_begin(), segment_.position(), {}};
+  for (int i = 0; i < 3; ++i) place->dc[i] = static_cast<int16_t>(dc_[i]);
+  return true;
+}
+
+bool BaselineScan::restart_if_due() {
+  if (mcus_to_restart_ > 0) return true;
+  if (!segments_.restart(&segment_)) return false;
+  begin_interval();
+  return true;
+}
+
 bool BaselineScan::read_parts(std::vector<BlockPart>& parts, int mcus, bool skip) {
   for (int done = 0; done < mcus;) {
-    if (mcus_to_restart_ == 0) {  // and more MCUs follow
-      if (!segments_.restart(&segment_)) return false;
-      begin_interval();
-    }
+    if (!restart_if_due()) return false;
     const int count = std::min(mcus - done, mcus_to_restart_);
     BlockPart* from = parts.data() + 2 * done * mcu_blocks_;
     BlockPart* to = from + 2 * count * mcu_blocks_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "jpeg/block_decoder.h"
+#include "jpeg/crop_index.h"
 #include "jpeg/frame.h"
 
 namespace fastseq {
@@ -24,9 +25,10 @@ class BaselineScan {
     int16_t* coefficients;  // kBlocksPerRead blocks
   };
 
-  // wanted[i]: whether component i's AC coefficients are needed. False where the scan must be left to libjpeg.
+  // wanted[i]: whether component i's AC coefficients are needed. `index`: of the file, or null; with it, each row of
+  // MCUs begins with seek_row(). False where the scan must be left to libjpeg.
   bool open(const uint8_t* data, size_t size, const JpegFrame& frame, const JpegScan& scan, const bool* wanted,
-            const Memory& memory);
+            const Memory& memory, const CropIndex* index = nullptr);
 
   int mcus_across() const { return mcus_across_; }
   int mcus_down() const { return mcus_down_; }
@@ -46,6 +48,16 @@ class BaselineScan {
   bool read(int mcus);
   // Skips all MCUs before this one. False on any error, and once cancelled.
   bool skip_to(int mcu, const std::atomic<bool>& cancelled);
+  // Goes to the first MCU of a row, by the index. False if it does not fit the file.
+  bool seek_row(int row);
+  // Where the next MCU begins: the offset in the file of its segment, the place in that one, and the DC predictors.
+  struct Place {
+    size_t segment;
+    int64_t bits;  // without stuffing
+    int16_t dc[3];
+  };
+  // Finds it after the restart marker that is due there, if one is. False on any error.
+  bool find_place(Place* place);
   // Whether the scan ends after its last MCU, as libjpeg expects.
   bool ends_cleanly(bool is_last) const { return segments_.ends(segment_, is_last); }
 
@@ -54,10 +66,12 @@ class BaselineScan {
   bool build_skip_tables();
   void build_parts();
   void begin_interval();
+  bool restart_if_due();
   bool read_parts(std::vector<BlockPart>& parts, int mcus, bool skip);
   void accumulate_dc(int first_mcu, int mcus);
 
   const JpegScan* scan_ = nullptr;
+  const CropIndex* index_ = nullptr;
   Memory memory_{};
   int mcus_across_ = 0, mcus_down_ = 0;
   int mcu_blocks_ = 0;

@@ -17,8 +17,7 @@ EntropySegment unstuff_segment(const uint8_t* data, size_t size, size_t at, uint
   uint8_t* to = out;
   while (from < end) {
     const void* found = std::memchr(from, 0xFF, static_cast<size_t>(end - from));
-    if (!found) break;
-    const uint8_t* stop = static_cast<const uint8_t*>(found);
+    const uint8_t* stop = found ? static_cast<const uint8_t*>(found) : end;
     const size_t run = static_cast<size_t>(stop - from);
     std::memcpy(to, from, run);
     to += run;
@@ -39,12 +38,21 @@ EntropySegment unstuff_segment(const uint8_t* data, size_t size, size_t at, uint
 
 bool ScanSegments::next(BitSegment* segment) {
   const EntropySegment found = unstuff_segment(data_, size_, at_, bytes_);
-  if (found.marker == 0) return false;
+  if (found.marker == 0 && !may_be_cut_) return false;
   std::memset(bytes_ + found.size, 0, BitSegment::kSlack);
   segment->open(bytes_, found.size);
   marker_ = found.marker;
+  begin_ = at_;
   at_ = found.after;
   return true;
+}
+
+bool ScanSegments::seek(size_t begin, size_t end, int restarts, BitSegment* segment) {
+  at_ = begin;
+  size_ = end;
+  restarts_ = restarts & 7;
+  may_be_cut_ = true;
+  return next(segment);
 }
 
 bool ScanSegments::restart(BitSegment* segment) {

@@ -30,7 +30,13 @@ struct BitSegment {
     count = 0;
     size = static_cast<int64_t>(bytes) * 8;
   }
-  int64_t left() const { return size - ((next - begin) * 8 - count); }
+  // Skips the first 0 to 7 bits of a segment that was just opened.
+  void skip_first(int first_bits) {
+    bits = static_cast<uint64_t>(*next++) << (56 + first_bits);
+    count = 8 - first_bits;
+  }
+  int64_t left() const { return size - position(); }
+  int64_t position() const { return (next - begin) * 8 - count; }  // of the next bit
 };
 
 // The segments of one scan, one after the other.
@@ -43,6 +49,9 @@ class ScanSegments {
 
   // Opens the first segment. False where the data end in it.
   bool begin(BitSegment* segment) { return next(segment); }
+  // Opens the part of a segment at [begin, end), after so many restart markers, whether or not a marker ends it.
+  bool seek(size_t begin, size_t end, int restarts, BitSegment* segment);
+  size_t segment_begin() const { return begin_; }  // in the file
   // Opens the segment after a restart marker. False if this one is not fully read, or no such marker follows.
   bool restart(BitSegment* segment);
   // Whether this segment is fully read and the scan ends after it. The last scan must end with the image.
@@ -53,10 +62,12 @@ class ScanSegments {
 
   const uint8_t* data_ = nullptr;
   size_t size_ = 0;
-  size_t at_ = 0;  // offset after the segment and its marker
+  size_t begin_ = 0;  // offset of the segment
+  size_t at_ = 0;     // offset after the segment and its marker
   uint8_t* bytes_ = nullptr;
   int marker_ = 0;    // at the segment's end
   int restarts_ = 0;  // modulo 8
+  bool may_be_cut_ = false;
 };
 
 }  // namespace fastseq

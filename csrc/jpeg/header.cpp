@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "io/exif.h"
+#include "jpeg/crop_index.h"
 #include "jpeg/marker_search.h"
 
 namespace fastseq {
@@ -45,7 +46,7 @@ size_t next_jpeg_marker(const uint8_t* data, size_t size, size_t at) {
   return size;
 }
 
-Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header) {
+Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header, const CropIndex* index) {
   *header = JpegHeader();
   bool have_exif = false;
   size_t at = 2;
@@ -73,6 +74,7 @@ Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header) {
       if (header->scans++ == 0 && body_size > 0) header->first_scan_components = body[0];
     }
     at += length;
+    if (index && marker == 0xDA && at == index->begin()) at = index->end();
   }
   return header->components > 0 ? Status::kOk : header->ends ? Status::kCorrupt : Status::kTruncated;
 }

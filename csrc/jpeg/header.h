@@ -23,9 +23,12 @@ struct JpegHeader {
   bool single_scan() const { return !progressive && first_scan_components == components; }
 };
 
-// Reads all markers up to the end of the image. Returns kOk also for frames that libjpeg will reject; kCorrupt or
+class CropIndex;
+
+// Reads all markers up to the end of the image; with an index that fits the file, or null, entropy-coded bytes are not
+// searched for them. Returns kOk also for frames that libjpeg will reject; kCorrupt or
 // kTruncated if there is no frame header.
-Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header);
+Status read_jpeg_header(const uint8_t* data, size_t size, JpegHeader* header, const CropIndex* index = nullptr);
 
 // Returns the offset of the next marker at or after `at`, past entropy-coded data and restart markers; `size` if none.
 size_t next_jpeg_marker(const uint8_t* data, size_t size, size_t at);

@@ -8,6 +8,8 @@
 
 namespace fastseq {
 
+class CropIndex;
+
 // A window [x0, x1) x [y0, y1) of the stored image, in full-size pixels. What lies outside need not be decoded.
 struct PixelWindow {
   int x0, y0, x1, y1;
@@ -35,7 +37,8 @@ struct JpegRequest {
   PixelWindow window{};
   Strictness strictness = Strictness::kRejectTruncated;
   int64_t memory_bytes = 0;
-  StageClock* clock = nullptr;  // counts the time of each stage; may be null
+  const CropIndex* index = nullptr;  // one that fits the file, or null
+  StageClock* clock = nullptr;       // counts the time of each stage; may be null
 };
 
 }  // namespace fastseq

@@ -150,7 +150,8 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
     cdef cppclass Packing:
         int64_t inflated_size, checksum
     cdef cppclass Source:
-        pass
+        const uint8_t* crop_index
+        size_t crop_index_size
     Source bytes_source(const uint8_t*, size_t, Packing)
     Source file_source(const uint8_t*, size_t)
     Source failed_source(Status, const uint8_t*, size_t)
@@ -172,6 +173,10 @@ cdef extern from "io/source.h" namespace "fastseq" nogil:
         const uint8_t* const* buffers
         const size_t* buffer_sizes
         size_t buffer_count
+        const uint8_t* crop_indexes
+        size_t crop_indexes_size
+        const int64_t* crop_begins
+        const int64_t* crop_ends
     cbool add_rows(const PathTable&, const int64_t*, size_t, vector[Source]*) except +
 
 cdef extern from "io/crc32c.h" namespace "fastseq" nogil:
@@ -256,11 +261,21 @@ cdef extern from "io/image_format.h" namespace "fastseq" nogil:
         ImageFormat format
     ImageInfo sniff_image(const uint8_t*, size_t)
 
+cdef extern from "jpeg/scratch.h" namespace "fastseq" nogil:
+    cdef cppclass JpegScratch:
+        JpegScratch() except +
+
+cdef extern from "jpeg/make_crop_index.h" namespace "fastseq" nogil:
+    void add_crop_index(const uint8_t*, size_t, JpegScratch*, vector[uint8_t]*) except +
+
 cdef extern from "io/tiff_lzw.h" namespace "fastseq" nogil:
     size_t c_tiff_lzw_bytes "fastseq::tiff_lzw_bytes"(const uint8_t*, size_t, size_t)
 
 cdef extern from "engine/sample_info.h" namespace "fastseq" nogil:
     const int kStages
+    cdef enum class CropIndexUse(int32_t):
+        kNone
+        kFits
     cdef cppclass CSampleInfo "fastseq::SampleInfo":
         ImageFormat format
         int64_t height, width
@@ -268,6 +283,7 @@ cdef extern from "engine/sample_info.h" namespace "fastseq" nogil:
         int sampling_h[4]
         int sampling_v[4]
         int64_t scans
+        CropIndexUse crop_index
         int orientation
         int64_t nanoseconds[5]
 
@@ -290,6 +306,7 @@ cdef extern from "engine/batch.h" namespace "fastseq" nogil:
         int first_pending()
         string reason(int) except +
         cbool decodes(int)
+        int crop_index_misfit()
 
 cdef extern from "jpeg/encoder.h" namespace "fastseq" nogil:
     cdef cppclass JpegEncoding:

@@ -48,13 +48,14 @@ cdef class Job:
         out: writable bytes, one slot a sample.
         draws: (n, k) float64, the samples' uniform numbers.
         sources: a list of buffers (contents of files) and of tuples: (contents, inflated size, CRC-32) of members of
-            archives, (path,) of files, (path, offset, length, inflated size, CRC-32) of ranges of files, with paths as
+            archives, which may have a fourth item, their crop index, (path,) of files, (path, offset, length, inflated size, CRC-32) of ranges of files, with paths as
             bytes, and -1 for a size or a CRC that does not apply, and (words, status) of what could not be had; or a
-            path table as a tuple (blob, offsets, root, rows, path_numbers, ranges, versions, buffers): the path
-            numbers are None where row i has path i; the ranges None or a tuple of columns with the same numbers, of
+            path table as a tuple (blob, offsets, root, rows, path_numbers, ranges, versions, buffers, crops): the
+            path numbers are None where row i has path i; the ranges None or a tuple of columns with the same numbers, of
             which the last two may be None, and a length is -1 for a whole file; the versions None or the size and the
             time of the last change, in ns, of each path, -1 if they are not known; the buffers None or a tuple (owners,
-            addresses, sizes), the latter size_t, of the bytes that the first path numbers stand for.
+            addresses, sizes), the latter size_t, of the bytes that the first path numbers stand for; the crops None or
+            a tuple (bytes, begins, ends) of where the crop index of each row is in these bytes.
         info: whether to record what `info` returns.
     """
     cdef shared_ptr[BatchJob]* job
@@ -151,11 +152,15 @@ cdef class Job:
         """Whether sample i, which was rejected for damage, decodes all the same: another strictness accepts it."""
         return self.job.get().decodes(i)
 
+    def crop_index_misfit(self):
+        """A sample that came with the crop index of another file, and was decoded without it; -1 if there is none."""
+        return self.job.get().crop_index_misfit()
+
     def info(self, int i):
         """What is known of sample i, which has ended, if the job records it.
 
         (number of the format, height, width, sampling factors (h, v) of each component, scans, EXIF orientation,
-        nanoseconds of each stage); see csrc/engine/sample_info.h.
+        whether its crop index fits, or None without one, nanoseconds of each stage); see csrc/engine/sample_info.h.
         """
         if not self.has_info or not 0 <= i < len(self):
             raise IndexError(f"there is no info on sample {i}")
@@ -163,7 +168,8 @@ cdef class Job:
         cdef int k
         sampling = tuple((info.sampling_h[k], info.sampling_v[k]) for k in range(min(info.components, 4)))
         times = tuple(info.nanoseconds[k] for k in range(kStages))
-        return <int>info.format, info.height, info.width, sampling, info.scans, info.orientation, times
+        fits = None if info.crop_index == CropIndexUse.kNone else info.crop_index == CropIndexUse.kFits
+        return <int>info.format, info.height, info.width, sampling, info.scans, info.orientation, fits, times
 
     def begin_fetch(self, int i):
         """Make sample i, which needs another decoder, pending until one of the methods below; False if cancelled."""

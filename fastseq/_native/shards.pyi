@@ -1,9 +1,15 @@
 """Types of the binding of the readers in io/."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 ZIP_MEMBER: tuple[str, ...]
 TF_RECORD: tuple[str, ...]
 
+def crop_index(data: bytes) -> bytes: ...
+
 class ShardReader:
+    def __init__(self, path: bytes, *features: bytes) -> None: ...
     @property
     def status(self) -> int: ...
     @property
@@ -13,6 +19,9 @@ class ShardReader:
     @property
     def version(self) -> tuple[int, int]: ...
     def contents(self, offset: int, length: int, max_bytes: int) -> bytes | None: ...
+    def crop_indexes(
+        self, offsets: NDArray[np.int64], lengths: NDArray[np.int64], max_bytes: int
+    ) -> tuple[bytes, bytes]: ...
 
 class TarReader(ShardReader):
     def __init__(self, path: bytes) -> None: ...

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # distutils: language = c++
-"""Finds the images in shards: tar and zip archives, files of TFRecords, and Parquet files, whose pages it decodes."""
+"""Finds the images in shards: tar and zip archives, files of TFRecords, and Parquet files, whose pages it decodes; makes crop indexes."""
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cython.operator cimport dereference
 from libcpp.memory cimport make_unique
@@ -19,6 +19,16 @@ TF_RECORD = (
 
 cdef bytes int64_bytes(const vector[int64_t]& values):
     return PyBytes_FromStringAndSize(<const char*>values.data(), values.size() * sizeof(int64_t))
+
+
+def crop_index(const uint8_t[::1] data):
+    """The crop index of an image file; b"" where it has none. See csrc/jpeg/crop_index.h."""
+    cdef JpegScratch scratch
+    cdef vector[uint8_t] entries
+    if data.shape[0]:
+        with nogil:
+            add_crop_index(&data[0], <size_t>data.shape[0], &scratch, &entries)
+    return PyBytes_FromStringAndSize(<const char*>entries.data(), entries.size())
 
 
 cdef class ShardReader:
@@ -62,6 +72,29 @@ cdef class ShardReader:
         with nogil:
             status = read_range(dereference(self.file), offset, length, max_bytes, &buffer, &size, &reason)
         return PyBytes_FromStringAndSize(<const char*>buffer.data(), size) if status == Status.kOk else None
+
+    def crop_indexes(self, const int64_t[::1] offsets, const int64_t[::1] lengths, int64_t max_bytes):
+        """The crop indexes of images, one after the other, and as bytes of int64 the size of each.
+
+        The size is 0 where an image has none, cannot be read, or has more than `max_bytes`.
+        """
+        cdef Buffer buffer
+        cdef JpegScratch scratch
+        cdef vector[uint8_t] entries
+        cdef vector[int64_t] sizes
+        cdef size_t size, before
+        cdef string reason
+        cdef Py_ssize_t i
+        for i in range(offsets.shape[0]):
+            before = entries.size()
+            if self.file.get() is not NULL and lengths[i] > 0:
+                with nogil:
+                    size = 0
+                    if read_range(dereference(self.file), offsets[i], lengths[i], max_bytes, &buffer, &size,
+                                  &reason) == Status.kOk:
+                        add_crop_index(buffer.data(), size, &scratch, &entries)
+            sizes.push_back(<int64_t>(entries.size() - before))
+        return PyBytes_FromStringAndSize(<const char*>entries.data(), entries.size()), int64_bytes(sizes)
 
     cdef _end_with(self, Status status, const string& reason):
         self.status = <int>status

@@ -11,10 +11,10 @@ cdef inline object check_range(offset, length):
 
 cdef inline object add_table(sources, vector[Source]* items):
     cdef PathTable table
-    cdef const uint8_t[::1] blob = sources[0]
+    cdef const uint8_t[::1] blob = sources[0], crops
     cdef const int64_t[::1] offsets = sources[1], rows = sources[3]
     cdef const int32_t[::1] path_numbers
-    cdef const int64_t[::1] column
+    cdef const int64_t[::1] column, begins, ends
     cdef const int64_t* columns[4]
     cdef const size_t[::1] addresses, sizes
     cdef int i
@@ -52,13 +52,23 @@ cdef inline object add_table(sources, vector[Source]* items):
         if addresses.shape[0]:
             table.buffers, table.buffer_sizes = <const uint8_t* const*>&addresses[0], &sizes[0]
             table.buffer_count = addresses.shape[0]
+    table.crop_indexes = NULL
+    table.crop_begins = table.crop_ends = NULL
+    table.crop_indexes_size = 0
+    if sources[8] is not None:
+        crops, begins, ends = sources[8]
+        if <size_t>begins.shape[0] != table.row_count or <size_t>ends.shape[0] != table.row_count:
+            raise ValueError("the path table needs one crop index for each row")
+        if crops.shape[0] and table.row_count:
+            table.crop_indexes, table.crop_indexes_size = &crops[0], crops.shape[0]
+            table.crop_begins, table.crop_ends = &begins[0], &ends[0]
     if rows.shape[0] and not add_rows(table, &rows[0], rows.shape[0], items):
         raise IndexError("a row is not in the path table")
-    return blob, root, sources[7]
+    return blob, root, sources[7], sources[8]
 
 
 cdef inline object add_items(sources, vector[Source]* items):
-    cdef const uint8_t[::1] view
+    cdef const uint8_t[::1] view, index
     cdef const uint8_t* data
     cdef Packing packing
     owners = []
@@ -69,9 +79,13 @@ cdef inline object add_items(sources, vector[Source]* items):
         packing.inflated_size = packing.checksum = -1
         if type(item) is not tuple:
             items.push_back(bytes_source(data, view.shape[0], packing))
-        elif len(item) == 3:
+        elif len(item) in (3, 4):
             packing.inflated_size, packing.checksum = item[1], item[2]
             items.push_back(bytes_source(data, view.shape[0], packing))
+            if len(item) == 4 and len(item[3]):
+                index = item[3]
+                owners.append(index)
+                items.back().crop_index, items.back().crop_index_size = &index[0], index.shape[0]
         elif len(item) == 2:
             items.push_back(failed_source(<Status><int>item[1], data, view.shape[0]))
         elif len(item) == 1:

@@ -40,6 +40,7 @@ class SampleInfo:
         sampling: of a JPEG: the (horizontal, vertical) factors of each component.
         scans: of a JPEG.
         orientation: of a JPEG or PNG: EXIF tag 0x0112, 1-8; 1 if it has none.
+        crop_index: of a JPEG that has one in the samples' index, whether it fits the file; otherwise None.
         times: of each stage; other formats than JPEG and PNG are decoded elsewhere, which is not counted.
     """
 
@@ -48,11 +49,12 @@ class SampleInfo:
     sampling: tuple[tuple[int, int], ...]
     scans: int
     orientation: int
+    crop_index: bool | None
     times: StageTimes
 
 
 def sample_info(job: Job, place: int) -> SampleInfo:
     """The info on a sample of a job that records it and has ended."""
-    number, height, width, sampling, scans, orientation, times = job.info(place)
+    number, height, width, sampling, scans, orientation, crop_index, times = job.info(place)
     size = (height, width) if height and width else None
-    return SampleInfo(FORMAT_NAMES[number], size, sampling, scans, orientation, StageTimes(*times))
+    return SampleInfo(FORMAT_NAMES[number], size, sampling, scans, orientation, crop_index, StageTimes(*times))

@@ -52,6 +52,19 @@ class Contents(Protocol):
     def sizes(self) -> NDArray[np.uintp]: ...  # noqa: D102
 
 
+class CropIndexes(Protocol):
+    """Crop indexes of images; see `fastseq.samples.crop_indexes.CropIndexes`."""
+
+    @property
+    def blob(self) -> NDArray[np.uint8]: ...  # noqa: D102
+
+    @property
+    def begins(self) -> NDArray[np.int64]: ...  # noqa: D102
+
+    @property
+    def ends(self) -> NDArray[np.int64]: ...  # noqa: D102
+
+
 class PathTable(Protocol):
     """Many paths in a few arrays; see `fastseq.samples.path_table.PathTable`."""
 
@@ -76,6 +89,9 @@ class PathTable(Protocol):
     @property
     def contents(self) -> Contents | None: ...  # noqa: D102
 
+    @property
+    def crops(self) -> CropIndexes | None: ...  # noqa: D102
+
     def path(self, row: int, /) -> str:
         """The path of a row, or the text of its `FileRange`, or the name of what is in memory."""
 
@@ -98,7 +114,8 @@ class TableSources:
         versions = None if table.versions is None else table.versions.reshape(-1)
         held = table.contents
         buffers = None if held is None else (held.buffers, held.addresses, held.sizes)
-        return table.blob, table.offsets, table.root, self._rows, table.path_numbers, ranges, versions, buffers
+        crops = None if table.crops is None else (table.crops.blob, table.crops.begins, table.crops.ends)
+        return table.blob, table.offsets, table.root, self._rows, table.path_numbers, ranges, versions, buffers, crops
 
     def path(self, place: int) -> str:
         """See `Sources`."""

@@ -15,6 +15,7 @@ from fastseq._types import StrPath
 from fastseq.file_range import FileRange
 from fastseq.samples.blocks import Blocks
 from fastseq.samples.contents import Contents
+from fastseq.samples.crop_indexes import CropIndexes
 from fastseq.samples.name_table import gathered
 from fastseq.samples.ranges import Ranges
 from fastseq.samples.row_groups import RowGroups
@@ -43,6 +44,7 @@ class PathTable:
         etags: of the objects that the paths are URLs of, when images were found in them; None for those whose store has
             none. None if the paths are not URLs.
         row_groups: of Parquet files, which the images are in; None for other files.
+        crops: the crop index of each row; None if none has one.
         has_member_headers: whether ranges begin at the headers that members of zip archives have before their contents.
     """
 
@@ -56,6 +58,7 @@ class PathTable:
     blocks: Blocks | None = None
     etags: tuple[str | None, ...] | None = None
     row_groups: RowGroups | None = None
+    crops: CropIndexes | None = None
     has_member_headers: bool = False
 
     def __post_init__(self) -> None:
@@ -116,6 +119,9 @@ class PathTable:
         ranges = None
         if any(table.ranges is not None for table in tables):
             ranges = Ranges.concatenate([table.ranges or Ranges.of_whole_files(len(table)) for table in tables])
+        crops = None
+        if any(table.crops is not None for table in tables):
+            crops = CropIndexes.concatenate([table.crops or CropIndexes.empty(len(table)) for table in tables])
         return cls(
             tables[0].root,
             np.concatenate([table.blob for table in tables]),
@@ -123,6 +129,7 @@ class PathTable:
             path_numbers,
             ranges,
             versions,
+            crops=crops,
         )
 
     def __len__(self) -> int:
@@ -197,14 +204,16 @@ class PathTable:
     def take(self, rows: NDArray[np.int64]) -> PathTable:
         """A new table with some of the rows (int64, in any order) and the same root."""
         ranges = None if self.ranges is None else self.ranges.take(rows)
+        crops = None if self.crops is None else self.crops.take(rows)
         if self.path_numbers is not None:
             contents = None if self.contents is None else self.contents.take(rows)
-            return replace(self, path_numbers=self.path_numbers[rows], ranges=ranges, contents=contents)
+            return replace(self, path_numbers=self.path_numbers[rows], ranges=ranges, contents=contents, crops=crops)
         versions = None if self.versions is None else self.versions[rows]
         parts = list(self.parts(rows))
         sizes = [np.zeros(1, np.int64), *(lengths for lengths, _ in parts)]
         blobs = [np.zeros(0, np.uint8), *(blob for _, blob in parts)]
-        return PathTable(self.root, np.concatenate(blobs), np.cumsum(np.concatenate(sizes)), None, ranges, versions)
+        offsets = np.cumsum(np.concatenate(sizes))
+        return PathTable(self.root, np.concatenate(blobs), offsets, None, ranges, versions, crops=crops)
 
     def parts(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """Iterate over the paths of some rows (int64, in any order), 65536 rows at a time.

@@ -1,4 +1,5 @@
-// A libFuzzer target: decodes any bytes with decode_sample; their first four bytes choose the recipe.
+// A libFuzzer target: decodes any bytes with decode_sample; their first four bytes choose the recipe. Those that have a
+// crop index are decoded with it too, and with one that lies.
 //
 // With clang-16, libclang-rt-16-dev, libjpeg62-turbo-dev, libhwy-dev, libdeflate-dev and zlib1g-dev, from the project's
 // root:
@@ -16,6 +17,8 @@
 #include <vector>
 
 #include "engine/sample.h"
+#include "jpeg/crop_index.h"
+#include "jpeg/make_crop_index.h"
 #include "kernels/instruction_sets.h"
 #include "make_png.h"
 
@@ -95,6 +98,61 @@ fastseq::Recipe make_recipe(const uint8_t* choice) {
   return recipe;
 }
 
+struct Decoded {
+  fastseq::Status status;
+  std::vector<uint8_t> slot;
+};
+
+Decoded decode(const std::vector<uint8_t>& file, const fastseq::Recipe& recipe, const double* draws, size_t shift,
+               fastseq::Workspace* workspace) {
+  const size_t bytes = recipe.format.bytes();
+  const std::atomic<bool> cancelled{false};
+  std::vector<uint8_t> memory(bytes + 2 * kCanary + 7, kMark);
+  uint8_t* slot = memory.data() + kCanary + shift;
+  const fastseq::Status status =
+      fastseq::decode_sample(file.data(), file.size(), recipe, draws, slot, workspace, cancelled);
+  for (size_t i = 0; i < kCanary; ++i) {
+    if (slot[-1 - static_cast<ptrdiff_t>(i)] != kMark || slot[bytes + i] != kMark)
+      fail("a byte beside the slot was written");
+  }
+  return {status, {slot, slot + bytes}};
+}
+
+// Replaces some rows of an index by what the file's bytes say; most pass for rows of the file.
+void make_lie(const std::vector<uint8_t>& file, std::vector<uint8_t>* index) {
+  using fastseq::CropIndex;
+  const CropIndex whole(index->data(), index->size(), file.data(), file.size());
+  uint32_t seed = file[file.size() / 2] | static_cast<uint32_t>(file[file.size() / 3]) << 8;
+  for (int i = 0; i < whole.rows(); ++i) {
+    seed = seed * 1664525 + 1013904223;
+    if (seed >> 30 == 0) continue;
+    uint8_t* row = index->data() + CropIndex::kEntryBytes * static_cast<size_t>(1 + i);
+    const size_t begin = whole.begin() + (seed >> 8) % (whole.end() - whole.begin() + 1) * (i > 0);
+    for (int k = 0; k < 4; ++k) row[k] = static_cast<uint8_t>(begin >> 8 * k);
+    row[4] = static_cast<uint8_t>(seed >> 4) % 9;
+    row[5] = fastseq::crop_row_check(file.data(), begin, whole.end());
+    for (int k = 6; k < 12; ++k) row[k] = static_cast<uint8_t>(seed >> k);
+  }
+}
+
+void decode_by_index(const std::vector<uint8_t>& file, const fastseq::Recipe& recipe, const double* draws,
+                     const Decoded& expected) {
+  static fastseq::JpegScratch scratch;
+  std::vector<uint8_t> index;
+  fastseq::add_crop_index(file.data(), file.size(), &scratch, &index);
+  if (index.empty()) return;
+  fastseq::Workspace workspace;
+  workspace.set_crop_index(index.data(), index.size());
+  const Decoded made = decode(file, recipe, draws, 0, &workspace);
+  if (workspace.crop_index_use == fastseq::CropIndexUse::kMisfit) fail("the index does not fit its file");
+  if (made.status != expected.status) fail("the status depends on the index");
+  if (fastseq::is_good(made.status) && made.slot != expected.slot) fail("the pixels depend on the index");
+  make_lie(file, &index);
+  workspace.set_crop_index(index.data(), index.size());
+  if (decode(file, recipe, draws, 0, &workspace).status == fastseq::Status::kInternal && recipe.ops.empty())
+    fail("an internal error with an index");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -110,26 +168,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (int i = 0; i < kDraws; ++i) draws[i] = (data[1] * 37 + data[2] * 11 + i * 59) % 256 / 256.0;
   draws[23 + 4] *= 40;  // a shift, so that places lie outside
 
-  const size_t bytes = recipe.format.bytes();
-  std::vector<uint8_t> results[2];
-  fastseq::Status statuses[2];
   static fastseq::Workspace used;  // holds what earlier files left behind, which must not show
   fastseq::Workspace fresh;
-  const std::atomic<bool> cancelled{false};
-  for (int k = 0; k < 2; ++k) {
-    std::vector<uint8_t> memory(bytes + 2 * kCanary + 7, kMark);
-    const size_t shift = data[0] & 8 ? data[1] % 8 : 0;  // the slot may lie at any address
-    uint8_t* slot = memory.data() + kCanary + shift;
-    statuses[k] = fastseq::decode_sample(file.data(), file.size(), recipe, draws, slot, k ? &fresh : &used, cancelled);
-    for (size_t i = 0; i < kCanary; ++i) {
-      if (slot[-1 - static_cast<ptrdiff_t>(i)] != kMark || slot[bytes + i] != kMark)
-        fail("a byte beside the slot was written");
-    }
-    results[k].assign(slot, slot + bytes);
-  }
-  if (statuses[0] != statuses[1]) fail("the status depends on the file before");
-  const bool good = statuses[0] == fastseq::Status::kOk || statuses[0] == fastseq::Status::kRecovered;
-  if (good && results[0] != results[1]) fail("the pixels depend on the file before");
-  if (statuses[0] == fastseq::Status::kInternal && recipe.ops.empty()) fail("an internal error");
+  const size_t shift = data[0] & 8 ? data[1] % 8 : 0;  // the slot may lie at any address
+  const Decoded results[2] = {decode(file, recipe, draws, shift, &used), decode(file, recipe, draws, shift, &fresh)};
+  if (results[0].status != results[1].status) fail("the status depends on the file before");
+  if (fastseq::is_good(results[0].status) && results[0].slot != results[1].slot)
+    fail("the pixels depend on the file before");
+  if (results[0].status == fastseq::Status::kInternal && recipe.ops.empty()) fail("an internal error");
+  if (!is_png && !file.empty()) decode_by_index(file, recipe, draws, results[0]);
   return 0;
 }

@@ -45,7 +45,7 @@ def test_a_jpeg(
     assert finish(job) == ["OK"]
     number, *about, times = job.info(0)
     assert FORMATS[number] == "JPEG"
-    assert about == [300, 400, sampling, scans, 6]
+    assert about == [300, 400, sampling, scans, 6, None]
     spent = dict(zip(STAGES, times, strict=True))
     assert all(value >= 0 for value in spent.values())
     for stage in ("read", "entropy", "resample"):
@@ -62,7 +62,7 @@ def test_a_png() -> None:
     assert finish(job) == ["OK"]
     number, *about, times = job.info(0)
     assert FORMATS[number] == "PNG"
-    assert about == [300, 400, (), 0, 6]
+    assert about == [300, 400, (), 0, 6, None]
     spent = dict(zip(STAGES, times, strict=True))
     for stage in ("entropy", "transform", "resample"):
         assert spent[stage] > 0, (stage, spent)
