@@ -164,32 +164,29 @@ bool build_ac_table(const HuffmanCode& code, HuffmanTable* table) {
 
 bool build_skip_table(const HuffmanCode& code, HuffmanTable* table) {
   if (!build_code_search(code, &table->codes)) return false;
-  struct One {
-    uint8_t code_length, length, steps;
-    bool end;
-  };
-  One ones[1 << kBits] = {};
-  Word words[1 << kBits];
-  for_short_codes(code, kBits, [&ones](int symbol, int length, int first, int count) {
-    const AcSymbol ac = ac_symbol(symbol);
-    std::fill_n(ones + first, count,
-                One{static_cast<uint8_t>(length), static_cast<uint8_t>(length + ac.size),
-                    static_cast<uint8_t>(ac.steps), ac.end});
-  });
-  for (int i = 0; i < 1 << kBits; ++i) {
-    int length = 0, steps = 0;
-    bool end = false;
-    while (length < kBits && !end) {
-      const One& one = ones[i << length & ((1 << kBits) - 1)];
-      if (one.length == 0 || length + one.code_length > kBits || length + one.length > kMaxBits) break;
-      length += one.length;
-      steps += one.steps;
-      end = one.end;
-    }
-    const bool any = length > 0 && steps < HuffmanEntry::kNone;
-    words[i] = any ? value_word(length, steps, 0, 0, end, 0) : kNone;
+  // rests[2^r + i]: the entry of the r bits i, from those of fewer bits after its first symbol.
+  Word rests[2 << kBits];
+  for (int r = 1; r <= kBits; ++r) {
+    Word* out = rests + (1 << r);
+    std::fill_n(out, 1 << r, kNone);
+    for_short_codes(code, r, [out, r, &rests](int symbol, int length, int first, int count) {
+      const AcSymbol ac = ac_symbol(symbol);
+      const int bits = length + ac.size, rest = r - bits;
+      if (bits > kMaxBits - (kBits - r)) return;
+      const Word alone = value_word(bits, ac.steps, 0, 0, ac.end, 0);
+      if (ac.end || rest < 1) {
+        std::fill_n(out + first, count, alone);
+        return;
+      }
+      const Word more = difference(bits, ac.steps, 0);
+      const Word* const seconds = rests + (1 << rest);
+      for (int i = 0; i < count; ++i) {
+        const Word both = seconds[i & ((1 << rest) - 1)] + more;
+        out[first + i] = both & kNone ? alone : both;  // of steps that lead out of the block
+      }
+    });
   }
-  store(words, table);
+  store(rests + (1 << kBits), table);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "io/crc32c.h"
+#include "io/image_format.h"
 #include "jpeg/baseline_scan.h"
 #include "jpeg/crop_index.h"
 #include "jpeg/entropy_segment.h"
@@ -53,6 +54,7 @@ class IndexMaker {
   // False if the file has no index; some entries may have been added then.
   bool make(JpegScratch* scratch) {
     JpegHeader header;
+    if (sniff_image(data_, size_).format != ImageFormat::kJpeg) return false;
     if (size_ > UINT32_MAX || read_jpeg_header(data_, size_, &header) != Status::kOk) return false;
     if (!header.ends || header.scans != 1) return false;
     JpegMarkers markers(data_, size_);
