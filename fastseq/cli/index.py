@@ -7,16 +7,18 @@ import warnings
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fastseq.cli.failure import fail
+from fastseq.cli.index_folder import index_folder
+from fastseq.cli.progress import progress_bar
 from fastseq.errors import SamplesWarning
 from fastseq.executors import Executor, WorkerDiedError
 from fastseq.executors.processes import in_processes
 from fastseq.executors.ray_cluster import on_ray
-from fastseq.samples.index.index_file import SUFFIX, NotAnIndexError, read_header
+from fastseq.samples.index.index_file import CROP_ROWS, SUFFIX, NotAnIndexError, read_header
 from fastseq.samples.index.kept_index import ShardsToIndex, cached, keep
 from fastseq.samples.index.remote_index import DEFAULT_NAME, remote_header, upload_index
 from fastseq.samples.index.shard_index import ShardIndex
@@ -34,7 +36,8 @@ def index(
         list[str],
         typer.Argument(
             metavar="SHARD...",
-            help="Tar archives, TFRecord or Parquet files: patterns, URLs, or a JSON list of archives.",
+            help="Tar archives, TFRecord or Parquet files: patterns, URLs, or a JSON list of archives; for --crops "
+            "also a folder with class folders.",
         ),
     ],
     image: Annotated[
@@ -48,6 +51,10 @@ def index(
         str, typer.Option(metavar="FILE", help="Where to keep it; a name without a folder is beside the first shard.")
     ] = DEFAULT_NAME,
     force: Annotated[bool, typer.Option("--force", help="Replace an index of other shards or settings.")] = False,
+    crops: Annotated[
+        bool,
+        typer.Option("--crops", help="Also read the images, and keep where the rows of JPEGs begin, for random crops."),
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="How many processes read shards; this one by default, and 4 at a time of a store."),
@@ -57,16 +64,25 @@ def index(
         typer.Option(metavar="ADDRESS", help='A Ray cluster that reads them: "auto", "local" or "ray://HOST:10001".'),
     ] = None,
 ) -> None:
-    """Index shards, for from_tar, from_tfrecord and from_parquet, which find the index beside the first shard."""
+    """Index shards, for from_tar, from_tfrecord and from_parquet, which find the index beside the first shard.
+
+    With --crops also a folder, for from_directory.
+    """
     try:
-        todo = _shards(shards, image, label, no_label)
+        executor = _executor(workers, ray)
+        if len(shards) == 1 and os.path.isdir(shards[0]) and crops:
+            if image or label or no_label or out != DEFAULT_NAME:
+                raise ValueError("--image, --label, --no-label and --out are for shards, not for a folder")
+            index_folder(shards[0], executor, force)
+            return
+        todo = _shards(shards, image, label, no_label, crops)
         folder = folder_of(todo.paths[0])
         file = out if "/" in out else f"{folder}/{out}"
         if not file.endswith(SUFFIX):
             raise ValueError(f"the name of an index ends in {SUFFIX}, but not {file}; pass --out NAME{SUFFIX}")
         if not force:
-            _check_replaceable(file, todo)
-        made = _make(todo, _executor(workers, ray))
+            _check_replaceable(file, todo, crops)
+        made = _make(todo, executor)
         if is_url(file):
             file = _upload(made, todo, file)
         else:
@@ -74,17 +90,22 @@ def index(
     except (ValueError, OSError, ImportError, WorkerDiedError) as error:
         fail(error)
     typer.echo(f"{len(made.shards):,} images in {len(todo.paths):,} shards: {file}")
+    if made.crops is not None:
+        count = np.count_nonzero(made.crops.ends > made.crops.begins)
+        typer.echo(f"{count:,} of them have a crop index, of {len(made.crops.blob) / 1e6:,.1f} MB in all.")
     if file in map(str, cached(todo)):
         typer.echo("It is used by you alone. To share it, copy it to the folder of the shards.")
     elif folder_of(file) != folder:
         typer.echo("It is used once it lies in the folder of the first shard.")
 
 
-def _shards(shards: list[str], image: str | None, label: str | None, no_label: bool) -> ShardsToIndex:
+def _shards(shards: list[str], image: str | None, label: str | None, no_label: bool, crops: bool) -> ShardsToIndex:
     paths, lists = tar_paths(shards)
     if all(path.endswith(".parquet") for path in paths):
         if no_label or label is not None:
             raise ValueError("labels in Parquet files need no index: leave out --label and --no-label")
+        if crops:
+            raise ValueError("images in Parquet files have no crop indexes: leave out --crops")
         return parquet_shards(shards, image or "inferred")
     are_tar = [".tar" in os.path.basename(path) for path in paths]
     if not lists and any(are_tar) and not all(are_tar):
@@ -92,10 +113,10 @@ def _shards(shards: list[str], image: str | None, label: str | None, no_label: b
     if lists or all(are_tar):
         if no_label:
             raise ValueError("--no-label is for TFRecords; without --label, the labels of tar archives are left out")
-        return tar_shards(shards, image, label)
+        return tar_shards(shards, image, label, crops)
     if no_label and label is not None:
         raise ValueError("--label names what --no-label leaves out: leave one of them out")
-    return tfrecord_shards(shards, image or "inferred", None if no_label else label or "inferred")
+    return tfrecord_shards(shards, image or "inferred", None if no_label else label or "inferred", crops)
 
 
 def _executor(workers: int | None, ray: str | None) -> Executor | None:
@@ -108,8 +129,7 @@ def _executor(workers: int | None, ray: str | None) -> Executor | None:
 
 
 def _make(shards: ShardsToIndex, executor: Executor | None) -> ShardIndex:
-    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("shards"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with progress_bar("shards", Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(shards.paths))
         made = shards.make(lambda: progress.advance(task), executor)
     with warnings.catch_warnings(record=True) as caught:
@@ -135,8 +155,8 @@ def _upload(made: ShardIndex, shards: ShardsToIndex, url: str) -> str:
         raise
 
 
-def _check_replaceable(file: str, shards: ShardsToIndex) -> None:
-    """ValueError if there is an index of other shards, or of the same by other settings."""
+def _check_replaceable(file: str, shards: ShardsToIndex, crops: bool) -> None:
+    """ValueError if there is an index of other shards, or of the same by other settings, or with more in it."""
     try:
         header = remote_header(file) if is_url(file) else read_header(file)
     except (NotAnIndexError, OSError):
@@ -146,3 +166,5 @@ def _check_replaceable(file: str, shards: ShardsToIndex) -> None:
             f"{file} is an index of other shards, or of other images or labels: pass --force to replace it, or --out "
             f"NAME{SUFFIX} to keep both"
         )
+    if not crops and CROP_ROWS in header["columns"]:
+        raise ValueError(f"{file} has crop indexes: pass --crops to keep them, or --force to drop them")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastseq._native.job import Job
 from fastseq.engine.any_format import decode_any
 from fastseq.engine.batch_memory import BatchAllocator
+from fastseq.engine.crop_misfit import CropMisfit
 from fastseq.engine.lost_range import LostRange
 from fastseq.engine.pending_batch import PendingBatch
 from fastseq.engine.pixels import Decode
@@ -39,6 +40,7 @@ class Decoder:
         self.memory = memory
         self._fallback = fallback
         self._lost = LostRange()
+        self._misfit = CropMisfit()
 
     def batch_bytes(self, samples: int) -> int:
         """The size of a batch of `samples` images."""
@@ -75,7 +77,9 @@ class Decoder:
         job = Job(self.threads.pool, recipe, buffer, draws, sources.for_job(), urgent=urgent, info=info)
         if numbers is None:
             numbers = range(len(images))
-        return PendingBatch(job, images, numbers, sources, self.settings, self.threads, self._fallback, self._lost)
+        return PendingBatch(
+            job, images, numbers, sources, self.settings, self.threads, self._fallback, self._lost, self._misfit
+        )
 
     def decode(self, sources: Sources, draws: NDArray[np.float64], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Decode a batch at once; see `begin`. Warns of images that were decoded from damaged data.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastseq._native.job import Job
 from fastseq._types import StrPath
+from fastseq.engine.crop_misfit import CropMisfit
 from fastseq.engine.fallback import finish_sample
 from fastseq.engine.interrupts import watch
 from fastseq.engine.lost_range import LostRange
@@ -48,6 +49,7 @@ class PendingBatch:
         threads: Threads,
         fallback: Decode,
         lost: LostRange,
+        misfit: CropMisfit,
     ) -> None:
         """Take over a job that has been submitted; `Decoder.begin` does that.
 
@@ -60,6 +62,7 @@ class PendingBatch:
             threads: those that decode.
             fallback: decodes formats other than JPEG there.
             lost: what was lost of images so far; `result` warns of what is new.
+            misfit: `result` has it warn of a crop index that does not fit its file.
         """
         self.images = images
         self.numbers = numbers
@@ -69,6 +72,7 @@ class PendingBatch:
         self._threads = threads
         self._fallback = fallback
         self._lost = lost
+        self._misfit = misfit
         self._statuses = np.empty(len(images), np.int32)
         self._all_good = False
         self._tasks: list[Task] | None = None  # that decode other formats, once the native part has ended
@@ -119,6 +123,8 @@ class PendingBatch:
         if self._tasks:
             self._all_good = self._job.statuses(self._statuses)
             self._lost.warn()
+        if (place := self._job.crop_index_misfit()) >= 0:
+            self._misfit.warn(self.path(place))
         return self._statuses
 
     def _wait(self, stall_s: float, on_stall: Callable[[int], None] | None) -> None:

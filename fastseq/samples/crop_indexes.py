@@ -28,10 +28,14 @@ class CropIndexes:
             array.setflags(write=False)
 
     @classmethod
+    def of_offsets(cls, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> CropIndexes:
+        """Those that lie in `blob` one after the other, given where each begins, and where the last one ends."""
+        return cls(blob, offsets[:-1], offsets[1:])
+
+    @classmethod
     def of_sizes(cls, blob: NDArray[np.uint8], sizes: NDArray[np.int64]) -> CropIndexes:
         """Those of these sizes, which lie in `blob` one after the other."""
-        offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), sizes]))
-        return cls(blob, offsets[:-1], offsets[1:])
+        return cls.of_offsets(blob, np.cumsum(np.concatenate([np.zeros(1, np.int64), sizes])))
 
     @classmethod
     def empty(cls, n: int) -> CropIndexes:
@@ -50,6 +54,11 @@ class CropIndexes:
 
     def __len__(self) -> int:
         return len(self.begins)
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """See `of_offsets`; only of those that lie one after the other, as `take` may change."""
+        return np.append(self.begins, np.int64(len(self.blob)))
 
     def take(self, rows: NDArray[np.int64]) -> CropIndexes:
         """Those of some images; the bytes stay where they are."""

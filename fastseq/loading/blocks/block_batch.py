@@ -36,6 +36,13 @@ class BlockSources:
 
     def for_job(self) -> list[Any]:
         """See `fastseq.engine.sources.Sources`."""
+        items = self._items()
+        crops = self._table.crops
+        if crops is None:
+            return items
+        return [_with_crops(item, crops.of(row)) for item, row in zip(items, self._rows.tolist(), strict=True)]
+
+    def _items(self) -> list[Item]:
         ranges, blocks = self._table.ranges, self._table.blocks
         if self._table.are_objects:
             return [_item(block, 0, -1, -1, -1) for block in self._blocks]
@@ -223,3 +230,10 @@ def _item(block: Block, *place: int) -> Item:
         assert block.error is not None
         return block.error.detail.encode(), int(block.error.status)
     return block.images.image(*place)
+
+
+def _with_crops(item: Item, crops: NDArray[np.uint8]) -> Item:
+    """An image with its crop index."""
+    if isinstance(item, memoryview):
+        return item, -1, -1, crops
+    return (*item, crops) if len(item) == 3 else item

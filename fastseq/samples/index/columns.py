@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from fastseq.file_range import CRC32C
 from fastseq.samples.blocks import Blocks, is_sorted
-from fastseq.samples.index.index_file import NotAnIndexError
+from fastseq.samples.crop_indexes import CropIndexes
+from fastseq.samples.index.index_file import CROP_ROWS, NotAnIndexError
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
 from fastseq.samples.name_table import NameTable, NameTableBuilder
 from fastseq.samples.sources.left_out import LeftOut
@@ -30,6 +31,8 @@ _DTYPES = {
     "labels": ("<i4", "<i8", "<f4"),
     "texts": ("|u1",),
     "text_offsets": ("<i8",),
+    CROP_ROWS: ("|u1",),
+    "crop_offsets": ("<i8",),
 }
 _CHUNK = 1 << 20  # rows that are checked together
 _NEEDED = {"versions", "shards", "offsets", "lengths", "counts", "block_shards", "block_offsets", "block_lengths"}
@@ -51,6 +54,8 @@ def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
         columns["checksums"] = index.checksums
     if index.names is not None:
         columns["names"], columns["name_offsets"] = index.names.blob, index.names.offsets
+    if index.crops is not None:
+        columns[CROP_ROWS], columns["crop_offsets"] = index.crops.blob, index.crops.offsets
     if index.labels is not None:
         columns["labels"] = index.labels.values
         if index.labels.texts is not None:
@@ -88,6 +93,7 @@ def index_from_columns(
     n = len(shards)
     names = _names(columns, "names", "name_offsets")
     texts = _names(columns, "texts", "text_offsets")
+    crops = _names(columns, CROP_ROWS, "crop_offsets")
     labels, checksums = columns.get("labels"), columns.get("checksums")
     by_image = [
         column for column in (shards, columns["offsets"], columns["lengths"], labels, checksums) if column is not None
@@ -104,6 +110,7 @@ def index_from_columns(
         and all(column.shape == (n,) for column in by_image)
         and (checksums is None or _are_checksums(checksums))
         and (names is None or len(names) == n)
+        and (crops is None or len(crops) == n)
         and _are_within(versions, shards, offsets, lengths)
         and (texts is None or (labels is not None and 0 <= labels.min() <= labels.max() < len(texts)))
         and (texts is None or len(set(map(texts.name, range(len(texts))))) == len(texts))
@@ -115,8 +122,9 @@ def index_from_columns(
     raw = None
     if labels is not None:
         raw = RawLabels(labels, None if texts is None else tuple(map(texts.name, range(len(texts)))))
+    rows = None if crops is None else CropIndexes.of_offsets(crops.blob, crops.offsets)
     return ShardIndex(
-        tuple(paths), versions, shards, offsets, lengths, counts, blocks, names, raw, left_out, etags, checksums
+        tuple(paths), versions, shards, offsets, lengths, counts, blocks, names, raw, left_out, etags, checksums, rows
     )
 
 

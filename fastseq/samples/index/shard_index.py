@@ -13,6 +13,7 @@ from fastseq._warn import warn_user
 from fastseq.errors import SamplesWarning
 from fastseq.samples.blocks import Blocks
 from fastseq.samples.class_labels import Labels, class_order
+from fastseq.samples.crop_indexes import CropIndexes
 from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.name_table import NameTable
 from fastseq.samples.path_table import PathTable
@@ -86,6 +87,7 @@ class ShardIndex:
         left_out: what was left out, by the reason.
         etags: of the shards, if they are objects in a store, whose versions are a size and 0; None if they are files.
         checksums: of the images, int64 (n,); see `Ranges`. None if none is known.
+        crops: the crop indexes of the images; None if they were not made.
     """
 
     paths: tuple[str, ...]
@@ -100,6 +102,7 @@ class ShardIndex:
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     etags: tuple[str | None, ...] | None = None
     checksums: NDArray[np.int64] | None = None
+    crops: CropIndexes | None = None
 
     @classmethod
     def concatenate(cls, parts: Sequence[ShardIndex]) -> ShardIndex:
@@ -113,6 +116,9 @@ class ShardIndex:
         if any(part.names is not None for part in parts):
             names = NameTable.concatenate([part.names or NameTable.empty(len(part.shards)) for part in parts])
         labels = [part.labels for part in parts if part.labels is not None]
+        crops = None
+        if any(part.crops is not None for part in parts):
+            crops = CropIndexes.concatenate([part.crops or CropIndexes.empty(len(part.shards)) for part in parts])
         etags = None if parts[0].etags is None else tuple(etag for part in parts for etag in part.etags or ())
         return cls(
             tuple(path for part in parts for path in part.paths),
@@ -127,6 +133,7 @@ class ShardIndex:
             left_out,
             etags,
             _checksums(parts),
+            crops,
         )
 
     def table(self) -> PathTable:
@@ -138,6 +145,7 @@ class ShardIndex:
             ranges=Ranges(self.offsets, self.lengths, None, self.checksums, self.names),
             versions=self.versions,
             blocks=self.blocks,
+            crops=self.crops,
         )
 
     def warn(self) -> None:

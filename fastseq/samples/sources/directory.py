@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from fastseq._types import StrPath
 from fastseq.samples.class_labels import Labels
+from fastseq.samples.index.folder_index import find_folder_index
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.class_folders import endings, read_class_folders
 from fastseq.samples.sources.folder_walk import DiskFolders, Folders, FolderWalk, WalkReport
@@ -42,4 +44,7 @@ def read_directory(
         lambda chunks: PathTable.from_chunks(chunks, root),
         lambda part: f"pass {os.path.join(root, part)!r}",
     )
+    index = None if is_url(root) else find_folder_index(root)
+    if index is not None:
+        table = replace(table, crops=index.of_table(table))
     return table, labels, walk.report

@@ -19,6 +19,7 @@ from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.dataframe import label_columns
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text
+from fastseq.samples.sources.shard_crops import with_crops
 from fastseq.samples.sources.shard_errors import TAR_ARCHIVE, check_is_file, check_kind, check_open, unreadable
 from fastseq.samples.sources.shard_files import ShardFile, index_command, shard_file
 from fastseq.samples.sources.sidecars.listed_shard import check_listed
@@ -56,9 +57,12 @@ def read_tar(
 
 
 def tar_shards(
-    shards: StrPath | Iterable[StrPath], image: str | Sequence[str] | None, label: str | None
+    shards: StrPath | Iterable[StrPath], image: str | Sequence[str] | None, label: str | None, crops: bool = False
 ) -> ShardsToIndex:
-    """Archives, and how they are indexed; see `Samples.from_tar`."""
+    """Archives, and how they are indexed; see `Samples.from_tar`.
+
+    With `crops`, each image is read for its crop index.
+    """
     label = checked_label_kind(label)
     image_kinds = checked_image_kinds(image)
     paths, lists = tar_paths(shards)
@@ -69,7 +73,7 @@ def tar_shards(
             raise no_images(paths, image_kinds, set().union(*(each.kinds for each in found)))
         return index
 
-    tasks = [partial(_index_shard, path, image_kinds, label) for path in paths]
+    tasks = [partial(_index_shard, path, image_kinds, label, crops) for path in paths]
     command = index_command(shards, None if image is None else ";".join(image_kinds), label)
     settings = {"image": image_kinds, "label": label}
     return ShardsToIndex(
@@ -92,12 +96,12 @@ class _Found:
     kinds: frozenset[str]
 
 
-def _index_shard(shard: str, image_kinds: tuple[str, ...], label: str | None) -> _Found:
+def _index_shard(shard: str, image_kinds: tuple[str, ...], label: str | None, crops: bool) -> _Found:
     with shard_file(shard) as file:
-        return _index_file(file, image_kinds, label)
+        return _index_file(file, image_kinds, label, crops)
 
 
-def _index_file(shard: ShardFile, image_kinds: tuple[str, ...], label: str | None) -> _Found:
+def _index_file(shard: ShardFile, image_kinds: tuple[str, ...], label: str | None, crops: bool) -> _Found:
     check_is_file(shard.path)
     path, reader, texts, is_empty = shard.name, TarReader(os.fsencode(shard.path)), [], True
     check_open(path, reader)
@@ -126,7 +130,8 @@ def _index_file(shard: ShardFile, image_kinds: tuple[str, ...], label: str | Non
     elif not reader.is_whole:
         images.leave_out(_NO_END, path)
     labels = None if label is None else RawLabels.of_texts(*TextColumn.of(texts).codes())
-    return _Found(images.index([path], labels), frozenset(found.kinds))
+    index = images.index([path], labels)
+    return _Found(with_crops(index, reader) if crops else index, frozenset(found.kinds))
 
 
 _LINKS = "archives have links, which were left out"

@@ -23,6 +23,7 @@ from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.class_numbers import are_names, distinct_numbers, numbers_of_classes, warn_of_other_numbers
 from fastseq.samples.sources.csv_columns import TextColumn
 from fastseq.samples.sources.label_text import MAX_LABEL_BYTES, encoded_text, label_text, too_long
+from fastseq.samples.sources.shard_crops import with_crops
 from fastseq.samples.sources.shard_errors import TFRECORD_FILE, check_is_file, check_open, unreadable
 from fastseq.samples.sources.shard_files import ShardFile, head, index_command, shard_file
 from fastseq.samples.sources.shard_images import ShardImages
@@ -62,8 +63,10 @@ def read_tfrecord(
     return index.table(), _encoded(index.labels, fixed, index.paths, shards_to_index.settings["label"])
 
 
-def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str | None) -> ShardsToIndex:
-    """Files of TFRecords, and how they are indexed; see `Samples.from_tfrecord`."""
+def tfrecord_shards(
+    shards: StrPath | Iterable[StrPath], image: str, label: str | None, crops: bool = False
+) -> ShardsToIndex:
+    """Files of TFRecords, and how they are indexed; see `Samples.from_tfrecord`. For `crops` see `tar_shards`."""
     paths = shard_paths(shards)
     features = _Features.among(_features(paths), image, label)
 
@@ -74,7 +77,7 @@ def tfrecord_shards(shards: StrPath | Iterable[StrPath], image: str, label: str 
             raise ValueError(f"{listed(paths)}: no record has a feature {features.image!r} with an image")
         return index
 
-    tasks = [partial(_index_shard, path, features) for path in paths]
+    tasks = [partial(_index_shard, path, features, crops) for path in paths]
     settings = {"image": features.image, "label": features.label}
     command = index_command(shards, *settings.values())
     return ShardsToIndex("tfrecord", settings, tuple(paths), tasks, merge, command, check=warn_of_other_counts)
@@ -106,10 +109,11 @@ class _Features:
         return cls(image, label)
 
 
-def _index_shard(shard: str, features: _Features) -> ShardIndex:
+def _index_shard(shard: str, features: _Features, crops: bool) -> ShardIndex:
     with shard_file(shard) as file:
         scan = _Scan(features, file)
-        return scan.images.index([shard], scan.labels())
+        index = scan.images.index([shard], scan.labels())
+        return with_crops(index, scan.reader) if crops else index
 
 
 class _Scan:
@@ -125,6 +129,7 @@ class _Scan:
         path, label = shard.name, self.features.label
         reader = TfRecordReader(os.fsencode(shard.path), os.fsencode(self.features.image), os.fsencode(label or ""))
         check_open(path, reader)
+        self.reader = reader
         self.images.add_shard(reader.version, shard.info)
         is_empty = True
         while not reader.done:
