@@ -25,9 +25,7 @@ SIZE = 224
 ALL_SOURCES = (
     *SOURCES,
     "base/platform_posix.cpp",
-    "io/crc32c.cpp",
     "jpeg/baseline.cpp",
-    "jpeg/crop_index.cpp",
     "jpeg/idct.cpp",
     "jpeg/idct_reduced.cpp",
     "jpeg/plane_layout.cpp",
@@ -40,7 +38,7 @@ def build(compiler: str, program: Path) -> None:
     """Compile crop_index.cpp with the flags of the extension's kernels."""
     query = ["pkg-config", "--cflags", "--libs", "libhwy"]
     libraries = subprocess.run(query, capture_output=True, text=True, check=True).stdout.split()
-    sources = [str(CORE / name) for name in dict.fromkeys(ALL_SOURCES)]
+    sources = [str(CORE / name) for name in ALL_SOURCES]
     target = ["-msse4.2", "-mpopcnt", f"-I{CORE}"]
     command = [compiler, *FLAGS, *target, str(HERE / "crop_index.cpp"), *sources, *libraries, "-o", str(program)]
     subprocess.run(command, check=True)

@@ -24,7 +24,9 @@ from image_set import images_of
 HERE = Path(__file__).parent
 CORE = HERE.parent / "csrc"
 SOURCES = (
+    "io/crc32c.cpp",
     "io/exif.cpp",
+    "jpeg/crop_index.cpp",
     "jpeg/entropy_segment.cpp",
     "jpeg/block_decoder.cpp",
     "jpeg/huffman_table.cpp",

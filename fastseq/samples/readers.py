@@ -33,6 +33,7 @@ class Readers(ShardReaders):
         all numbers are sorted as numbers, with a warning if that is another order. Folders inside a class folder belong
         to that class. Hidden files and folders are left out, and so are those that archives and file servers
         leave behind, such as `__MACOSX`. A `SamplesWarning` says what else was left out, and which classes are empty.
+        The crop indexes that `fastseq index --crops` has made of the folder are used.
 
         Args:
             path: the folder, or the URL of one in a store that lists its objects: see docs/guides/object-stores.md.

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 _Packed: TypeAlias = tuple[memoryview, int, int] | tuple[memoryview, int, int, NDArray[np.uint8]]
 Item: TypeAlias = memoryview | _Packed | tuple[bytes, int]
-"""An image, or one with its inflated size and checksum, each -1 for none, and its crop index, if it may have one; or the
-words and the status of what is not there. As `fastseq._native.job.Job` takes them."""
+"""An image, or one with its inflated size and checksum, each -1 for none, and perhaps its crop index; or the words and
+the status of what is not there. As `fastseq._native.job.Job` takes them."""
 
 
 class BlockImages(Protocol):
