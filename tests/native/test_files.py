@@ -8,6 +8,7 @@ import pytest
 from images import jpeg, photo
 
 from fastseq._native.job import Job, Pool
+from fastseq._native.shards import crop_index
 from native.native import Batch, finish, one, recipe, run
 
 SIZE = (16, 16)
@@ -77,7 +78,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
 
 def table(root: bytes, names: list[bytes], rows: list[int]) -> tuple[object, ...]:
     offsets = np.cumsum([0, *map(len, names)]).astype(np.int64)
-    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64), None, None, None, None
+    return np.frombuffer(b"".join(names), np.uint8), offsets, root, np.array(rows, np.int64), *[None] * 5
 
 
 def decode_table(source: tuple[object, ...], count: int) -> tuple[list[str], np.ndarray]:
@@ -129,7 +130,7 @@ def held(ranges: list[tuple[int, int]], *buffers: bytes, path: bytes = b"") -> t
     columns = tuple(np.array(column, np.int64) for column in zip(*ranges, strict=True))
     numbers = np.zeros(len(ranges), np.int32)
     blob, offsets, root, rows, *_ = table(b"", [b""] * len(buffers) + [path], list(range(len(ranges))))
-    return blob, offsets, root, rows, numbers, (*columns, None, None), None, (arrays, addresses, sizes)
+    return blob, offsets, root, rows, numbers, (*columns, None, None), None, (arrays, addresses, sizes), None
 
 
 def test_a_table_of_images_in_memory(tmp_path: Path) -> None:
@@ -150,15 +151,43 @@ def test_ranges_beyond_a_buffer_are_refused(place: tuple[int, int]) -> None:
 
 
 def test_buffers_without_ranges_or_sizes_are_refused() -> None:
-    *source, _, _, buffers = held([(0, 1)], b"x")
+    *source, _, _, buffers, _ = held([(0, 1)], b"x")
     with pytest.raises(IndexError, match="not in the path table"):
-        decode_table((*source, None, None, buffers), 1)
+        decode_table((*source, None, None, buffers, None), 1)
     arrays, addresses, sizes = buffers  # type: ignore[misc]
     with pytest.raises(ValueError, match="one size for each buffer"):
-        decode_table((*source, None, None, (arrays, addresses, sizes[:0])), 1)
+        decode_table((*source, None, None, (arrays, addresses, sizes[:0]), None), 1)
 
 
 def test_empty_names_and_tables() -> None:
     assert decode_table(table(b"", [b""], [0]), 1)[0] == ["NOT_FOUND"]
     assert decode_table(table(b"/", [b""], [0]), 1)[0] == ["NOT_A_FILE"]
     assert decode_table(table(b"", [b"a"], []), 0)[0] == []
+
+
+def with_crops(begins: list[int], ends: list[int], blob: bytes) -> tuple[object, ...]:
+    """A table of two files with crop indexes."""
+    crops = np.frombuffer(blob, np.uint8), np.array(begins, np.int64), np.array(ends, np.int64)
+    return (*table(b"", [b"a.jpg", b"b.jpg"], [1, 0])[:-1], crops)
+
+
+def test_a_table_with_crop_indexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    index = crop_index(IMAGE)
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(IMAGE)
+    fits = [0, 0], [len(index), 0], index
+    assert decode_table(with_crops(*fits), 2)[0] == ["OK", "OK"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"), [([0, -1], [1, 1]), ([0, 0], [1, 3]), ([0, 2], [1, 1]), ([0, 2**62], [1, 2**62 + 1])]
+)
+def test_crop_indexes_beyond_their_bytes_are_refused(begins: list[int], ends: list[int]) -> None:
+    with pytest.raises(IndexError, match="not in the path table"):
+        decode_table(with_crops(begins, ends, b"ab"), 2)
+
+
+def test_crop_indexes_of_another_number_of_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="one crop index for each row"):
+        decode_table(with_crops([0], [1], b"ab"), 2)
