@@ -159,12 +159,13 @@ def test_an_index_with_crop_indexes_is_not_replaced_by_one_without(folder, capsy
         (["x.parquet"], {}, "images in Parquet files have no crop indexes"),
         (["set"], {"label": "cls"}, "are for shards, not for a folder"),
         (["set"], {"out": "other.fsi"}, "are for shards, not for a folder"),
+        (["set"], {"crops": False}, "set is a folder: pass --crops to index the images in its class folders"),
         (["set/class 0"], {}, "has no class folders with images"),
     ],
 )
 def test_what_the_command_refuses(folder, capsys, names, options, message):
     with pytest.raises(typer.Exit):
-        index([str(folder.parent / name) for name in names], crops=True, **options)
+        index([str(folder.parent / name) for name in names], **{"crops": True, **options})
     assert message in capsys.readouterr().err
 
 
@@ -260,3 +261,10 @@ def test_damaged_crop_indexes_are_found_as_images_are_decoded(folder, kind):
     warning, made = misfit(READERS[kind](folder))
     assert "is not the file that its crop index was made of" in warning
     assert_same(made, plain)
+
+
+def test_the_folder_of_a_set_of_energon_is_no_folder_of_images(folder):
+    (folder / ".nv-meta").mkdir()
+    (folder / ".nv-meta" / ".info.json").write_text('{"shard_counts": {"0.tar": 8, "1.tar": 5}}')
+    index([str(folder)], image="jpg", crops=True)
+    assert Samples.from_tar(str(folder), "jpg").table.crops is not None

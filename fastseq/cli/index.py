@@ -24,6 +24,7 @@ from fastseq.samples.index.remote_index import DEFAULT_NAME, remote_header, uplo
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.index.shard_names import folder_of
 from fastseq.samples.sources.parquet import parquet_shards
+from fastseq.samples.sources.sidecars.energon import FOLDER as ENERGON_FOLDER
 from fastseq.samples.sources.sidecars.shard_list import tar_paths
 from fastseq.samples.sources.tar import tar_shards
 from fastseq.samples.sources.tfrecord import tfrecord_shards
@@ -70,7 +71,9 @@ def index(
     """
     try:
         executor = _executor(workers, ray)
-        if len(shards) == 1 and os.path.isdir(shards[0]) and crops:
+        if len(shards) == 1 and _is_folder_of_images(shards[0]):
+            if not crops:
+                raise ValueError(f"{shards[0]} is a folder: pass --crops to index the images in its class folders")
             if image or label or no_label or out != DEFAULT_NAME:
                 raise ValueError("--image, --label, --no-label and --out are for shards, not for a folder")
             index_folder(shards[0], executor, force)
@@ -117,6 +120,11 @@ def _shards(shards: list[str], image: str | None, label: str | None, no_label: b
     if no_label and label is not None:
         raise ValueError("--label names what --no-label leaves out: leave one of them out")
     return tfrecord_shards(shards, image or "inferred", None if no_label else label or "inferred", crops)
+
+
+def _is_folder_of_images(path: str) -> bool:
+    """Whether it is a folder, and not that of a data set of Energon."""
+    return os.path.isdir(path) and not os.path.isdir(os.path.join(path, ENERGON_FOLDER))
 
 
 def _executor(workers: int | None, ray: str | None) -> Executor | None:
