@@ -141,15 +141,20 @@ bool BaselineScan::read_parts(std::vector<BlockPart>& parts, int mcus, bool skip
 
 // Turns differences into coefficients, modulo 2^16 as libjpeg stores them.
 void BaselineScan::accumulate_dc(int first_mcu, int mcus) {
+  const int mcu_step = mcu_blocks_ * kBlockSize;
   for (int i = 0; i < scan_->components; ++i) {
-    int16_t* mcu = memory_.coefficients + (first_mcu * mcu_blocks_ + blocks_[i].first) * kBlockSize;
+    int16_t* mcu = memory_.coefficients + first_mcu * mcu_step + blocks_[i].first * kBlockSize;
     const int count = blocks_[i].across * blocks_[i].down;
     uint32_t dc = static_cast<uint32_t>(dc_[i]);
-    for (int m = 0; m < mcus; ++m, mcu += mcu_blocks_ * kBlockSize) {
-      for (int b = 0; b < count; ++b) {
-        int16_t& value = mcu[b * kBlockSize];
-        dc += static_cast<uint32_t>(value);
-        value = static_cast<int16_t>(dc);
+    const auto add = [&dc](int16_t* value) {
+      dc += static_cast<uint32_t>(*value);
+      *value = static_cast<int16_t>(dc);
+    };
+    if (count == 1) {
+      for (const int16_t* const end = mcu + mcus * mcu_step; mcu != end; mcu += mcu_step) add(mcu);
+    } else {
+      for (int m = 0; m < mcus; ++m, mcu += mcu_step) {
+        for (int b = 0; b < count; ++b) add(mcu + b * kBlockSize);
       }
     }
     dc_[i] = static_cast<int32_t>(dc);
