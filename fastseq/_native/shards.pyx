@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # distutils: language = c++
-"""Finds the images in shards: tar and zip archives, files of TFRecords, and Parquet files, whose pages it decodes; makes crop indexes."""
+"""Finds the images in tar and zip archives, files of TFRecords and Parquet files; decodes pages; makes crop indexes."""
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cython.operator cimport dereference
 from libcpp.memory cimport make_unique
