@@ -19,7 +19,18 @@ from PIL import Image, ImageCms
 from test_masks import PNG
 from tfrecord_files import tfrecords
 
-from fastseq import DecodeError, Loader, PackProgress, Samples, Status, TooManyBadSamples, decode_batch, pack
+from fastseq import (
+    DecodeError,
+    Loader,
+    PackProgress,
+    RandomResizedCrop,
+    Samples,
+    Status,
+    TooManyBadSamples,
+    decode_batch,
+    pack,
+)
+from fastseq._native.shards import crop_index
 from fastseq.cli.main import main
 from fastseq.errors import BadSamplesWarning
 
@@ -162,6 +173,21 @@ def test_images_that_are_encoded_anew(tmp_path, folder, samples, options, subsam
         np.testing.assert_array_equal(decoded, theirs)
 
 
+def test_crop_indexes(tmp_path, samples, images):
+    for crops in (False, True):
+        pack(samples, tmp_path / str(crops), keep=True, shard_bytes=20_000, workers=1, crops=crops)
+    plain, indexed = (Samples.from_pack(tmp_path / str(crops)) for crops in (False, True))
+    assert plain.table.crops is None
+    for i, (source, _) in enumerate(indexed):
+        data = Path(source.path).read_bytes()[source.offset : source.offset + source.length]
+        assert indexed.table.crops.of(i).tobytes() == crop_index(data)
+        assert bool(len(indexed.table.crops.of(i))) == (not source.name.endswith("png"))
+    settings = {"size": (16, 16), "batch_size": 4, "transform": RandomResizedCrop(), "shuffle": True}
+    for (x, y), (expected_x, expected_y) in zip(Loader(indexed, **settings), Loader(plain, **settings), strict=True):
+        np.testing.assert_array_equal(x, expected_x)
+        np.testing.assert_array_equal(y, expected_y)
+
+
 def test_images_are_upright(tmp_path):
     image = Image.fromarray(photo(40, 64, seed=1))
     exif = Image.Exif()
@@ -243,8 +269,10 @@ def test_further_images_travel_along(tmp_path, images):
             pairs[name].append(tmp_path / f"{i}.{name}")
             pairs[name][-1].write_bytes(data)
     samples = Samples.from_files(pairs)
-    pack(samples, tmp_path / "pack", short_side=30, workers=1)
+    pack(samples, tmp_path / "pack", short_side=30, workers=1, crops=True, shard_bytes=9_000)
     packed = Samples.from_pack(tmp_path / "pack")
+    assert len(packed.table.crops) == 12
+    assert [len(packed.table.crops.of(i)) > 0 for i in range(12)] == [True] * 6 + [False] * 6
     assert packed.input_names == ("photo", "mask")
     found = members(tmp_path / "pack")
     assert sorted(found)[:2] == ["000000000.mask.png", "000000000.photo.jpg"]

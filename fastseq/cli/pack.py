@@ -44,6 +44,7 @@ def pack(
         str | None,
         typer.Option(help='ICC profiles: "drop" (the default), or "srgb" to convert colors by them, with Pillow.'),
     ] = None,
+    crops: Annotated[bool, typer.Option("--crops", help="Make a crop index of each JPEG.")] = False,
     shard_bytes: Annotated[str, typer.Option(metavar="BYTES", help="About the size of a shard.")] = "128MB",
     seed: Annotated[int, typer.Option(min=0, help="Of the order, and of --split.")] = 0,
     split: Annotated[
@@ -90,6 +91,7 @@ def pack(
                 quality=quality,
                 subsampling=subsampling,
                 profile=profile,
+                crops=crops,
                 shard_bytes=shard_bytes,
                 seed=seed,
                 on_error=on_error,

@@ -80,6 +80,7 @@ def pack(
     quality: int | None = None,
     subsampling: str | None = None,
     profile: str | None = None,
+    crops: bool = False,
     shard_bytes: int | str = "128MB",
     seed: int = 0,
     on_error: str = "raise",
@@ -103,6 +104,7 @@ def pack(
         subsampling: of chroma: "4:2:0", the default, "4:2:2" or "4:4:4".
         profile: "drop", the default, leaves out ICC profiles, as all loaders do when they decode; "srgb" converts
             colors to sRGB by them, with Pillow.
+        crops: whether to make a crop index of each JPEG, with which random crops of large images are cheaper.
         shard_bytes: about the size of a shard.
         seed: of the order, 0 <= seed < 2**64.
         on_error: "raise" or "skip", for samples with an image that cannot be read or decoded.
@@ -128,7 +130,9 @@ def pack(
         BadSamplesWarning: if images were decoded from damaged data.
     """
     start = time.monotonic()
-    settings = PackSettings(keep, short_side, quality, subsampling, profile, shard_bytes, seed, on_error, max_bad)
+    settings = PackSettings(
+        keep, short_side, quality, subsampling, profile, crops, shard_bytes, seed, on_error, max_bad
+    )
     executor = _executor(workers, ray)
     if not len(samples):
         raise ValueError("there are no samples to pack")

@@ -15,7 +15,7 @@ from fastseq.samples.index.index_file import NotAnIndexError, read_columns, read
 from fastseq.status import Status
 
 _FACTS = ("plan", "shard", "size", "crc", "bytes_read")
-_COLUMNS = ("numbers", "offsets", "lengths", "crcs", "ends")
+_COLUMNS = ("numbers", "offsets", "lengths", "crcs", "crop_sizes", "crop_rows", "ends")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,8 @@ class Part:
         offsets: int64 (images, n), where each image begins in the shard, bytes.
         lengths: int64 (images, n), the size of each, bytes.
         crcs: int64 (images, n), CRC-32C of each.
+        crop_sizes: int64 (images, n), the size of the crop index of each, bytes; 0 for none.
+        crop_rows: uint8, these crop indexes one after the other.
         ends: int64 (n,), where the last file of each sample ends.
         bad: the samples that were left out, and those that were decoded from damaged data.
     """
@@ -45,6 +47,8 @@ class Part:
     offsets: NDArray[np.int64]
     lengths: NDArray[np.int64]
     crcs: NDArray[np.int64]
+    crop_sizes: NDArray[np.int64]
+    crop_rows: NDArray[np.uint8]
     ends: NDArray[np.int64]
     bad: Sequence[BadSample]
 

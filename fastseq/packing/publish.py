@@ -21,6 +21,7 @@ from fastseq.packing.shard import shard_name, size_and_crc
 from fastseq.samples import Samples
 from fastseq.samples.blocks import Blocks
 from fastseq.samples.class_labels import Labels
+from fastseq.samples.crop_indexes import CropIndexes
 from fastseq.samples.index.index_file import NotAnIndexError
 from fastseq.samples.index.pack_index import PackIndex
 from fastseq.samples.index.remote_index import DEFAULT_NAME
@@ -91,6 +92,7 @@ def pack_index(plan: str, samples: Samples, settings: PackSettings, parts: Seque
         Blocks.of_images(shards, offsets[0], ends - offsets[0]),
         image_names(packed.table, packed.image_rows().ravel()),
         checksums=CRC32C + crcs.ravel(),
+        crops=_crop_indexes(parts) if settings.crops else None,
     )
     inputs = packed.inputs.with_rows_in_blocks(len(numbers))
     labels = Labels(
@@ -105,6 +107,14 @@ def pack_index(plan: str, samples: Samples, settings: PackSettings, parts: Seque
         "bad": [[report.index, str(report.path), int(report.status), report.detail] for report in bad],
     }
     return PackIndex(images, labels, inputs, facts)
+
+
+def _crop_indexes(parts: Sequence[Part]) -> CropIndexes:
+    """Those of all first images, then of all second ones, and so on."""
+    sizes = np.concatenate([part.crop_sizes for part in parts], axis=1)
+    cuts = [np.cumsum(part.crop_sizes.sum(axis=1))[:-1] for part in parts]
+    blobs = [np.split(part.crop_rows, cut) for part, cut in zip(parts, cuts, strict=True)]
+    return CropIndexes.of_sizes(np.concatenate([blob[j] for j in range(len(sizes)) for blob in blobs]), sizes.ravel())
 
 
 def publish_index(to: Destination, index: PackIndex) -> None:

@@ -29,6 +29,7 @@ class PackSettings:
     quality: int | None = None
     subsampling: str | None = None
     profile: str | None = None
+    crops: bool = False
     shard_bytes: int | str = "128MB"
     seed: int = 0
     on_error: str = "raise"
@@ -68,5 +69,5 @@ class PackSettings:
     @property
     def about_bytes(self) -> dict[str, object]:
         """The settings that the bytes of a pack depend on."""
-        names = ("keep", "short_side", "quality", "subsampling", "profile", "shard_bytes", "seed", "on_error")
+        names = ("keep", "short_side", "quality", "subsampling", "profile", "crops", "shard_bytes", "seed", "on_error")
         return {name: getattr(self, name) for name in names}

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq._native.reencode import crc32c
+from fastseq._native.shards import crop_index
 from fastseq.errors import BadSample
 from fastseq.packing.contents import read_contents
 from fastseq.packing.destination import Destination
@@ -111,7 +113,8 @@ class ShardTask:
         names, n = self.samples.inputs.image_names, len(self.numbers)
         count = self.samples.inputs.image_count
         good = np.array([place for place in range(n) if place not in reports or reports[place].is_good], np.int64)
-        offsets, lengths, crcs = (np.zeros((count, len(good)), np.int64) for _ in range(3))
+        offsets, lengths, crcs, crop_sizes = (np.zeros((count, len(good)), np.int64) for _ in range(4))
+        crops: list[list[bytes]] = [[] for _ in range(count)]
         ends = np.zeros(len(good), np.int64)
         described = _Descriptions(self.samples)
         with open(path, "wb") as file:
@@ -123,15 +126,18 @@ class ShardTask:
                     name = f"{member_name(names[j])}.{kind}" if names else kind
                     offsets[j, i] = tar.add(f"{key}.{name}", data)
                     lengths[j, i], crcs[j, i] = len(data), crc32c(data)
+                    if self.settings.crops:
+                        crops[j].append(crop_index(data))
+                        crop_sizes[j, i] = len(crops[j][-1])
                 for kind, text in described.of(place):
                     tar.add(f"{key}.{kind}", text.encode())
                 ends[i] = tar.size
             tar.end()
         listed = sorted(reports.values(), key=lambda report: report.index)
         numbers = self.numbers[good]
-        return Part(
-            self.plan, self.shard, tar.size, tar.crc, images.bytes_read, numbers, offsets, lengths, crcs, ends, listed
-        )
+        facts = (self.plan, self.shard, tar.size, tar.crc, images.bytes_read)
+        crop_rows = np.frombuffer(b"".join(chain.from_iterable(crops)), np.uint8)
+        return Part(*facts, numbers, offsets, lengths, crcs, crop_sizes, crop_rows, ends, listed)
 
 
 def shard_name(number: int) -> str:

@@ -13,8 +13,11 @@ from fastseq.samples.samples import Samples
 
 
 def part_of_table(table: PathTable, rows: NDArray[np.int64]) -> PathTable:
-    """A table of some rows, int64 (m,), in this order, with no more of the rest than these need."""
-    part = table.take(rows)
+    """A table of some rows, int64 (m,), in this order, with no more of the rest than these need.
+
+    Crop indexes are left out: workers elsewhere read whole images.
+    """
+    part = replace(table.take(rows), crops=None)
     blocks, groups = table.blocks, table.row_groups
     if blocks is None or not table.is_read_by_blocks:
         return replace(part, blocks=None)
