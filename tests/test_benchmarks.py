@@ -84,3 +84,22 @@ def test_remote_shards_are_measured(tree: Path) -> None:
     rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(("| shards", "| behind"))]
     assert len(rows) == 3
     assert "First batch after" in ran.stdout
+
+
+def test_packs_are_measured(tree: Path) -> None:
+    ran = run("pack.py", tree, "--copies", 1, "--rounds", 1)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(("| the", "| fastseq", "| files"))]
+    assert [row[0] for row in rows] == [
+        "| the bare work",
+        "| fastseq.pack, 1 process",
+        "| fastseq.pack, 2 processes",
+        "| files in a folder",
+        "| the pack",
+    ]
+
+
+def test_encodings_are_compared(tree: Path) -> None:
+    ran = run("pack_encodings.py", tree, "--rounds", 1)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(("| 7", "| 8", "| 9"))]
+    assert len(rows) == 8
+    assert all(20 < float(row[5]) < 60 for row in rows)
