@@ -25,7 +25,7 @@ class Reencoder {
  public:
   // `recipe`: how files are decoded; its size and its number of channels are those of each image. The shorter side of
   // a larger image becomes `short_side` pixels, the longer one in proportion, rounded down; 0 leaves all as they are.
-  Reencoder(std::shared_ptr<const Recipe> recipe, int short_side) : recipe_(*recipe), short_side_(short_side) {}
+  Reencoder(const std::shared_ptr<const Recipe>& recipe, int short_side) : recipe_(*recipe), short_side_(short_side) {}
 
   // The image in a file, gray if the file is. Returns as decode_sample() does.
   Status decode(const uint8_t* data, size_t size);
