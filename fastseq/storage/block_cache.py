@@ -15,13 +15,13 @@ import errno
 import fcntl
 import hashlib
 import os
-import shutil
 import struct
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from fastseq.storage.cache_folder import CacheFolder, opened
 from fastseq.storage.local_file import read_all
 
 _RECORD = struct.Struct("<QQQQ")  # offset, length, hash of the block, hash of the first three
@@ -29,7 +29,6 @@ _FLOCK = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux: type, whence,
 _FOLDER = "fastseq-blocks"
 _LOCK_TIMEOUT_S = 10.0
 _LOCK_POLL_S = 0.01
-_UNUSED_NS = 24 * 3600 * 10**9
 
 
 def object_key(url: str, etag: str) -> str:
@@ -67,28 +66,9 @@ class BlockCache:
         except ImportError as error:
             raise ImportError('cache= needs xxhash: pip install "fastseq-loader[remote]"') from error
         self._hash = xxh3_64_intdigest
-        self._folder = Path(folder, _FOLDER)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._shared = CacheFolder(Path(folder, _FOLDER), max_bytes, keys, set_bytes)
+        self._folder = self._shared.path
         self.failure = ""
-        self._users = os.open(self._folder / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_alone = True
-        except OSError:  # others use it
-            is_alone = False
-        if is_alone:
-            self._count()
-        self._max_bytes = self._used() + shutil.disk_usage(folder).free // 2 if max_bytes is None else max_bytes
-        if is_alone:
-            self._make_room(set(keys), min(set_bytes, self._max_bytes))
-        fcntl.flock(self._users, fcntl.LOCK_SH)
-        for key in keys:
-            with suppress(OSError):
-                os.utime(self._folder / f"{key}.data")
-
-    def __del__(self) -> None:
-        if hasattr(self, "_users"):
-            os.close(self._users)
 
     def get(self, key: str, cell: int, offset: int, length: int, fetch: Callable[[], memoryview]) -> memoryview:
         """A block; fetched and stored if it is not there.
@@ -117,14 +97,14 @@ class BlockCache:
 
     def _read(self, key: str, cell: int, offset: int, length: int) -> memoryview | None:
         try:
-            with _opened(self._folder / f"{key}.map", os.O_RDONLY) as map_file:
+            with opened(self._folder / f"{key}.map", os.O_RDONLY) as map_file:
                 record = os.pread(map_file, _RECORD.size, cell * _RECORD.size)
             if len(record) < _RECORD.size:
                 return None
             *place, block_hash, record_hash = _RECORD.unpack(record)
             if place != [offset, length] or record_hash != self._hash(record[:24]):
                 return None
-            with _opened(self._folder / f"{key}.data", os.O_RDONLY) as data_file:
+            with opened(self._folder / f"{key}.data", os.O_RDONLY) as data_file:
                 data = read_all(data_file, offset, length)
         except OSError:
             return None
@@ -132,9 +112,9 @@ class BlockCache:
 
     def _write(self, map_file: int, key: str, cell: int, offset: int, data: memoryview) -> None:
         try:
-            if not self._reserve(data.nbytes):
+            if not self._shared.reserve(data.nbytes):
                 return
-            with _opened(self._folder / f"{key}.data", os.O_WRONLY | os.O_CREAT) as data_file:
+            with opened(self._folder / f"{key}.data", os.O_WRONLY | os.O_CREAT) as data_file:
                 _write_all(data_file, data, offset)
             start = struct.pack("<QQQ", offset, data.nbytes, self._hash(data))
             _write_all(map_file, memoryview(start + struct.pack("<Q", self._hash(start))), cell * _RECORD.size)
@@ -156,43 +136,6 @@ class BlockCache:
         finally:
             os.close(file)
 
-    def _reserve(self, size: int) -> bool:
-        """Count a block that is about to be stored, if there is room."""
-        with _opened(self._folder / "used", os.O_RDWR | os.O_CREAT) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            used = int.from_bytes(os.pread(file, 8, 0), "little")
-            if used + size > self._max_bytes:
-                return False
-            os.pwrite(file, (used + size).to_bytes(8, "little"), 0)
-            return True
-
-    def _used(self) -> int:
-        with _opened(self._folder / "used", os.O_RDWR | os.O_CREAT) as file:
-            return int.from_bytes(os.pread(file, 8, 0), "little")
-
-    def _count(self) -> None:
-        """Count what there is: a process that was killed may have counted what it did not store."""
-        with _opened(self._folder / "used", os.O_RDWR | os.O_CREAT) as counter:
-            os.pwrite(counter, sum(map(_size, self._folder.glob("*.data"))).to_bytes(8, "little"), 0)
-
-    def _make_room(self, own: set[str], wanted: int) -> None:
-        """Delete other sets' files until `wanted` bytes are there for ours."""
-        files = sorted(self._folder.glob("*.data"), key=lambda file: file.stat().st_mtime_ns)
-        others = {file: _size(file) for file in files if file.stem not in own}
-        over = before = sum(others.values()) + wanted - self._max_bytes
-        for file, size in others.items():
-            if over <= 0 or file.stat().st_mtime_ns > time.time_ns() - _UNUSED_NS:
-                break
-            file.with_suffix(".map").unlink(missing_ok=True)
-            file.unlink()
-            over -= size
-        if over < before:
-            self._count()
-
-
-def _size(file: Path) -> int:
-    return 512 * file.stat().st_blocks
-
 
 def _lock(file: int, wanted: bytes) -> bool:
     """Lock a part of a file; False if another process has it for long, because it is stopped for example."""
@@ -207,15 +150,6 @@ def _lock(file: int, wanted: bytes) -> bool:
             if time.monotonic() >= end:
                 return False
         time.sleep(_LOCK_POLL_S)
-
-
-@contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    file = os.open(path, flags | os.O_CLOEXEC, 0o600)
-    try:
-        yield file
-    finally:
-        os.close(file)
 
 
 def _write_all(file: int, data: memoryview, offset: int) -> None:
