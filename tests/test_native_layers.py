@@ -15,6 +15,7 @@ LEVELS = {
     "kernels": 3,
     "rows": 4,
     "output": 4,
+    "cache": 5,
     "augment": 5,
     "jpeg": 5,
     "png": 5,

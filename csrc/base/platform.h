@@ -98,4 +98,13 @@ void expect_random_reads(int descriptor);
 // Reads up to `count` bytes from `offset` on, on any thread; 0 at the end of the file. Returns their number or -1.
 int64_t read_at(int descriptor, void* data, size_t count, int64_t offset);
 
+// Opens a file for reading and writing, and creates it if there is none. Returns its descriptor or -1.
+int open_for_writing(const std::string& path);
+// Writes up to `count` bytes from `offset` on. Returns their number or -1.
+int64_t write_at(int descriptor, const void* data, size_t count, int64_t offset);
+bool resize_file(int descriptor, int64_t size);
+// Locks a file for this opening of it, against all others; false if another one has it. The lock ends with the process.
+bool try_lock(int descriptor);
+void unlock(int descriptor);
+
 }  // namespace fastseq::platform

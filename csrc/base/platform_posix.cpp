@@ -1,6 +1,7 @@
 #ifndef _WIN32
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,6 +123,28 @@ int64_t read_at(int descriptor, void* data, size_t count, int64_t offset) {
   } while (got < 0 && errno == EINTR);
   return got;
 }
+
+int open_for_writing(const std::string& path) {
+  int descriptor;
+  do {
+    descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+  } while (descriptor < 0 && errno == EINTR);
+  return descriptor;
+}
+
+int64_t write_at(int descriptor, const void* data, size_t count, int64_t offset) {
+  ssize_t written;
+  do {
+    written = ::pwrite(descriptor, data, count, offset);
+  } while (written < 0 && errno == EINTR);
+  return written;
+}
+
+bool resize_file(int descriptor, int64_t size) { return ::ftruncate(descriptor, size) == 0; }
+
+bool try_lock(int descriptor) { return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0; }
+
+void unlock(int descriptor) { ::flock(descriptor, LOCK_UN); }
 
 }  // namespace fastseq::platform
 #endif

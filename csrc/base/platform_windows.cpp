@@ -9,6 +9,7 @@
 #include <process.h>
 #include <share.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -131,6 +132,35 @@ int64_t read_at(int descriptor, void* data, size_t count, int64_t offset) {
   if (GetLastError() == ERROR_HANDLE_EOF) return 0;
   errno = EIO;
   return -1;
+}
+
+int open_for_writing(const std::string& path) {
+  return _wsopen(wide(path).c_str(), _O_RDWR | _O_CREAT | _O_BINARY | _O_NOINHERIT, _SH_DENYNO, _S_IREAD | _S_IWRITE);
+}
+
+int64_t write_at(int descriptor, const void* data, size_t count, int64_t offset) {
+  OVERLAPPED position = {};
+  position.Offset = static_cast<DWORD>(offset);
+  position.OffsetHigh = static_cast<DWORD>(offset >> 32);
+  DWORD written = 0;
+  const auto wanted = static_cast<DWORD>(std::min<size_t>(count, size_t{1} << 30));
+  if (WriteFile(handle_of(descriptor), data, wanted, &written, &position)) return written;
+  errno = GetLastError() == ERROR_DISK_FULL ? ENOSPC : EIO;
+  return -1;
+}
+
+bool resize_file(int descriptor, int64_t size) { return _chsize_s(descriptor, size) == 0; }
+
+bool try_lock(int descriptor) {
+  OVERLAPPED position = {};
+  position.OffsetHigh = 1u << 30;  // beyond what is read and written, which a lock would prevent
+  return LockFileEx(handle_of(descriptor), LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &position);
+}
+
+void unlock(int descriptor) {
+  OVERLAPPED position = {};
+  position.OffsetHigh = 1u << 30;
+  UnlockFileEx(handle_of(descriptor), 0, 1, 0, &position);
 }
 
 }  // namespace fastseq::platform

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/stage_clock.h"
+#include "engine/picture.h"
 
 namespace fastseq {
 namespace {
@@ -55,11 +56,17 @@ BatchJob::BatchJob(std::shared_ptr<const Recipe> recipe, std::vector<Source> sou
   for (auto& status : statuses_) status.store(static_cast<int32_t>(Status::kPending), std::memory_order_relaxed);
 }
 
+void BatchJob::use_pictures(CachedPictures pictures) {
+  versions_.resize(sources_.size());
+  pictures_ = std::move(pictures);
+}
+
 template <class Work>
 void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   Status status;
   std::string reason;
   bool decodes = false;
+  workspace->to_keep = {};
   try {
     status = work();
     reason.swap(workspace->reason);
@@ -74,8 +81,20 @@ void BatchJob::guarded(int i, Workspace* workspace, Work work) {
   // A failed sample must not show what was in its slot before.
   if (!is_good(status)) std::memset(slot(i), 0, recipe_->format.bytes());
   hwy::FlushStream();  // stores that bypassed the cache become visible to the waiting thread
+  const bool in_time = !workspace->to_keep.data || status != Status::kOk || keep_picture(i, workspace);
   workspace->trim(kScratchBytes);
-  end(i, status, std::move(reason), decodes);
+  if (in_time) end(i, status, std::move(reason), decodes);
+}
+
+// As a fetch, since the cache may wait for a disk. False if the sample was abandoned meanwhile.
+bool BatchJob::keep_picture(int i, Workspace* workspace) noexcept {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (cancelled()) return true;
+    fetches_[i] = Fetch::kRunning;
+  }
+  pictures_.cache->put(pictures_.cells[i], versions_[i], workspace->to_keep);
+  return end_fetch(i);
 }
 
 void BatchJob::run(int i, Workspace* workspace) {
@@ -83,13 +102,17 @@ void BatchJob::run(int i, Workspace* workspace) {
   const uint8_t* data = reinterpret_cast<const uint8_t*>(sources_[i].data);
   size_t size = sources_[i].size;
   Status found = cancelled() ? Status::kCancelled : Status::kOk;
-  if (sources_[i].is_file()) {
-    if (!read(i, workspace, &size, &found)) return;
-    data = workspace->file.data();
-  } else if (sources_[i].kind == Source::Kind::kFailed && found == Status::kOk) {
-    found = sources_[i].failure;
+  PixelImage picture = {};
+  if (sources_[i].kind == Source::Kind::kFailed) {
+    if (found == Status::kOk) found = sources_[i].failure;
+  } else if (sources_[i].is_file() || pictures_.cache) {
+    if (!read(i, workspace, &size, &picture, &found)) return;
+    if (sources_[i].is_file()) data = workspace->file.data();
   }
   guarded(i, workspace, [&] {
+    if (found == Status::kOk && picture.data) {
+      return timed(i, workspace, [&] { return finish(i, picture, Status::kOk, false, workspace); });
+    }
     if (found == Status::kOk && sources_[i].kind == Source::Kind::kBytes) {
       found = unpack(sources_[i].packing, data, size, recipe_->limits.file_bytes, &workspace->file, &data, &size,
                      &workspace->reason);
@@ -110,13 +133,34 @@ Status BatchJob::timed(int i, Workspace* workspace, Work work) {
 
 Status BatchJob::decode(int i, const uint8_t* data, size_t size, Workspace* workspace) {
   workspace->set_crop_index(sources_[i].crop_index, sources_[i].crop_index_size);
-  const Status status = timed(
-      i, workspace, [&] { return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_); });
+  const Status status = timed(i, workspace, [&] {
+    if (!pictures_.cache) return decode_directly(i, data, size, workspace);
+    PixelImage picture;
+    bool too_large;
+    const Status made = decode_picture(data, size, *pictures_.picture, workspace, cancelled_, &picture, &too_large);
+    if (too_large) return decode_directly(i, data, size, workspace);
+    return is_good(made) ? finish(i, picture, made, made == Status::kOk, workspace) : made;
+  });
   const CropIndexUse use = workspace->crop_index_use;
   if (use == CropIndexUse::kMisfit) crop_index_misfit_.store(i, std::memory_order_release);
   if (!infos_.empty()) infos_[i].crop_index = use;
   if (status == Status::kNeedsDecoder && sources_[i].is_file()) keep(i, data, size);
   return status;
+}
+
+Status BatchJob::decode_directly(int i, const uint8_t* data, size_t size, Workspace* workspace) {
+  return decode_sample(data, size, *recipe_, draws(i), slot(i), workspace, cancelled_);
+}
+
+Status BatchJob::finish(int i, const PixelImage& picture, Status made, bool keep, Workspace* workspace) {
+  std::string reason;
+  reason.swap(workspace->reason);
+  if (keep) workspace->to_keep = picture;
+  const Recipe& recipe = *pictures_.slot;
+  const Status status = resample_sample(picture, recipe.bgr, recipe, draws(i), slot(i), workspace, cancelled_);
+  if (status != Status::kOk) return status;
+  reason.swap(workspace->reason);
+  return made;
 }
 
 void BatchJob::keep(int i, const uint8_t* data, size_t size) noexcept {
@@ -142,10 +186,13 @@ void BatchJob::release(int i) {
   kept_[i] = {};
 }
 
-// False if the sample was abandoned meanwhile: its slot and its source may be gone.
-bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) noexcept {
+// Finds the picture, if it is kept, or reads the file. False if the sample was abandoned meanwhile: its slot and its
+// source may be gone.
+bool BatchJob::read(int i, Workspace* workspace, size_t* size, PixelImage* picture, Status* status) noexcept {
+  const bool is_file = sources_[i].is_file();
   try {
-    sources_[i].write_path(&workspace->path);
+    workspace->path.clear();
+    if (is_file) sources_[i].write_path(&workspace->path);
   } catch (const std::bad_alloc&) {
     *status = Status::kOutOfMemory;
     return true;
@@ -161,8 +208,12 @@ bool BatchJob::read(int i, Workspace* workspace, size_t* size, Status* status) n
   StageClock clock;
   if (!infos_.empty()) clock.start(Stage::kRead);
   try {
-    *status = reader_.read(sources_[i], workspace->path, recipe_->limits.file_bytes,
-                           {&workspace->file, &workspace->compressed}, size, &workspace->reason);
+    const bool found = pictures_.cache && pictures_.cache->find(pictures_.cells[i], workspace->path, &workspace->cached,
+                                                                picture, &versions_[i]);
+    if (is_file && !found) {
+      *status = reader_.read(sources_[i], workspace->path, recipe_->limits.file_bytes,
+                             {&workspace->file, &workspace->compressed}, size, &workspace->reason);
+    }
   } catch (const std::bad_alloc&) {
     *status = Status::kOutOfMemory;
   }
@@ -230,12 +281,19 @@ void BatchJob::abandon_fetches() {
   if (running_or_waiting_ == 0) ended_.notify_all();
 }
 
-void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace) {
+void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, bool keep, Workspace* workspace) {
   if (!end_fetch(i)) return;
-  guarded(i, workspace, [&] {
-    return timed(i, workspace,
-                 [&] { return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_); });
-  });
+  const auto resample = [&] {
+    PixelImage picture;
+    bool too_large = true;
+    if (pictures_.cache) {
+      const Status made = resample_picture(image, image_bgr, *pictures_.picture, workspace, cancelled_, &picture,
+                                           &too_large);
+      if (!too_large) return is_good(made) ? finish(i, picture, made, keep, workspace) : made;
+    }
+    return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_);
+  };
+  guarded(i, workspace, [&] { return timed(i, workspace, resample); });
 }
 
 void BatchJob::run_deep(int i, const DeepImage& image, bool image_bgr, Workspace* workspace) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "cache/pixel_cache.h"
 #include "engine/sample.h"
 #include "io/source.h"
 #include "io/source_reader.h"
@@ -24,6 +25,13 @@ struct SampleData {
   std::shared_ptr<const Buffer> owner;
 };
 
+// How samples are made by way of pictures, which are kept.
+struct CachedPictures {
+  std::shared_ptr<PixelCache> cache;
+  std::shared_ptr<const Recipe> picture, slot;  // from image to picture, and from there to the slot
+  std::vector<size_t> cells;                    // of each sample; one that is not in the cache is not kept
+};
+
 class BatchJob {
  public:
   // `slots`: sources.size() contiguous slots of recipe->format.bytes() each. They belong to the caller, as does what
@@ -36,6 +44,9 @@ class BatchJob {
   // Where the files of ranges are opened. Called before the first sample runs.
   void use_files(std::shared_ptr<FileCache> files) { reader_.use_files(std::move(files)); }
 
+  // Makes each sample of its picture, whether or not that is found in the cache. Called before the first sample runs.
+  void use_pictures(CachedPictures pictures);
+
   // Decodes sample i. Called once for each i, from any thread. Never throws.
   void run(int i, Workspace* workspace);
   // A fetch reads a file, or waits for the caller to decode it. It may never return, and touches neither slots nor
@@ -46,8 +57,8 @@ class BatchJob {
   // have kept too many. Returns kOk or an error with its message in *reason. Throws std::bad_alloc.
   Status data(int i, SampleData* data, std::string* reason);
   // Each of these ends the fetch, and does nothing if it was abandoned. run_pixels() takes decoded pixels, run_deep()
-  // those of more than 8 bits; fail() records an error.
-  void run_pixels(int i, const PixelImage& image, bool image_bgr, Workspace* workspace);
+  // those of more than 8 bits; fail() records an error. `keep`: whether a cache may keep the picture.
+  void run_pixels(int i, const PixelImage& image, bool image_bgr, bool keep, Workspace* workspace);
   void run_deep(int i, const DeepImage& image, bool image_bgr, Workspace* workspace);
   void fail(int i, Status status, std::string reason);
 
@@ -79,11 +90,15 @@ class BatchJob {
  private:
   enum class Fetch : uint8_t { kNone, kRunning, kAbandoned };
 
-  bool read(int i, Workspace* workspace, size_t* size, Status* status) noexcept;
+  bool read(int i, Workspace* workspace, size_t* size, PixelImage* picture, Status* status) noexcept;
   template <class Work>
   Status timed(int i, Workspace* workspace, Work work);
   Status decode(int i, const uint8_t* data, size_t size, Workspace* workspace);
+  Status decode_directly(int i, const uint8_t* data, size_t size, Workspace* workspace);
+  // Makes the slot of a picture that was made with a good status, and returns that. `keep`: the cache is to have it.
+  Status finish(int i, const PixelImage& picture, Status made, bool keep, Workspace* workspace);
   void keep(int i, const uint8_t* data, size_t size) noexcept;
+  bool keep_picture(int i, Workspace* workspace) noexcept;
   void release(int i);  // under the mutex
   bool end_fetch(int i);
   template <class Work>
@@ -102,6 +117,8 @@ class BatchJob {
   std::atomic<int> next_{0};  // changed under the pool's lock
   std::atomic<int> crop_index_misfit_{-1};
   SourceReader reader_;
+  CachedPictures pictures_;
+  std::vector<FileVersion> versions_;  // of the samples' files, before they were read; for the cache
   std::vector<SampleInfo> infos_;  // of each sample, or empty; written by the thread that runs it
 
   mutable std::mutex mutex_;  // guards the rest

@@ -110,17 +110,17 @@ Status resample_rows(std::unique_ptr<RowSource> source, const ResamplePlan& plan
   if (recipe.pillow_colors && format.channels == 1 && source->layout() != PixelLayout::kGray) {
     source = pillow_gray(std::move(source), &workspace->packed);
   }
-  if (is_tf(recipe.interpolation)) {
+  if (is_tf(plan.interpolation)) {
     status = resample_tf(source.get(), plan, format, slot, &workspace->resample, cancelled);
     return status == Status::kOk ? source->finish() : status;
   }
   SlotWriter writer(format, plan.orientation.transpose, slot, &workspace->resample.tile, workspace->resample.clock);
   const int channels = format.channels;
-  if (is_pil(recipe.interpolation) && recipe.interpolation != Interpolation::kPilNearest) {
+  if (is_pil(plan.interpolation) && plan.interpolation != Interpolation::kPilNearest) {
     status = resample_pil(source.get(), plan, &writer, &workspace->resample, cancelled);
-  } else if (recipe.interpolation == Interpolation::kCv2Area) {
+  } else if (plan.interpolation == Interpolation::kCv2Area) {
     status = resample_cv2_area(source.get(), plan, &writer, &workspace->resample, cancelled);
-  } else if (is_exact(recipe.interpolation)) {
+  } else if (is_exact(plan.interpolation)) {
     status = resample_two_tap(source.get(), plan, &writer, &workspace->resample, cancelled);
   } else {
     if (source->layout() == PixelLayout::kPacked4) source = split_packed(std::move(source), &workspace->packed);

@@ -28,6 +28,7 @@ struct Recipe {
   bool bgr = false;                // channel order of the output; one channel means gray
   bool pillow_colors = false;      // of CMYK, and gray of colors, not the file's own luma: as Pillow's convert()
   bool index = false;              // one channel of ids, for a nearest filter; a JPEG has none
+  bool two_taps = false;           // of decoded pixels, as kCv2Linear: kLinear, and kAntialias where it reads two
   bool native_png = true;          // else the caller decodes PNGs, as it does those of 16 bits
   Interpolation interpolation = Interpolation::kAntialias;
   Orient orient = Orient::kExif;

@@ -8,10 +8,7 @@
 #include <hwy/cache_control.h>
 
 #include "engine/sample.h"
-#include "geometry/geometry.h"
-#include "io/image_format.h"
-#include "jpeg/header.h"
-#include "png/file.h"
+#include "engine/stored_image.h"
 #include "rows/row_ring.h"
 
 namespace fastseq {
@@ -19,28 +16,6 @@ namespace {
 
 const std::atomic<bool> kNotCancelled{false};
 constexpr size_t kScratchBytes = 64 << 20;  // kept from image to image
-
-struct StoredImage {
-  int height = 0, width = 0, orientation = 1;
-  bool gray = false;
-};
-
-// False where the header does not say it; decode_sample() then says why.
-bool read_size(const uint8_t* data, size_t size, StoredImage* image) {
-  const ImageFormat format = sniff_image(data, size).format;
-  if (format == ImageFormat::kJpeg) {
-    JpegHeader header;
-    if (read_jpeg_header(data, size, &header) != Status::kOk) return false;
-    *image = {header.height, header.width, header.orientation, header.components == 1};
-  } else if (format == ImageFormat::kPng) {
-    PngFile file;
-    std::string reason;
-    if (read_png_file(data, size, &file, &reason) != Status::kOk) return false;
-    const PngHeader& header = file.header;
-    *image = {header.height, header.width, file.orientation, !header.is_colored()};
-  }
-  return image->height > 0 && image->width > 0;
-}
 
 }  // namespace
 
@@ -64,14 +39,10 @@ Status Reencoder::decode(const uint8_t* data, size_t size) {
 }
 
 Status Reencoder::decode_file(const uint8_t* data, size_t size) {
-  StoredImage stored;
+  UprightSize upright;
   uint8_t* pixels = nullptr;
-  if (static_cast<int64_t>(size) <= recipe_.limits.file_bytes && read_size(data, size, &stored) &&
-      stored.width <= recipe_.limits.pixels / stored.height) {
-    const bool transpose =
-        resolve_orientation(recipe_.orient, stored.orientation, stored.height, stored.width).transpose;
-    if (transpose) std::swap(stored.height, stored.width);
-    pixels = prepare(stored.height, stored.width, stored.gray ? 1 : 3);
+  if (read_upright_size(data, size, recipe_, &upright)) {
+    pixels = prepare(upright.height, upright.width, upright.gray ? 1 : 3);
   } else {
     pixels = prepare(1, 1, 3);
   }

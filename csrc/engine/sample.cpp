@@ -116,6 +116,13 @@ Status plan_decoded(int height, int width, int channels, const Recipe& recipe, c
   return plan_sample(recipe, draws, height, width, 1, plan);
 }
 
+// Whether the filter reads two pixels along each axis.
+bool is_linear(const ResamplePlan& plan) {
+  const auto enlarges = [](const AxisMap& axis) { return axis.grid >= axis.source_length; };
+  return plan.interpolation == Interpolation::kLinear ||
+         (enlarges(plan.geometry.rows) && enlarges(plan.geometry.columns));
+}
+
 Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& recipe, const double* draws,
                         uint8_t* slot, Workspace* workspace, const std::atomic<bool>& cancelled) {
   ResamplePlan plan;
@@ -123,10 +130,15 @@ Status resample_aligned(const PixelImage& image, bool image_bgr, const Recipe& r
   if (status != Status::kOk) return status;
   // Only Pillow's gray is computed from colors.
   if (image.channels > recipe.format.channels && !recipe.pillow_colors) return Status::kInternal;
-  const bool packed = is_exact(recipe.interpolation) || recipe.pillow_colors;
+  if (recipe.two_taps && !is_exact(plan.interpolation) && is_linear(plan)) {
+    plan.interpolation = Interpolation::kCv2Linear;
+  }
+  const bool packed = is_exact(plan.interpolation) || recipe.pillow_colors;
+  const PixelWindow window = stored_window(plan);
+  const ImagePart part = {window.x0, window.y0, window.x1};
   double out_of_range = 0;
   return write_augmented(recipe, draws, slot, workspace, [&](const SlotFormat& format, uint8_t* out) {
-    return resample_rows(open_decoded_image(image, packed, image_bgr != recipe.bgr), plan, recipe, format, out,
+    return resample_rows(open_decoded_image(image, part, packed, image_bgr != recipe.bgr), plan, recipe, format, out,
                          workspace, cancelled, &out_of_range);
   });
 }

@@ -10,6 +10,7 @@
 #include "jpeg/scratch.h"
 #include "png/scratch.h"
 #include "resample/scratch.h"
+#include "rows/decoded_image.h"
 
 namespace fastseq {
 
@@ -22,6 +23,8 @@ struct Workspace {
   Buffer packed;  // 4-byte pixels that are being split into planes or converted to gray
   ResampleScratch resample;
   Buffer image;         // resampled, before augmentation
+  Buffer picture;       // made for a pixel cache
+  Buffer cached;        // read from one
   Buffer aligned_slot;  // for a slot at an address that its items are not aligned to
   AugmentScratch augment;
   // The sample's, as jpeg/crop_index.h has it, of 0 bytes if there is none; and what the decoder found.
@@ -29,6 +32,7 @@ struct Workspace {
   size_t crop_index_size = 0;
   CropIndexUse crop_index_use = CropIndexUse::kNone;
   SampleInfo* info = nullptr;  // filled in for each sample; null if not requested
+  PixelImage to_keep = {};     // a picture, for the cache; its data are null if there is none
   std::string reason;          // a message about the last failure; may be empty
   bool decodes = false;        // whether another Strictness accepts the last failure
 
@@ -45,7 +49,7 @@ struct Workspace {
 
   // Frees the buffers of more than `keep` bytes: one huge image must not hold its memory for ever.
   void trim(size_t keep) {
-    for (Buffer* buffer : {&file, &compressed, &packed, &image, &aligned_slot}) buffer->trim(keep);
+    for (Buffer* buffer : {&file, &compressed, &packed, &image, &picture, &cached, &aligned_slot}) buffer->trim(keep);
     jpeg.trim(keep);
     png.trim(keep);
     resample.trim(keep);

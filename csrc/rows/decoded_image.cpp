@@ -11,11 +11,15 @@ namespace {
 
 class PixelSource final : public RowSource {
  public:
-  PixelSource(const PixelImage& image, bool packed, bool swap) : image_(image), swap_(swap) {
+  PixelSource(const PixelImage& image, const ImagePart& part, bool packed, bool swap)
+      : image_(image), swap_(swap), next_(part.y0) {
     layout_ = image.channels == 1 ? PixelLayout::kGray : packed ? PixelLayout::kPacked4 : PixelLayout::kRgb;
-    plane_.width = plane_.delivered_width = image.width;
+    plane_.width = image.width;
     plane_.height = image.height;
-    plane_.row_bytes = image.width * (layout_ == PixelLayout::kPacked4 ? 4 : 1);
+    plane_.x0 = part.x0;
+    plane_.y0 = part.y0;
+    plane_.delivered_width = part.x1 - part.x0;
+    plane_.row_bytes = plane_.delivered_width * (layout_ == PixelLayout::kPacked4 ? 4 : 1);
   }
   PixelLayout layout() const override { return layout_; }
   int planes() const override { return layout_ == PixelLayout::kRgb ? 3 : 1; }
@@ -23,16 +27,17 @@ class PixelSource final : public RowSource {
 
   Status pull(uint8_t* const* const* rows) override {
     if (next_ >= image_.height) return Status::kOk;
-    const uint8_t* in = image_.data + next_++ * image_.stride;
+    const uint8_t* in = image_.data + next_++ * image_.stride + plane_.x0 * image_.channels;
+    const int width = plane_.delivered_width;
     switch (layout_) {
       case PixelLayout::kRgb:
-        kernels::split3(in, image_.width, swap_, rows[0][0], rows[1][0], rows[2][0]);
+        kernels::split3(in, width, swap_, rows[0][0], rows[1][0], rows[2][0]);
         break;
       case PixelLayout::kPacked4:
-        kernels::widen3to4(in, image_.width, swap_, rows[0][0]);
+        kernels::widen3to4(in, width, swap_, rows[0][0]);
         break;
       default:
-        std::memcpy(rows[0][0], in, static_cast<size_t>(image_.width));
+        std::memcpy(rows[0][0], in, static_cast<size_t>(width));
     }
     return Status::kOk;
   }
@@ -43,7 +48,7 @@ class PixelSource final : public RowSource {
   const bool swap_;
   PixelLayout layout_;
   SourcePlane plane_;
-  int next_ = 0;
+  int next_;
 };
 
 // Converts the 4-byte pixels of another source.
@@ -108,8 +113,8 @@ class PackedToPillowGray final : public PackedConverter {
 
 }  // namespace
 
-std::unique_ptr<RowSource> open_decoded_image(const PixelImage& image, bool packed, bool swap) {
-  return std::make_unique<PixelSource>(image, packed, swap);
+std::unique_ptr<RowSource> open_decoded_image(const PixelImage& image, const ImagePart& part, bool packed, bool swap) {
+  return std::make_unique<PixelSource>(image, part, packed, swap);
 }
 
 std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch) {

@@ -15,8 +15,13 @@ struct PixelImage {
   ptrdiff_t stride;
 };
 
+// The columns [x0, x1) of an image, from row y0 on.
+struct ImagePart {
+  int x0, y0, x1;
+};
+
 // Gives 4-byte pixels if `packed`, else planes. `swap` exchanges the first and third channel.
-std::unique_ptr<RowSource> open_decoded_image(const PixelImage& image, bool packed, bool swap);
+std::unique_ptr<RowSource> open_decoded_image(const PixelImage& image, const ImagePart& part, bool packed, bool swap);
 
 // Splits 4-byte pixels into planes. `scratch` must outlive the source, here and below.
 std::unique_ptr<RowSource> split_packed(std::unique_ptr<RowSource> source, Buffer* scratch);

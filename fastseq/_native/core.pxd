@@ -122,7 +122,7 @@ cdef extern from "engine/recipe.h" namespace "fastseq" nogil:
     cdef cppclass CRecipe "fastseq::Recipe":
         SlotFormat format
         optional[Augment] augment
-        cbool bgr, pillow_colors, index, native_png
+        cbool bgr, pillow_colors, index, two_taps, native_png
         Strictness strictness
         Interpolation interpolation
         Orient orient
@@ -287,7 +287,28 @@ cdef extern from "engine/sample_info.h" namespace "fastseq" nogil:
         int orientation
         int64_t nanoseconds[5]
 
+cdef extern from "cache/pixel_cache.h" namespace "fastseq" nogil:
+    cdef cppclass CPixelCache "fastseq::PixelCache":
+        pass
+
+cdef extern from "cache/pixels_in_memory.h" namespace "fastseq" nogil:
+    cdef cppclass CPixelsInMemory "fastseq::PixelsInMemory"(CPixelCache):
+        CPixelsInMemory(size_t, size_t) except +
+        size_t bytes()
+
+cdef extern from "cache/pixels_in_folder.h" namespace "fastseq" nogil:
+    cdef cppclass FolderPaths "fastseq::PixelsInFolder::Paths":
+        string pictures, records, taken
+    cdef cppclass CPixelsInFolder "fastseq::PixelsInFolder"(CPixelCache):
+        CPixelsInFolder(const FolderPaths&, size_t, int, int64_t) except +
+        int failure()
+
 cdef extern from "engine/batch.h" namespace "fastseq" nogil:
+    cdef cppclass CachedPictures:
+        CachedPictures()
+        shared_ptr[CPixelCache] cache
+        shared_ptr[CRecipe] picture, slot
+        vector[size_t] cells
     cdef cppclass CSampleData "fastseq::SampleData":
         const uint8_t* data
         size_t size
@@ -298,7 +319,8 @@ cdef extern from "engine/batch.h" namespace "fastseq" nogil:
         int size()
         cbool begin_fetch(int)
         Status data(int, CSampleData*, string*) except +
-        void run_pixels(int, const PixelImage&, cbool, Workspace*) except +
+        void use_pictures(CachedPictures) except +
+        void run_pixels(int, const PixelImage&, cbool, cbool, Workspace*) except +
         void run_deep(int, const DeepImage&, cbool, Workspace*) except +
         void fail(int, Status, string) except +
         cbool wait(milliseconds)

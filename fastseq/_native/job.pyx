@@ -11,6 +11,7 @@ from libc.math cimport INFINITY
 from libcpp.utility cimport move
 
 from fastseq._native.core cimport *
+from fastseq._native.pixel_cache cimport PixelCache
 from fastseq._native.recipe cimport Recipe
 from fastseq._native.sources cimport add_items, add_table
 
@@ -57,6 +58,8 @@ cdef class Job:
             addresses, sizes), the latter size_t, of the bytes that the first path numbers stand for; the crops None or
             a tuple (bytes, begins, ends) of where the crop index of each row is in these bytes.
         info: whether to record what `info` returns.
+        pictures: a tuple (cache, recipe of a picture, recipe from there to the slot, cells): int64 (n,), the cell of
+            each sample's picture in the `PixelCache`, -1 for one that is not kept; None to make samples directly.
     """
     cdef shared_ptr[BatchJob]* job
     cdef Pool pool
@@ -65,7 +68,7 @@ cdef class Job:
     cdef int pid
 
     def __cinit__(self, Pool pool, Recipe recipe, uint8_t[::1] out, const double[:, ::1] draws, sources,
-                  *, bint urgent=False, bint info=False):
+                  *, bint urgent=False, bint info=False, pictures=None):
         cdef vector[Source] items
         cdef vector[double] numbers
         cdef Py_ssize_t n, k = draws.shape[1]
@@ -83,8 +86,23 @@ cdef class Job:
         self.job = new shared_ptr[BatchJob](
             new BatchJob(recipe.recipe, move(items), &out[0] if n else NULL, move(numbers), <int>k, info))
         self.has_info = info
+        if pictures is not None:
+            self.use_pictures(pictures, n, k)
         with nogil:
             pool.pool.submit(dereference(self.job), urgent)
+
+    cdef use_pictures(self, pictures, Py_ssize_t n, Py_ssize_t k):
+        cdef CachedPictures used
+        cdef PixelCache cache = pictures[0]
+        cdef Recipe picture = pictures[1], slot = pictures[2]
+        cdef const int64_t[::1] cells = pictures[3]
+        cdef Py_ssize_t i
+        if cells.shape[0] != n or picture.min_draws or k < slot.min_draws:
+            raise ValueError(f"{n} samples with {k} draws, but {cells.shape[0]} cells, and {slot.min_draws} draws to read")
+        used.cache, used.picture, used.slot = cache.cache, picture.recipe, slot.recipe
+        for i in range(n):
+            used.cells.push_back(<size_t>cells[i])
+        self.job.get().use_pictures(move(used))
 
     def __dealloc__(self):
         if self.job is NULL or self.pid != process_id():
@@ -188,8 +206,8 @@ cdef class Job:
         found.job = self
         return memoryview(found)
 
-    def put_pixels(self, int i, const uint8_t[:, :, ::1] pixels, bint bgr):
-        """End sample i with its upright pixels, unless it was abandoned."""
+    def put_pixels(self, int i, const uint8_t[:, :, ::1] pixels, bint bgr, bint keep=True):
+        """End sample i with its upright pixels, unless it was abandoned; a cache of pictures may `keep` its."""
         cdef PixelImage image
         cdef Workspace workspace
         image.height, image.width = <int>pixels.shape[0], <int>pixels.shape[1]
@@ -199,7 +217,7 @@ cdef class Job:
         image.stride = pixels.shape[1] * pixels.shape[2]
         image.data = &pixels[0, 0, 0] if pixels.size else NULL
         with nogil:
-            self.job.get().run_pixels(i, image, bgr, &workspace)
+            self.job.get().run_pixels(i, image, bgr, keep, &workspace)
 
     def put_deep(self, int i, const uint8_t[::1] data, int type, shape, bint bgr):
         """End sample i with upright pixels of more than 8 bits: their bytes, their number in `tables.sample_types`, and

@@ -24,6 +24,7 @@ class Recipe:
         pillow_colors: bool = False,
         index: bool = False,
         uint16_items: bool = False,
+        two_taps: bool = False,
         native_png: bool = True,
         augment: tuple[int, float, bool, float, bool, int] | None = None,
     ) -> None: ...

@@ -5,11 +5,14 @@ from libcpp.memory cimport make_shared
 
 
 cdef class Recipe:
-    """The settings that all samples of a batch share; see engine/recipe.h."""
+    """The settings that all samples of a batch share; see engine/recipe.h.
+
+    A height and a width of 0 stand for those of each image, in the recipe of a picture for a cache.
+    """
     def __cinit__(self, int height, int width, int channels, *, bint channels_first, int item_bytes,
                   bytes lookup, scale, offset, bint bgr, int interpolation, int orient,
                   int strict, ops, limits, bint pillow_colors=False, bint index=False, bint uint16_items=False,
-                  bint native_png=True, augment=None):
+                  bint two_taps=False, bint native_png=True, augment=None):
         cdef shared_ptr[CRecipe] recipe = make_shared[CRecipe]()
         cdef CRecipe* r = recipe.get()
         cdef Op op
@@ -28,7 +31,7 @@ cdef class Recipe:
         r.format.uint16_items = uint16_items
         r.format.set_scaling(scale, offset)
         r.bgr, r.pillow_colors, r.index = bgr, pillow_colors, index
-        r.native_png = native_png
+        r.two_taps, r.native_png = two_taps, native_png
         r.strictness = <Strictness>strict
         r.interpolation = <Interpolation>interpolation
         r.orient = <Orient>orient

@@ -14,6 +14,7 @@ from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.crop_misfit import CropMisfit
 from fastseq.engine.lost_range import LostRange
 from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.pixel_cache import PixelCache
 from fastseq.engine.pixels import Decode
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import Sources
@@ -25,7 +26,12 @@ class Decoder:
     """Begins batches with the same settings, threads and memory. Nothing else makes native jobs."""
 
     def __init__(
-        self, settings: Settings, threads: Threads, memory: BatchAllocator, fallback: Decode = decode_any
+        self,
+        settings: Settings,
+        threads: Threads,
+        memory: BatchAllocator,
+        fallback: Decode = decode_any,
+        pixels: PixelCache | None = None,
     ) -> None:
         """Prepare; no thread is started yet.
 
@@ -34,11 +40,13 @@ class Decoder:
             threads: that decode.
             memory: where batches are allocated.
             fallback: decodes formats other than JPEG.
+            pixels: keeps pictures for these settings.
         """
         self.settings = settings
         self.threads = threads
         self.memory = memory
         self._fallback = fallback
+        self._pixels = pixels
         self._lost = LostRange()
         self._misfit = CropMisfit()
 
@@ -55,6 +63,7 @@ class Decoder:
         numbers: Sequence[Any] | NDArray[np.int64] | None = None,
         out: NDArray[Any] | None = None,
         info: bool = False,
+        cells: NDArray[np.int64] | None = None,
     ) -> PendingBatch:
         """Begin to decode a batch.
 
@@ -66,6 +75,7 @@ class Decoder:
             out: C-contiguous, of the shape and dtype that `settings` give the batch; allocated if None. Threads
                 write to it until the batch is complete or cancelled.
             info: whether to record `PendingBatch.info`.
+            cells: int64 (n,), where the pixel cache keeps each image's picture, -1 for nowhere; nowhere if None.
 
         Raises:
             MemoryError: if the batch cannot be allocated.
@@ -74,7 +84,12 @@ class Decoder:
         images = self.memory.allocate(self.settings, len(sources)) if out is None else out
         buffer = images.reshape(-1).view(np.uint8)
         recipe = self.settings.recipe
-        job = Job(self.threads.pool, recipe, buffer, draws, sources.for_job(), urgent=urgent, info=info)
+        pictures = None
+        if self._pixels is not None:
+            self._pixels.warn()
+            pictures = self._pixels.for_job(len(images), cells)
+        items = sources.for_job()
+        job = Job(self.threads.pool, recipe, buffer, draws, items, urgent=urgent, info=info, pictures=pictures)
         if numbers is None:
             numbers = range(len(images))
         return PendingBatch(

@@ -70,7 +70,7 @@ def pixels_or_failure(decode: Decode, data: memoryview, settings: Settings) -> P
 def _put(job: Job, index: int, pixels: Pixels) -> None:
     values = np.ascontiguousarray(pixels.values)
     if values.dtype == np.uint8:
-        job.put_pixels(index, values, pixels.bgr)
+        job.put_pixels(index, values, pixels.bgr, keep=not pixels.lost)  # so that a loss is told of in each run
         return
     if values.dtype.name not in _SAMPLE_TYPES:
         values = values.astype(np.int16 if values.dtype == np.int8 else np.float64)

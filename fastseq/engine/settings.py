@@ -162,28 +162,30 @@ class Settings:
     @lazy_property
     def recipe(self) -> Recipe:
         """The settings as the native core takes them."""
-        height, width = self.size
-        return Recipe(
-            height,
-            width,
-            self.channels,
-            channels_first=self.data_format == "channels_first",
-            item_bytes=self.numpy_dtype.itemsize,
-            lookup=self.lookup().tobytes(),
-            scale=self.scaling.scale,
-            offset=self.scaling.offset,
-            bgr=self.bgr,
-            interpolation=INTERPOLATIONS[self.interpolation],
-            orient=ORIENTS[self.orient],
-            strict=STRICTNESS[self.strict],
-            ops=self.pipeline.ops,
-            limits=asdict(self.limits),
-            pillow_colors=COLORS[self.color].pillow_colors,
-            index=COLORS[self.color].has_ids,
-            uint16_items=self.numpy_dtype == np.uint16,
-            native_png=self.native_png,
-            augment=self.augment,
-        )
+        return self.make_recipe()
+
+    def make_recipe(self, **changed: Any) -> Recipe:
+        """The recipe, with another `size` or other values for some of its keyword arguments."""
+        arguments = {
+            "channels_first": self.data_format == "channels_first",
+            "item_bytes": self.numpy_dtype.itemsize,
+            "lookup": self.lookup().tobytes(),
+            "scale": self.scaling.scale,
+            "offset": self.scaling.offset,
+            "bgr": self.bgr,
+            "interpolation": INTERPOLATIONS[self.interpolation],
+            "orient": ORIENTS[self.orient],
+            "strict": STRICTNESS[self.strict],
+            "ops": self.pipeline.ops,
+            "limits": asdict(self.limits),
+            "pillow_colors": COLORS[self.color].pillow_colors,
+            "index": COLORS[self.color].has_ids,
+            "uint16_items": self.numpy_dtype == np.uint16,
+            "native_png": self.native_png,
+            "augment": self.augment,
+        }
+        height, width = changed.pop("size", self.size)
+        return Recipe(height, width, self.channels, **{**arguments, **changed})
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is derived: another process derives it again."""

@@ -21,6 +21,7 @@ from fastseq.loading.batch_views import BatchViews
 from fastseq.loading.blocks.block_prefetcher import block_prefetcher
 from fastseq.loading.lanes import lanes_of, window_size
 from fastseq.loading.map_ahead import MapAhead
+from fastseq.loading.pixel_caching import pixel_cache_of
 from fastseq.loading.policy import OnError, Policy
 from fastseq.loading.prefetcher import Decoded, Key, Prefetcher
 from fastseq.loading.state import State, check_compatible, counter, describe_settings, fingerprint, shortened
@@ -80,6 +81,12 @@ class Loader(BatchViews):
             processes of a host; None for nowhere.
         cache_bytes: bound on the blocks in that folder, like `window_bytes`; None for half of what is free on the disk,
             and what the folder has. Once it is full, other blocks are fetched each time.
+        pixel_cache: where decoded images are kept for later epochs: "ram", in the memory of this process; or a folder on
+            a local disk, for later runs too, and for all processes of a host; None for nowhere. What is kept is the
+            image of the batch's size before flips and scaling; with a random crop, the whole image, which is then
+            resampled from its pixels each time, whether it was kept or not.
+        pixel_cache_bytes: bound on the decoded images, like `window_bytes`; None, for a folder, for half of what is
+            free on the disk, and what the folder has. Once it is full, other images are decoded each time.
         stall_warn_s: seconds of waiting for one file after which a `StalledWarning` names it; 60 if None.
         map: a function of each batch, which takes its parts, such as `(x, y)`, and returns the batch that you get: for
             MixUp, layers of Keras, inputs by name. It is called ahead of need on a thread of its own, never twice at
@@ -113,6 +120,8 @@ class Loader(BatchViews):
         window_bytes: int | str | None = None,
         cache: StrPath | None = None,
         cache_bytes: int | str | None = None,
+        pixel_cache: StrPath | None = None,
+        pixel_cache_bytes: int | str | None = None,
         stall_warn_s: float | None = None,
         map: Callable[..., Any] | None = None,
         **pixels: Unpack[PixelSettings],
@@ -148,6 +157,7 @@ class Loader(BatchViews):
         if on_error == "fill" and self._labels.kind is None:
             raise ValueError("on_error='fill' needs labels: filled images have weight 0 in (x, y, w)")
         self._weights = weights_of(sample_weight, len(samples), self._labels.kind)
+        self._pixels = pixel_cache_of(samples, self.settings, pixel_cache, pixel_cache_bytes)
         self._prefetcher = Prefetcher(
             samples,
             self.order,
@@ -160,6 +170,7 @@ class Loader(BatchViews):
             blocks=block_prefetcher(
                 samples, self.order, window_size(window_bytes), self.settings.limits.file_bytes, cache, cache_bytes
             ),
+            pixels=self._pixels,
         )
         self._bad = BadSamples(
             policy,
@@ -330,7 +341,9 @@ class Loader(BatchViews):
     @lazy_property
     def _described_settings(self) -> dict[str, str]:
         weights = "" if self._weights is None else fingerprint(self._weights.tobytes())
+        resampled = self._pixels is not None and self._pixels.changes_pixels
         return describe_settings(self.settings) | {
+            **({"pixel_cache": "whole images"} if resampled else {}),
             "labels": repr(self._labels.kind),
             "sample_weight": weights,
             "map": "" if self._map is None else shortened(self._map.name),

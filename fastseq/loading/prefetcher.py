@@ -16,6 +16,7 @@ from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import LookAhead, depth_ahead, prefetch_cap
 from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.pixel_cache import PixelCache
 from fastseq.engine.pixels import Decode
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
@@ -77,6 +78,7 @@ class Prefetcher:
         stall_warn_s: float | None = None,
         fallback: Decode = decode_any,
         blocks: BlockPrefetcher | None = None,
+        pixels: PixelCache | None = None,
     ) -> None:
         """Prepare; no thread is started and no memory allocated before the first batch is requested.
 
@@ -91,6 +93,7 @@ class Prefetcher:
             stall_warn_s: how long to wait for one file, in seconds, before a `StalledWarning` names it; 60 if None.
             fallback: decodes formats other than JPEG.
             blocks: fetches the images, if they are read by blocks.
+            pixels: keeps the pictures of the rows of the samples' table.
 
         Raises:
             ValueError: for a value that is not possible.
@@ -99,7 +102,7 @@ class Prefetcher:
         self._order = order
         self._seed = seed
         cap = prefetch_cap(prefetch_bytes)
-        self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback)
+        self.decoder = Decoder(settings, shared_threads(threads), BatchAllocator(cap), fallback, pixels)
         self.look_ahead: LookAhead[Key, Pending] = LookAhead(cap)
         self._blocks = blocks
         images = batch_size * samples.inputs.image_count
@@ -171,10 +174,11 @@ class Prefetcher:
         rows = self._samples.image_rows(indices)
         samples = indices + len(self._samples) * np.arange(len(rows))[:, None]  # each image has draws of its own
         draws = self.decoder.settings.pipeline.draw(self._seed, epoch, samples.ravel())
-        begin = partial(self.decoder.begin, draws=draws, urgent=urgent, numbers=np.tile(indices, len(rows)))
+        numbers, rows = np.tile(indices, len(rows)), rows.ravel()
+        begin = partial(self.decoder.begin, draws=draws, urgent=urgent, numbers=numbers, cells=rows)
         if self._blocks is not None:
-            return self._blocks.begin(rows.ravel(), self.decoder.batch_bytes(rows.size), begin)
-        return begin(TableSources(self._samples.table, rows.ravel()))
+            return self._blocks.begin(rows, self.decoder.batch_bytes(rows.size), begin)
+        return begin(TableSources(self._samples.table, rows))
 
     def _result(self, batch: Pending) -> None:
         def warn(place: int) -> None:

@@ -1,0 +1,5 @@
+from fastseq._native.core cimport *
+
+
+cdef class PixelCache:
+    cdef shared_ptr[CPixelCache] cache
