@@ -60,7 +60,8 @@ def test_public_names(keras):
         *("CenterCrop", "DataLoader", "DecodeError", "ImageSequence", "Limits", "Loader", "RandomFlip"),
         *("RandomResizedCrop", "Resize", "Samples", "Status", "UnknownLabelError", "decode_batch"),
     }
-    names = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory", "set_prefetch_bytes"]
+    names = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory"]
+    names += ["set_pixel_cache", "set_prefetch_bytes"]
     assert fastseq.compat.__all__ == names
     for name in fastseq.__all__:
         assert inspect.getdoc(getattr(fastseq, name)), name

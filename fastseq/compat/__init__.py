@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as _typing
 from importlib import import_module as _import_module
 
+from fastseq.compat.pixel_cache import set_pixel_cache
 from fastseq.compat.prefetch import set_prefetch_bytes
 
 _MODULES = {
@@ -20,7 +21,14 @@ if _typing.TYPE_CHECKING:
     from fastseq.compat.image_dataset.image_dataset import image_dataset_from_directory
     from fastseq.compat.sequence.sequence import Sequence
 
-__all__ = ["DataGenerator", "ImageDataGenerator", "Sequence", "image_dataset_from_directory", "set_prefetch_bytes"]
+__all__ = [
+    "DataGenerator",
+    "ImageDataGenerator",
+    "Sequence",
+    "image_dataset_from_directory",
+    "set_pixel_cache",
+    "set_prefetch_bytes",
+]
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastseq.compat.pixel_cache import row_pixels
 from fastseq.compat.prefetch import drop_in_cap
 from fastseq.engine.any_format import decode_bytes
 from fastseq.engine.settings import Settings
@@ -104,23 +105,25 @@ class DataGenerator(PassAwareDataset):
             raise IndexError(f"list_IDs must be row positions below {len(self._samples)}")
         self._shuffles = _Shuffles(rows, batch_size)
         self._numbers: dict[int, int] = {}  # the order that each epoch of the passes is served from
+        settings = Settings(
+            dim,
+            interpolation="cv2.linear",
+            orient="landscape",
+            color="bgr" if n_channels == 3 else "gray",
+            dtype=dtype,
+            strict=strict,
+            limits=Limits() if limits is None else limits,
+        )
         self._prefetcher = Prefetcher(
             self._samples,
             self._shuffles,
-            Settings(
-                dim,
-                interpolation="cv2.linear",
-                orient="landscape",
-                color="bgr" if n_channels == 3 else "gray",
-                dtype=dtype,
-                strict=strict,
-                limits=Limits() if limits is None else limits,
-            ),
+            settings,
             batch_size=batch_size,
             seed=0,
             threads=None,
             prefetch_bytes=drop_in_cap(prefetch_bytes),
             fallback=decode_bytes,
+            pixels=row_pixels(settings, len(self._samples.table)),
         )
         self.passes = KerasPasses(len(self))
         self.on_epoch_end()

@@ -140,6 +140,11 @@ class ListSources:
         """See `Sources`."""
         return self._items
 
+    @property
+    def sources(self) -> Sequence[Source]:
+        """What it was made of."""
+        return self._sources
+
     def path(self, place: int) -> StrPath | None:
         """See `Sources`."""
         source = self._sources[place]

@@ -81,8 +81,8 @@ class Loader(BatchViews):
             processes of a host; None for nowhere.
         cache_bytes: bound on the blocks in that folder, like `window_bytes`; None for half of what is free on the disk,
             and what the folder has. Once it is full, other blocks are fetched each time.
-        pixel_cache: where decoded images are kept for later epochs: "ram", in the memory of this process; or a folder on
-            a local disk, for later runs too, and for all processes of a host; None for nowhere. What is kept is the
+        pixel_cache: where decoded images are kept for later epochs: "ram", in the memory of this process; or a folder
+            on a local disk, for later runs too, and for all processes of a host; None for nowhere. What is kept is the
             image of the batch's size before flips and scaling; with a random crop, the whole image, which is then
             resampled from its pixels each time, whether it was kept or not.
         pixel_cache_bytes: bound on the decoded images, like `window_bytes`; None, for a folder, for half of what is

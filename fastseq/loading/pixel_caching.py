@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastseq import arguments
 from fastseq._types import StrPath
 from fastseq.engine.folder_pixels import FolderPixels
-from fastseq.engine.pixel_cache import MemoryPixels, PixelCache
+from fastseq.engine.pixel_cache import MemoryPixels, PixelCache, memory_bound
 from fastseq.engine.settings import Settings
 from fastseq.samples import Samples
 from fastseq.samples.path_table import PathTable
@@ -29,17 +29,12 @@ def pixel_cache_of(
         ValueError: if there is a size without a cache, a cache in memory without a size, or a folder for images of
             which nothing tells whether they have changed.
     """
-    if pixel_cache is None:
-        if pixel_cache_bytes is not None:
-            raise ValueError('pixel_cache_bytes is the size of a cache: pass its place too, pixel_cache="ram"')
-        return None
+    if pixel_cache is None or pixel_cache == "ram":
+        bound = memory_bound(pixel_cache, pixel_cache_bytes)
+        return None if bound is None else MemoryPixels(settings, len(samples.table), bound)
     if not isinstance(pixel_cache, (str, os.PathLike)):
         raise TypeError(f'pixel_cache must be "ram" or the path of a folder, not {arguments.shown(pixel_cache)}')
     max_bytes = None if pixel_cache_bytes is None else arguments.byte_count("pixel_cache_bytes", pixel_cache_bytes)
-    if pixel_cache == "ram":
-        if max_bytes is None:
-            raise ValueError('pixel_cache="ram" needs to know how much memory it may take: pixel_cache_bytes="8GB"')
-        return MemoryPixels(settings, len(samples.table), max_bytes)
     folder = os.fspath(pixel_cache)
     if not isinstance(folder, str) or not folder or is_url(folder):
         raise ValueError(f'pixel_cache must be "ram" or a folder on a local disk, not {folder!r}')

@@ -12,6 +12,7 @@ from fastseq.compat.image_data_generator.forecast import Request, State, state_o
 from fastseq.compat.image_data_generator.image_recipe import ImageRecipe
 from fastseq.compat.image_data_generator.pillow import decode_by_pillow
 from fastseq.compat.image_data_generator.sources import ArrayImages, FileImages, Files, Inputs
+from fastseq.compat.pixel_cache import path_pixels
 from fastseq.compat.prefetch import drop_in_cap
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
@@ -44,7 +45,10 @@ class ImageBatches:
         """Prepare; no thread is started before the first batch is asked for."""
         cap = drop_in_cap()
         self._recipe = recipe
-        self._decoder = Decoder(recipe.settings, shared_threads(None), BatchAllocator(cap), decode_by_pillow)
+        self._pixels = None if recipe.arrays else path_pixels(recipe.settings)
+        self._decoder = Decoder(
+            recipe.settings, shared_threads(None), BatchAllocator(cap), decode_by_pillow, self._pixels
+        )
         # The images of an array are copied for each batch begun ahead; half of the cap is for the copies.
         self._look_ahead: LookAhead[Key, PendingBatch] = LookAhead(cap // 2 if recipe.arrays else cap)
         self._snapshots: dict[Key, Inputs] = {}  # what the batches that are begun are made of
@@ -157,6 +161,7 @@ class ImageBatches:
 
     def _begin(self, images: FileImages | ArrayImages, key: Key, plan: _Plan, urgent: bool) -> PendingBatch:
         inputs = images.inputs(plan.indices, plan.files)
-        batch = self._decoder.begin(inputs.sources(), plan.draws, urgent=urgent, numbers=plan.indices)
+        cells = None if self._pixels is None else self._pixels.cells(plan.files)
+        batch = self._decoder.begin(inputs.sources(), plan.draws, urgent=urgent, numbers=plan.indices, cells=cells)
         self._snapshots[key] = inputs
         return batch

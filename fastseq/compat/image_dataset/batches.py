@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from fastseq.compat.pixel_cache import path_pixels
 from fastseq.compat.prefetch import drop_in_cap
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
@@ -34,7 +35,8 @@ class DatasetBatches:
     def __init__(self, settings: Settings, batch_size: int) -> None:
         """Prepare for batches of `batch_size` files; no thread is started before the first one is begun."""
         cap = drop_in_cap()
-        self.decoder = Decoder(settings, shared_threads(None), BatchAllocator(cap), _decode_by_tensorflow)
+        self._pixels = path_pixels(settings)
+        self.decoder = Decoder(settings, shared_threads(None), BatchAllocator(cap), _decode_by_tensorflow, self._pixels)
         self.look_ahead: LookAhead[int, PendingBatch] = LookAhead(cap)
         self.depth = depth_ahead(self.decoder.threads.count, batch_size)
         # Tickets that a checkpoint of an iterator brings back from another process are none of these.
@@ -93,7 +95,8 @@ class DatasetBatches:
         )
 
     def _begin(self, sources: ListSources, urgent: bool) -> PendingBatch:
-        return self.decoder.begin(sources, np.empty((len(sources), 0)), urgent=urgent)
+        cells = None if self._pixels is None else self._pixels.cells(sources.sources)
+        return self.decoder.begin(sources, np.empty((len(sources), 0)), urgent=urgent, cells=cells)
 
 
 def _files(paths: NDArray[np.object_]) -> list[str]:

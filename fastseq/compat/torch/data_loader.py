@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from fastseq import arguments
 from fastseq._types import Unpack
@@ -16,6 +16,7 @@ from fastseq.compat.torch.tensors import require_torch
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import depth_ahead, prefetch_cap
+from fastseq.engine.pixel_cache import PathPixels, memory_bound
 from fastseq.engine.pixel_settings import PixelSettings, settings_of, takes_pixel_settings
 from fastseq.engine.threads import shared_threads
 from fastseq.order.rng import key_word
@@ -77,6 +78,10 @@ class DataLoader:
         seed: of random transforms, 0 <= seed < 2**64.
         threads: how many threads decode; as many as there are cores if None.
         prefetch_bytes: bound on the batches decoded ahead; 256 MiB if None, 0 to decode none ahead.
+        pixel_cache: "ram" to keep decoded images of files in the memory of this process for later epochs, as
+            `fastseq.Loader` does; a file that changes is not read again. None to keep nothing.
+        pixel_cache_bytes: bound on the decoded images, in bytes or as a text such as "4GB" or "512MiB". Once it is
+            full, other images are decoded each time.
         **pixels: see `PixelSettings`.
 
     Raises:
@@ -110,6 +115,8 @@ class DataLoader:
         seed: int = 0,
         threads: int | None = None,
         prefetch_bytes: int | None = None,
+        pixel_cache: Literal["ram"] | None = None,
+        pixel_cache_bytes: int | str | None = None,
         **pixels: Unpack[PixelSettings],
     ) -> None:
         if isinstance(dataset, (Samples, str, os.PathLike)):
@@ -138,7 +145,12 @@ class DataLoader:
             raise ValueError(f"{next(iter(pixels))} has no effect without size=(height, width), which decodes images")
         self._seed = key_word("seed", seed)
         self._cap = prefetch_cap(prefetch_bytes)
-        decoder = Decoder(settings, shared_threads(threads), BatchAllocator(self._cap))
+        arguments.one_of("pixel_cache", pixel_cache, ("ram", None), "fastseq.Loader also takes a folder")
+        if size is None and pixel_cache is not None:
+            raise ValueError("pixel_cache has no effect without size=(height, width), which decodes images")
+        max_bytes = memory_bound(pixel_cache, pixel_cache_bytes)
+        self._pixels = None if max_bytes is None else PathPixels(settings, max_bytes)
+        decoder = Decoder(settings, shared_threads(threads), BatchAllocator(self._cap), pixels=self._pixels)
         self._decoder = None if size is None else decoder
         self._depth = depth_ahead(decoder.threads.count, batch_size) if self._cap and self._decoder else 0
         self._epochs = 0
@@ -165,6 +177,7 @@ class DataLoader:
             epoch=number,
             collate_fn=self.collate_fn,
             tensors=self.tensors,
+            pixels=self._pixels,
         )
         if self.shuffle:
             epoch.on_exhausted(self.batch_size or 1, partial(self._shuffle.on_exhausted, len(self.dataset)))

@@ -12,6 +12,7 @@ from fastseq.compat.torch.batch import SampleBatch
 from fastseq.engine.decoder import Decoder
 from fastseq.engine.look_ahead import LookAhead
 from fastseq.engine.pending_batch import PendingBatch
+from fastseq.engine.pixel_cache import PathPixels
 from fastseq.errors import warn_of_recovered
 
 
@@ -30,6 +31,7 @@ class SampleEpoch:
         epoch: int,
         collate_fn: Callable[[list[Any]], Any] | None,
         tensors: bool,
+        pixels: PathPixels | None = None,
     ) -> None:
         """Prepare; nothing is asked for before the first batch is.
 
@@ -43,6 +45,7 @@ class SampleEpoch:
             epoch: of random transforms.
             collate_fn: makes a batch of its samples; see `DataLoader`.
             tensors: whether arrays become tensors; see `DataLoader`.
+            pixels: keeps pictures for the decoder.
         """
         self._waiting: deque[SampleBatch] = deque()
         self._look_ahead: LookAhead[SampleBatch, PendingBatch] = LookAhead(max_bytes)
@@ -54,6 +57,7 @@ class SampleEpoch:
         self._epoch = epoch
         self._collate_fn = collate_fn
         self._tensors = tensors
+        self._pixels = pixels
         self._images = self._recovered = 0  # so far
         self._full = 0
         self._on_exhausted: Callable[[], None] | None = None
@@ -120,7 +124,9 @@ class SampleEpoch:
         if self._decoder is None or batch.error is not None or not batch.images:
             return None
         draws = self._decoder.settings.pipeline.draw(self._seed, self._epoch, np.asarray(batch.numbers))
-        return self._decoder.begin(batch.sources(), draws, urgent=urgent, numbers=batch.numbers)
+        sources = batch.sources()
+        cells = None if self._pixels is None else self._pixels.cells(sources.sources)
+        return self._decoder.begin(sources, draws, urgent=urgent, numbers=batch.numbers, cells=cells)
 
     def _begin_ahead(self, batch: SampleBatch) -> PendingBatch | None:
         try:
