@@ -103,3 +103,10 @@ def test_encodings_are_compared(tree: Path) -> None:
     rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith(("| 7", "| 8", "| 9"))]
     assert len(rows) == 8
     assert all(20 < float(row[5]) < 60 for row in rows)
+
+
+def test_the_pixel_cache_is_measured(tree: Path) -> None:
+    ran = run("pixel_cache.py", tree, "--images", 8, "--epochs", 2)
+    rows = [line.split(" | ") for line in ran.stdout.splitlines()[2:]]
+    assert len(rows) == 8
+    assert all(float(row[2].replace(",", "")) > 0 for row in rows)

@@ -35,6 +35,10 @@ from fastseq import (
     Status,
     decode_batch,
 )
+from fastseq._native.job import Job, Pool
+from fastseq._native.pixel_cache import PixelsInMemory
+from fastseq.engine.picture_recipes import picture_recipes
+from fastseq.engine.settings import Settings
 from fastseq.transforms.resize import PadToAspect
 
 SIZE = (24, 32)
@@ -341,6 +345,42 @@ def test_a_full_disk_costs_no_picture(paths, tmp_path):
     out, err = program.communicate(timeout=60)
     assert out.split() == digests(paths, 1)
     assert err.count("cannot be kept") == 1
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_shards_that_are_read_by_blocks(tmp_path, place):
+    for shard in range(3):
+        members = [(f"{i}.jpg", jpeg(photo(40, 50, 10 * shard + i))) for i in range(9)]
+        (tmp_path / f"{shard}.tar").write_bytes(tar(members))
+    samples = Samples.from_tar(tmp_path / "{0..2}.tar")
+    options = {"shuffle": "blocks", "transform": CROP, "interpolation": "cv2.linear"}
+    assert_same_epochs(loader_of(samples, place, tmp_path, **options), loader_of(samples, None, **options))
+
+
+def test_the_views_of_a_sample_draw_on_their_own(paths):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"left": [*map(str, paths)], "right": [*map(str, reversed(paths))]})
+    samples = Samples.from_dataframe(table, image=["left", "right"], label=None)
+    options = {"transform": CROP, "interpolation": "cv2.linear"}
+    kept, plain = (loader_of(samples, place, **options) for place in ("ram", None))
+    for _ in range(2):
+        for ours, theirs in zip(kept, plain, strict=True):
+            for name in ("left", "right"):
+                np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+def test_jobs_check_their_pictures():
+    settings = Settings(SIZE, CROP)
+    recipes = picture_recipes(settings)
+    cells, draws, out = np.zeros(1, np.int64), np.empty((1, 23)), np.empty(SIZE[0] * SIZE[1] * 3, np.uint8)
+
+    def job(picture=recipes.picture, slot=recipes.slot, cells=cells):
+        pictures = PixelsInMemory(1, 100), picture, slot, cells
+        return Job(Pool(1), Settings(SIZE).recipe, out, draws[:, :22], [b""], pictures=pictures)
+
+    for wrong in ({"cells": np.zeros(2, np.int64)}, {"picture": settings.recipe}, {}):
+        with pytest.raises(ValueError, match="cells"):
+            job(**wrong)
 
 
 @pytest.mark.parametrize("place", PLACES)

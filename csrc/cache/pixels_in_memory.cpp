@@ -1,7 +1,8 @@
 #include "cache/pixels_in_memory.h"
 
+#include <algorithm>
 #include <cstring>
-#include <limits>
+#include <new>
 
 #include "base/platform.h"
 
@@ -17,6 +18,8 @@ namespace {
 constexpr size_t kAlignment = 64;
 constexpr size_t kChunkBytes = kMaxPictureBytes + (1 << 16);  // no record is larger; the system counts what is written
 
+constexpr size_t kMaxBytes = size_t{1} << 46;  // 64 TB
+
 constexpr size_t rounded_up(size_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 
 // At least half of each chunk but the last is used.
@@ -26,10 +29,12 @@ size_t chunks_for(size_t max_bytes) { return max_bytes / (kChunkBytes / 2) + 2; 
 
 PixelsInMemory::PixelsInMemory(size_t cells, size_t max_bytes)
     : cell_count_(cells),
-      max_bytes_(max_bytes),
-      chunk_count_(chunks_for(max_bytes)),
-      cells_(new std::atomic<const Record*>[cells]()),
-      chunks_(new std::atomic<uint8_t*>[chunk_count_]()) {}
+      max_bytes_(std::min(max_bytes, kMaxBytes)),
+      chunk_count_(chunks_for(max_bytes_)),
+      cells_(static_cast<std::atomic<const Record*>*>(std::calloc(std::max<size_t>(cells, 1), sizeof(cells_[0])))),
+      chunks_(new std::atomic<uint8_t*>[chunk_count_]()) {
+  if (!cells_) throw std::bad_alloc();
+}
 
 PixelsInMemory::~PixelsInMemory() {
   for (size_t i = 0; i < chunk_count_; ++i) platform::free_aligned(chunks_[i].load());

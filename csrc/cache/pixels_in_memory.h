@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -27,13 +28,16 @@ class PixelsInMemory final : public PixelCache {
 
  private:
   struct Record;
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
 
   // Room for a record; nullptr if there is none.
   uint8_t* allocate(size_t size) noexcept;
   uint8_t* chunk(size_t i) noexcept;
 
   const size_t cell_count_, max_bytes_, chunk_count_;
-  const std::unique_ptr<std::atomic<const Record*>[]> cells_;
+  const std::unique_ptr<std::atomic<const Record*>[], Free> cells_;  // where nothing is kept, it takes no memory
   const std::unique_ptr<std::atomic<uint8_t*>[]> chunks_;
   std::atomic<size_t> next_{0};   // where the next record goes, counted through all chunks
   std::atomic<size_t> bytes_{0};  // of the records

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fastseq._native import tables
 from fastseq._native.pixel_cache import PixelsInFolder, PixelsInMemory
 from fastseq._warn import warn_user
 from fastseq.engine.pixel_cache import PixelCache
@@ -18,7 +19,7 @@ from fastseq.errors import SamplesWarning
 from fastseq.storage.cache_folder import CacheFolder
 
 _FOLDER = "fastseq-pixels"
-_FORMAT = 1  # of the files; a change of what the decoders make of a file changes it, too
+_FORMAT = 1  # of the files; a change of what our decoders make of an image changes it, too
 
 
 class FolderPixels(PixelCache):
@@ -59,7 +60,7 @@ class FolderPixels(PixelCache):
 
     def _key_of(self, images: bytes) -> str:
         digest = hashlib.blake2b(images, digest_size=16)
-        digest.update(f"{_FORMAT} {self._recipes.description}".encode())
+        digest.update(f"{_FORMAT} {tables.library_versions()} {self._recipes.description}".encode())
         return digest.hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -87,7 +87,8 @@ class MemoryPixels(PixelCache):
 
 
 _NAMES = (str, os.PathLike, FileRange)
-_SMALL_IMAGE = 4096  # bytes; at least as many cells are there as whole images of this size fit
+_SMALL_IMAGE = 4096  # bytes; there are as many cells as whole images of this size fit, up to a bound
+_MAX_CELLS = 1 << 24
 
 
 class PathPixels(MemoryPixels):
@@ -100,7 +101,7 @@ class PathPixels(MemoryPixels):
         """Prepare; memory is allocated as it is needed."""
         whole = picture_recipes(settings).is_whole
         picture = _SMALL_IMAGE if whole else settings.channels * int(np.prod(settings.size))
-        super().__init__(settings, max_bytes // picture, max_bytes)
+        super().__init__(settings, min(max_bytes // picture, _MAX_CELLS), max_bytes)
         self._numbers: dict[Any, int] = {}
         self._next = count()
         self._max_bytes = max_bytes
