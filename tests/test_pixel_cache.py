@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import multiprocessing
+import os
 import pickle
 import random
 import shutil
@@ -26,6 +29,7 @@ import fastseq
 from fastseq import (
     CenterCrop,
     DecodeError,
+    Limits,
     Loader,
     RandomFlip,
     RandomResizedCrop,
@@ -287,6 +291,38 @@ def test_records_of_other_cells_are_none(stored, paths, tmp_path):
     content = file.read_bytes()
     file.write_bytes(content[48:] + content[:48])
     np.testing.assert_array_equal(epoch_of(loader_of(paths, "folder", tmp_path, transform=CROP)), images)
+
+
+@pytest.mark.parametrize("interpolation", ["antialias", "cv2.linear"])
+def test_images_that_are_too_large_are_decoded_as_ever(tmp_path, interpolation):
+    """The bound of a picture is that of the memory of a thread, where this is the lower one."""
+    for name, form in (("a", "jpeg"), ("b", "webp")):
+        (tmp_path / name).write_bytes(encoded(photo(220, 260, 1), form))
+    files = [tmp_path / name for name in "ab"]
+    options = {"interpolation": interpolation, "transform": CROP, "limits": Limits(memory_bytes=150_000)}
+    kept, plain = loader_of(files, "ram", **options), loader_of(files, None, **options)
+    assert_same_epochs(kept, plain)
+    assert kept._pixels.nbytes == 0
+
+
+def test_a_stopped_process_is_not_waited_for(paths, tmp_path):
+    """One that holds the lock of the folder: nothing is stored meanwhile."""
+    loader = loader_of(paths, "folder", tmp_path)
+    with (tmp_path / "fastseq-pixels" / "used").open("rb") as used:
+        fcntl.flock(used, fcntl.LOCK_EX)
+        np.testing.assert_array_equal(epoch_of(loader), decode_batch(paths, SIZE))
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*.data")) == 0
+    np.testing.assert_array_equal(epoch_of(loader), decode_batch(paths, SIZE))
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*.data")) > 0
+
+
+def test_room_is_made_of_what_was_not_used_for_a_day(paths, tmp_path):
+    epoch_of(loader_of(paths, "folder", tmp_path))
+    gc.collect()
+    old = next(tmp_path.rglob("*.data"))
+    os.utime(old, (0, 0))
+    epoch_of(loader_of(paths, "folder", tmp_path, size=(20, 20), bound=60_000))
+    assert not old.exists()
 
 
 def test_a_folder_that_cannot_be_is_warned_of(paths, tmp_path):
