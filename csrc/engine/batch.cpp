@@ -287,8 +287,8 @@ void BatchJob::run_pixels(int i, const PixelImage& image, bool image_bgr, bool k
     PixelImage picture;
     bool too_large = true;
     if (pictures_.cache) {
-      const Status made = resample_picture(image, image_bgr, *pictures_.picture, workspace, cancelled_, &picture,
-                                           &too_large);
+      const Status made =
+          resample_picture(image, image_bgr, *pictures_.picture, workspace, cancelled_, &picture, &too_large);
       if (!too_large) return is_good(made) ? finish(i, picture, made, keep, workspace) : made;
     }
     return resample_sample(image, image_bgr, *recipe_, draws(i), slot(i), workspace, cancelled_);

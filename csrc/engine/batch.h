@@ -119,7 +119,7 @@ class BatchJob {
   SourceReader reader_;
   CachedPictures pictures_;
   std::vector<FileVersion> versions_;  // of the samples' files, before they were read; for the cache
-  std::vector<SampleInfo> infos_;  // of each sample, or empty; written by the thread that runs it
+  std::vector<SampleInfo> infos_;      // of each sample, or empty; written by the thread that runs it
 
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable ended_;

@@ -40,8 +40,7 @@ bool read_upright_size(const uint8_t* data, size_t size, const Recipe& recipe, U
       stored.width > recipe.limits.pixels / stored.height) {
     return false;
   }
-  const bool transpose =
-      resolve_orientation(recipe.orient, stored.orientation, stored.height, stored.width).transpose;
+  const bool transpose = resolve_orientation(recipe.orient, stored.orientation, stored.height, stored.width).transpose;
   *upright = {stored.height, stored.width, stored.gray};
   if (transpose) std::swap(upright->height, upright->width);
   return true;
