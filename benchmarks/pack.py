@@ -1,6 +1,6 @@
 """Measure what packing costs: its CPU time over that of the bare work, several processes, rivals, and what it gains.
 
-Usage: python benchmarks/pack.py [IMAGES_DIR] [--copies C] [--rounds R] [--ray]
+Usage: python benchmarks/pack.py [IMAGES_DIR] [--copies C] [--rounds R] [--ray] [--plot FILE]
 
 Images become 256 pixels on their shorter side, JPEGs of quality 90. The bare work is to decode, filter and encode them,
 from memory, and nothing else. The rivals decode, resize and encode by OpenCV.
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import numpy as np
 from contenders import Contender, transforms
 from image_set import images_of
 from measure import measure
@@ -119,6 +120,20 @@ def files(job: Job) -> Epoch:
     return epoch_of(fastseq.Samples.from_files(job.paths), job)
 
 
+def plot(file: Path, packing: float, from_files: float, from_pack: float) -> None:
+    """Draw images a second against epochs, given the seconds for an image."""
+    from matplotlib.figure import Figure
+
+    epochs = np.arange(1, 31)
+    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(epochs, np.full(len(epochs), 1 / from_files), label="from the files")
+    axes.plot(epochs, epochs / (packing + epochs * from_pack), label="packed first, the packing included")
+    axes.set(xlabel="epochs", ylabel="images / s", xlim=(1, 30), ylim=(0, None))
+    axes.legend()
+    figure.savefig(file, dpi=100)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure what packing costs and gains.")
@@ -126,6 +141,7 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=10, help="of each image")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ray", action="store_true", help="measure a Ray cluster on this machine too")
+    parser.add_argument("--plot", type=Path, help="draw images a second against epochs, the packing included")
     options = parser.parse_args()
     with images_of(options.images) as images, tempfile.TemporaryDirectory(prefix="fastseq-pack-") as scratch:
         print(about(images))
@@ -166,6 +182,9 @@ def main() -> None:
         print("| an epoch, random resized crops | CPU, files = 1 | images / s |\n| --- | ---: | ---: |")
         for result in results:
             print(f"| {result.title} | {result.ratio:.3f} | {result.images_per_second:.0f} |")
+        if options.plot:
+            seconds = statistics.median(cost.wall for cost in log["fastseq.pack, 2 processes"]) / len(paths)
+            plot(options.plot, seconds, *(1 / result.images_per_second for result in results))
 
 
 if __name__ == "__main__":
