@@ -64,17 +64,32 @@ def check_version(files: list[Path], tag: str | None) -> None:
 
 def check_platform(wheel: Path) -> None:
     """The wheel needs no more of a system than its name says."""
-    shown = subprocess.run([tools() / "auditwheel", "show", wheel], check=True, capture_output=True, text=True).stdout
-    text = " ".join(shown.split())
-    if "musllinux" in wheel.name:  # auditwheel judges these on musl alone; they must need its libc, and nothing else
-        if 'required by the wheel: { "libc.so": null }' not in text:
-            raise SystemExit(f"{wheel.name}: {text}")
+    if "musllinux" in wheel.name:  # which auditwheel judges on musl alone
+        if (needed := needed_libraries(wheel)) != {"libc.so"}:
+            raise SystemExit(f"{wheel.name} needs {sorted(needed)}, and not musl's libc.so alone")
         print(f"{wheel.name}: musl's libc alone", flush=True)
         return
+    shown = subprocess.run([tools() / "auditwheel", "show", wheel], check=True, capture_output=True, text=True).stdout
+    text = " ".join(shown.split())
     match = re.search(r'consistent with the following platform tag: "(\S+)"', text)
     if not match or match[1] not in wheel.name:
         raise SystemExit(f"{wheel.name}: {text}")
     print(f"{wheel.name}: {match[1]}", flush=True)
+
+
+def needed_libraries(wheel: Path) -> set[str]:
+    """The libraries that the modules in a wheel are linked with, by auditwheel's own reader of ELF files."""
+    program = """
+import io, sys, zipfile
+from elftools.elf.elffile import ELFFile
+
+for name in (archive := zipfile.ZipFile(sys.argv[1])).namelist():
+    if name.endswith(".so"):
+        for tag in ELFFile(io.BytesIO(archive.read(name))).get_section_by_name(".dynamic").iter_tags("DT_NEEDED"):
+            print(tag.needed)
+"""
+    command = [tools() / "python", "-c", program, wheel]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
 
 def install_from_index(files: list[Path], scratch: Path) -> None:
