@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -16,7 +14,6 @@ import xxhash
 from images import encoded, folder, jpeg, photo
 from jpeg_headers import with_bytes_before_end
 from tar_files import tar
-from test_executors import ENVIRONMENT
 from tfrecord_files import tfrecords
 
 import fastseq.doctor.survey as survey_module
@@ -181,16 +178,6 @@ def test_parts_are_read_elsewhere(tree, monkeypatch):
     assert list(found.log) == list(expected.log)
     assert (found.formats, found.sizes) == (expected.formats, expected.sizes)
     assert sum(counts) == found.samples == len(samples)
-
-
-def test_a_ray_cluster(tree, tmp_path):
-    pytest.importorskip("ray")
-    bad = damage(tree)
-    command = [sys.executable, "-m", "fastseq", "check", str(tree), "--ray", "local"]
-    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1, done.stderr
-    assert "3 bad files are listed" in done.stdout
-    assert len(Samples.from_directory(tree).without(tmp_path / "fastseq-bad.jsonl")) == 9 - len(bad)
 
 
 @pytest.mark.parametrize("option", [("--threads", "1"), ("--digest", "x.csv")])

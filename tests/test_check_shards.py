@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from images import jpeg, photo
 from object_server import ObjectServer
 from tar_files import tar
+from test_executors import ENVIRONMENT
 from typer.testing import Result
 
 from fastseq import Samples
@@ -77,3 +80,14 @@ def test_a_list_of_bad_images_is_good_after_fastseq_index(run_check, tmp_path, m
         assert len(Samples.from_parquet(url, "image", None).without(bad)) == 5
         index([url])
         assert len(Samples.from_parquet(url, "image", None).without(bad)) == 5
+
+
+def test_a_ray_cluster(images, tmp_path):
+    pytest.importorskip("ray")
+    parquet.write_table(pyarrow.table({"image": images}), tmp_path / "x.parquet", row_group_size=40)
+    command = [sys.executable, "-m", "fastseq", "check", "x.parquet", "--ray", "local"]
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1, done.stderr
+    assert "1 bad files are listed" in done.stdout
+    samples = Samples.from_parquet(tmp_path / "x.parquet")
+    assert samples.path(3) not in samples.without(tmp_path / "fastseq-bad.jsonl").paths()

@@ -57,7 +57,7 @@ uint32_t extend_by_table(uint32_t crc, const uint8_t* data, size_t size) {
 }
 
 #if defined(__x86_64__)
-#define FASTSEQ_CRC32C_TARGET __attribute__((target("sse4.2")))  // which base/cpu.h requires
+#define FASTSEQ_CRC32C_TARGET __attribute__((target("sse4.2,crc32")))  // base/cpu.h requires them
 FASTSEQ_CRC32C_TARGET inline uint64_t add_word(uint64_t crc, uint64_t word) { return _mm_crc32_u64(crc, word); }
 #elif defined(__aarch64__)
 #if defined(__clang__)
