@@ -30,7 +30,7 @@ from rivals import Epoch, Job
 from table import about, progress
 
 import fastseq
-from fastseq._native.reencode import Reencoder
+from fastseq._native.job import Reencoder
 from fastseq.engine.settings import Settings
 
 SIDE, QUALITY = 256, 90

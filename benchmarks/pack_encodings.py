@@ -22,7 +22,7 @@ from table import about
 from workloads import WORKLOADS
 
 import fastseq
-from fastseq._native.reencode import Reencoder
+from fastseq._native.job import Reencoder
 from fastseq.engine.settings import Settings
 
 SIDE = 256

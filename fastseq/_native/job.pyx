@@ -249,6 +249,9 @@ cdef class SampleData:
         PyBuffer_FillInfo(view, self, <void*>self.data.data, <Py_ssize_t>self.data.size, 1, flags)
 
 
+include "reencoder.pxi"
+
+
 # Of the kernels in this extension, which are those that run: each extension links the parts of the core that it needs.
 def instruction_set():
     """The name of the best vector instruction set in use."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq._native.reencode import SourceReader
+from fastseq._native.contents import SourceReader
 from fastseq.engine.sources import TableSources
 from fastseq.loading.blocks.block_batch import BlockSources
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher

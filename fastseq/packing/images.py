@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastseq._native import formats
-from fastseq._native.reencode import Reencoder
+from fastseq._native.job import Reencoder
 from fastseq.engine.any_format import decode_bytes
 from fastseq.engine.fallback import pixels_or_failure
 from fastseq.engine.pixels import Pixels

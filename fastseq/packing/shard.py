@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastseq._native.reencode import crc32c
+from fastseq._native.contents import crc32c
 from fastseq._native.shards import crop_index
 from fastseq.errors import BadSample
 from fastseq.packing.contents import read_contents

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 from typing import BinaryIO
 
-from fastseq._native.reencode import crc32c
+from fastseq._native.contents import crc32c
 
 _BLOCK = 512
 

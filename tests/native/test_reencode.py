@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from images import encoded, jpeg, photo
 
 from fastseq import FileRange, Status, decode_batch
-from fastseq._native.reencode import Reencoder, SourceReader, crc32c
+from fastseq._native.contents import SourceReader, crc32c
+from fastseq._native.job import Reencoder
 from fastseq.engine.settings import Settings
 from fastseq.engine.sources import ListSources
 
