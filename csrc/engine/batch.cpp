@@ -14,8 +14,7 @@
 namespace fastseq {
 namespace {
 
-constexpr size_t kScratchBytes = 64u << 20;  // kept of one scratch buffer between samples
-constexpr int64_t kKeptBytes = 256 << 20;    // kept of a job's files, for the caller to decode
+constexpr int64_t kKeptBytes = 256 << 20;  // kept of a job's files, for the caller to decode
 
 // Lets the work in a workspace record the info and the times of one sample, also if that work throws.
 class InfoScope {
@@ -223,13 +222,6 @@ bool BatchJob::read(int i, Workspace* workspace, size_t* size, PixelImage* pictu
 }
 
 Status BatchJob::data(int i, SampleData* data, std::string* reason) {
-  const Source& source = sources_[i];
-  if (!source.is_file()) {
-    const auto bytes = std::make_shared<Buffer>();
-    data->owner = bytes;
-    return unpack(source.packing, reinterpret_cast<const uint8_t*>(source.data), source.size,
-                  recipe_->limits.file_bytes, bytes.get(), &data->data, &data->size, reason);
-  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (kept_[i].owner) {
@@ -237,15 +229,11 @@ Status BatchJob::data(int i, SampleData* data, std::string* reason) {
       return Status::kOk;
     }
   }
-  std::string path;
-  source.write_path(&path);
-  auto bytes = std::make_shared<Buffer>();
-  size_t size = 0;
+  const auto bytes = std::make_shared<Buffer>();
   Buffer compressed;
-  const Status status =
-      reader_.read(source, path, recipe_->limits.file_bytes, {bytes.get(), &compressed}, &size, reason);
-  if (status == Status::kOk) *data = {bytes->data(), size, bytes};
-  return status;
+  data->owner = bytes;
+  return reader_.read_any(sources_[i], recipe_->limits.file_bytes, {bytes.get(), &compressed}, &data->data, &data->size,
+                          reason);
 }
 
 bool BatchJob::begin_fetch(int i) {

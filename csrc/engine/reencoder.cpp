@@ -15,7 +15,6 @@ namespace fastseq {
 namespace {
 
 const std::atomic<bool> kNotCancelled{false};
-constexpr size_t kScratchBytes = 64 << 20;  // kept from image to image
 
 }  // namespace
 

@@ -14,6 +14,8 @@
 
 namespace fastseq {
 
+constexpr size_t kScratchBytes = 64u << 20;  // kept of one scratch buffer between samples
+
 struct Workspace {
   std::string path;
   Buffer file;
