@@ -48,15 +48,16 @@ cdef class Job:
     Args:
         out: writable bytes, one slot a sample.
         draws: (n, k) float64, the samples' uniform numbers.
-        sources: a list of buffers (contents of files) and of tuples: (contents, inflated size, CRC-32) of members of
-            archives, which may have a fourth item, their crop index, (path,) of files, (path, offset, length, inflated size, CRC-32) of ranges of files, with paths as
-            bytes, and -1 for a size or a CRC that does not apply, and (words, status) of what could not be had; or a
-            path table as a tuple (blob, offsets, root, rows, path_numbers, ranges, versions, buffers, crops): the
-            path numbers are None where row i has path i; the ranges None or a tuple of columns with the same numbers, of
-            which the last two may be None, and a length is -1 for a whole file; the versions None or the size and the
-            time of the last change, in ns, of each path, -1 if they are not known; the buffers None or a tuple (owners,
-            addresses, sizes), the latter size_t, of the bytes that the first path numbers stand for; the crops None or
-            a tuple (bytes, begins, ends) of where the crop index of each row is in these bytes.
+        sources: a list of buffers (contents of files) and of tuples: (contents, inflated size, checksum) of members of
+            archives, which may have a fourth item, their crop index; (path,) of files; (path, offset, length, inflated
+            size, checksum) of ranges of files, with paths as bytes, and -1 for a size or a checksum that does not
+            apply; and (words, status) of what could not be had. Or a path table as a tuple (blob, offsets, root, rows,
+            path_numbers, ranges, versions, buffers, crops): the path numbers are None where row i has path i; the
+            ranges None or a tuple of columns with the same numbers, of which the last two may be None, and a length is
+            -1 for a whole file; the versions None or the size and the time of the last change, in ns, of each path, -1
+            if they are not known; the buffers None or a tuple (owners, addresses, sizes), the latter size_t, of the
+            bytes that the first path numbers stand for; the crops None or a tuple (bytes, begins, ends) of where the
+            crop index of each row is in these bytes.
         info: whether to record what `info` returns.
         pictures: a tuple (cache, recipe of a picture, recipe from there to the slot, cells): int64 (n,), the cell of
             each sample's picture in the `PixelCache`, -1 for one that is not kept; None to make samples directly.
