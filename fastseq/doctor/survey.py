@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastseq.engine.batch_memory import BatchAllocator
 from fastseq.engine.decoder import Decoder
@@ -16,7 +17,7 @@ from fastseq.engine.settings import Settings
 from fastseq.engine.sources import TableSources
 from fastseq.engine.threads import shared_threads
 from fastseq.errors import BadSample
-from fastseq.executors import Executor
+from fastseq.executors import Executor, LazyTasks, Task
 from fastseq.loading.bad_sample_log import BadSampleLog
 from fastseq.loading.blocks.block_prefetcher import block_prefetcher
 from fastseq.loading.lanes import window_size
@@ -110,8 +111,8 @@ def survey_by_executor(
 ) -> Survey:
     """The same by tasks, each of which reads some thousand files with one thread."""
     firsts = range(0, len(samples), _TASK_SIZE)
-    parts = (np.arange(first, min(first + _TASK_SIZE, len(samples))) for first in firsts)
-    tasks = [partial(_survey_part, part_of(samples, numbers), strict) for numbers in parts]
+    parts = [np.arange(first, min(first + _TASK_SIZE, len(samples))) for first in firsts]
+    tasks = LazyTasks([partial(_task, samples, numbers, strict) for numbers in parts])
     found = Survey(len(samples), BadSampleLog())
     by_task: list[Survey] = [found] * len(tasks)
     for number, part in executor(tasks):
@@ -123,6 +124,10 @@ def survey_by_executor(
         found.formats += part.formats
         found.sizes += part.sizes
     return found
+
+
+def _task(samples: Samples, numbers: NDArray[np.int64], strict: bool | str) -> Task:
+    return partial(_survey_part, part_of(samples, numbers), strict)
 
 
 def _survey_part(samples: Samples, strict: bool | str) -> Survey:

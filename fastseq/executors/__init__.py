@@ -30,5 +30,18 @@ def results_of(tasks: Sequence[Task], executor: Executor, advance: Callable[[], 
     return results
 
 
+class LazyTasks(Sequence[Task]):
+    """Tasks that are made when they begin: each may hold much that is sent to a worker."""
+
+    def __init__(self, make: Sequence[Callable[[], Task]]) -> None:
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._make)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._make[i]()
+
+
 class WorkerDiedError(RuntimeError):
     """A process or a machine that ran a task has died."""

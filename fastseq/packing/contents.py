@@ -13,14 +13,14 @@ from fastseq._native.contents import SourceReader
 from fastseq.engine.sources import TableSources
 from fastseq.loading.blocks.block_batch import BlockSources
 from fastseq.loading.blocks.block_fetcher import Block, BlockFetcher
-from fastseq.samples.name_table import NameTable, gathered
+from fastseq.samples.name_table import NameTable
 from fastseq.samples.path_table import PathTable
 from fastseq.status import Status
 
 _BLOCKS_AHEAD = 8
 
 
-class Contents(NamedTuple):
+class ReadImage(NamedTuple):
     """The bytes of an image, or why they cannot be had.
 
     Attributes:
@@ -36,7 +36,7 @@ class Contents(NamedTuple):
     detail: str = ""
 
 
-def read_contents(table: PathTable, max_bytes: int) -> Iterator[Contents]:
+def read_contents(table: PathTable, max_bytes: int) -> Iterator[ReadImage]:
     """Iterate over the images of all rows of a table, each of at most `max_bytes`, in any order."""
     if table.is_read_by_blocks:
         yield from _by_blocks(table, max_bytes)
@@ -52,13 +52,13 @@ def _in_file_order(table: PathTable) -> NDArray[np.int64]:
     return np.lexsort((table.ranges.offsets, table.path_numbers))
 
 
-def _read(reader: SourceReader, rows: NDArray[np.int64]) -> Iterator[Contents]:
+def _read(reader: SourceReader, rows: NDArray[np.int64]) -> Iterator[ReadImage]:
     for i, row in enumerate(rows.tolist()):
         data, status = reader.read(i)
-        yield Contents(row, data, Status(status), "" if data is not None else reader.reason)
+        yield ReadImage(row, data, Status(status), "" if data is not None else reader.reason)
 
 
-def _by_blocks(table: PathTable, max_bytes: int) -> Iterator[Contents]:
+def _by_blocks(table: PathTable, max_bytes: int) -> Iterator[ReadImage]:
     rows = np.arange(len(table))
     numbers = table.blocks_of(rows)
     order = np.argsort(numbers, kind="stable")
@@ -89,6 +89,5 @@ def image_names(table: PathTable, rows: NDArray[np.int64]) -> NameTable | None:
     """What the images in some rows, int64 (m,), are called, without the folder that all are in; None for no names."""
     if table.ranges is not None:
         return None if table.ranges.names is None else table.ranges.names.take(rows)
-    numbers = rows if table.path_numbers is None else table.path_numbers[rows]
-    lengths, blob = gathered(table.blob, table.offsets, numbers)
-    return NameTable(blob, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
+    numbers = rows if table.path_numbers is None else table.path_numbers[rows].astype(np.int64)
+    return NameTable(table.blob, table.offsets).take(numbers)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from fastseq import arguments
 from fastseq._types import StrPath
 from fastseq.engine.cpu_quota import usable_cpus
 from fastseq.errors import BadSample, TooManyBadSamples, warn_of_recovered
-from fastseq.executors import Executor
+from fastseq.executors import Executor, LazyTasks
 from fastseq.executors.processes import in_processes
 from fastseq.executors.ray_cluster import on_ray
 from fastseq.executors.threads import one_by_one
@@ -143,12 +142,13 @@ def pack(
     to = destination(folder if is_url(folder) else os.path.abspath(folder))
     plan = plan_hash(samples, settings)
     there = begin(to, plan)
-    if DEFAULT_NAME not in there:
-        parts = _run(_tasks(samples, settings, to, plan, there), executor, len(samples), settings, progress)
-        publish_index(to, pack_index(plan, samples, settings, parts))
-    index = read_index(to)
     if DEFAULT_NAME in there:
+        index = read_index(to)
         verify(to, index, executor)
+    else:
+        parts = _run(_tasks(samples, settings, to, plan, there), executor, len(samples), settings, progress)
+        index = pack_index(plan, samples, settings, parts)
+        publish_index(to, index)
     clean(to)
     summary = _summary(index, time.monotonic() - start)
     warn_of_recovered(sum(report.is_good for report in summary.bad), len(samples))
@@ -164,26 +164,11 @@ def _executor(workers: int | None, ray: str | None) -> Executor:
     return in_processes(count) if count > 1 else one_by_one
 
 
-def _tasks(
-    samples: Samples, settings: PackSettings, to: Destination, plan: str, there: Container[str]
-) -> Sequence[ShardTask]:
+def _tasks(samples: Samples, settings: PackSettings, to: Destination, plan: str, there: Container[str]) -> LazyTasks:
     shards = plan_shards(samples, settings)
     firsts = np.cumsum([0, *map(len, shards)]).tolist()
     make = partial(_task, samples, settings, to, plan, there)
-    return _Tasks([partial(make, i, firsts[i], numbers) for i, numbers in enumerate(shards)])
-
-
-class _Tasks(Sequence[ShardTask]):
-    """Tasks that are made when they begin: each holds the paths and labels of its samples."""
-
-    def __init__(self, make: Sequence[Callable[[], ShardTask]]) -> None:
-        self._make = make
-
-    def __len__(self) -> int:
-        return len(self._make)
-
-    def __getitem__(self, i: Any) -> Any:
-        return self._make[i]()
+    return LazyTasks([partial(make, i, firsts[i], numbers) for i, numbers in enumerate(shards)])
 
 
 def _task(
@@ -201,7 +186,7 @@ def _task(
 
 
 def _run(
-    tasks: Sequence[ShardTask],
+    tasks: LazyTasks,
     executor: Executor,
     samples: int,
     settings: PackSettings,
@@ -210,14 +195,16 @@ def _run(
     """The parts, in the order of the shards."""
     parts: dict[int, Part] = {}
     bad: list[BadSample] = []
+    packed = size = 0
     max_bad = settings.policy.max_count(samples)
     for _, part in executor(tasks):
         parts[part.shard] = part
         bad += [report for report in part.bad if not report.is_good]
         if len(bad) > max_bad:
             raise TooManyBadSamples(sorted(bad, key=lambda report: report.index), len(bad), max_bad, samples)
-        done = sum(len(each.numbers) for each in parts.values()) + len(bad)
-        progress(PackProgress(done, samples, sum(each.size for each in parts.values())))
+        packed += len(part.numbers)
+        size += part.size
+        progress(PackProgress(packed + len(bad), samples, size))
     return [parts[shard] for shard in sorted(parts)]
 
 

@@ -58,8 +58,8 @@ def _sample_bytes(samples: Samples, settings: PackSettings) -> int:
         few = blocks[np.linspace(0, len(blocks) - 1, _BLOCKS_MEASURED).astype(np.int64)]
         chosen = chosen[np.isin(table.blocks_of(chosen), few)]
     packer, sizes = ImagePacker(settings), []
-    for contents in read_contents(part_of_table(table, chosen), packer.max_bytes):
-        packed = None if contents.data is None else packer.pack(contents.data, True)
+    for image in read_contents(part_of_table(table, chosen), packer.max_bytes):
+        packed = None if image.data is None else packer.pack(image.data, True)
         if packed is not None and packed.data is not None:
             sizes.append(len(packed.data))
     return samples.inputs.image_count * (int(np.mean(sizes or [_USUAL_BYTES])) + _TAR_BYTES)

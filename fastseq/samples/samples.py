@@ -239,7 +239,7 @@ class Samples(Readers):
         labels = self.stored_labels
         if labels is not None:
             labels = labels.take(chosen) if isinstance(labels, MultiHot) else labels[chosen]
-        return Samples(self.table, self.table_rows[chosen], labels, *self._label_facts, self.inputs.take(chosen))
+        return Samples(self.table, self._first_rows(chosen), labels, *self._label_facts, self.inputs.take(chosen))
 
     def without(self, bad: Bad) -> Samples:
         """All samples except those with an image in one of some files.
