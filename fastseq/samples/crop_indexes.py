@@ -56,6 +56,11 @@ class CropIndexes:
         return len(self.begins)
 
     @property
+    def count(self) -> int:
+        """How many images have one."""
+        return int(np.count_nonzero(self.ends > self.begins))
+
+    @property
     def offsets(self) -> NDArray[np.int64]:
         """See `of_offsets`; only of those that lie one after the other, as `take` may change."""
         return np.append(self.begins, np.int64(len(self.blob)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,14 @@ class NameTable:
         starts = np.cumsum([0, *(len(table.blob) for table in tables)])
         offsets = [table.offsets[1:] + start for table, start in zip(tables, starts[:-1], strict=True)]
         return cls(np.concatenate([table.blob for table in tables]), np.concatenate([np.zeros(1, np.int64), *offsets]))
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> NameTable:
+        """A table of some names."""
+        builder = NameTableBuilder()
+        for name in names:
+            builder.add(name)
+        return builder.table()
 
     @classmethod
     def empty(cls, n: int) -> NameTable:
@@ -72,6 +80,14 @@ class NameTableBuilder:
     def table(self) -> NameTable:
         """The table; nothing can be added after that."""
         return NameTable(np.frombuffer(self._blob, np.uint8), np.frombuffer(self._offsets, np.int64))
+
+
+def are_offsets(offsets: NDArray[np.int64], items: NDArray[Any]) -> bool:
+    """Whether these may be where each part of some items begins, and where the last one ends."""
+    if not offsets.ndim == items.ndim == 1 or not len(offsets) or offsets[0] != 0 or offsets[-1] != len(items):
+        return False
+    chunks = (offsets[start : start + CHUNK + 1] for start in range(0, len(offsets), CHUNK))
+    return all(bool((chunk[1:] >= chunk[:-1]).all()) for chunk in chunks)
 
 
 def gathered(

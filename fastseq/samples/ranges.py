@@ -52,7 +52,9 @@ class Ranges:
         names = None
         if any(part.names is not None for part in parts):
             names = NameTable.concatenate([part.names or NameTable.empty(len(part)) for part in parts])
-        return cls(offsets, lengths, _concatenated(parts, 2), _concatenated(parts, 3), names)
+        sizes = [len(part) for part in parts]
+        inflated_sizes, checksums = (concatenated([part.columns[i] for part in parts], sizes) for i in (2, 3))
+        return cls(offsets, lengths, inflated_sizes, checksums, names)
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -117,13 +119,12 @@ def _if_any(column: Column) -> Column | None:
     return column if (column >= 0).any() else None
 
 
-def _concatenated(parts: Sequence[Ranges], i: int) -> Column | None:
-    columns = [part.columns[i] for part in parts]
+def concatenated(columns: Sequence[Column | None], sizes: Sequence[int]) -> Column | None:
+    """Columns of these sizes one after the other, -1 for each that is None; None if all are."""
     if all(column is None for column in columns):
         return None
-    return np.concatenate(
-        [np.full(len(part), -1) if column is None else column for part, column in zip(parts, columns, strict=True)]
-    )
+    whole = (np.full(n, -1) if column is None else column for column, n in zip(columns, sizes, strict=True))
+    return np.concatenate(list(whole))
 
 
 def _known(column: Column | None, i: int) -> int | None:

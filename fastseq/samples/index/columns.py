@@ -13,7 +13,7 @@ from fastseq.samples.blocks import Blocks, is_sorted
 from fastseq.samples.crop_indexes import CropIndexes
 from fastseq.samples.index.index_file import CROP_ROWS, NotAnIndexError
 from fastseq.samples.index.shard_index import RawLabels, ShardIndex
-from fastseq.samples.name_table import NameTable, NameTableBuilder
+from fastseq.samples.name_table import NameTable, are_offsets
 from fastseq.samples.sources.left_out import LeftOut
 
 _DTYPES = {
@@ -59,10 +59,7 @@ def columns_of(index: ShardIndex) -> dict[str, NDArray[Any]]:
     if index.labels is not None:
         columns["labels"] = index.labels.values
         if index.labels.texts is not None:
-            builder = NameTableBuilder()
-            for text in index.labels.texts:
-                builder.add(text)
-            texts = builder.table()
+            texts = NameTable.of(index.labels.texts)
             columns["texts"], columns["text_offsets"] = texts.blob, texts.offsets
     return columns
 
@@ -91,9 +88,9 @@ def index_from_columns(
         raise NotAnIndexError(f"{what} does not have the columns of an index")
     versions, shards = columns["versions"], columns["shards"]
     n = len(shards)
-    names = _names(columns, "names", "name_offsets")
-    texts = _names(columns, "texts", "text_offsets")
-    crops = _names(columns, CROP_ROWS, "crop_offsets")
+    names = name_table(columns, "names", "name_offsets")
+    texts = name_table(columns, "texts", "text_offsets")
+    crops = name_table(columns, CROP_ROWS, "crop_offsets")
     labels, checksums = columns.get("labels"), columns.get("checksums")
     by_image = [
         column for column in (shards, columns["offsets"], columns["lengths"], labels, checksums) if column is not None
@@ -156,19 +153,10 @@ def _are_checksums(checksums: NDArray[np.int64]) -> bool:
     return all(-1 <= part.min() <= part.max() < 2 * CRC32C for part in parts)
 
 
-def _names(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> NameTable | None:
+def name_table(columns: Mapping[str, NDArray[Any]], blob: str, offsets: str) -> NameTable | None:
+    """The names in two columns; None if there are none. NotAnIndexError if the columns do not fit together."""
     if blob not in columns and offsets not in columns:
         return None
-    try:
-        table = NameTable(columns[blob], columns[offsets])
-        ends = table.offsets
-        if table.blob.ndim == ends.ndim == 1 and ends[0] == 0 and ends[-1] == len(table.blob) and _are_sorted(ends):
-            return table
-    except (KeyError, IndexError):
-        pass
+    if blob in columns and offsets in columns and are_offsets(columns[offsets], columns[blob]):
+        return NameTable(columns[blob], columns[offsets])
     raise NotAnIndexError(f"the columns {blob} and {offsets} do not fit together")
-
-
-def _are_sorted(numbers: NDArray[np.int64]) -> bool:
-    parts = (numbers[start : start + _CHUNK + 1] for start in range(0, len(numbers), _CHUNK))
-    return all(bool((part[1:] >= part[:-1]).all()) for part in parts)

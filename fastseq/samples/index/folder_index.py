@@ -27,7 +27,7 @@ from fastseq.samples.index.index_file import (
     write_index,
 )
 from fastseq.samples.index.kept_index import cache_folder, hashed
-from fastseq.samples.name_table import NameTable, NameTableBuilder
+from fastseq.samples.name_table import NameTable, are_offsets
 from fastseq.samples.path_table import PathTable
 from fastseq.samples.sources.folder_walk import DiskFolders, FolderWalk
 
@@ -94,15 +94,14 @@ def make_folder_index(
     parts = [files[start : start + _FILES] for start in range(0, len(files), _FILES)]
     tasks = [partial(_index_files, folder, part, [known.get(name) for name in part]) for part in parts]
     begin(len(tasks))
-    names, versions, crops = NameTableBuilder(), [], []
+    versions, crops = [], []
     found = [each for part in results_of(tasks, executor or one_by_one, advance) for each in part]
-    for name, (version, crop) in zip(files, found, strict=True):
-        names.add(name)
+    for version, crop in found:
         versions.append(version)
         crops.append(crop if old is None or isinstance(crop, bytes) else old.crops.of(crop).tobytes())
     sizes = np.fromiter(map(len, crops), np.int64, len(crops))
     blob = np.frombuffer(b"".join(crops), np.uint8)
-    return FolderIndex(names.table(), np.array(versions, np.int64), CropIndexes.of_sizes(blob, sizes))
+    return FolderIndex(NameTable.of(files), np.array(versions, np.int64), CropIndexes.of_sizes(blob, sizes))
 
 
 def check_no_other_index(folder: str) -> None:
@@ -168,17 +167,12 @@ def _read(file: Path) -> FolderIndex:
     sound = (
         versions.shape == (len(names), 2)
         and offsets.shape == names.offsets.shape
-        and _are_offsets(names.offsets, names.blob)
-        and _are_offsets(offsets, columns[CROP_ROWS])
+        and are_offsets(names.offsets, names.blob)
+        and are_offsets(offsets, columns[CROP_ROWS])
     )
     if not sound:
         raise NotAnIndexError(f"{file} has columns that do not fit together")
     return FolderIndex(names, versions, CropIndexes.of_offsets(columns[CROP_ROWS], offsets))
-
-
-def _are_offsets(offsets: NDArray[np.int64], blob: NDArray[np.uint8]) -> bool:
-    one_axis = offsets.ndim == blob.ndim == 1 and len(offsets) > 0
-    return bool(one_axis and offsets[0] == 0 and offsets[-1] == len(blob) and (np.diff(offsets) >= 0).all())
 
 
 def _texts(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Iterator[bytes]:

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastseq.samples.class_labels import Labels
-from fastseq.samples.index.columns import columns_of, index_from_columns
+from fastseq.samples.index.columns import columns_of, index_from_columns, name_table
 from fastseq.samples.index.index_file import NotAnIndexError, read_columns, read_header, write_index
 from fastseq.samples.index.shard_index import ShardIndex
 from fastseq.samples.inputs import Inputs
 from fastseq.samples.multi_hot import MultiHot
-from fastseq.samples.name_table import NameTable, NameTableBuilder
+from fastseq.samples.name_table import NameTable, are_offsets
 
 PACK = "pack"
 """What the header says of where the index is from."""
@@ -36,7 +36,8 @@ class PackIndex:
         images: where they are: all first images of the samples, then all second ones, and so on.
         labels: of the samples.
         inputs: of the samples; the rows of images are those of `images`.
-        facts: what else the header says: "plan", "settings", "crcs" (of the shards) and "bad", how many were left out.
+        facts: what else the header says: "plan", "settings", "crcs" (of the shards), "bytes_read" (of all images), and
+            "bad", the samples that were left out or decoded from damaged data.
     """
 
     images: ShardIndex
@@ -103,7 +104,8 @@ def _labels(header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]]) -> L
     values: NDArray[Any] | MultiHot | None = columns.get("labels")
     if "label offsets" in columns:
         values = MultiHot(columns["label offsets"], columns["labels"].view(np.uint32), int(header["width"]))
-        _check_offsets(values.offsets, len(values.columns))
+        if not are_offsets(values.offsets, values.columns):
+            raise ValueError("offsets that are not in order")
         if len(values.columns) and int(values.columns.max()) >= values.width:
             raise ValueError("a label that is no class")
     elif isinstance(values, np.ndarray) and classes is not None and not _are_classes(values, len(classes)):
@@ -118,10 +120,7 @@ def _are_classes(values: NDArray[Any], count: int) -> bool:
 
 def _input_columns(name: str, column: NDArray[Any]) -> dict[str, NDArray[Any]]:
     if column.dtype.kind == "O":
-        builder = NameTableBuilder()
-        for text in column.tolist():
-            builder.add(text)
-        texts = builder.table()
+        texts = NameTable.of(column.tolist())
         return {name: texts.blob, name + _OFFSETS: texts.offsets}
     if column.dtype.kind == "b":
         return {name + _BOOLEANS: column.astype(np.uint8)}
@@ -131,16 +130,10 @@ def _input_columns(name: str, column: NDArray[Any]) -> dict[str, NDArray[Any]]:
 def _input(name: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
     if name + _BOOLEANS in columns:
         return columns[name + _BOOLEANS].astype(np.bool_)
-    column, offsets = columns[name], columns.get(name + _OFFSETS)
-    if offsets is None:
-        return column
-    _check_offsets(offsets, len(column))
-    table = NameTable(column, offsets)
+    if name + _OFFSETS not in columns:
+        return columns[name]
+    table = name_table(columns, name, name + _OFFSETS)
+    assert table is not None
     texts = np.empty(len(table), object)
     texts[:] = [table.name(i) for i in range(len(table))]
     return texts
-
-
-def _check_offsets(offsets: NDArray[np.int64], size: int) -> None:
-    if offsets.ndim != 1 or not len(offsets) or offsets[0] != 0 or offsets[-1] != size or (np.diff(offsets) < 0).any():
-        raise ValueError("offsets that are not in order")

@@ -17,7 +17,7 @@ from fastseq.samples.crop_indexes import CropIndexes
 from fastseq.samples.multi_hot import MultiHot
 from fastseq.samples.name_table import NameTable
 from fastseq.samples.path_table import PathTable
-from fastseq.samples.ranges import Ranges
+from fastseq.samples.ranges import Ranges, concatenated
 from fastseq.samples.sources.left_out import LeftOut
 
 
@@ -132,7 +132,7 @@ class ShardIndex:
             RawLabels.concatenate(labels) if labels else None,
             left_out,
             etags,
-            _checksums(parts),
+            concatenated([part.checksums for part in parts], [len(part.shards) for part in parts]),
             crops,
         )
 
@@ -152,11 +152,3 @@ class ShardIndex:
         """Say what was left out, each reason once."""
         for reason, left_out in self.left_out.items():
             warn_user(f"{reason}: {left_out}", SamplesWarning)
-
-
-def _checksums(parts: Sequence[ShardIndex]) -> NDArray[np.int64] | None:
-    if all(part.checksums is None for part in parts):
-        return None
-    return np.concatenate(
-        [np.full(len(part.shards), -1) if part.checksums is None else part.checksums for part in parts]
-    )
