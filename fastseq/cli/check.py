@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TextColumn
 
 from fastseq.cli.failure import fail
+from fastseq.cli.options import QUARANTINE, Quarantine, RayAddress
+from fastseq.cli.progress import progress_bar
 from fastseq.doctor.digests import Changes, Digest, compare, copies, digests, read_digests, write_digests
 from fastseq.doctor.image_set import find_samples
 from fastseq.doctor.quarantine import write_quarantine
@@ -40,9 +42,7 @@ def check(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Follow links to folders, as from_directory(follow_links=True) does.")
     ] = False,
-    quarantine: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where to list bad files, for Samples.without.")
-    ] = Path("fastseq-bad.jsonl"),
+    quarantine: Quarantine = QUARANTINE,
     plot: Annotated[Path, typer.Option(metavar="FILE", help="Where to plot sizes and formats.")] = Path(
         "fastseq-check.png"
     ),
@@ -57,10 +57,7 @@ def check(
         bool, typer.Option("--lenient", help="Accept JPEGs that are cut off, as strict=False does.")
     ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Decoding threads; one per core by default.")] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help='A Ray cluster that reads them: "auto", "local" or "ray://HOST:10001".'),
-    ] = None,
+    ray: RayAddress = None,
 ) -> None:
     """Decode every image of a set and report problems. Exit code: 0 good, 1 bad or changed files, 2 no image set."""
     try:
@@ -124,8 +121,7 @@ def _read(
     samples: Samples, digest: bool, strict: bool | str, threads: int | None, executor: Executor | None
 ) -> tuple[Survey, dict[str, Digest]]:
     made: dict[str, Digest] = {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with progress_bar("{task.description}") as progress:
         task = progress.add_task("decoding", total=len(samples))
 
         def advance(files: int) -> None:

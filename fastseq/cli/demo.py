@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from rich.console import Console
 import fastseq
 from fastseq.cli.failure import fail
 from fastseq.cli.main import install_command
+from fastseq.cli.samples_warnings import echoed_warnings
 from fastseq.demo.quiet import quiet_stderr
 
 GRID = "fastseq-demo.png"
@@ -49,13 +49,10 @@ def _load(folder: Path) -> fastseq.Samples:
     if not folder.is_dir():
         fail(f"{folder} is not a folder; name one with a subfolder of images per class", exit_code=1)
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", fastseq.SamplesWarning)
+        with echoed_warnings():
             samples = fastseq.Samples.from_directory(folder)
     except ValueError as error:
         fail(error, exit_code=1)
-    for warning in caught:
-        typer.echo(f"fastseq: {warning.message}", err=True)
     if samples.labels is None or len(np.unique(samples.labels)) < 2:
         fail(f"{folder} has images in one class folder only; the demo needs at least two classes", exit_code=1)
     _say(f"{len(samples)} images of {len(samples.classes or ())} classes in {folder}")

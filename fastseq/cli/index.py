@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from rich.console import Console
+from rich.progress import TextColumn
 
 from fastseq.cli.failure import fail
 from fastseq.cli.index_folder import index_folder
+from fastseq.cli.options import RayAddress
 from fastseq.cli.progress import progress_bar
-from fastseq.errors import SamplesWarning
+from fastseq.cli.samples_warnings import echoed_warnings
 from fastseq.executors import Executor, WorkerDiedError
 from fastseq.executors.processes import in_processes
 from fastseq.executors.ray_cluster import on_ray
@@ -60,10 +59,7 @@ def index(
         int | None,
         typer.Option(min=1, help="How many processes read shards; this one by default, and 4 at a time of a store."),
     ] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help='A Ray cluster that reads them: "auto", "local" or "ray://HOST:10001".'),
-    ] = None,
+    ray: RayAddress = None,
 ) -> None:
     """Index shards, for from_tar, from_tfrecord and from_parquet, which find the index beside the first shard.
 
@@ -94,8 +90,7 @@ def index(
         fail(error)
     typer.echo(f"{len(made.shards):,} images in {len(todo.paths):,} shards: {file}")
     if made.crops is not None:
-        count = np.count_nonzero(made.crops.ends > made.crops.begins)
-        typer.echo(f"{count:,} of them have a crop index, of {len(made.crops.blob) / 1e6:,.1f} MB in all.")
+        typer.echo(f"{made.crops.count:,} of them have a crop index, of {len(made.crops.blob) / 1e6:,.1f} MB in all.")
     if file in map(str, cached(todo)):
         typer.echo("It is used by you alone. To share it, copy it to the folder of the shards.")
     elif folder_of(file) != folder:
@@ -137,15 +132,12 @@ def _executor(workers: int | None, ray: str | None) -> Executor | None:
 
 
 def _make(shards: ShardsToIndex, executor: Executor | None) -> ShardIndex:
-    with progress_bar("shards", Console(stderr=True)) as progress:
+    with progress_bar("Indexing", TextColumn("shards")) as progress:
         task = progress.add_task("", total=len(shards.paths))
         made = shards.make(lambda: progress.advance(task), executor)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SamplesWarning)
+    with echoed_warnings():
         shards.check(made)
         made.warn()
-    for warning in caught:
-        typer.echo(f"fastseq: {warning.message}", err=True)
     return made
 
 

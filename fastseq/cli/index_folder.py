@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-import numpy as np
 import typer
-from rich.console import Console
+from rich.progress import TextColumn
 
 from fastseq.cli.progress import progress_bar
 from fastseq.executors import Executor
@@ -27,7 +26,7 @@ def index_folder(folder: str, executor: Executor | None, force: bool) -> None:
     """
     if not force:
         check_no_other_index(folder)
-    with progress_bar("parts", Console(stderr=True)) as progress:
+    with progress_bar("Indexing", TextColumn("parts")) as progress:
         task = progress.add_task("", total=None)
         made = make_folder_index(
             folder,
@@ -36,7 +35,6 @@ def index_folder(folder: str, executor: Executor | None, force: bool) -> None:
             lambda: progress.advance(task),
         )
     file = keep_folder_index(made, folder)
-    count = np.count_nonzero(made.crops.ends > made.crops.begins)
-    typer.echo(f"{count:,} of {len(made.names):,} images have a crop index: {file}")
+    typer.echo(f"{made.crops.count:,} of {len(made.names):,} images have a crop index: {file}")
     if not os.path.samefile(file.parent, folder):
         typer.echo(f"It is used by you alone, as {folder} cannot be written to.")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import warnings
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from fastseq.cli.failure import fail
 from fastseq.cli.image_set import labelled_samples
+from fastseq.cli.options import QUARANTINE, Quarantine, RayAddress
+from fastseq.cli.progress import progress_bar
+from fastseq.cli.samples_warnings import echoed_warnings
 from fastseq.doctor.quarantine import write_quarantine
-from fastseq.errors import BadSample, DecodeError, SamplesWarning, TooManyBadSamples, count_by_status
+from fastseq.errors import BadSample, DecodeError, TooManyBadSamples, count_by_status
 from fastseq.executors import WorkerDiedError
 from fastseq.packing.pack import PackProgress, PackSummary
 from fastseq.packing.pack import pack as pack_samples
@@ -61,20 +61,16 @@ def pack(
     max_bad: Annotated[
         str | None, typer.Option(help="How many may be skipped: a number, or a share such as 0.01 (the default).")
     ] = None,
-    quarantine: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where to list bad files, for Samples.without.")
-    ] = Path("fastseq-bad.jsonl"),
+    quarantine: Quarantine = QUARANTINE,
     workers: Annotated[
         int | None, typer.Option(min=1, help="How many processes; one for each core by default.")
     ] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help='A Ray cluster that packs: "auto", "local" or "ray://HOST:10001".'),
-    ] = None,
+    ray: RayAddress = None,
 ) -> None:
     """Write a set anew as shards and an index, once, so that it is cheap to read: see Samples.from_pack."""
     try:
-        samples = _find(source, image, label, no_label, root)
+        with echoed_warnings():
+            samples = labelled_samples(source, image, label, no_label, root)
         parts = {dest: samples}
         if split is not None:
             train, validation = samples.split(split, seed=seed)
@@ -108,15 +104,6 @@ def pack(
         fail(error)
 
 
-def _find(source: str, image: str | None, label: str | None, no_label: bool, root: str | None) -> Samples:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SamplesWarning)
-        samples = labelled_samples(source, image, label, no_label, root)
-    for warning in caught:
-        typer.echo(f"fastseq: {warning.message}", err=True)
-    return samples
-
-
 def _count_or_share(text: str | None) -> int | float | None:
     if text is None:
         return None
@@ -134,8 +121,7 @@ class _Rate(ProgressColumn):
 
 
 def _pack(samples: Samples, folder: str, **settings: object) -> PackSummary:
-    columns = (TextColumn("Packing"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=600) as progress:
+    with progress_bar("Packing", _Rate()) as progress:
         task = progress.add_task("", total=len(samples))
 
         def show(done: PackProgress) -> None:
